@@ -1,0 +1,1 @@
+install(TARGETS hoarfrost RUNTIME DESTINATION bin)

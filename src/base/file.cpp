@@ -1,0 +1,169 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+namespace hoarfrost {
+namespace {
+
+constexpr size_t kBlockBytes = 1 << 20;       // larger blocks were no faster, smaller ones slower
+constexpr uint64_t kSyncBytes = 64ULL << 20;  // write-back starts while the rest is still being copied
+
+[[noreturn]] void fail(const std::filesystem::path& path, std::string_view action) {
+  throw Error(ErrorCode::kIo, path.string(), fmt::format("cannot {}: {}", action, std::strerror(errno)));
+}
+
+}  // namespace
+
+File::File(std::filesystem::path path, int descriptor, uint64_t size)
+    : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+
+std::shared_ptr<const File> File::open(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail(path, "open it");
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor);
+    throw Error(ErrorCode::kIo, path.string(), "expected a file, found something else (a folder or a device)");
+  }
+  return std::shared_ptr<const File>(new File(path, descriptor, static_cast<uint64_t>(status.st_size)));
+}
+
+File::~File() {
+  if (mapping_ != nullptr) ::munmap(const_cast<std::byte*>(mapping_), size_);
+  ::close(descriptor_);
+}
+
+std::span<const std::byte> File::bytes() const {
+  if (size_ == 0) return {};
+  std::call_once(mapped_, [this] {
+    void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor_, 0);
+    if (address == MAP_FAILED) fail(path_, "map it");
+    mapping_ = static_cast<const std::byte*>(address);
+  });
+  return {mapping_, size_};
+}
+
+std::string_view File::text() const {
+  const auto all = bytes();
+  return {reinterpret_cast<const char*>(all.data()), all.size()};
+}
+
+void File::read(uint64_t offset, std::span<std::byte> destination) const {
+  if (offset > size_ || destination.size() > size_ - offset) {
+    throw Error(ErrorCode::kCorrupt, path_.string(),
+                fmt::format("truncated: expected bytes {} to {}, the file has {}", offset, offset + destination.size(), size_));
+  }
+  size_t done = 0;
+  while (done < destination.size()) {
+    const ssize_t n = ::pread(descriptor_, destination.data() + done, destination.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path_, "read it");
+    if (n == 0) throw Error(ErrorCode::kCorrupt, path_.string(), "became shorter while it was read");
+    done += static_cast<size_t>(n);
+  }
+}
+
+OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
+  if (std::filesystem::is_directory(path_)) {
+    throw Error(ErrorCode::kIo, path_.string(), "cannot write it: it is a folder; name a file");
+  }
+  const auto folder = path_.parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) throw Error(ErrorCode::kIo, folder.string(), fmt::format("cannot make the folder: {}", error.message()));
+  std::string pattern = path_.string() + ".XXXXXX";
+  descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail(path_, "write it");
+  temporary_ = pattern;
+  // mkostemp makes it private to the user; give it the rights that any new file has.
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  ::fchmod(descriptor_, 0666 & ~mask);
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_.c_str());
+}
+
+void OutputFile::reserve(uint64_t n_bytes) {
+  if (n_bytes == 0) return;
+  const int error = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(n_bytes));
+  if (error == ENOSPC || error == EFBIG) {
+    errno = error;
+    fail(path_, fmt::format("write its {} bytes", n_bytes));
+  }
+  if (error == 0) reserved_ = n_bytes;
+}
+
+void OutputFile::write(std::span<const std::byte> bytes) {
+  write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void OutputFile::write(std::string_view bytes) {
+  size_ += bytes.size();
+  if (buffer_.size() + bytes.size() < kBlockBytes) {
+    buffer_.append(bytes);
+    return;
+  }
+  flush();
+  write_through(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
+}
+
+void OutputFile::write(const FileRange& range) {
+  flush();
+  std::vector<std::byte> block(std::min<uint64_t>(kBlockBytes, range.n_bytes));
+  for (uint64_t done = 0; done < range.n_bytes;) {
+    const auto part = std::span(block).first(std::min<uint64_t>(block.size(), range.n_bytes - done));
+    range.file->read(range.offset + done, part);
+    write_through(part.data(), part.size());
+    done += part.size();
+    size_ += part.size();
+    if (size_ - synced_ >= kSyncBytes) {
+      ::sync_file_range(descriptor_, static_cast<off_t>(synced_), static_cast<off_t>(size_ - synced_), SYNC_FILE_RANGE_WRITE);
+      synced_ = size_;
+    }
+  }
+}
+
+void OutputFile::flush() {
+  write_through(reinterpret_cast<const std::byte*>(buffer_.data()), buffer_.size());
+  buffer_.clear();
+}
+
+void OutputFile::write_through(const std::byte* data, size_t n_bytes) {
+  while (n_bytes > 0) {
+    const ssize_t n = ::write(descriptor_, data, n_bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path_, "write it");
+    data += n;
+    n_bytes -= static_cast<size_t>(n);
+  }
+}
+
+void OutputFile::commit() {
+  flush();
+  if (reserved_ > size_ && ::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) fail(path_, "cut it to its size");
+  if (::fsync(descriptor_) != 0) fail(path_, "write it to disk");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "put it in its place");
+  ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  OutputFile out(path);
+  out.write(text);
+  out.commit();
+}
+
+}  // namespace hoarfrost

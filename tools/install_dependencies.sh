@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Hoarfrost builds with and says which; without root it prints the one line to run and fails.
+set -u
+packages=(g++ cmake ninja-build pkg-config libhdf5-dev libaec-dev zlib1g-dev libprotobuf-dev protobuf-compiler libleveldb-dev
+          libsnappy-dev libdnnl-dev nlohmann-json3-dev libcli11-dev libfmt-dev libzip-dev libgtest-dev libgmock-dev
+          libbenchmark-dev python3)
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Hoarfrost needs Debian packages that are missing here. Run this line, then try again:" >&2
+  echo "  sudo apt-get update && sudo apt-get install -y ${missing[*]}" >&2
+  exit 1
+fi
+echo "Installing the Debian packages that are missing: ${missing[*]}"
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
