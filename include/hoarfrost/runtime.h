@@ -1,0 +1,43 @@
+// Runs frozen graphs on the CPU: compiled per input shape into a plan of fused oneDNN primitives with one arena.
+#pragma once
+
+#include <hoarfrost/graph.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hoarfrost::runtime {
+
+struct Options {
+  int threads = 0;   // 0: as many as the process may use
+  bool fuse = true;  // false: every node on its own, so that each can be looked at
+};
+
+// One step of a plan, for people and for tests ("a plan must not fall to `ref`").
+struct Step {
+  std::string name;            // the nodes it stands for, the last one's name first
+  std::string implementation;  // oneDNN's impl_info_str, or "own:…", or "reference:OP"
+};
+
+// A frozen graph, ready to run at any input shape. A new shape (another batch) compiles once and is kept.
+class Session {
+ public:
+  // Throws Error{kUnsupported} for an op it does not know, Error{kInvalidArgument} for a graph that holds variables.
+  Session(const graph::Graph& frozen, const graph::Signature& signature, Options options = {});
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  // Outputs in the signature's order. Throws Error{kMismatch} when an input's type or shape is not the graph's.
+  std::vector<Tensor> run(std::span<const Tensor> inputs);
+  // The plan for these input shapes, compiled when it is not there yet.
+  std::vector<Step> plan(std::span<const Shape> input_shapes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hoarfrost::runtime

@@ -1,0 +1,60 @@
+// TensorFlow's files: GraphDef (.pb, .pbtxt), MetaGraphDef (.meta), SavedModel, and V2 checkpoints.
+#pragma once
+
+#include <hoarfrost/graph.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hoarfrost::tensorflow {
+
+// Reads a GraphDef, binary or text by what the file holds. Constants of 1 KiB and more stay views of the file.
+// Throws Error{kIo | kCorrupt}.
+graph::Graph read_graph(const std::filesystem::path& path);
+
+// Writes a GraphDef, as text when the name ends in .pbtxt: same graph, same bytes. Constants that are views of files are
+// copied from file to file. Throws Error{kUnsupported} before anything is written when it would pass protobuf's 2 GiB - 1:
+// the message names the size and what to do instead.
+void write_graph(const graph::Graph& graph, const std::filesystem::path& path);
+enum class Encoding { kBinary, kText };
+void write_graph(const graph::Graph& graph, const std::filesystem::path& path, Encoding encoding);
+// The size that write_graph would write as binary.
+uint64_t graph_n_bytes(const graph::Graph& graph);
+
+// A MetaGraphDef: the graph, its saver, and the names of its variables.
+struct MetaGraph {
+  graph::Graph graph;
+  std::string filename_tensor_name = "save/Const:0";
+  std::string save_tensor_name = "save/control_dependency:0";
+  std::string restore_op_name = "save/restore_all";
+  std::vector<std::string> variables;  // the `variables` collection's nodes, where it has one
+};
+MetaGraph read_meta_graph(const std::filesystem::path& path);
+// Writes what TensorFlow's import_meta_graph and Saver.restore accept: SaverDef (V2), the `variables` and
+// `trainable_variables` collections of VariableDefs.
+void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
+                      const std::vector<std::string>& trainable, const std::filesystem::path& path);
+
+// A SavedModel's MetaGraph with these tags (comma-separated, "serve"), and its variables' prefix. Throws Error{kInvalidArgument}
+// that lists the tags there are.
+struct SavedModel {
+  MetaGraph meta_graph;
+  std::filesystem::path variables_prefix;  // empty when it has no variables
+};
+SavedModel read_saved_model(const std::filesystem::path& folder, const std::string& tags = "serve");
+
+// Adds TensorFlow's save/ nodes for these variables (save/Const, SaveV2, RestoreV2, Assign, restore_all).
+void add_saver(graph::Graph& graph, const std::vector<std::string>& variables);
+
+// A V2 checkpoint: `PREFIX.index` and its shards. Tensors are views of the shards; CRCs are checked when `check` is true.
+// Throws Error{kIo | kCorrupt} naming the file and the entry.
+graph::Variables read_checkpoint(const std::filesystem::path& prefix, bool check = true);
+// Byte for byte what TensorFlow's Saver writes for these variables in one shard, and the text file `checkpoint` beside it.
+// Returns the paths written.
+std::vector<std::filesystem::path> write_checkpoint(const graph::Variables& variables, const std::filesystem::path& prefix);
+// "folder", "folder/checkpoint", "prefix", "prefix.index", "prefix.meta" -> the prefix. Throws Error{kIo} saying what is missing.
+std::filesystem::path checkpoint_prefix(const std::filesystem::path& path);
+
+}  // namespace hoarfrost::tensorflow
