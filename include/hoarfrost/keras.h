@@ -1,0 +1,58 @@
+// Keras models: read from any file that Keras 2 or 3 wrote, and lowered to the one graph.
+#pragma once
+
+#include <hoarfrost/graph.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hoarfrost::keras {
+
+struct Model;
+class Layer;
+
+struct LoadOptions {
+  std::filesystem::path weights;  // for a JSON architecture: its weights
+  // Sizes for inputs that the file leaves open, by input name ("" for the only one), batch included.
+  std::map<std::string, Shape> input_shapes;
+};
+
+// Reads a complete .h5, a JSON architecture with weights, or a .keras archive, recognised by what it holds.
+// Weights stay views of the file. Throws Error: kIo; kCorrupt; kUnsupported (an unknown layer, named, with what can be done);
+// kMismatch (weights and architecture that do not belong together); kInvalidArgument (weights without an architecture).
+std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadOptions& options = {});
+
+// What a layer call became, for verify: its endpoints by name.
+struct LoweredCall {
+  std::string layer_name;  // Keras' name, nested ones with their model's before it
+  std::string class_name;
+  std::string scope;       // the graph's
+  std::shared_ptr<const Layer> layer;
+  std::vector<Tensor> weights;
+  std::vector<std::string> inputs;   // endpoints
+  std::vector<std::string> masks;    // endpoints or ""
+  std::vector<std::string> outputs;  // endpoints; equal to inputs where the layer left no node
+};
+
+struct Lowered {
+  graph::Graph graph;              // with variables: VariableV2, Assign, read
+  graph::Signature signature;      // in Keras' order
+  graph::Variables variables;      // values by variable name: views of the file
+  std::vector<std::string> variable_names;   // in creation order
+  std::vector<std::string> trainable_names;
+  std::vector<LoweredCall> calls;  // in call order
+  std::vector<std::string> notes;  // what a person should know: names changed, NaN weights
+};
+
+struct LowerOptions {
+  std::string name_suffix;  // "_1" gives the names of a model loaded a second time into a session
+};
+
+// The inference graph of the model. Throws Error{kUnsupported | kMismatch} naming the layer.
+Lowered lower(const Model& model, const LowerOptions& options = {});
+
+}  // namespace hoarfrost::keras

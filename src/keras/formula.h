@@ -1,0 +1,68 @@
+// The meaning of a layer as mathematics says it: each element of an output as a function of its index, in double precision.
+// verify plays it against the frozen graph, for all elements or for a sample. It shares no code with ops/ or runtime/.
+#pragma once
+
+#include <hoarfrost/tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace hoarfrost::keras {
+
+// A position in a tensor, outermost axis first. Up to 8 axes, on the stack.
+class Index {
+ public:
+  Index() = default;
+  Index(std::initializer_list<int64_t> positions) {
+    for (const int64_t p : positions) positions_[static_cast<size_t>(rank_++)] = p;
+  }
+  [[nodiscard]] int rank() const { return rank_; }
+  // axis may be negative, counted from the last.
+  int64_t& operator[](int axis) { return positions_[static_cast<size_t>(axis < 0 ? axis + rank_ : axis)]; }
+  int64_t operator[](int axis) const { return positions_[static_cast<size_t>(axis < 0 ? axis + rank_ : axis)]; }
+  void push_back(int64_t position) { positions_[static_cast<size_t>(rank_++)] = position; }
+  // This index with `position` in place of axis's.
+  [[nodiscard]] Index with(int axis, int64_t position) const {
+    Index copy = *this;
+    copy[axis] = position;
+    return copy;
+  }
+  // Row-major offset in a tensor of this shape, and back.
+  [[nodiscard]] int64_t offset(const Shape& shape) const;
+  static Index at_offset(const Shape& shape, int64_t offset);
+
+ private:
+  std::array<int64_t, 8> positions_{};
+  int rank_ = 0;
+};
+
+// A tensor read as doubles, whatever its type.
+class Array {
+ public:
+  explicit Array(const Tensor& tensor) : reader_(std::make_shared<Reader>(tensor)) {}
+  [[nodiscard]] const Shape& shape() const { return reader_->shape(); }
+  [[nodiscard]] int64_t size(int axis) const { return shape()[axis]; }
+  double operator[](const Index& index) const { return (*reader_)[index.offset(shape())]; }
+  // The element at this row-major offset.
+  [[nodiscard]] double at_offset(int64_t offset) const { return (*reader_)[offset]; }
+  // Keras' mask of this input ([batch, time], false where a step does not count), where it has one.
+  std::shared_ptr<const Array> mask;
+
+ private:
+  std::shared_ptr<const Reader> reader_;
+};
+using Arrays = std::vector<Array>;
+
+struct Formula {
+  Shape shape;
+  std::function<double(const Index&)> at;
+  double cost = 1;  // multiplications per element, for verify's budget
+};
+using Formulas = std::vector<Formula>;
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,55 @@
+#include "keras/layer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <hoarfrost/error.h>
+
+#include "keras/layers/registry.h"
+
+namespace hoarfrost::keras {
+
+std::vector<const LayerSpec*> all_layers() {
+  return {
+#define HOARFROST_LAYER(file) &layer_##file,
+#include "keras/layers/layers.def"
+#undef HOARFROST_LAYER
+  };
+}
+
+const LayerSpec* find_layer(std::string_view class_name) {
+  const size_t bracket = class_name.rfind('>');
+  const std::string_view plain = bracket == std::string_view::npos ? class_name : class_name.substr(bracket + 1);
+  for (const LayerSpec* spec : all_layers()) {
+    for (const auto name : spec->class_names) {
+      if (name == plain) return spec;
+    }
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const Layer> parse_layer(const Config& config) {
+  const LayerSpec* spec = find_layer(config.class_name());
+  if (spec == nullptr) {
+    throw Error(ErrorCode::kUnsupported, config.where(),
+                fmt::format("`{}` is no layer that Hoarfrost knows (`hoarfrost layers` lists them); a custom layer's meaning is "
+                            "not in the file: rebuild the model without it, or remove the layer", config.class_name()));
+  }
+  auto layer = spec->parse(config);
+  if (const auto unread = config.unread(); !unread.empty()) {
+    config.unsupported(fmt::format("configuration key{} `{}` not understood; it may change what the layer computes",
+                                   unread.size() > 1 ? "s" : "", fmt::join(unread, "`, `")));
+  }
+  return layer;
+}
+
+void expect_inputs(const Shapes& in, size_t n) {
+  if (in.size() != n) throw Error(ErrorCode::kMismatch, "", fmt::format("expected {} input{}, found {}", n, n == 1 ? "" : "s", in.size()));
+}
+
+void expect_rank(const Shape& in, int rank) {
+  if (in.rank() != rank) {
+    throw Error(ErrorCode::kMismatch, "", fmt::format("expected an input of {} axes, found {}", rank, in.to_string()));
+  }
+}
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,212 @@
+// keras::lower: a model's calls, one after the other, into one graph of TensorFlow nodes.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/keras.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "keras/lowering.h"
+#include "keras/model.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+using graph::Endpoint;
+using graph::Node;
+
+class ModelLowering {
+ public:
+  explicit ModelLowering(const LowerOptions& options) : options_(options), lowering_(lowered_.graph, Phase::kInference) {}
+
+  Lowered run(const Model& model) {
+    Values inputs;
+    for (const TensorRef& ref : model.inputs) inputs.push_back(placeholder(model.layers.at(ref.layer)));
+    for (const Value& input : inputs) lowered_.signature.inputs.push_back(input.tensor);
+    const Values outputs = lower_calls(model, inputs, "", "");
+    for (size_t i = 0; i < outputs.size(); ++i) lowered_.signature.outputs.push_back(output(model, model.outputs[i], outputs[i]));
+    graph::validate(lowered_.graph);
+    return std::move(lowered_);
+  }
+
+ private:
+  // The values of one call's outputs, and the scope under which they were made.
+  struct Result {
+    Values values;
+    std::string scope;
+    bool left_no_node = false;
+  };
+  using Results = std::map<std::pair<size_t, size_t>, Result>;  // by layer and call
+
+  std::string scope_name(const std::string& prefix, const std::string& name) {
+    const std::string legal = legal_name(name);
+    if (legal != name && named_.insert(name).second) {
+      lowered_.notes.push_back(fmt::format("layer `{}` is named `{}` in the graph: TensorFlow forbids the other characters", name, legal));
+    }
+    return prefix + legal + options_.name_suffix;
+  }
+
+  Value placeholder(const ModelLayer& input) {
+    const std::string name = lowering_.unique_name(scope_name("", input.name));
+    Node& node = lowered_.graph.add("Placeholder", name);
+    node.set("dtype", input.input_dtype).set("shape", input.input_shape);
+    return {node.output(), input.input_dtype, input.input_shape, {}};
+  }
+
+  // All calls of the model, each as soon as its inputs are there. prefix: "outer/" within a nested model.
+  Values lower_calls(const Model& model, const Values& inputs, const std::string& prefix, const std::string& path) {
+    Results results;
+    for (size_t i = 0; i < model.inputs.size(); ++i) {
+      const TensorRef& ref = model.inputs[i];
+      results[{ref.layer, ref.call}] = {{inputs.at(i)}, "", true};
+    }
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (size_t l = 0; l < model.layers.size(); ++l) {
+        for (size_t c = 0; c < model.layers[l].calls.size(); ++c) {
+          if (results.contains({l, c}) || !is_ready(model.layers[l].calls[c], results)) continue;
+          results[{l, c}] = lower_call(model, l, c, results, prefix, path);
+          progress = true;
+        }
+      }
+    }
+    Values outputs;
+    for (const TensorRef& ref : model.outputs) outputs.push_back(value(model, ref, results));
+    if (prefix.empty()) results_ = std::move(results);
+    return outputs;
+  }
+
+  static bool is_ready(const Call& call, const Results& results) {
+    const auto is_there = [&](const TensorRef& ref) { return results.contains({ref.layer, ref.call}); };
+    return std::ranges::all_of(call.inputs, is_there) && std::ranges::all_of(call.masks, is_there);
+  }
+
+  static const Value& value(const Model& model, const TensorRef& ref, const Results& results) {
+    const auto found = results.find({ref.layer, ref.call});
+    if (found == results.end()) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("model `{}`", model.name),
+                  fmt::format("call {} of layer `{}` is never computed: its inputs depend on themselves", ref.call, model.layers.at(ref.layer).name));
+    }
+    if (ref.output >= found->second.values.size()) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", model.layers[ref.layer].name),
+                  fmt::format("output {} is used, the layer gives {}", ref.output, found->second.values.size()));
+    }
+    return found->second.values[ref.output];
+  }
+
+  Result lower_call(const Model& model, size_t l, size_t c, const Results& results, const std::string& prefix, const std::string& path) {
+    const ModelLayer& layer = model.layers[l];
+    const Call& call = layer.calls[c];
+    Values in;
+    for (const TensorRef& ref : call.inputs) in.push_back(value(model, ref, results));
+    for (size_t i = 0; i < call.masks.size() && i < in.size(); ++i) in[i].mask = value(model, call.masks[i], results).tensor;
+    try {
+      if (layer.model != nullptr) {
+        const std::string scope = lowering_.unique_name(scope_name(prefix, layer.name));
+        return {lower_calls(*layer.model, in, scope + "/", path + layer.name + "/"), scope};
+      }
+      return lower_layer(layer, in, prefix, path);
+    } catch (Error& error) {
+      if (!std::string_view(error.what()).starts_with("layer `")) error.within(fmt::format("layer `{}` ({})", path + layer.name, layer.class_name));
+      throw;
+    }
+  }
+
+  Result lower_layer(const ModelLayer& layer, const Values& in, const std::string& prefix, const std::string& path) {
+    Shapes in_shapes;
+    for (const Value& x : in) in_shapes.push_back(x.shape);
+    const Shapes out_shapes = layer.layer->infer(in_shapes);
+    const std::string scope = lowering_.enter_scope(scope_name(prefix, layer.name));
+    const Values& weights = variables_of(layer, layer.layer->weights(in_shapes));
+    lowering_.set_layer(scope, weights, layer.weights);
+    Values out = layer.layer->lower(lowering_, in);
+    if (out.size() != out_shapes.size()) {
+      throw Error(ErrorCode::kCorrupt, "", fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));
+    }
+    for (size_t i = 0; i < out.size(); ++i) {
+      out[i].shape = out_shapes[i];
+      if (!out[i].mask && layer.layer->passes_mask() && !in.empty()) out[i].mask = in[0].mask;
+    }
+    const bool left_no_node = !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor;
+    record(layer, scope, path, in, out);
+    return {out, scope, left_no_node};
+  }
+
+  // VariableV2, Assign and read for each weight, made at the layer's first call.
+  const Values& variables_of(const ModelLayer& layer, const std::vector<WeightSpec>& specs) {
+    const auto found = variables_.find(&layer);
+    if (found != variables_.end()) return found->second;
+    if (specs.size() != layer.weights.size()) {
+      throw Error(ErrorCode::kMismatch, "", fmt::format("has {} weights, the file holds {}", specs.size(), layer.weights.size()));
+    }
+    Values& reads = variables_[&layer];
+    if (specs.empty()) return reads;
+    std::string base = legal_name(layer.name) + options_.name_suffix;
+    for (int i = 1; !variable_scopes_.insert(base).second; ++i) base = fmt::format("{}{}_{}", legal_name(layer.name), options_.name_suffix, i);
+    for (size_t i = 0; i < specs.size(); ++i) {
+      const bool is_trainable = specs[i].is_trainable && layer.is_trainable;
+      reads.push_back(variable(fmt::format("{}/{}", base, legal_name(specs[i].name)), layer.weights[i], is_trainable));
+    }
+    return reads;
+  }
+
+  Value variable(const std::string& wanted_name, const Tensor& tensor, bool is_trainable) {
+    graph::Graph& graph = lowered_.graph;
+    const std::string name = lowering_.unique_name(wanted_name);
+    const DType dtype = tensor.dtype();
+    const auto place = std::vector<std::string>{"loc:@" + name};
+    // A Fill is the smallest initialiser: a graph without its checkpoint starts at zeros.
+    Node& shape = graph.add_const(name + "/Initializer/zeros/shape_as_tensor",
+                                  Tensor::vector(std::vector<int32_t>(tensor.shape().sizes().begin(), tensor.shape().sizes().end())));
+    Node& zero = graph.add_const(name + "/Initializer/zeros/Const", Tensor(dtype, {}));
+    Node& fill = graph.add("Fill", name + "/Initializer/zeros", {shape.output(), zero.output()});
+    fill.set("T", dtype).set("index_type", DType::kInt32);
+    Node& node = graph.add("VariableV2", name);
+    node.set("dtype", dtype).set("shape", tensor.shape()).set("container", "").set("shared_name", "");
+    Node& assign = graph.add("Assign", name + "/Assign", {node.output(), fill.output()});
+    assign.set("T", dtype).set("use_locking", true).set("validate_shape", true).set("_class", place);
+    Node& read = graph.add("Identity", name + "/read", {node.output()});
+    read.set("T", dtype).set("_class", place);
+    lowered_.variables.emplace(name, tensor);
+    lowered_.variable_names.push_back(name);
+    if (is_trainable) lowered_.trainable_names.push_back(name);
+    return {read.output(), dtype, tensor.shape(), {}};
+  }
+
+  void record(const ModelLayer& layer, const std::string& scope, const std::string& path, const Values& in, const Values& out) {
+    LoweredCall call{path + layer.name, layer.class_name, scope, layer.layer, layer.weights, {}, {}, {}};
+    for (const Value& x : in) {
+      call.inputs.push_back(x.tensor.name());
+      call.masks.push_back(x.mask ? x.mask.name() : "");
+    }
+    for (const Value& y : out) call.outputs.push_back(y.tensor.name());
+    lowered_.calls.push_back(std::move(call));
+  }
+
+  // A model's output keeps its layer's name even where the layer left no node (Dropout, linear), and two outputs two names.
+  Endpoint output(const Model& model, const TensorRef& ref, const Value& value) {
+    const auto result = results_.find({ref.layer, ref.call});
+    const bool has_node = result != results_.end() && !result->second.left_no_node;
+    if (has_node && outputs_.insert(value.tensor).second) return value.tensor;
+    const std::string layer = scope_name("", model.layers.at(ref.layer).name);
+    Node& identity = lowered_.graph.add("Identity", lowering_.unique_name(layer + "/Identity"), {value.tensor});
+    identity.set("T", value.dtype);
+    return identity.output();
+  }
+
+  LowerOptions options_;
+  Lowered lowered_;
+  Lowering lowering_;
+  Results results_;
+  std::map<const ModelLayer*, Values> variables_;
+  std::set<std::string> variable_scopes_;
+  std::set<std::string> named_;
+  std::set<Endpoint> outputs_;
+};
+
+}  // namespace
+
+Lowered lower(const Model& model, const LowerOptions& options) { return ModelLowering(options).run(model); }
+
+}  // namespace hoarfrost::keras

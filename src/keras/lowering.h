@@ -1,0 +1,76 @@
+// Builds the TensorFlow graph of one layer call: nodes under the layer's scope with tf.keras' names, weights as variables.
+#pragma once
+
+#include <hoarfrost/graph.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "keras/layer.h"
+
+namespace hoarfrost::keras {
+
+enum class Phase { kInference, kTraining };
+
+using Attributes = std::vector<std::pair<std::string_view, graph::Attribute>>;
+
+class Lowering {
+ public:
+  Lowering(graph::Graph& graph, Phase phase) : graph_(&graph), phase_(phase) {}
+
+  [[nodiscard]] Phase phase() const { return phase_; }
+  [[nodiscard]] graph::Graph& graph() { return *graph_; }
+  // The scope that nodes are made under: "conv2d_1".
+  [[nodiscard]] const std::string& scope() const { return scope_; }
+
+  // A node `SCOPE/OP` (uniquified) whose attribute T is the first input's type; the result has that type.
+  Value op(std::string_view op, const std::vector<Value>& inputs, const Attributes& attributes = {});
+  // The same under another name, `SCOPE/NAME`, which may hold slashes ("Gelu/mul").
+  Value named_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, const Attributes& attributes = {});
+  // For ops whose output type is not T, or that have no T: sets no attribute by itself.
+  Value raw_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, DType result, const Attributes& attributes);
+  // A Const node `SCOPE/NAME`.
+  Value constant(std::string_view name, Tensor tensor);
+  // A Const of one number in the type of `like`.
+  Value scalar(std::string_view name, double value, const Value& like);
+  // int32 vectors and numbers, as shapes, axes and permutations are given to TensorFlow.
+  Value ints(std::string_view name, const std::vector<int64_t>& values);
+  Value int_scalar(std::string_view name, int64_t value);
+
+  // The layer's weight i (its order in weights()), read.
+  Value weight(size_t i);
+  [[nodiscard]] size_t n_weights() const { return weights_.size(); }
+  // The weight's value, for layers that must compute with it while lowering. Prefer weight(): a constant that is not the
+  // file's bytes costs memory and time.
+  [[nodiscard]] const Tensor& weight_value(size_t i) const { return values_.at(i); }
+
+  // [batch, time, …] to a shape: a constant [-1, N, …] when only the batch is unknown, else Shape and StridedSlice.
+  Value reshape(const Value& x, const Shape& target);
+  // The same where the unknown sizes are those of `like`, axis by axis, and not x's: to give back what a flattening took.
+  Value reshape_like(const Value& x, const Value& like, const Shape& target);
+
+  // Used by lower(): TensorFlow's name_scope, uniquified in call order, and the weights of the layer to be lowered.
+  std::string enter_scope(std::string_view name);
+  void set_layer(std::string scope, std::vector<Value> weights, std::vector<Tensor> values);
+
+  // TensorFlow's Graph.unique_name over all names and scopes in use; characters it forbids become `_`.
+  std::string unique_name(std::string_view name);
+
+ private:
+  graph::Node& add(std::string_view name, std::string_view op, const std::vector<Value>& inputs);
+  graph::Graph* graph_;
+  Phase phase_;
+  std::string scope_;
+  std::vector<Value> weights_;
+  std::vector<Tensor> values_;
+  std::unordered_map<std::string, int> names_in_use_;
+};
+
+// The name with characters that TensorFlow forbids replaced by `_`.
+std::string legal_name(std::string_view name);
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,54 @@
+// A Keras model in memory: layers, how they are called, and their weights as views of the file.
+#pragma once
+
+#include <hoarfrost/tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "keras/layer.h"
+
+namespace hoarfrost::keras {
+
+// Output `output` of call `call` of layer `layer`: Keras' keras_history.
+struct TensorRef {
+  size_t layer = 0;
+  size_t call = 0;
+  size_t output = 0;
+  bool operator==(const TensorRef&) const = default;
+};
+
+// One call of a layer, Keras' inbound node. Its inputs in the order in which the layer's call takes them.
+struct Call {
+  std::vector<TensorRef> inputs;
+  std::vector<TensorRef> masks;  // Keras 3 passes masks as arguments: one per input, or none
+};
+
+struct Model;
+
+struct ModelLayer {
+  std::string name;
+  std::string class_name;
+  std::shared_ptr<const Layer> layer;  // nullptr for a nested model
+  std::shared_ptr<Model> model;        // nullptr for a layer
+  std::vector<Tensor> weights;         // in the order of Layer::weights(); a nested model's are in its own layers
+  std::vector<Call> calls;
+  bool is_trainable = true;
+  // An InputLayer's placeholder.
+  bool is_input = false;
+  Shape input_shape;                     // with the batch
+  DType input_dtype = DType::kFloat32;
+};
+
+struct Model {
+  std::string name;
+  std::string class_name;        // "Sequential", "Functional", "Model"
+  Version version;               // the Keras that wrote it
+  std::vector<ModelLayer> layers;  // in the file's order, each after those it uses (Sequential gets an InputLayer)
+  std::vector<TensorRef> inputs;
+  std::vector<TensorRef> outputs;
+  std::vector<std::string> output_names;  // of dictionary outputs; empty otherwise
+};
+
+}  // namespace hoarfrost::keras
