@@ -1,0 +1,136 @@
+// BatchNormalization at inference: y = gamma · (x − moving_mean) / sqrt(moving_variance + epsilon) + beta, channel by channel
+// (Ioffe and Szegedy 2015). Keras 1.2 to 3.15; several axes are normalised together as in tf.keras.
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "keras/layers/registry.h"
+#include "keras/lowering.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct BatchNormalization {
+  static constexpr bool kPassesMask = true;
+  std::vector<int64_t> axes{-1};
+  double epsilon = 1e-3;
+  bool has_beta = true;
+  bool has_gamma = true;
+
+  static BatchNormalization parse(const Config& config) {
+    config.ignore({"momentum", "synchronized", "fused", "renorm_clipping", "renorm_momentum"});
+    if (config.get_bool({"renorm"}, false)) config.unsupported("renorm (batch renormalization) is not converted");
+    if (config.find({"virtual_batch_size"}) != nullptr) config.unsupported("virtual_batch_size is not converted");
+    if (config.find({"adjustment"}) != nullptr) config.unsupported("adjustment is a function that the file does not hold");
+    if (config.get_int({"mode"}, 0) != 0) {
+      config.unsupported("mode 1 or 2 (Keras 1) normalises by the statistics of the batch at inference, which no frozen graph does");
+    }
+    return {config.get_list({"axis"}, std::vector<int64_t>{-1}), config.get_float({"epsilon"}, 1e-3),
+            config.get_bool({"center"}, true), config.get_bool({"scale"}, true)};
+  }
+
+  Shapes infer(const Shapes& in) const {
+    expect_inputs(in, 1);
+    (void)normalized_axes(in[0]);
+    return in;
+  }
+
+  // [channels], or with several axes their sizes among ones.
+  std::vector<WeightSpec> weights(const Shapes& in) const {
+    const Shape shape = weight_shape(in[0]);
+    std::vector<WeightSpec> result;
+    if (has_gamma) result.push_back({"gamma", shape});
+    if (has_beta) result.push_back({"beta", shape});
+    result.push_back({"moving_mean", shape, false});
+    result.push_back({"moving_variance", shape, false});
+    return result;
+  }
+
+  Values lower(Lowering& lowering, const Values& in) const {
+    const Value& x = in[0];
+    size_t next = 0;
+    Value gamma = has_gamma ? lowering.weight(next++) : Value{};
+    Value beta = has_beta ? lowering.weight(next++) : Value{};
+    Value mean = lowering.weight(next);
+    Value variance = lowering.weight(next + 1);
+    const bool is_last = axes.size() == 1 && normalized_axes(x.shape)[0] == x.shape.rank() - 1;
+    if (is_last && x.shape.rank() == 4 && x.dtype == DType::kFloat32) {
+      if (!has_gamma) gamma = constant_vector(lowering, x.shape.last(), 1);
+      if (!has_beta) beta = constant_vector(lowering, x.shape.last(), 0);
+      return {lowering.op("FusedBatchNorm", {x, gamma, beta, mean, variance},
+                          {{"epsilon", static_cast<float>(epsilon)}, {"data_format", std::string("NHWC")}, {"is_training", false}})};
+    }
+    if (axes.size() == 1 && !is_last) {
+      for (Value* weight : {&gamma, &beta, &mean, &variance}) {
+        if (weight->tensor) *weight = lowering.reshape(*weight, broadcast_shape(x.shape));
+      }
+    }
+    return {lower_unfused(lowering, x, gamma, beta, mean, variance)};
+  }
+
+  Formulas reference(const Arrays& weights, const Arrays& in) const {
+    const size_t i_beta = has_gamma ? 1 : 0;
+    const size_t i_mean = i_beta + (has_beta ? 1 : 0);
+    const auto at = [x = in[0], w = weights, layer = *this, channel_axes = normalized_axes(in[0].shape()), i_beta, i_mean](const Index& o) {
+      // All weights have one shape: the channel's place in it is that of the position along the axes.
+      int64_t channel = 0;
+      for (const int axis : channel_axes) channel = channel * x.size(axis) + o[axis];
+      const double gamma = layer.has_gamma ? w[0].at_offset(channel) : 1;
+      const double beta = layer.has_beta ? w[i_beta].at_offset(channel) : 0;
+      const double deviation = std::sqrt(w[i_mean + 1].at_offset(channel) + layer.epsilon);
+      return gamma * (x[o] - w[i_mean].at_offset(channel)) / deviation + beta;
+    };
+    return {{in[0].shape(), at, 3}};
+  }
+
+ private:
+  // Counted from the first, ascending.
+  std::vector<int> normalized_axes(const Shape& x) const {
+    std::vector<int> result;
+    for (const int64_t axis : axes) result.push_back(static_cast<int>(x.normalized(static_cast<int>(axis))));
+    std::ranges::sort(result);
+    for (const int axis : result) {
+      if (axis == 0 || x[axis] == kUnknown) {
+        throw Error(ErrorCode::kUnsupported, "", "cannot normalise axis " + std::to_string(axis) + " of " + x.to_string() +
+                                                     ": its size must be known; give --input-shape");
+      }
+    }
+    return result;
+  }
+
+  // Ones, but for the normalised axes.
+  Shape broadcast_shape(const Shape& x) const {
+    Shape result(std::vector<int64_t>(static_cast<size_t>(x.rank()), 1));
+    for (const int axis : normalized_axes(x)) result[axis] = x[axis];
+    return result;
+  }
+
+  Shape weight_shape(const Shape& x) const {
+    return axes.size() == 1 ? Shape{x[normalized_axes(x)[0]]} : broadcast_shape(x);
+  }
+
+  static Value constant_vector(Lowering& lowering, int64_t n, float value) {
+    return lowering.constant("Const", Tensor::vector(std::vector<float>(static_cast<size_t>(n), value)));
+  }
+
+  // tf.nn.batch_normalization of TensorFlow 2.15, op by op.
+  Value lower_unfused(Lowering& lowering, const Value& x, const Value& gamma, const Value& beta, const Value& mean,
+                      const Value& variance) const {
+    const Value shifted =
+        lowering.named_op("batchnorm/add", "Add", {variance, lowering.scalar("batchnorm/add/y", epsilon, variance)});
+    Value scale = lowering.named_op("batchnorm/Rsqrt", "Rsqrt", {shifted});
+    if (gamma.tensor) scale = lowering.named_op("batchnorm/mul", "Mul", {scale, gamma});
+    const Value scaled = lowering.named_op("batchnorm/mul_1", "Mul", {x, scale});
+    const Value negated = beta.tensor ? mean : lowering.named_op("batchnorm/Neg", "Neg", {mean});
+    Value offset = lowering.named_op("batchnorm/mul_2", "Mul", {negated, scale});
+    if (beta.tensor) offset = lowering.named_op("batchnorm/sub", "Sub", {beta, offset});
+    return lowering.named_op("batchnorm/add_1", "Add", {scaled, offset});
+  }
+};
+
+}  // namespace
+
+const LayerSpec layer_batch_normalization = make_spec<BatchNormalization>("BatchNormalization");
+
+}  // namespace hoarfrost::keras
