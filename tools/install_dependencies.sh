@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Hoarfrost builds with and says which; without root it prints the one line to run and fails.
 set -u
-packages=(g++ cmake ninja-build pkg-config libhdf5-dev libaec-dev zlib1g-dev libprotobuf-dev protobuf-compiler libleveldb-dev
+packages=(g++ cmake ninja-build bsdextrautils pkg-config libhdf5-dev libaec-dev zlib1g-dev libprotobuf-dev protobuf-compiler libleveldb-dev
           libsnappy-dev libdnnl-dev nlohmann-json3-dev libcli11-dev libfmt-dev libzip-dev libgtest-dev libgmock-dev
           libbenchmark-dev python3)
 missing=()

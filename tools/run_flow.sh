@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Takes every example's three saves through convert, freeze-graph and evaluate into one folder, and closes with a table.
+# usage: tools/run_flow.sh OUTPUT_FOLDER
+set -eu -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bin=$PWD/build/release/bin
+output=$1
+rows=()
+
+# size_of FILE…: their sizes together, for people.
+size_of() { stat -c %s "$@" | awk '{n += $1} END {printf n < 1000 ? "%d B" : n < 1e6 ? "%.1f kB" : "%.1f MB", n < 1000 ? n : n < 1e6 ? n / 1e3 : n / 1e6}'; }
+accuracy_in() { sed -n 's/.*accuracy[^0-9]*: *\([0-9.]*\).*/\1/p' "$1" | tail -n 1; }
+
+# flow EXAMPLE METHOD DATA OUTPUT_NODE SAVE…: the SAVE is one .h5, or the architecture and its weights.
+flow() {
+  local example=$1 method=$2 data=$3 node=$4
+  shift 4
+  local folder=$output/$example/$method
+  local source=(-kh "$1") model=("$1") name=${1##*/}
+  if [ $# -eq 2 ]; then source=(-kj "$1" -kh "$2"); model=("$1" --weights "$2"); name="${1##*/} + ${2##*/}"; fi
+  mkdir -p "$folder"
+  echo
+  echo "== $example, $method: $name"
+  "$bin/keras_2_tf" "${source[@]}" -tfc "$folder/tfchkpt.ckpt" -tfg "$folder/tf_graph.pb"
+  "$bin/freeze_graph" --input_graph="$folder/tf_graph.pb" --input_checkpoint="$folder/tfchkpt.ckpt" --input_binary=true \
+    --output_graph="$folder/frozen_graph.pb" --output_node_names="$node"
+  "$bin/hoarfrost" verify "${model[@]}" "$folder/frozen_graph.pb"
+  "$bin/hoarfrost" evaluate "${model[@]}" --reference --data "$data" | tee "$folder/keras_accuracy.txt"
+  "$bin/evaluate_accuracy" --graph="$folder/frozen_graph.pb" --input_node=input_1 --output_node="$node" -b 8 --dataset "$data" |
+    tee "$folder/frozen_accuracy.txt"
+  local before after
+  before=$(accuracy_in "$folder/keras_accuracy.txt")
+  after=$(accuracy_in "$folder/frozen_accuracy.txt")
+  [ "$before" = "$after" ] || { echo "$example, $method: the Keras model's accuracy is $before, the frozen graph's $after" >&2; exit 1; }
+  rows+=("$folder/tfchkpt.ckpt.*|$(size_of "$folder"/tfchkpt.ckpt.*)|checkpoint: the variables, for TensorFlow's Saver||"
+         "$folder/tf_graph.pb|$(size_of "$folder/tf_graph.pb")|inference graph, for freeze_graph||"
+         "$folder/frozen_graph.pb|$(size_of "$folder/frozen_graph.pb")|frozen graph, for the target (from $name)|$before|$after")
+}
+
+for example in cifar10 sign_language cifar10_keras_2.2.4 sign_language_keras_2.2.4; do
+  from=examples/$example
+  data=$(ls -d "$from"/data/*)
+  node=$(sed -n 's/.*"output_layers": *\[\["\([^"]*\)".*/\1/p' "$from/method3/k_model_architecture.json")/Softmax
+  flow "$example" method1 "$data" "$node" "$from/method1/keras_chkpt.h5"
+  flow "$example" method2 "$data" "$node" "$from/method2/k_complete_model.h5"
+  flow "$example" method3 "$data" "$node" "$from/method3/k_model_architecture.json" "$from/method3/k_model_weights.h5"
+done
+
+echo
+echo "Everything lies in $output. Accuracy before: the Keras model, run by its layers' definitions; after: the frozen graph."
+printf '%s\n' 'artefact|size|what it is for|before|after' "${rows[@]}" | column -t -s '|' -o '  '
