@@ -28,14 +28,15 @@ Value size_of(Lowering& lowering, const Value& x, int axis) {
   return strided_slice(lowering, shape, {.begin = {axis}, .end = {axis + 1}, .shrink_mask = 1});
 }
 
-Value reshape_keeping_batch(Lowering& lowering, const Value& x, const Shape& target, std::string_view name) {
+Value reshape_keeping_batch(Lowering& lowering, const Value& x, const Value& like, const Shape& target,
+                            std::string_view name) {
   const std::string shape_name = fmt::format("{}/shape", name);
   const auto n_unknown = std::ranges::count(target.sizes(), kUnknown);
   Value shape;
   if (n_unknown <= 1) {
     shape = lowering.ints(shape_name, target.sizes());
   } else if (n_unknown == 2 && target[0] == kUnknown) {
-    std::vector<Value> sizes{size_of(lowering, x, 0)};
+    std::vector<Value> sizes{size_of(lowering, like, 0)};
     for (int axis = 1; axis < target.rank(); ++axis) {
       sizes.push_back(lowering.int_scalar(fmt::format("{}/{}", shape_name, axis), target[axis]));
     }

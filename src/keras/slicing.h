@@ -21,8 +21,8 @@ Value strided_slice(Lowering& lowering, const Value& x, const Slicing& slicing, 
 // The size of an axis, an int32 number: Shape and StridedSlice.
 Value size_of(Lowering& lowering, const Value& x, int axis);
 
-// x as `target`, whose first axis is x's batch; node `SCOPE/NAME`. One other size may be unknown, and Reshape finds it out.
-// Throws Error{kUnsupported} when more are.
-Value reshape_keeping_batch(Lowering& lowering, const Value& x, const Shape& target, std::string_view name = "Reshape");
+// x as `target`, whose first axis is the batch of `like`; node `SCOPE/NAME`. One other size may be unknown, and Reshape finds
+// it out. Throws Error{kUnsupported} when more are.
+Value reshape_keeping_batch(Lowering& lowering, const Value& x, const Value& like, const Shape& target, std::string_view name = "Reshape");
 
 }  // namespace hoarfrost::keras

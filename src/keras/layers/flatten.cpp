@@ -26,7 +26,7 @@ struct Flatten {
   // Keras 2.15: a constant [-1, N] named Const where N is known.
   Values lower(Lowering& lowering, const Values& in) const {
     const Shape target = infer({in[0].shape})[0];
-    if (target[1] == kUnknown) return {reshape_keeping_batch(lowering, in[0], target)};
+    if (target[1] == kUnknown) return {reshape_keeping_batch(lowering, in[0], in[0], target)};
     const Value shape = lowering.ints("Const", {-1, target[1]});
     return {lowering.op("Reshape", {in[0], shape}, {{"Tshape", DType::kInt32}})};
   }

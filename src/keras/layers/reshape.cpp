@@ -46,7 +46,7 @@ struct Reshape {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    return {reshape_keeping_batch(lowering, in[0], infer({in[0].shape})[0])};
+    return {reshape_keeping_batch(lowering, in[0], in[0], infer({in[0].shape})[0])};
   }
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
