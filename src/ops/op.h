@@ -16,6 +16,8 @@ struct Known {
   DType dtype = DType::kInvalid;
   Shape shape;                  // sizes may be unknown
   Tensor value;                 // empty unless the endpoint is a constant: shapes (of Reshape, Pad, …) are read from it
+  std::vector<int64_t> sizes;   // of an integer scalar or vector that is no constant: its elements, kUnknown where they
+                                // are not known (the Shape of [?, 32] is {kUnknown, 32}); empty when nothing is known
 };
 
 struct OpSpec {
@@ -35,12 +37,19 @@ const OpSpec* find_op(std::string_view name);
 // All of them, in ops.def's order.
 std::vector<const OpSpec*> all_ops();
 
+// The op's infer and reference, for one node. Throw Error{kUnsupported} naming node and op when the op is not known or gives no
+// value. `infer_node` also gives the values of small outputs whose inputs are all constants.
+std::vector<Known> infer_node(const graph::Node& node, std::span<const Known> inputs);
+std::vector<Tensor> run_node(const graph::Node& node, std::span<const Tensor> inputs);
+
 // Types and shapes of every endpoint; a Placeholder's shape is the one in `input_shapes` or else its own attribute.
 // Throws Error{kUnsupported} for an op that is not known, naming node and op.
 using KnownMap = std::map<graph::Endpoint, Known>;
 KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>& input_shapes = {});
 
-// Runs the graph by the references alone: slow and certain. `feeds` gives the placeholders' values.
+// Runs the graph by the references alone: slow and certain. `feeds` gives the placeholders' values (or any endpoint's).
+// Only what the fetches need is run; control inputs are not followed, for no op here has a side effect.
+// Throws Error{kInvalidArgument} for a placeholder without a feed, Error{kUnsupported} for an op that is not known.
 std::vector<Tensor> evaluate(const graph::Graph& graph, const std::map<graph::Endpoint, Tensor>& feeds,
                              std::span<const graph::Endpoint> fetches);
 

@@ -1,0 +1,85 @@
+// FusedBatchNorm, V2 and V3 at inference: y = (x - mean) * scale / sqrt(variance + epsilon) + offset per channel
+// (TensorFlow 2.15's fused_batch_norm_op.cc). In V2 and V3 the statistics are float32 whatever x is.
+#include <cmath>
+
+#include "ops/strided.h"
+#include "ops/types.h"
+
+namespace hoarfrost::ops {
+namespace {
+
+constexpr float kDefaultEpsilon = 1e-4f;
+
+int channel_axis(const Node& node, int rank) {
+  const auto format = node.get_or<std::string>("data_format", "NHWC");
+  if (format == "NHWC" || format == "NDHWC") return rank - 1;
+  if (format == "NCHW" || format == "NCDHW") return 1;
+  unsupported(node, "expected data_format NHWC, NCHW, NDHWC or NCDHW, found {}", format);
+}
+
+// y; batch_mean and batch_variance, which are the inputs at inference; reserve_space_1, _2 and in V3 _3.
+std::vector<Known> infer_batch_norm(const Node& node, Knowns inputs) {
+  need_inputs(node, inputs.size(), 5);
+  if (node.get_or<bool>("is_training", true)) unsupported(node, "is_training is true: it would normalize by the batch");
+  need_same_type(node, inputs, 1);
+  Shape x = inputs[0].shape;
+  int64_t channels = kUnknown;
+  for (size_t i = 1; i < 5; ++i) {
+    channels = merged(node, channels, shape_of_rank(node, inputs, i, 1)[0], "scale, offset, mean and variance of one length,");
+  }
+  if (x.has_rank()) {
+    if (x.rank() < 4 || x.rank() > 5) mismatch(node, "expected an input of 4 or 5 axes, found {}", x.to_string());
+    const int axis = channel_axis(node, x.rank());
+    x[axis] = channels = merged(node, channels, x[axis], "channels, as scale has, being");
+  }
+  const Known statistic = of_type(inputs[1].dtype, {channels});
+  std::vector<Known> outputs{of_type(inputs[0].dtype, x), statistic, statistic, statistic, statistic};
+  if (node.op() == "FusedBatchNormV3") outputs.push_back(of_type(inputs[1].dtype, {0}));
+  return outputs;
+}
+
+template <typename T>
+void normalize(const Tensor& x, Tensor& y, int axis, const std::array<std::vector<double>, 2>& line) {
+  Sizes channel_strides(static_cast<size_t>(x.shape().rank()), 0);
+  channel_strides[static_cast<size_t>(axis)] = 1;
+  const T* from = x.values<T>().data();
+  T* to = y.mutable_values<T>().data();
+  for_each_run<2>(x.shape().sizes(), {strides_of(x.shape()), channel_strides}, [&](const auto& offsets, const auto& steps, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) {
+      const auto channel = static_cast<size_t>(offsets[1] + i * steps[1]);
+      *to++ = static_cast<T>(static_cast<double>(from[offsets[0] + i * steps[0]]) * line[0][channel] + line[1][channel]);
+    }
+  });
+}
+
+std::vector<Tensor> batch_norm(const Node& node, Tensors inputs) {
+  const auto outputs = infer_batch_norm(node, known(inputs));
+  const bool is_narrow = is_half(inputs[0].dtype());
+  const Tensor x = is_narrow ? inputs[0].cast(DType::kFloat32) : inputs[0];
+  Tensor y = allocate(node, of_type(x.dtype(), outputs[0].shape));
+  const Reader scale(inputs[1]), offset(inputs[2]), mean(inputs[3]), variance(inputs[4]);
+  const auto n_channels = static_cast<size_t>(inputs[1].n_elements());
+  const double epsilon = node.get_or<float>("epsilon", kDefaultEpsilon);
+  std::array<std::vector<double>, 2> line{std::vector<double>(n_channels), std::vector<double>(n_channels)};
+  for (size_t c = 0; c < n_channels; ++c) {
+    const auto i = static_cast<int64_t>(c);
+    line[0][c] = scale[i] / std::sqrt(variance[i] + epsilon);
+    line[1][c] = offset[i] - mean[i] * line[0][c];
+  }
+  with_floats(node, x.dtype(), [&]<typename T>() { normalize<T>(x, y, channel_axis(node, x.shape().rank()), line); });
+  std::vector<Tensor> result{is_narrow ? y.cast(inputs[0].dtype()) : y, inputs[3], inputs[4], inputs[3], inputs[4]};
+  if (outputs.size() == 6) result.push_back(allocate(node, outputs[5]));
+  return result;
+}
+
+constexpr OpSpec kOps[] = {
+    {"FusedBatchNorm", infer_batch_norm, batch_norm},
+    {"FusedBatchNormV2", infer_batch_norm, batch_norm},
+    {"FusedBatchNormV3", infer_batch_norm, batch_norm},
+};
+
+}  // namespace
+
+std::span<const OpSpec> batch_norm_ops() { return kOps; }
+
+}  // namespace hoarfrost::ops

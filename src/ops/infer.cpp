@@ -1,0 +1,91 @@
+#include "ops/known.h"
+
+namespace hoarfrost::ops {
+namespace {
+
+constexpr int64_t kMaxFoldedElements = 1024;  // shapes and their arithmetic, never weights
+
+bool is_small(const Known& k) { return k.shape.is_static() && k.shape.rank() <= 8 && k.shape.n_elements() <= kMaxFoldedElements; }
+
+// Gives the outputs' values when all inputs are small constants.
+void fold(const OpSpec& spec, const Node& node, Knowns inputs, std::vector<Known>& outputs) {
+  if (spec.reference == nullptr || inputs.empty()) return;
+  std::vector<Tensor> values;
+  for (const Known& input : inputs) {
+    if (input.value.empty() || !is_small(input)) return;
+    values.push_back(input.value.aligned());
+  }
+  for (const Known& output : outputs) {
+    if (!output.value.empty() || !is_small(output) || dtype_size(output.dtype) == 0) return;
+  }
+  const std::vector<Tensor> results = spec.reference(node, values);
+  for (size_t i = 0; i < outputs.size() && i < results.size(); ++i) outputs[i].value = results[i];
+}
+
+bool is_control_flow(std::string_view op) {
+  return op == "Switch" || op == "Merge" || op == "Enter" || op == "Exit" || op == "NextIteration" || op == "LoopCond" ||
+         op == "While" || op == "StatelessWhile" || op == "If" || op == "StatelessIf";
+}
+
+const OpSpec& spec_of(const Node& node) {
+  if (const OpSpec* spec = find_op(node.op())) return *spec;
+  const std::string& op = node.op();
+  if (op.starts_with("Variable") || op == "VarHandleOp" || op == "ReadVariableOp") {
+    fail(ErrorCode::kUnsupported, node, "a variable has no value in a graph; freeze the graph first");
+  }
+  if (is_control_flow(op)) fail(ErrorCode::kUnsupported, node, "control flow is not supported");
+  fail(ErrorCode::kUnsupported, node, "this op is not known");
+}
+
+// Names the node in errors that do not yet.
+template <typename F>
+auto at_node(const Node& node, F&& f) {
+  try {
+    return f();
+  } catch (Error& error) {
+    const std::string place = fmt::format("node `{}`", node.name());
+    if (!std::string_view(error.what()).starts_with(place)) error.within(place);
+    throw;
+  }
+}
+
+}  // namespace
+
+std::vector<Known> infer_node(const Node& node, Knowns inputs) {
+  const OpSpec& spec = spec_of(node);
+  return at_node(node, [&] {
+    std::vector<Known> outputs = spec.infer(node, inputs);
+    fold(spec, node, inputs, outputs);
+    return outputs;
+  });
+}
+
+std::vector<Tensor> run_node(const Node& node, Tensors inputs) {
+  const OpSpec& spec = spec_of(node);
+  if (spec.reference == nullptr) fail(ErrorCode::kUnsupported, node, "it gives no value by itself");
+  return at_node(node, [&] { return spec.reference(node, inputs); });
+}
+
+KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>& input_shapes) {
+  KnownMap result;
+  for (const Node* node : graph::topological_order(graph)) {
+    (void)spec_of(*node);
+    std::vector<Known> inputs;
+    for (const graph::Endpoint& input : node->inputs) {
+      const auto found = result.find(input);
+      if (found == result.end()) corrupt(*node, "`{}` has no output {}", input.node->name(), input.index);
+      inputs.push_back(found->second);
+    }
+    std::vector<Known> outputs = infer_node(*node, inputs);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const graph::Endpoint endpoint{const_cast<Node*>(node), static_cast<int>(i)};
+      if (const auto given = input_shapes.find(endpoint); given != input_shapes.end()) {
+        outputs[i] = of_type(outputs[i].dtype, given->second);
+      }
+      result.emplace(endpoint, std::move(outputs[i]));
+    }
+  }
+  return result;
+}
+
+}  // namespace hoarfrost::ops
