@@ -1,0 +1,16 @@
+// The fastest program for a list of operations, found by trying.
+#pragma once
+
+#include "runtime/compile.h"
+
+namespace hoarfrost::runtime {
+
+struct ChooseOptions {
+  bool fuse = true;
+  int n_threads = 1;
+};
+
+std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,
+                                        Weights& weights);
+
+}  // namespace hoarfrost::runtime

@@ -1,0 +1,16 @@
+#include "runtime/operation.h"
+
+namespace hoarfrost::runtime {
+
+std::vector<ValueId> Operation::reads() const {
+  std::vector<ValueId> result = inputs;
+  if (addend) result.push_back(*addend);
+  return result;
+}
+
+bool Operation::is_plain() const {
+  return scale.empty() && bias.empty() && !addend && !activation && !affine && paddings.empty() && dilations.empty() &&
+         !flattened && !is_affine;
+}
+
+}  // namespace hoarfrost::runtime

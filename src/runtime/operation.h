@@ -1,0 +1,70 @@
+// A graph on its way to a plan: TensorFlow's nodes as a flat list of operations over numbered values, all shapes known,
+// constants folded. The fusion rules rewrite this list; the kernels read it.
+#pragma once
+
+#include <hoarfrost/graph.h>
+
+#include <dnnl.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hoarfrost::runtime {
+
+using ValueId = int;
+
+struct Value {
+  DType dtype = DType::kInvalid;
+  Shape shape;              // sizes may be unknown for the few ops whose outputs' sizes depend on values
+  Tensor constant;          // empty unless it is one
+  bool is_fetched = false;  // an output of the program: never fused away
+  [[nodiscard]] bool is_constant() const { return !constant.empty(); }
+  // Its bytes cannot be planned before it is computed: it is held as a Tensor.
+  [[nodiscard]] bool is_held() const { return !shape.is_static() || dtype_size(dtype) == 0; }
+};
+
+// What is done to each element of a result before it is written.
+struct Activation {
+  dnnl::algorithm algorithm = dnnl::algorithm::undef;
+  float alpha = 0;
+  float beta = 0;
+};
+
+// x * scale + shift per channel (the last axis): what BatchNormalization is once it is trained.
+struct Affine {
+  std::vector<float> scale;
+  std::vector<float> shift;
+};
+
+struct Operation {
+  const graph::Node* node = nullptr;  // whose op and attributes it has
+  std::vector<std::string> names;     // the nodes it stands for, the last one first
+  std::vector<ValueId> inputs;        // TensorFlow's inputs of `node`; replaced where a rule says so
+  std::vector<ValueId> outputs;
+
+  // What the fusion rules put here; convolutions, matrix products and Affine know all but `affine_first`.
+  std::vector<float> scale;                           // per output channel, multiplied into constant weights
+  std::vector<float> bias;                            // per output channel
+  std::optional<ValueId> addend;                      // added after the bias, elementwise
+  std::optional<Activation> activation;               // after the addend
+  std::optional<Affine> affine;                       // MaxPool and "Affine": of each input element
+  std::vector<std::pair<int64_t, int64_t>> paddings;  // spatial, instead of node's SAME or VALID, when not empty
+  std::vector<int64_t> dilations;                     // spatial, instead of node's, when not empty
+  std::optional<Shape> flattened;                     // matrix product: the shape of its input before Flatten
+  bool is_affine = false;                             // only `affine` and `activation`, whatever node's op
+
+  [[nodiscard]] const std::string& op() const { return node->op(); }
+  [[nodiscard]] bool is(std::string_view name) const { return !is_affine && node->op() == name; }
+  // Every value that is read: the inputs and the addend.
+  [[nodiscard]] std::vector<ValueId> reads() const;
+  [[nodiscard]] bool is_plain() const;  // nothing has been fused into it
+};
+
+struct OperationList {
+  std::vector<Value> values;
+  std::vector<Operation> operations;  // each after those that give its inputs
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+};
+
+}  // namespace hoarfrost::runtime

@@ -1,0 +1,70 @@
+#include "runtime/program.h"
+
+#include <algorithm>
+
+namespace hoarfrost::runtime {
+
+void Program::run(std::span<void* const> inputs, std::span<void* const> outputs) {
+  for (const Patch& patch : input_patches_) *patch.pointer = inputs[patch.i];
+  for (const Patch& patch : output_patches_) *patch.pointer = outputs[patch.i];
+  void* scratchpad = arena_.data() + scratchpad_offset_;
+  for (PlannedStep& step : steps_) {
+    step.kernel->run({step.input_pointers.data(), step.output_pointers.data(), scratchpad}, stream_);
+  }
+}
+
+std::vector<Step> Program::steps() const {
+  std::vector<Step> result;
+  for (const PlannedStep& step : steps_) result.push_back(step.description);
+  return result;
+}
+
+// The scratchpad, which every step may use, lies behind the values.
+void Program::allocate() {
+  std::vector<Lifetime> lifetimes;
+  std::vector<size_t> owners;
+  for (size_t i = 0; i < buffers_.size(); ++i) {
+    if (buffers_[i].kind != Buffer::Kind::kArena) continue;
+    lifetimes.push_back({buffers_[i].n_bytes, buffers_[i].first_step, buffers_[i].last_step});
+    owners.push_back(i);
+  }
+  scratchpad_offset_ = plan_arena(lifetimes);
+  offsets_.assign(buffers_.size(), 0);
+  for (size_t i = 0; i < owners.size(); ++i) offsets_[owners[i]] = lifetimes[i].offset;
+  size_t n_scratchpad_bytes = 0;
+  for (const auto& step : steps_) n_scratchpad_bytes = std::max(n_scratchpad_bytes, step.kernel->scratchpad_bytes);
+  n_arena_bytes_ = scratchpad_offset_ + n_scratchpad_bytes;
+  arena_ = Arena(n_arena_bytes_);
+  held_.resize(buffers_.size());
+}
+
+void* Program::address(const Buffer& buffer, size_t buffer_index) const {
+  switch (buffer.kind) {
+    case Buffer::Kind::kArena:
+      return arena_.data() + offsets_[buffer_index];
+    case Buffer::Kind::kFixed:
+      return buffer.fixed;
+    case Buffer::Kind::kHeld:
+      return const_cast<Tensor*>(&held_[buffer_index]);
+    default:
+      return nullptr;  // patched by each run
+  }
+}
+
+void Program::resolve() {
+  const auto point = [&](const std::vector<int>& from, std::vector<void*>& to) {
+    to.resize(from.size());
+    for (size_t i = 0; i < from.size(); ++i) {
+      const Buffer& buffer = buffers_[static_cast<size_t>(from[i])];
+      to[i] = address(buffer, static_cast<size_t>(from[i]));
+      if (buffer.kind == Buffer::Kind::kInput) input_patches_.push_back({&to[i], buffer.i});
+      if (buffer.kind == Buffer::Kind::kOutput) output_patches_.push_back({&to[i], buffer.i});
+    }
+  };
+  for (PlannedStep& step : steps_) {
+    point(step.inputs, step.input_pointers);
+    point(step.outputs, step.output_pointers);
+  }
+}
+
+}  // namespace hoarfrost::runtime

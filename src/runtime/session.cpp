@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/runtime.h>
+
+#include <algorithm>
+#include <map>
+
+#include "runtime/choose.h"
+#include "runtime/lower.h"
+#include "runtime/threads.h"
+
+namespace hoarfrost::runtime {
+namespace {
+
+using Sizes = std::vector<std::vector<int64_t>>;
+
+// oneDNN's exceptions as ours.
+template <typename Function>
+auto translated(Function function) {
+  try {
+    return function();
+  } catch (const dnnl::error& error) {
+    throw Error(ErrorCode::kUnsupported, "oneDNN",
+                fmt::format("{} (status {})", error.what(), static_cast<int>(error.status)));
+  }
+}
+
+bool fits(const Shape& wanted, const Shape& given) {
+  if (!wanted.has_rank()) return true;
+  if (wanted.rank() != given.rank()) return false;
+  for (int i = 0; i < wanted.rank(); ++i) {
+    if (wanted[i] != kUnknown && wanted[i] != given[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+struct Session::State {
+  State(const graph::Graph& frozen, const graph::Signature& outer, const Options& asked)
+      : options(asked), n_threads(asked.threads > 0 ? asked.threads : available_threads()), graph(frozen.clone()) {
+    for (const auto& input : outer.inputs) signature.inputs.push_back(own(input));
+    for (const auto& output : outer.outputs) signature.outputs.push_back(own(output));
+    nodes = needed_nodes(graph, signature);
+  }
+
+  graph::Endpoint own(graph::Endpoint outer) const {
+    graph::Node* node = outer.node == nullptr ? nullptr : graph.find(outer.node->name());
+    if (node == nullptr)
+      throw Error(ErrorCode::kInvalidArgument, "Session",
+                  "an input or output of the signature is no node of the graph");
+    return {node, outer.index};
+  }
+
+  void check_shapes(std::span<const Shape> shapes) const {
+    if (shapes.size() != signature.inputs.size()) {
+      throw Error(ErrorCode::kMismatch, "Session",
+                  fmt::format("the graph has {} inputs, but {} are given", signature.inputs.size(), shapes.size()));
+    }
+    for (size_t i = 0; i < shapes.size(); ++i) {
+      const graph::Node& node = *signature.inputs[i].node;
+      const auto wanted =
+          node.op() == "Placeholder" ? node.get_or<Shape>("shape", Shape::unknown_rank()) : Shape::unknown_rank();
+      if (!shapes[i].is_static() || !fits(wanted, shapes[i])) {
+        throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", node.name()),
+                    fmt::format("expected the shape {}, found {}", wanted.to_string(), shapes[i].to_string()));
+      }
+    }
+  }
+
+  Program& program(std::span<const Shape> shapes) {
+    Sizes key;
+    for (const auto& shape : shapes) key.push_back(shape.sizes());
+    auto& found = programs[key];
+    if (found == nullptr) {
+      check_shapes(shapes);
+      found = translated([&] {
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, n_threads}, engine, weights);
+      });
+    }
+    return *found;
+  }
+
+  Options options;
+  int n_threads;
+  graph::Graph graph;
+  graph::Signature signature;
+  std::vector<graph::Node*> nodes;
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  Weights weights{engine};
+  std::map<Sizes, std::unique_ptr<Program>> programs;
+};
+
+Session::Session(const graph::Graph& frozen, const graph::Signature& signature, Options options)
+    : state_(std::make_unique<State>(frozen, signature, options)) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+std::vector<Tensor> Session::run(std::span<const Tensor> inputs) {
+  const ThreadCount threads(state_->n_threads);
+  std::vector<Shape> shapes;
+  for (const auto& input : inputs) shapes.push_back(input.shape());
+  Program& program = state_->program(shapes);
+  std::vector<Tensor> aligned(inputs.size());
+  std::vector<void*> sources;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const DType wanted = input_dtype(state_->signature.inputs[i]);
+    if (inputs[i].dtype() != wanted) {
+      throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", state_->signature.inputs[i].node->name()),
+                  fmt::format("expected {} of shape {}, found {}", dtype_name(wanted), shapes[i].to_string(),
+                              dtype_name(inputs[i].dtype())));
+    }
+    aligned[i] = inputs[i].aligned();
+    const bool is_held = dtype_size(wanted) == 0;
+    sources.push_back(is_held ? static_cast<void*>(&aligned[i]) : const_cast<std::byte*>(aligned[i].bytes().data()));
+  }
+  std::vector<Tensor> results;
+  std::vector<void*> targets;
+  for (const Value& output : program.outputs())
+    results.push_back(output.is_held() ? Tensor() : Tensor(output.dtype, output.shape));
+  for (size_t i = 0; i < results.size(); ++i) {
+    const bool is_held = program.outputs()[i].is_held();
+    targets.push_back(is_held ? static_cast<void*>(&results[i]) : results[i].mutable_bytes().data());
+  }
+  translated([&] { program.run(sources, targets); });
+  return results;
+}
+
+std::vector<Step> Session::plan(std::span<const Shape> input_shapes) {
+  const ThreadCount threads(state_->n_threads);
+  return state_->program(input_shapes).steps();
+}
+
+}  // namespace hoarfrost::runtime
