@@ -17,9 +17,9 @@ struct NamedTensor {
 };
 using NamedTensors = std::vector<NamedTensor>;
 
-// The arrays of a .npz in the file's order, without ".npy" in their names; a .npy gives one, named "x". Stored members stay
-// views of the file, deflated ones are in memory. Either byte order, Fortran order, headers 1 to 3.
-// Throws Error{kIo | kCorrupt}, and Error{kUnsupported} for Python objects and records.
+// The arrays of a .npz in the file's order, without ".npy" in their names; a .npy gives one, named "x". Stored members
+// stay views of the file, deflated ones are in memory. Either byte order, Fortran order, headers 1 to 3. Throws
+// Error{kIo | kCorrupt}, and Error{kUnsupported} for Python objects and records.
 NamedTensors read_npz(const std::filesystem::path& path);
 // The array of that name, or nullptr.
 const Tensor* find(const NamedTensors& arrays, std::string_view name);
@@ -44,22 +44,22 @@ struct Batch {
 // - CSV, label first, then the values (Sign-Language-MNIST: `label,pixel1,…,pixel784`), with a header line or without;
 // - CIFAR-10's and CIFAR-100's binary rows (label, then a red, a green and a blue plane), a file or their folder;
 // - .npz with (x, y), (images, labels) or (x_test, y_test), among others; labels are class indices or one-hot rows.
-// CSV values, CIFAR pixels and uint8 arrays are divided by 255, as Keras' examples do, unless the format's dtype is an integer;
-// arrays of other types are taken as they are.
+// CSV values, CIFAR pixels and uint8 arrays are divided by 255, as Keras' examples do, unless the format's dtype is an
+// integer; arrays of other types are taken as they are.
 class DataSet {
  public:
-  // A file or a folder. Throws Error: kIo; kUnsupported (a kind that is none of these); kMismatch (examples that are not of the
-  // format's shape; the message says both); kCorrupt (file and line or row; an empty set).
+  // A file or a folder. Throws Error: kIo; kUnsupported (a kind that is none of these); kMismatch (examples that are
+  // not of the format's shape; the message says both); kCorrupt (file and line or row; an empty set).
   static DataSet open(const std::filesystem::path& path, const ExampleFormat& format, Split split = Split::kTest);
   ~DataSet();
   DataSet(DataSet&&) noexcept;
   DataSet& operator=(DataSet&&) noexcept;
 
-  [[nodiscard]] int64_t size() const;                // examples
-  [[nodiscard]] const std::string& kind() const;     // "CSV", "CIFAR-10", "npz (x, y)"
+  [[nodiscard]] int64_t size() const;                 // examples
+  [[nodiscard]] const std::string& kind() const;      // "CSV", "CIFAR-10", "npz (x, y)"
   [[nodiscard]] const ExampleFormat& format() const;  // with the set's own sizes where the given format left them open
-  // The next examples, n of them or what is left; no labels when none is left. Throws Error{kCorrupt} naming file and line:
-  // a short or long row, a bad number, a label outside the classes.
+  // The next examples, n of them or what is left; no labels when none is left. Throws Error{kCorrupt} naming file and
+  // line: a short or long row, a bad number, a label outside the classes.
   Batch next(int64_t n);
   // Back to the first example.
   void rewind();

@@ -1,0 +1,248 @@
+// .npz and .npy: NumPy's arrays in files.
+#include "data/npz.h"
+
+#include <fmt/format.h>
+#include <hoarfrost/data.h>
+#include <hoarfrost/error.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace hoarfrost::data {
+namespace {
+
+constexpr uint64_t kMaxHeaderBytes = 1 << 16;  // a dictionary of three keys
+
+// The bytes of one .npy, in memory or in the file.
+struct Npy {
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;
+  const FileRange* range = nullptr;  // nullptr: in memory
+};
+
+void swap_bytes(std::span<std::byte> bytes, DType dtype) {
+  const bool is_complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
+  const size_t n = dtype_size(dtype) / (is_complex ? 2 : 1);
+  for (size_t i = 0; i + n <= bytes.size(); i += n)
+    std::reverse(bytes.begin() + static_cast<int64_t>(i), bytes.begin() + static_cast<int64_t>(i + n));
+}
+
+// From Fortran's order (first axis fastest) to C's.
+Tensor transposed(const Tensor& fortran) {
+  const Shape& shape = fortran.shape();
+  Tensor result(fortran.dtype(), shape);
+  const auto source = fortran.bytes();
+  const auto target = result.mutable_bytes();
+  const size_t n_bytes = dtype_size(fortran.dtype());
+  std::vector<int64_t> strides(static_cast<size_t>(shape.rank()), 1);
+  for (size_t axis = 1; axis < strides.size(); ++axis) strides[axis] = strides[axis - 1] * shape.sizes()[axis - 1];
+  std::vector<int64_t> position(strides.size(), 0);
+  int64_t from = 0;
+  for (int64_t to = 0; to < shape.n_elements(); ++to) {
+    std::memcpy(target.data() + static_cast<size_t>(to) * n_bytes, source.data() + static_cast<size_t>(from) * n_bytes,
+                n_bytes);
+    for (size_t axis = strides.size(); axis-- > 0;) {
+      from += strides[axis];
+      if (++position[axis] < shape.sizes()[axis]) break;
+      from -= strides[axis] * shape.sizes()[axis];
+      position[axis] = 0;
+    }
+  }
+  return result;
+}
+
+// Values that are neither 0 nor 1 may not be looked at as bool.
+void normalize_bools(std::span<std::byte> bytes) {
+  for (std::byte& b : bytes) b = b == std::byte{0} ? std::byte{0} : std::byte{1};
+}
+
+void expect_size(const NpyHeader& header, uint64_t n_bytes_npy, const std::string& where) {
+  uint64_t n_bytes = dtype_size(header.dtype);
+  for (const int64_t size : header.shape.sizes()) {
+    if (__builtin_mul_overflow(n_bytes, static_cast<uint64_t>(size), &n_bytes)) n_bytes = UINT64_MAX;
+    if (n_bytes == UINT64_MAX) break;
+  }
+  const uint64_t n_there = n_bytes_npy - header.n_bytes;
+  if (n_bytes == n_there) return;
+  throw Error(ErrorCode::kCorrupt, where,
+              fmt::format("expected {} bytes for a {} array {}, found {}", n_bytes, dtype_name(header.dtype),
+                          header.shape.to_string(), n_there));
+}
+
+Tensor tensor_of(const Npy& npy, const std::string& where) {
+  const NpyHeader header =
+      NpyHeader::parse(npy.bytes.first(std::min<size_t>(npy.bytes.size(), kMaxHeaderBytes)), where);
+  expect_size(header, npy.bytes.size(), where);
+  const uint64_t n_bytes = npy.bytes.size() - header.n_bytes;
+  if (npy.range != nullptr && !header.is_big_endian && !header.is_fortran_order && header.dtype != DType::kBool) {
+    return Tensor(header.dtype, header.shape, FileRange{npy.range->file, npy.range->offset + header.n_bytes, n_bytes});
+  }
+  Tensor tensor(header.dtype, header.shape, npy.bytes.subspan(header.n_bytes), npy.owner);
+  if (header.is_big_endian || header.dtype == DType::kBool) {
+    Tensor copy(header.dtype, header.shape);
+    std::memcpy(copy.mutable_bytes().data(), tensor.bytes().data(), n_bytes);
+    if (header.is_big_endian) swap_bytes(copy.mutable_bytes(), header.dtype);
+    if (header.dtype == DType::kBool) normalize_bools(copy.mutable_bytes());
+    tensor = copy;
+  }
+  return header.is_fortran_order && header.shape.rank() > 1 ? transposed(tensor) : tensor;
+}
+
+// A zip archive being written; discarded unless close() succeeds.
+class ZipWriter {
+ public:
+  explicit ZipWriter(const std::filesystem::path& path) : path_(path) {
+    int code = 0;
+    zip_ = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
+    if (zip_ == nullptr) throw Error(ErrorCode::kIo, path_.string(), "cannot be written as a zip archive");
+  }
+  ~ZipWriter() {
+    if (zip_ != nullptr) zip_discard(zip_);
+  }
+  ZipWriter(const ZipWriter&) = delete;
+  ZipWriter& operator=(const ZipWriter&) = delete;
+
+  // The bytes must live until close().
+  void add(const std::string& name, std::span<const std::byte> head, std::span<const std::byte> bytes) {
+    const zip_buffer_fragment_t fragments[2] = {{bytes_of(head), head.size()}, {bytes_of(bytes), bytes.size()}};
+    zip_source_t* source = zip_source_buffer_fragment(zip_, fragments, bytes.empty() ? 1 : 2, 0);
+    if (source == nullptr) fail();
+    const int64_t index = zip_file_add(zip_, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+    if (index < 0) {
+      zip_source_free(source);
+      fail();
+    }
+    const auto i = static_cast<uint64_t>(index);
+    constexpr uint16_t kDate1980 = 0x21;  // one time for all: same arrays, same bytes
+    if (zip_set_file_compression(zip_, i, ZIP_CM_STORE, 0) != 0 || zip_file_set_dostime(zip_, i, 0, kDate1980, 0) != 0)
+      fail();
+  }
+
+  void close() {
+    if (zip_close(zip_) != 0) fail();
+    zip_ = nullptr;
+  }
+
+ private:
+  static zip_uint8_t* bytes_of(std::span<const std::byte> bytes) {
+    return reinterpret_cast<zip_uint8_t*>(const_cast<std::byte*>(bytes.data()));
+  }
+  [[noreturn]] void fail() const {
+    throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot be written: {}", zip_strerror(zip_)));
+  }
+
+  std::filesystem::path path_;
+  zip_t* zip_ = nullptr;
+};
+
+}  // namespace
+
+std::string_view without_npy(std::string_view name) {
+  return name.ends_with(".npy") ? name.substr(0, name.size() - 4) : name;
+}
+
+Tensor read_member(const ZipFile& zip, const ZipMember& member) {
+  const std::string where = zip.where(member);
+  if (member.stored) {
+    const FileRange& range = *member.stored;
+    return tensor_of({range.file->bytes().subspan(range.offset, range.n_bytes), range.file, &range}, where);
+  }
+  const auto bytes = zip.read(member);
+  return tensor_of({*bytes, bytes, nullptr}, where);
+}
+
+RowStream::RowStream(const ZipFile& zip, const ZipMember& member) : zip_(&zip), member_(member) {
+  std::vector<std::byte> start(std::min(member.n_bytes, kMaxHeaderBytes));
+  if (member.stored)
+    member.stored->file->read(member.stored->offset, start);
+  else
+    zip.open(member)->read(start);
+  header_ = NpyHeader::parse(start, zip.where(member));
+  expect_size(header_, member.n_bytes, zip.where(member));
+  if (header_.shape.rank() == 0)
+    throw Error(ErrorCode::kCorrupt, zip.where(member),
+                "expected an array with one example per row, found a single number");
+  if (header_.is_fortran_order && header_.shape.rank() > 1) whole_ = read_member(zip, member);
+}
+
+Tensor RowStream::next(int64_t n) {
+  Shape shape = header_.shape;
+  const auto n_row_bytes = shape[0] == 0 ? 0 : (member_.n_bytes - header_.n_bytes) / static_cast<uint64_t>(shape[0]);
+  shape[0] = n;
+  Tensor rows(header_.dtype, shape);
+  const uint64_t offset = static_cast<uint64_t>(row_) * n_row_bytes;
+  const auto target = rows.mutable_bytes();
+  row_ += n;
+  if (!whole_.empty()) {
+    std::memcpy(target.data(), whole_.bytes().data() + offset, target.size());
+    return rows;
+  }
+  if (member_.stored) {
+    member_.stored->file->read(member_.stored->offset + header_.n_bytes + offset, target);
+  } else {
+    if (!stream_) {
+      stream_ = zip_->open(member_);
+      std::vector<std::byte> header(header_.n_bytes);
+      stream_->read(header);
+    }
+    stream_->read(target);
+  }
+  if (header_.is_big_endian) swap_bytes(target, header_.dtype);
+  if (header_.dtype == DType::kBool) normalize_bools(target);
+  return rows;
+}
+
+void RowStream::rewind() {
+  stream_.reset();
+  row_ = 0;
+}
+
+NamedTensors read_npz(const std::filesystem::path& path) {
+  const auto file = File::open(path);
+  if (file->text().starts_with("\x93NUMPY")) {
+    const FileRange range{file, 0, file->size()};
+    return {{"x", tensor_of({file->bytes(), file, &range}, path.string())}};
+  }
+  const ZipFile zip(path);
+  NamedTensors arrays;
+  for (const ZipMember& member : zip.members()) {
+    if (!member.name.ends_with('/'))
+      arrays.push_back({std::string(without_npy(member.name)), read_member(zip, member)});
+  }
+  return arrays;
+}
+
+const Tensor* find(const NamedTensors& arrays, std::string_view name) {
+  const auto found = std::ranges::find(arrays, name, &NamedTensor::name);
+  return found == arrays.end() ? nullptr : &found->value;
+}
+
+void write_npz(const std::filesystem::path& path, const NamedTensors& arrays) {
+  OutputFile place(path);  // makes the folders, and says at once when there is no room to write
+  const std::filesystem::path temporary = path.string() + fmt::format(".{}.zip", ::getpid());
+  try {
+    std::vector<std::string> headers;
+    headers.reserve(arrays.size());
+    ZipWriter zip(temporary);
+    for (const NamedTensor& array : arrays) {
+      if (find(arrays, array.name) != &array.value)
+        throw Error(ErrorCode::kInvalidArgument, path.string(), fmt::format("two arrays are named `{}`", array.name));
+      headers.push_back(NpyHeader::write(array.value.dtype(), array.value.shape()));
+      zip.add(array.name + ".npy", std::as_bytes(std::span(headers.back())), array.value.bytes());
+    }
+    zip.close();
+    const auto file = File::open(temporary);
+    place.write(FileRange{file, 0, file->size()});
+    place.commit();
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+  std::error_code ignored;
+  std::filesystem::remove(temporary, ignored);
+}
+
+}  // namespace hoarfrost::data
