@@ -35,6 +35,7 @@ struct ModelLayer {
   std::vector<Tensor> weights;         // in the order of Layer::weights(); a nested model's are in its own layers
   std::vector<Call> calls;
   bool is_trainable = true;
+  DType variable_dtype = DType::kFloat32;  // of its floating-point weights; float32 where a mixed policy computes in less
   // An InputLayer's placeholder.
   bool is_input = false;
   Shape input_shape;                     // with the batch

@@ -1,0 +1,165 @@
+#include "keras/architecture.h"
+
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <nlohmann/json.hpp>
+
+namespace hoarfrost::keras {
+namespace {
+
+constexpr int kDeepest = 32;  // models within models
+
+const Json& config_of(const Json& json, std::string_view name) {
+  const auto found = json.find("config");
+  if (found == json.end() || found->is_null()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "has no `config`");
+  return *found;
+}
+
+// Keys that only Keras 1 wrote.
+bool is_keras1_config(const Json& config) {
+  for (const auto* key : {"border_mode", "nb_filter", "dim_ordering", "subsample", "init", "W_regularizer", "consume_less"}) {
+    if (config.contains(key)) return true;
+  }
+  return false;
+}
+
+// Walks all configurations of layers, for judging the dialect.
+template <typename Visit>
+void visit_layers(const Json& json, const Visit& visit, int depth = 0) {
+  if (depth > kDeepest) return;
+  const Json* layers = json.is_array() ? &json : nullptr;
+  if (json.is_object() && json.contains("layers") && json.at("layers").is_array()) layers = &json.at("layers");
+  if (layers == nullptr) return;
+  for (const Json& layer : *layers) {
+    if (!layer.is_object() || !layer.contains("config")) continue;
+    visit(layer);
+    visit_layers(layer.at("config"), visit, depth + 1);
+  }
+}
+
+void refuse_keras1(const Json& json, Version version) {
+  bool is_keras1 = version.major < 2;
+  if (json.contains("config")) {
+    visit_layers(json.at("config"), [&](const Json& layer) { is_keras1 = is_keras1 || is_keras1_config(layer.at("config")); });
+  }
+  if (!is_keras1) return;
+  throw Error(ErrorCode::kUnsupported, "",
+              fmt::format("written by Keras {}: files of Keras 1 are not read yet; save the model again with Keras 2", version.major < 2 ? fmt::format("{}.{}", version.major, version.minor) : "1"));
+}
+
+// "float64", or a policy's type for variables: float32 unless the policy says one type for everything.
+DType variable_dtype(const Json& config) {
+  const auto found = config.find("dtype");
+  if (found == config.end()) return DType::kFloat32;
+  std::string name = found->is_string() ? found->get<std::string>() : "";
+  if (found->is_object() && found->contains("config") && found->at("config").is_object()) name = text_at(found->at("config"), "name");
+  const auto dtype = dtype_from_name(name);
+  const bool is_float = dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
+  return is_float ? *dtype : DType::kFloat32;
+}
+
+ModelLayer parse_input_layer(const Config& config) {
+  ModelLayer layer;
+  layer.is_input = true;
+  layer.input_shape = config.get_shape({"batch_input_shape", "batch_shape"});
+  layer.input_dtype = config.has("input_dtype") ? dtype_from_name(config.get_string({"input_dtype"})).value_or(DType::kInvalid) : config.dtype();
+  if (config.has("sparse") && config.get_bool({"sparse"})) config.unsupported("a sparse input: rebuild the model with a dense one");
+  if (config.has("ragged") && config.get_bool({"ragged"})) config.unsupported("a ragged input: rebuild the model with a dense one");
+  for (const int64_t size : layer.input_shape.sizes()) {
+    if (size < kUnknown) config.fail(fmt::format("the shape {} has a negative size", layer.input_shape.to_string()));
+  }
+  return layer;
+}
+
+}  // namespace
+
+std::string text_at(const Json& json, std::string_view key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string plain_class_name(std::string_view class_name) { return std::string(class_name.substr(class_name.rfind('>') + 1)); }
+
+bool is_model_class(std::string_view class_name) {
+  return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
+}
+
+Version version_by_dialect(const Json& json) {
+  Version result{2, 15};
+  const auto config = json.find("config");
+  if (config == json.end()) return result;
+  if (config->is_array()) result = {2, 1};
+  visit_layers(*config, [&](const Json& layer) {
+    const Json& inner = layer.at("config");
+    if (!inner.is_object()) return;
+    if (inner.contains("batch_shape") || layer.contains("build_config") || (inner.contains("dtype") && inner.at("dtype").is_object() && text_at(inner.at("dtype"), "class_name") == "DTypePolicy")) {
+      result = {3, 0};
+    } else if (is_keras1_config(inner)) {
+      result = {1, 2};
+    }
+  });
+  return result;
+}
+
+ModelLayer parse_model_layer(const Json& json, const std::string& name, Version version, const Json* call_arguments, int depth) {
+  const std::string class_name = plain_class_name(text_at(json, "class_name"));
+  if (class_name.empty()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "has no `class_name`");
+  ModelLayer layer;
+  const Json& raw = config_of(json, name);
+  if (is_model_class(class_name)) {
+    layer.model = parse_nested_model(json, name, version, depth + 1);
+    if (call_arguments != nullptr) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name), fmt::format("called with arguments {}", call_arguments->dump()));
+    }
+  } else {
+    Json completed = raw;  // with its name, which operation layers of Keras 3 leave out
+    if (!completed.is_object()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", name, class_name), "`config` is no object");
+    completed["name"] = name;
+    if (call_arguments != nullptr) completed["call_arguments"] = *call_arguments;
+    const Config config(completed, text_at(json, "class_name"), version);
+    if (class_name == "InputLayer") layer = parse_input_layer(config);
+    else layer.layer = parse_layer(config);
+    layer.variable_dtype = variable_dtype(completed);
+  }
+  layer.name = name;
+  layer.class_name = class_name;
+  const auto trainable = raw.is_object() ? raw.find("trainable") : raw.end();
+  layer.is_trainable = trainable == raw.end() || !trainable->is_boolean() || trainable->get<bool>();
+  return layer;
+}
+
+std::shared_ptr<Model> parse_nested_model(const Json& json, const std::string& name, Version version, int depth) {
+  if (depth > kDeepest) throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", name), fmt::format("models are nested more than {} deep", kDeepest));
+  auto model = std::make_shared<Model>();
+  const Json& config = config_of(json, name);
+  model->class_name = plain_class_name(text_at(json, "class_name"));
+  model->version = version;
+  model->name = name;
+  try {
+    if (model->class_name == "Sequential") parse_sequential(config, *model, depth);
+    else parse_functional(config, *model, depth);
+  } catch (Error& error) {
+    if (depth > 0) error.within(fmt::format("model `{}`", name));
+    throw;
+  }
+  return model;
+}
+
+std::shared_ptr<Model> parse_model(const Json& json, Version version) {
+  const std::string class_name = json.is_object() ? text_at(json, "class_name") : "";
+  if (class_name.empty()) throw Error(ErrorCode::kCorrupt, "", "expected a Keras model (`class_name` and `config`), found other JSON");
+  if (!is_model_class(plain_class_name(class_name))) {
+    const bool is_layer = find_layer(class_name) != nullptr;
+    throw Error(ErrorCode::kUnsupported, "",
+                fmt::format("`{}` is {}; expected a Sequential or Functional model{}", class_name, is_layer ? "a single layer" : "a model class of its author's, whose meaning is not in the file",
+                            is_layer ? "" : ": rebuild the model in the functional API and save it again"));
+  }
+  refuse_keras1(json, version);
+  const Json& config = config_of(json, class_name);
+  std::string name = config.is_object() ? text_at(config, "name") : "";
+  if (name.empty()) name = plain_class_name(class_name) == "Sequential" ? "sequential" : "model";
+  return parse_nested_model(json, name, version, 0);
+}
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,187 @@
+// Functional (Keras 1 and early 2: Model): layers and their calls, each call naming the tensors that it takes.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "keras/architecture.h"
+#include "keras/inbound_nodes.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+const Json& list_at(const Json& config, const char* key) {
+  const auto found = config.is_object() ? config.find(key) : config.end();
+  if (found == config.end() || !found->is_structured()) throw Error(ErrorCode::kCorrupt, "", fmt::format("expected `{}` in the model's configuration, found none", key));
+  return *found;
+}
+
+struct Entry {
+  std::string name;
+  std::string class_name;
+  const Json* json;
+  std::vector<InboundNode> nodes;
+};
+
+// Layers whose call takes `training` and does the same either way.
+bool ignores_training(std::string_view class_name) { return class_name == "Resizing" || class_name == "CenterCrop"; }
+
+class FunctionalParser {
+ public:
+  FunctionalParser(const Json& config, Model& model, int depth) : config_(config), model_(model), depth_(depth) {}
+
+  void parse() {
+    read_entries();
+    read_ends(list_at(config_, "input_layers"), inputs_, nullptr);
+    const Json& outputs = list_at(config_, "output_layers");
+    read_ends(outputs, outputs_, outputs.is_object() ? &model_.output_names : nullptr);
+    if (inputs_.empty() || outputs_.empty()) throw Error(ErrorCode::kCorrupt, "", "a model without inputs or without outputs");
+    count_from();
+    for (const Entry& entry : entries_) model_.layers.push_back(layer(entry));
+    for (const NamedTensor& input : inputs_) model_.inputs.push_back(input_ref(input));
+    for (const NamedTensor& output : outputs_) model_.outputs.push_back(ref(output, output_base_));
+  }
+
+ private:
+  void read_entries() {
+    for (const Json& json : list_at(config_, "layers")) {
+      if (!json.is_object()) throw Error(ErrorCode::kCorrupt, "", fmt::format("expected a layer, found {}", json.dump().substr(0, 60)));
+      std::string name = text_at(json, "name");
+      if (name.empty() && json.contains("config") && json.at("config").is_object()) name = text_at(json.at("config"), "name");
+      if (name.empty()) throw Error(ErrorCode::kCorrupt, "", "a layer without a name");
+      if (!index_.emplace(name, entries_.size()).second) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "two layers have this name");
+      names_.insert(name);
+      entries_.push_back({std::move(name), plain_class_name(text_at(json, "class_name")), &json, {}});
+    }
+    for (Entry& entry : entries_) {
+      const auto nodes = entry.json->find("inbound_nodes");
+      if (nodes == entry.json->end() || nodes->is_null()) continue;
+      try {
+        if (!nodes->is_array()) throw Error(ErrorCode::kCorrupt, "", "`inbound_nodes` is no list");
+        for (const Json& node : *nodes) entry.nodes.push_back(parse_inbound_node(node, names_));
+      } catch (Error& error) {
+        throw error.within(fmt::format("layer `{}` ({})", entry.name, entry.class_name));
+      }
+    }
+  }
+
+  // input_layers and output_layers: one tensor, a list, or an object of them.
+  void read_ends(const Json& json, std::vector<NamedTensor>& ends, std::vector<std::string>* keys, int depth = 0) {
+    if (is_tensor(json, names_)) {
+      ends.push_back(parse_tensor(json));
+      return;
+    }
+    if (!json.is_structured() || depth > 8) throw Error(ErrorCode::kCorrupt, "", fmt::format("expected tensors of the model's layers, found {}", json.dump().substr(0, 80)));
+    for (const auto& [key, value] : json.items()) {
+      const size_t n_before = ends.size();
+      read_ends(value, ends, nullptr, depth + 1);
+      if (keys != nullptr) keys->insert(keys->end(), ends.size() - n_before, key);
+    }
+  }
+
+  // Keras 2 counts a nested model's own inputs and outputs as its call 0, where it has an InputLayer: its first call in the
+  // file is then number 1. Every call in a file is used, so that the smallest number used tells. Keras 3 counts calls from
+  // 0 among layers but a Functional's from 1 among outputs.
+  void count_from() {
+    std::map<std::string, int64_t> smallest;
+    bool is_keras3 = false;
+    const auto use = [&](const NamedTensor& tensor) {
+      const auto [found, is_new] = smallest.emplace(tensor.layer, tensor.node);
+      if (!is_new) found->second = std::min(found->second, tensor.node);
+    };
+    for (const Entry& entry : entries_) {
+      for (const InboundNode& node : entry.nodes) {
+        for (const NamedTensor& tensor : node.inputs) use(tensor);
+        for (const NamedTensor& tensor : node.masks) use(tensor);
+      }
+      const auto nodes = entry.json->find("inbound_nodes");
+      if (nodes != entry.json->end() && !nodes->empty() && nodes->front().is_object() && nodes->front().contains("args")) is_keras3 = true;
+    }
+    if (!is_keras3) {
+      for (const NamedTensor& tensor : outputs_) use(tensor);
+    }
+    for (const Entry& entry : entries_) {
+      if (!is_model_class(entry.class_name)) continue;
+      const auto found = smallest.find(entry.name);
+      base_[entry.name] = is_keras3 || found == smallest.end() ? 0 : found->second;
+      output_base_[entry.name] = is_keras3 ? (entry.class_name == "Sequential" ? 0 : 1) : base_[entry.name];
+    }
+    if (!is_keras3) return;
+    for (const NamedTensor& tensor : outputs_) {
+      if (tensor.node == 0) output_base_[tensor.layer] = 0;
+    }
+  }
+
+  [[nodiscard]] TensorRef ref(const NamedTensor& tensor, const std::map<std::string, int64_t>& bases) const {
+    const auto found = index_.find(tensor.layer);
+    if (found == index_.end()) throw Error(ErrorCode::kCorrupt, "", fmt::format("layer `{}` is used, but the model has none of that name", tensor.layer));
+    const Entry& entry = entries_[found->second];
+    const auto base = bases.find(tensor.layer);
+    const int64_t call = tensor.node - (base == bases.end() ? 0 : base->second);
+    const bool is_input = entry.class_name == "InputLayer";
+    const int64_t n_calls = is_input ? 1 : static_cast<int64_t>(entry.nodes.size());
+    if (call < 0 || call >= n_calls || tensor.output < 0) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", entry.name, entry.class_name), fmt::format("output {} of call {} is used, the layer is called {} times", tensor.output, tensor.node, n_calls));
+    }
+    return {found->second, static_cast<size_t>(call), static_cast<size_t>(tensor.output)};
+  }
+
+  [[nodiscard]] TensorRef input_ref(const NamedTensor& input) const {
+    const TensorRef result = ref(input, {});
+    if (!model_.layers[result.layer].is_input) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", input.layer, model_.layers[result.layer].class_name), "a model's input must be an InputLayer");
+    }
+    return result;
+  }
+
+  [[nodiscard]] ModelLayer layer(const Entry& entry) const {
+    const Json* arguments = nullptr;
+    for (const InboundNode& node : entry.nodes) {
+      if (!node.arguments.is_null()) arguments = &node.arguments;
+      if (node.is_training && !ignores_training(entry.class_name)) {
+        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name), "called with training=True: what it does then has no place in an inference graph");
+      }
+    }
+    for (const InboundNode& node : entry.nodes) {
+      if (arguments != nullptr && node.arguments != *arguments) {
+        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name), "called several times with other arguments each time");
+      }
+    }
+    ModelLayer layer;
+    try {
+      layer = parse_model_layer(*entry.json, entry.name, model_.version, arguments, depth_);
+    } catch (const Error& error) {
+      if (arguments == nullptr || std::string_view(error.what()).find("`call_arguments`") == std::string_view::npos) throw;
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+                  fmt::format("called with arguments that it is not known to take: {}", arguments->dump().substr(0, 200)));
+    }
+    if (layer.is_input) return layer;
+    for (const InboundNode& node : entry.nodes) {
+      Call call;
+      for (const NamedTensor& tensor : node.inputs) call.inputs.push_back(ref(tensor, base_));
+      for (const NamedTensor& tensor : node.masks) call.masks.push_back(ref(tensor, base_));
+      layer.calls.push_back(std::move(call));
+    }
+    return layer;
+  }
+
+  const Json& config_;
+  Model& model_;
+  int depth_;
+  std::vector<Entry> entries_;
+  std::map<std::string, size_t> index_;
+  std::set<std::string> names_;
+  std::vector<NamedTensor> inputs_;
+  std::vector<NamedTensor> outputs_;
+  std::map<std::string, int64_t> base_;         // the number of a nested model's first call, where layers use it
+  std::map<std::string, int64_t> output_base_;  // and where the model's outputs do
+};
+
+}  // namespace
+
+void parse_functional(const Json& config, Model& model, int depth) { FunctionalParser(config, model, depth).parse(); }
+
+}  // namespace hoarfrost::keras

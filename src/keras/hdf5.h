@@ -1,0 +1,58 @@
+// HDF5 files as a tree of groups, attributes and datasets. Nothing of libhdf5 shows through, so that reading can move into a
+// process of its own.
+//
+// Bytes come through a driver that reads the range it was given and nothing else: an .h5 file, or the member of an archive
+// where it lies. Links to other files, external storage, virtual datasets and filter plug-ins are refused.
+// Every function throws Error{kCorrupt}, naming the file and the path inside, where the bytes do not follow the format.
+#pragma once
+
+#include <hoarfrost/file.h>
+#include <hoarfrost/tensor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hoarfrost::keras::hdf5 {
+
+// Whether the bytes begin with HDF5's signature.
+bool is_hdf5(std::span<const std::byte> bytes);
+
+enum class Kind { kNothing, kGroup, kDataset };
+
+// An open file. Thread-safe: libhdf5 is entered by one thread at a time. Tensors outlive the Tree.
+class Tree {
+ public:
+  // place begins the text of errors: "model.h5".
+  static std::shared_ptr<const Tree> open(FileRange range, std::string place);
+  static std::shared_ptr<const Tree> open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place);
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  // Paths are "/" or "/model_weights/dense"; a name may hold slashes, as Keras' weight names do.
+  [[nodiscard]] Kind kind(std::string_view path) const;
+  // Names in a group, sorted.
+  [[nodiscard]] std::vector<std::string> children(std::string_view path) const;
+  // A string, of fixed or variable length; nullopt when the attribute is not there.
+  [[nodiscard]] std::optional<std::string> text(std::string_view path, std::string_view attribute) const;
+  // A list of strings. Keras splits a long one: `weight_names0`, `weight_names1`, …
+  [[nodiscard]] std::optional<std::vector<std::string>> names(std::string_view path, std::string_view attribute) const;
+  // Contiguous little-endian values become a view of the file, and nothing is read; others are read into memory.
+  // Throws Error{kUnsupported} for a type that is no number, or a filter that is not at hand.
+  [[nodiscard]] Tensor dataset(std::string_view path) const;
+  // "model.h5:/model_weights/dense"
+  [[nodiscard]] std::string where(std::string_view path) const;
+
+ private:
+  struct State;
+  explicit Tree(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// "/a" and "b" joined: "/a/b".
+std::string join(std::string_view group, std::string_view name);
+
+}  // namespace hoarfrost::keras::hdf5

@@ -1,0 +1,136 @@
+// keras::load: which kind of file it is, and then its model and weights.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/keras.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "keras/architecture.h"
+#include "keras/file_kind.h"
+#include "keras/hdf5.h"
+#include "keras/shapes.h"
+#include "keras/weights.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+FileRange whole(const std::shared_ptr<const File>& file) { return {file, 0, file->size()}; }
+std::string place_of(const File& file) { return file.path().filename().string(); }
+
+std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<std::string>& version_text, const std::string& place) {
+  const std::string stated = version_text ? *version_text : json.is_object() ? text_at(json, "keras_version") : "";
+  try {
+    return parse_model(json, parse_version(stated).value_or(version_by_dialect(json)));
+  } catch (Error& error) {
+    throw error.within(place);
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::kCorrupt, place, fmt::format("the model's JSON does not follow Keras' scheme: {}", error.what()));
+  }
+}
+
+// Sizes that a person gives for what the file leaves open.
+void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) {
+  for (const auto& [name, shape] : shapes) {
+    const auto found = std::ranges::find_if(model.inputs, [&](const TensorRef& ref) { return model.layers[ref.layer].name == name; });
+    const bool is_only = name.empty() && model.inputs.size() == 1;
+    if (found == model.inputs.end() && !is_only) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("model `{}`", model.name),
+                  fmt::format("has {} inputs and none is named `{}`; the first is `{}`", model.inputs.size(), name, model.layers[model.inputs[0].layer].name));
+    }
+    ModelLayer& input = model.layers[is_only ? model.inputs[0].layer : found->layer];
+    Shape result = shape;
+    bool agrees = !input.input_shape.has_rank() || input.input_shape.rank() == shape.rank();
+    for (int axis = 0; agrees && input.input_shape.has_rank() && axis < shape.rank(); ++axis) {
+      const int64_t declared = input.input_shape[axis];
+      if (result[axis] == kUnknown) result[axis] = declared;
+      agrees = declared == kUnknown || declared == result[axis];
+    }
+    if (!agrees) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("input `{}`", input.name),
+                  fmt::format("the file says {}, which {} contradicts", input.input_shape.to_string(), shape.to_string()));
+    }
+    input.input_shape = result;
+  }
+}
+
+// Weights of whichever layout, at the root or where a complete file has them.
+void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots) {
+  for (const auto* root : {"/model_weights", "/"}) {
+    switch (weight_layout(tree, root)) {
+      case WeightLayout::kLegacy: return load_legacy_weights(tree, root, slots);
+      case WeightLayout::kV3: return load_v3_weights(tree, root, slots);
+      case WeightLayout::kNone: break;
+    }
+  }
+  throw Error(ErrorCode::kCorrupt, tree.where("/"), "expected a model's weights (`layer_names`, `model_weights` or `layers`), found none");
+}
+
+[[noreturn]] void fail_weights_only(const hdf5::Tree& tree, const std::string& place) {
+  const WeightLayout layout = weight_layout(tree, "/");
+  if (layout == WeightLayout::kNone) {
+    throw Error(ErrorCode::kInvalidArgument, place, "HDF5, but neither a Keras model (`model_config`) nor weights (`layer_names`) are in it");
+  }
+  const size_t n = layout == WeightLayout::kLegacy ? tree.names("/", "layer_names")->size() : 0;
+  throw Error(ErrorCode::kInvalidArgument, place,
+              fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: model.to_json())",
+                          n > 0 ? fmt::format(", of {} layers", n) : "", place));
+}
+
+struct Opened {
+  std::shared_ptr<const File> file;
+  std::string place;
+  FileKind kind;
+};
+
+Opened open(const std::filesystem::path& path) {
+  auto file = File::open(path);
+  const FileKind kind = file_kind(*file);
+  std::string place = place_of(*file);
+  if (kind == FileKind::kOther) throw Error(ErrorCode::kInvalidArgument, place, fmt::format("expected a Keras model (.h5, .keras or JSON), found {}", describe(*file)));
+  return {std::move(file), std::move(place), kind};
+}
+
+std::shared_ptr<const hdf5::Tree> open_weights(const std::filesystem::path& path) {
+  const Opened opened = open(path);
+  if (opened.kind == FileKind::kHdf5) return hdf5::Tree::open(whole(opened.file), opened.place);
+  throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found JSON");
+}
+
+void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, const LoadOptions& options, const std::string& place) {
+  std::vector<LayerSlots> slots;
+  try {
+    set_input_shapes(model, options.input_shapes);
+    slots = plan_weights(model);
+  } catch (Error& error) {
+    throw error.within(place);
+  }
+  if (weights) return load_weights(*weights, slots);
+  if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
+    throw Error(ErrorCode::kInvalidArgument, place, "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
+  }
+}
+
+std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& options) {
+  auto tree = hdf5::Tree::open(whole(opened.file), opened.place);
+  const auto config = tree->text("/", "model_config");
+  if (!config) fail_weights_only(*tree, opened.place);
+  const auto model = parse_architecture(parse_json(*config, tree->where("/model_config")), tree->text("/", "keras_version"), opened.place);
+  finish(*model, options.weights.empty() ? tree : open_weights(options.weights), options, opened.place);
+  return model;
+}
+
+std::shared_ptr<const Model> load_json(const Opened& opened, const LoadOptions& options) {
+  const auto model = parse_architecture(parse_json(opened.file->text(), opened.place), {}, opened.place);
+  finish(*model, options.weights.empty() ? nullptr : open_weights(options.weights), options, opened.place);
+  return model;
+}
+
+}  // namespace
+
+std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadOptions& options) {
+  const Opened opened = open(path);
+  return opened.kind == FileKind::kHdf5 ? load_hdf5(opened, options) : load_json(opened, options);
+}
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,145 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/keras.h>
+
+#include <filesystem>
+
+#include "keras/model.h"
+#include "temporary_folder.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Files that Keras 2.15, 3.15, 2.0.8 and 1.2.2 wrote.
+std::filesystem::path golden(const std::string& name) { return std::filesystem::path(HOARFROST_GOLDEN) / "keras" / name; }
+
+double sum(const Tensor& tensor) {
+  const Reader reader(tensor);
+  double result = 0;
+  for (int64_t i = 0; i < tensor.n_elements(); ++i) result += reader[i];
+  return result;
+}
+
+std::string error_of(const std::filesystem::path& path, const LoadOptions& options = {}) {
+  try {
+    (void)load(path, options);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string error_of_text(const std::string& text) {
+  const testing_support::TemporaryFolder folder;
+  write_file(folder / "model.h5", text);
+  return error_of(folder / "model.h5");
+}
+
+// The sums are h5py's of the datasets of that name.
+TEST(Load, NestedModelOfKeras2) {
+  const auto model = load(golden("nested_model.h5"));
+  EXPECT_EQ(model->class_name, "Functional");
+  EXPECT_EQ(model->version, (Version{2, 15}));
+  ASSERT_EQ(model->layers.size(), 3U);
+  EXPECT_TRUE(model->layers[0].is_input);
+  EXPECT_EQ(model->layers[0].input_shape, Shape({kUnknown, 6}));
+  const ModelLayer& inner = model->layers[1].model->layers[1];
+  EXPECT_EQ(inner.name, "inner_d");
+  EXPECT_NEAR(sum(inner.weights[0]), -0.32924795150756836, 1e-6);
+  EXPECT_NEAR(sum(model->layers[2].weights[0]), 2.8493242263793945, 1e-6);
+  EXPECT_EQ(model->layers[2].calls[0].inputs[0], (TensorRef{1, 0, 0}));
+  EXPECT_EQ(model->outputs[0], (TensorRef{2, 0, 0}));
+}
+
+TEST(Load, WeightsAreViewsOfTheFile) {
+  const auto model = load(golden("nested_model.h5"));
+  const FileRange* range = model->layers[2].weights[0].file_range();
+  ASSERT_NE(range, nullptr);
+  EXPECT_EQ(range->offset, 9336U);  // h5py's get_offset()
+  EXPECT_EQ(range->n_bytes, 32U);
+}
+
+TEST(Load, NestedWeightsStandTrainableOnesFirst) {
+  const auto model = load(golden("nested_seq.h5"));
+  const ModelLayer& norm = model->layers[1].model->layers[2];
+  EXPECT_EQ(norm.name, "batch_normalization");
+  EXPECT_NEAR(sum(norm.weights[0]), 1.296521544456482, 1e-6);
+  EXPECT_NEAR(sum(norm.weights[1]), 0.39014458656311035, 1e-6);
+  EXPECT_NEAR(sum(norm.weights[2]), 1.1014198064804077, 1e-6);
+  EXPECT_NEAR(sum(norm.weights[3]), 3.52305269241333, 1e-6);
+}
+
+TEST(Load, ModelCalledTwice) {
+  const auto model = load(golden("siamese.h5"));
+  EXPECT_EQ(model->layers[2].calls.size(), 2U);
+  EXPECT_EQ(model->layers[3].calls[0].inputs, (std::vector<TensorRef>{{2, 0, 0}, {2, 1, 0}}));
+}
+
+TEST(Load, SequentialAsABareList) {
+  const auto model = load(golden("k208_nested.h5"));
+  EXPECT_EQ(model->version, (Version{2, 0}));
+  const Model& sequential = *model->layers[2].model;
+  EXPECT_EQ(sequential.class_name, "Sequential");
+  EXPECT_TRUE(sequential.layers[0].is_input);
+  EXPECT_EQ(sequential.layers[0].name, "dense_2_input");
+  EXPECT_EQ(sequential.layers[0].input_shape, Shape({kUnknown, 4}));
+}
+
+TEST(Load, Keras3KeepsTheOrderOfDictionaryOutputs) {
+  const auto model = load(golden("k3_dict_named.h5"));
+  EXPECT_EQ(model->version, (Version{3, 15}));
+  EXPECT_EQ(model->output_names, (std::vector<std::string>{"sum", "mul"}));
+  EXPECT_EQ(model->layers[model->outputs[0].layer].name, "head_s");
+}
+
+TEST(Load, JsonWithWeightsOfEitherLayout) {
+  const auto legacy = load(golden("dense_basic.json"), {golden("dense_basic_weights.h5"), {}});
+  const auto v3 = load(golden("dense_basic.json"), {golden("dense_basic.weights.h5"), {}});
+  EXPECT_NEAR(sum(legacy->layers[1].weights[0]), 1.08616, 1e-5);
+  EXPECT_EQ(sum(v3->layers[1].weights[0]), sum(legacy->layers[1].weights[0]));
+}
+
+TEST(Load, JsonWithinJson) {
+  const testing_support::TemporaryFolder folder;
+  std::string text = "\"";
+  const auto file = File::open(golden("dense_basic.json"));
+  for (const char c : file->text()) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  write_file(folder / "model.h5", text + "\"");
+  EXPECT_EQ(load(folder / "model.h5", {golden("dense_basic_weights.h5"), {}})->layers.size(), 2U);
+}
+
+TEST(Load, InputShapesFillWhatTheFileLeavesOpen) {
+  LoadOptions options;
+  options.input_shapes[""] = {8, 6};
+  EXPECT_EQ(load(golden("nested_model.h5"), options)->layers[0].input_shape, Shape({8, 6}));
+  options.input_shapes[""] = {8, 7};
+  EXPECT_EQ(error_of(golden("nested_model.h5"), options), "nested_model.h5: input `input_1`: the file says [?, 6], which [8, 7] contradicts");
+}
+
+TEST(Load, RefusesWithWordsThatHelp) {
+  EXPECT_THAT(error_of(golden("dense_basic_weights.h5")), StartsWith("dense_basic_weights.h5: holds weights only, of 2 layers: give the architecture too"));
+  EXPECT_THAT(error_of(golden("dense_basic.json")), HasSubstr("an architecture without weights"));
+  EXPECT_THAT(error_of(golden("k122_lenet.h5")), StartsWith("k122_lenet.h5: written by Keras 1.2: files of Keras 1 are not read yet"));
+  EXPECT_THAT(error_of_text(""), HasSubstr("found an empty file"));
+  EXPECT_THAT(error_of_text("\x80\x04\x95"), HasSubstr("found a Python pickle"));
+  EXPECT_THAT(error_of_text("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));
+  EXPECT_THAT(error_of_text("{\"class_name\": "), HasSubstr("expected JSON, which ends or breaks at byte"));
+  EXPECT_THAT(error_of_text("{\"a\": 1}"), HasSubstr("expected a Keras model (`class_name` and `config`), found other JSON"));
+  EXPECT_THAT(error_of_text(std::string(100000, '[')), HasSubstr("nested more than"));
+}
+
+TEST(Load, WeightsOfAnotherModel) {
+  EXPECT_EQ(error_of(golden("dense_basic.json"), {golden("nested_model.h5"), {}}),
+            "nested_model.h5:/model_weights: weights and architecture do not belong together: weights for 2 layers, expected 1; "
+            "only the weights have `inner`");
+}
+
+}  // namespace
+}  // namespace hoarfrost::keras

@@ -1,0 +1,184 @@
+// The layout of Keras 3 and of Keras 2.12 to 2.15's .keras and .weights.h5: groups `layers/CLASS[_n]`, and in them `vars/0`, …
+// (docs/formats/keras_v3.md).
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "keras/architecture.h"
+#include "keras/weights.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+constexpr std::string_view kContainers[] = {"layers", "_layer_checkpoint_dependencies"};
+
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+// Keras' to_snake_case: (.)([A-Z][a-z]+) and then ([a-z])([A-Z]) get a `_` between.
+std::string snake_case(std::string_view name) {
+  std::string words;
+  for (size_t i = 0; i < name.size();) {
+    if (i + 2 < name.size() && is_upper(name[i + 1]) && is_lower(name[i + 2])) {
+      words += name[i];
+      words += '_';
+      words += name[i + 1];
+      for (i += 2; i < name.size() && is_lower(name[i]); ++i) words += name[i];
+    } else {
+      words += name[i++];
+    }
+  }
+  std::string result;
+  for (size_t i = 0; i < words.size(); ++i) {
+    result += static_cast<char>(std::tolower(static_cast<unsigned char>(words[i])));
+    if (i + 1 < words.size() && is_lower(words[i]) && is_upper(words[i + 1])) result += '_';
+  }
+  return result;
+}
+
+class V3Weights {
+ public:
+  explicit V3Weights(const hdf5::Tree& tree) : tree_(tree) {}
+
+  // group: the model's own.
+  void load_model(const std::string& group, const std::vector<LayerSlots>& layers) {
+    for (const auto container : kContainers) {
+      if (const auto path = step(group, container)) return load_container(*path, container, layers);
+    }
+    const bool is_empty = std::ranges::all_of(layers, [](const LayerSlots& layer) { return layer.empty(); });
+    if (!is_empty) throw Error(ErrorCode::kMismatch, tree_.where(group), "expected the group `layers`, found none");
+  }
+
+ private:
+  // A group within a group. Keras on Windows wrote "layers\dense\vars" as one name in the root, so that a path may begin with
+  // names that lead nowhere by themselves.
+  std::optional<std::string> step(const std::string& group, std::string_view name) const {
+    const std::string path = hdf5::join(group, name);
+    if (tree_.kind(path) == hdf5::Kind::kGroup) return path;
+    const std::string with_backslash = group.empty() || group == "/" ? "/" + std::string(name) : fmt::format("{}\\{}", group, name);
+    const auto names = root_names();
+    const std::string wanted = with_backslash.substr(1);
+    for (const std::string& root : names) {
+      if (root == wanted || root.starts_with(wanted + "\\")) return with_backslash;
+    }
+    return {};
+  }
+
+  const std::vector<std::string>& root_names() const {
+    if (root_names_.empty()) {
+      root_names_ = tree_.children("/");
+      std::erase_if(root_names_, [](const std::string& name) { return name.find('\\') == std::string::npos; });
+    }
+    return root_names_;
+  }
+
+  void load_container(const std::string& container, std::string_view kind, const std::vector<LayerSlots>& layers) {
+    std::map<std::string, int> used;
+    const auto next = [&](const std::string& name) {
+      const int n = used[name]++;
+      return n == 0 ? name : fmt::format("{}_{}", name, n);
+    };
+    for (const LayerSlots& layer : layers) {
+      const std::string base = snake_case(plain_class_name(layer.layer->class_name));
+      const std::string name = next(base);
+      // There, layers with weights stand twice, under `layer-0` and `layer_with_weights-0`; the second is not stored.
+      if (kind == "_layer_checkpoint_dependencies" && !layer.empty()) next(base);
+      if (layer.empty()) continue;
+      const auto group = step(container, name);
+      if (!group) {
+        throw Error(ErrorCode::kMismatch, tree_.where(container),
+                    fmt::format("expected the group `{}` with the weights of layer `{}` ({}), found none", name, layer.layer->name, layer.layer->class_name));
+      }
+      if (layer.layer->model) load_model(*group, layer.layers);
+      else load_layer(*group, layer);
+    }
+  }
+
+  // A spec named "cell/kernel" is in the group `cell/vars`; one named "kernel" in the layer's own `vars`, or where that holds
+  // none, in the one group below that does (LSTM keeps its own in `cell`). Each `vars` has trainable weights first.
+  void load_layer(const std::string& group, const LayerSlots& layer) {
+    std::map<std::string, std::vector<const WeightSlot*>> by_part;
+    for (const bool is_trainable : {true, false}) {
+      for (const WeightSlot& slot : layer.own) {
+        const size_t slash = slot.spec.name.rfind('/');
+        if (slot.spec.is_trainable == is_trainable) by_part[slash == std::string::npos ? "" : slot.spec.name.substr(0, slash)].push_back(&slot);
+      }
+    }
+    for (const auto& [part, slots] : by_part) load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
+  }
+
+  std::string vars_of(const std::string& group, const std::string& part) {
+    std::string path = group;
+    for (size_t at = 0; at <= part.size();) {
+      const size_t slash = std::min(part.find('/', at), part.size());
+      const auto found = step(path, part.substr(at, slash - at));
+      if (!found) throw Error(ErrorCode::kMismatch, tree_.where(path), fmt::format("expected the group `{}`, found none", part.substr(at)));
+      path = *found;
+      at = slash + 1;
+    }
+    if (const auto vars = step(path, "vars")) return *vars;
+    throw Error(ErrorCode::kMismatch, tree_.where(path), "expected the group `vars`, found none");
+  }
+
+  std::string own_vars(const std::string& group) {
+    std::vector<std::string> found;
+    find_vars(group, found, 0);
+    if (found.size() == 1) return found[0];
+    throw Error(ErrorCode::kMismatch, tree_.where(group), fmt::format("expected one group of weights (`vars`), found {}", found.size()));
+  }
+
+  void find_vars(const std::string& group, std::vector<std::string>& found, int depth) {
+    if (const auto vars = step(group, "vars"); vars && !numbers(*vars).empty()) found.push_back(*vars);
+    if (!found.empty() || depth > 4) return;
+    if (tree_.kind(group) != hdf5::Kind::kGroup) return find_backslashed(group, found);
+    for (const std::string& name : tree_.children(group)) {
+      if (name == "vars" || name == "seed_generator" || tree_.kind(hdf5::join(group, name)) != hdf5::Kind::kGroup) continue;
+      std::vector<std::string> inner;
+      find_vars(hdf5::join(group, name), inner, depth + 1);
+      found.insert(found.end(), inner.begin(), inner.end());
+    }
+  }
+
+  void find_backslashed(const std::string& group, std::vector<std::string>& found) {
+    for (const std::string& name : root_names()) {
+      const std::string path = "/" + name;
+      if (!path.starts_with(group + "\\") || !path.ends_with("\\vars") || path.find("seed_generator") != std::string::npos) continue;
+      if (!numbers(path).empty()) found.push_back(path);
+    }
+  }
+
+  // Datasets "0", "1", … of a vars group.
+  std::vector<std::string> numbers(const std::string& vars) {
+    if (tree_.kind(vars) != hdf5::Kind::kGroup) return {};
+    std::vector<std::string> result = tree_.children(vars);
+    std::erase_if(result, [](const std::string& name) { return name.empty() || !std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; }); });
+    return result;
+  }
+
+  void load_vars(const std::string& vars, const std::vector<const WeightSlot*>& slots) {
+    const size_t n = numbers(vars).size();
+    if (n != slots.size()) {
+      throw Error(ErrorCode::kMismatch, tree_.where(vars),
+                  fmt::format("expected {} weights for layer `{}` ({}), found {}", slots.size(), slots[0]->layer->name, slots[0]->layer->class_name, n));
+    }
+    for (size_t i = 0; i < slots.size(); ++i) {
+      const std::string path = hdf5::join(vars, std::to_string(i));
+      fill(*slots[i], tree_.dataset(path), tree_.where(path));
+    }
+  }
+
+  const hdf5::Tree& tree_;
+  mutable std::vector<std::string> root_names_;  // those with backslashes
+};
+
+}  // namespace
+
+void load_v3_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots) {
+  V3Weights(tree).load_model(std::string(root), slots);
+}
+
+}  // namespace hoarfrost::keras
