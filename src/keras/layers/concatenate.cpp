@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "keras/layers/merge.h"
 #include "keras/layers/registry.h"
+#include "keras/merge.h"
 
 namespace hoarfrost::keras {
 namespace {

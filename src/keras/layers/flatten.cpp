@@ -1,8 +1,8 @@
 // Flatten: all axes after the batch become one, the last varying fastest. Keras 1.2 to 3.15.
+#include "keras/data_format.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 #include "keras/slicing.h"
-#include "keras/layers/data_format.h"
 
 namespace hoarfrost::keras {
 namespace {

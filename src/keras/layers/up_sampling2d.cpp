@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "keras/layers/data_format.h"
+#include "keras/data_format.h"
 #include "keras/layers/registry.h"
 #include "keras/slicing.h"
 

@@ -1,0 +1,23 @@
+// Maximum: the greatest of its inputs, element by element with broadcasting. Keras 2.0 to 3.15.
+#include "keras/layers/registry.h"
+#include "keras/merge.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct Maximum {
+  Version version;
+
+  static Maximum parse(const Config& config) { return {config.version()}; }
+  Shapes infer(const Shapes& in) const { return {merged_shape(in)}; }
+  Values lower(Lowering& lowering, const Values& in) const { return {lower_merge("Maximum", "Maximum", version, lowering, in)}; }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {merge_reference(in, [](double a, double b) { return a > b ? a : b; })};
+  }
+};
+
+}  // namespace
+
+const LayerSpec layer_maximum = make_spec<Maximum>("Maximum");
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,23 @@
+// Multiply: the product of its inputs, element by element with broadcasting. Keras 2.0 to 3.15.
+#include "keras/layers/registry.h"
+#include "keras/merge.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct Multiply {
+  Version version;
+
+  static Multiply parse(const Config& config) { return {config.version()}; }
+  Shapes infer(const Shapes& in) const { return {merged_shape(in)}; }
+  Values lower(Lowering& lowering, const Values& in) const { return {lower_merge("mul", "Mul", version, lowering, in)}; }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {merge_reference(in, [](double a, double b) { return a * b; })};
+  }
+};
+
+}  // namespace
+
+const LayerSpec layer_multiply = make_spec<Multiply>("Multiply");
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,25 @@
+// SpatialDropout1D: at inference the identity: Keras scales while it trains. Keras 1.0 to 3.15.
+#include "keras/identity.h"
+#include "keras/layers/registry.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct SpatialDropout1D {
+  static constexpr bool kPassesMask = true;
+
+  static SpatialDropout1D parse(const Config& config) {
+    config.ignore({"rate", "p", "noise_shape", "seed"});
+    return {};
+  }
+  Shapes infer(const Shapes& in) const { return infer_identity(in); }
+  // No node is left.
+  Values lower(Lowering& /*lowering*/, const Values& in) const { return in; }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }
+};
+
+}  // namespace
+
+const LayerSpec layer_spatial_dropout1d = make_spec<SpatialDropout1D>("SpatialDropout1D");
+
+}  // namespace hoarfrost::keras
