@@ -62,5 +62,139 @@ TEST(Kernels, DepthwiseConvolution) {
   }
 }
 
+void expect_no_fallback(const std::vector<Step>& plan) {
+  for (const Step& step : plan) {
+    EXPECT_FALSE(step.implementation.starts_with("ref")) << step.name << ": " << step.implementation;
+  }
+}
+
+TEST(Kernels, Pooling) {
+  for (const char* op : {"MaxPool", "AvgPool"}) {
+    for (const char* padding : {"SAME", "VALID"}) {
+      for (const int64_t stride : {1, 2}) {
+        for (const int64_t channels : {32, 5}) {
+          GraphBuilder b;
+          const auto x = b.placeholder("x", {kUnknown, 9, 8, channels});
+          auto attributes = window({1, stride, stride, 1}, padding);
+          attributes.emplace_back("ksize", Ints{1, 3, 2, 1});
+          const auto y = b.op(op, "y", {x}, attributes);
+          b.expect_reference({x}, {y});
+          expect_no_fallback(b.plan({x}, {y}));
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, ElementwiseFunctions) {
+  for (const char* op :
+       {"Relu", "Relu6", "Elu", "Sigmoid", "Tanh", "Softplus", "Exp", "Abs", "Neg", "Square", "LeakyRelu"}) {
+    for (const Shape& shape : {Shape{kUnknown, 7}, Shape{kUnknown, 5, 6, 16}, Shape{kUnknown}}) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", shape);
+      const auto y = b.op(op, "y", {x}, {{"alpha", 0.3F}});
+      b.expect_reference({x}, {y});
+      expect_no_fallback(b.plan({x}, {y}));
+    }
+  }
+}
+
+TEST(Kernels, BinaryFunctionsBroadcast) {
+  const std::vector<std::pair<Shape, Shape>> shapes = {{{kUnknown, 4, 5, 6}, {kUnknown, 4, 5, 6}},
+                                                       {{kUnknown, 4, 5, 6}, {6}},
+                                                       {{kUnknown, 4, 5, 6}, {kUnknown, 1, 1, 6}},
+                                                       {{4, 1}, {kUnknown, 1, 7}},
+                                                       {{}, {kUnknown, 3}},
+                                                       {{kUnknown, 300, 50}, {300, 50}},
+                                                       {{kUnknown}, {kUnknown}}};
+  for (const char* op : {"Add", "AddV2", "Sub", "Mul", "RealDiv", "Maximum", "Minimum", "SquaredDifference"}) {
+    for (const auto& [left, right] : shapes) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", left);
+      const auto y = b.op("Exp", "positive", {b.placeholder("y", right)});
+      const auto z = b.op(op, "z", {x, y});
+      b.expect_reference({x, b.graph.find("y")->output()}, {z});
+      expect_no_fallback(b.plan({x, b.graph.find("y")->output()}, {z}));
+    }
+  }
+}
+
+TEST(Kernels, DenseLayers) {
+  for (const bool transposed : {false, true}) {
+    for (const int64_t n : {10, 64, 130}) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", {kUnknown, 77});
+      const auto w = b.weights(transposed ? Shape{n, 77} : Shape{77, n});
+      const auto y = b.op("MatMul", "y", {x, w}, {{"transpose_b", transposed}});
+      const auto z = b.op("Relu", "z", {b.op("BiasAdd", "b", {y, b.weights({n})})});
+      b.expect_reference({x}, {z});
+      expect_no_fallback(b.plan({x}, {z}));
+    }
+  }
+}
+
+TEST(Kernels, ProductsOfTwoValues) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {kUnknown, 6, 5});
+  const auto y = b.placeholder("y", {kUnknown, 6, 4});
+  b.expect_reference({x, y}, {b.op("BatchMatMulV2", "z", {x, y}, {{"adj_x", true}}),
+                              b.op("BatchMatMulV2", "broadcast", {x, b.weights({1, 5, 3})})});
+  const auto m = b.placeholder("m", {5, kUnknown});
+  b.expect_reference({m}, {b.op("MatMul", "gram", {m, m}, {{"transpose_a", true}})});
+}
+
+TEST(Kernels, Softmax) {
+  for (const char* op : {"Softmax", "LogSoftmax"}) {
+    for (const Shape& shape : {Shape{kUnknown, 10}, Shape{kUnknown, 3, 4, 21}, Shape{kUnknown, 1000}}) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", shape);
+      b.expect_reference({x}, {b.op(op, "y", {x})});
+    }
+  }
+}
+
+TEST(Kernels, ReductionsOverSpace) {
+  for (const char* op : {"Mean", "Max"}) {
+    for (const bool keep_dims : {false, true}) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", {kUnknown, 7, 6, 32});
+      b.expect_reference({x}, {b.op(op, "y", {x, b.integers({1, -2})}, {{"keep_dims", keep_dims}}),
+                               b.op(op, "z", {x, b.integers({0, 3})})});
+      expect_no_fallback(b.plan({x}, {b.graph.find("y")->output()}));
+    }
+  }
+}
+
+TEST(Kernels, ConcatenateTransposePad) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {kUnknown, 5, 4, 3});
+  const auto y = b.op("ConcatV2", "y", {x, x, b.op("Relu", "r", {x}), b.scalar(-1)}, {{"N", 3}});
+  const auto z = b.op("ConcatV2", "z", {x, x, b.scalar(1)}, {{"N", 2}});
+  const auto t = b.op("Transpose", "t", {y, b.integers({0, 3, 1, 2})}, {{"Tperm", DType::kInt32}});
+  const auto paddings = b.constant(Tensor::of<int32_t>({4, 2}, {0, 0, 1, 2, 0, 3, 2, 0}));
+  b.expect_reference({x}, {y, z, t, b.op("Pad", "p", {x, paddings}),
+                           b.op("PadV2", "q", {x, paddings, b.constant(Tensor::scalar(1.5F))})});
+  expect_no_fallback(b.plan({x}, {y, z, t, b.graph.find("p")->output()}));
+}
+
+TEST(Kernels, BatchNormalization) {
+  for (const Shape& shape : {Shape{kUnknown, 6, 5, 32}, Shape{kUnknown, 3, 2, 7}}) {
+    GraphBuilder b;
+    const auto x = b.placeholder("x", shape);
+    const auto y = b.batch_norm("y", x, shape.last());
+    b.expect_reference({x}, {y});
+    EXPECT_EQ(b.plan({x}, {y}).at(0).implementation, "own:affine");
+    b.expect_reference({x}, {y, graph::Endpoint{y.node, 1}});  // its statistics too
+  }
+}
+
+TEST(Kernels, OtherTypesRunByTheReference) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {kUnknown, 3}, DType::kInt32);
+  const auto y = b.op("Add", "y", {x, x}, {{"T", DType::kInt32}});
+  b.expect_reference({x}, {y});
+  EXPECT_EQ(b.plan({x}, {y}).at(0).implementation, "reference:Add");
+}
+
 }  // namespace
 }  // namespace hoarfrost::runtime

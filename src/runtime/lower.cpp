@@ -140,6 +140,7 @@ class Lowering {
       }
       for (const ValueId id : operation.inputs) is_used[static_cast<size_t>(id)] = true;
     }
+    for (size_t i = 0; i < is_used.size(); ++i) list_.values[i].is_used = is_used[i];
     std::erase_if(list_.operations, [](const Operation& operation) { return operation.node == nullptr; });
   }
 

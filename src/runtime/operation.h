@@ -18,6 +18,7 @@ struct Value {
   Shape shape;              // sizes may be unknown for the few ops whose outputs' sizes depend on values
   Tensor constant;          // empty unless it is one
   bool is_fetched = false;  // an output of the program: never fused away
+  bool is_used = false;     // fetched, or read by an operation of the list as it was lowered
   [[nodiscard]] bool is_constant() const { return !constant.empty(); }
   // Its bytes cannot be planned before it is computed: it is held as a Tensor.
   [[nodiscard]] bool is_held() const { return !shape.is_static() || dtype_size(dtype) == 0; }

@@ -53,6 +53,17 @@ dnnl::memory Weights::get(const Tensor& source, const dnnl::memory::desc& from, 
   return result;
 }
 
+std::shared_ptr<const Arena> Weights::packed(const Tensor& source, std::string_view kind, std::span<const float> scale,
+                                             const std::function<Arena()>& pack) {
+  std::string key(kind);
+  const std::byte* address = source.bytes().data();
+  append(key, &address, 1);
+  append(key, scale.data(), scale.size());
+  auto& found = packed_[key];
+  if (found.memory == nullptr) found = {source, std::make_shared<const Arena>(pack())};
+  return found.memory;
+}
+
 dnnl::memory Weights::get(std::span<const float> values) {
   std::string key = "vector";
   append(key, values.data(), values.size());

@@ -1,0 +1,37 @@
+// Own loops, compiled for this processor's vectors as well as for the plainest, and chosen when they first run.
+//
+//   HOARFROST_LOOP(scale, (float* x, int64_t n, float by), (x, n, by)) { for (…) x[i] *= by; }
+//   scale(x, n, 2);
+#pragma once
+
+#if defined(__x86_64__)
+#define HOARFROST_LOOP(name, parameters, arguments)                                                              \
+  static inline __attribute__((always_inline)) void name##_body parameters;                                      \
+  __attribute__((target(                                                                                         \
+      "avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512"))) static void name##_avx512 parameters { \
+    name##_body arguments;                                                                                       \
+  }                                                                                                              \
+  __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name##_body arguments; }              \
+  static void name##_plain parameters { name##_body arguments; }                                                 \
+  static void name parameters {                                                                                  \
+    static void(*const chosen) parameters = ::hoarfrost::runtime::has_avx512() ? name##_avx512                   \
+                                            : ::hoarfrost::runtime::has_avx2() ? name##_avx2                     \
+                                                                               : name##_plain;                   \
+    chosen arguments;                                                                                            \
+  }                                                                                                              \
+  static inline __attribute__((always_inline)) void name##_body parameters
+#else
+#define HOARFROST_LOOP(name, parameters, arguments) static void name parameters
+#endif
+
+namespace hoarfrost::runtime {
+
+#if defined(__x86_64__)
+inline bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+}
+inline bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+
+}  // namespace hoarfrost::runtime

@@ -1,0 +1,32 @@
+// Loops over OpenMP's threads, which are oneDNN's too.
+#pragma once
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace hoarfrost::runtime {
+
+// Calls f(first, last) for each thread's part of [0, n); by one thread alone when all of it touches only few bytes
+// of memory, for waking the others would take longer.
+template <typename F>
+void parallel_parts(int64_t n, int64_t n_bytes, F&& f) {
+  constexpr int64_t kBytesWorthIt = 64 << 10;
+  const int64_t n_threads =
+      omp_in_parallel() || n_bytes < kBytesWorthIt ? 1 : std::min<int64_t>(omp_get_max_threads(), n);
+  if (n_threads <= 1) {
+    if (n > 0) f(int64_t{0}, n);
+    return;
+  }
+#pragma omp parallel num_threads(static_cast <int>(n_threads))
+  {
+    const int64_t i = omp_get_thread_num();
+    const int64_t of = omp_get_num_threads();
+    const int64_t first = n * i / of;
+    const int64_t last = n * (i + 1) / of;
+    if (first < last) f(first, last);
+  }
+}
+
+}  // namespace hoarfrost::runtime
