@@ -79,6 +79,10 @@ class Tensor {
   // A string tensor.
   Tensor(Shape shape, std::vector<std::string> strings);
 
+  // The elements of `head`, whose last one is repeated until `shape` is full. It remembers how few it was made of, for
+  // TensorFlow's files say such a tensor by those few. Throws Error{kInvalidArgument} for an empty head or a string one.
+  static Tensor repeating(const Tensor& head, Shape shape);
+
   template <typename T>
   static Tensor of(Shape shape, std::span<const T> values);
   template <typename T>
@@ -97,6 +101,9 @@ class Tensor {
   [[nodiscard]] int64_t n_elements() const { return shape_.n_elements(); }
   [[nodiscard]] uint64_t n_bytes() const { return n_bytes_; }
   [[nodiscard]] bool empty() const { return dtype_ == DType::kInvalid; }
+
+  // How many elements say all of them, for a tensor made by repeating(); else n_elements().
+  [[nodiscard]] int64_t n_said() const { return n_said_ > 0 ? n_said_ : n_elements(); }
 
   // The bytes; maps the file when they are a range of one.
   [[nodiscard]] std::span<const std::byte> bytes() const;
@@ -124,6 +131,7 @@ class Tensor {
   DType dtype_ = DType::kInvalid;
   Shape shape_;
   uint64_t n_bytes_ = 0;
+  int64_t n_said_ = 0;
   std::optional<FileRange> range_;
   std::span<const std::byte> bytes_;
   std::shared_ptr<const void> owner_;

@@ -88,6 +88,19 @@ Tensor::Tensor(Shape shape, std::vector<std::string> strings)
   for (const auto& s : *strings_) n_bytes_ += s.size();
 }
 
+Tensor Tensor::repeating(const Tensor& head, Shape shape) {
+  const size_t n_element = dtype_size(head.dtype());
+  if (n_element == 0 || head.n_bytes() == 0 || head.n_elements() > shape.n_elements()) {
+    throw Error(ErrorCode::kInvalidArgument, "", fmt::format("{} elements cannot be repeated to {}", head.n_elements(), shape.to_string()));
+  }
+  Tensor result(head.dtype(), std::move(shape));
+  const auto target = result.mutable_bytes();
+  std::memcpy(target.data(), head.bytes().data(), head.n_bytes());
+  for (size_t i = head.n_bytes(); i < target.size(); i += n_element) std::memcpy(target.data() + i, target.data() + i - n_element, n_element);
+  result.n_said_ = head.n_elements();
+  return result;
+}
+
 std::span<const std::byte> Tensor::bytes() const {
   if (!range_) return bytes_;
   if (n_bytes_ == 0) return {};
@@ -104,6 +117,7 @@ Tensor Tensor::aligned() const {
 
 std::span<std::byte> Tensor::mutable_bytes() {
   if (range_ || !owner_) throw Error(ErrorCode::kInvalidArgument, "", "a view of a file cannot be written to");
+  n_said_ = 0;
   return {const_cast<std::byte*>(bytes_.data()), bytes_.size()};
 }
 
