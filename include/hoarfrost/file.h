@@ -65,6 +65,8 @@ class OutputFile {
   void write(std::span<const std::byte> bytes);
   // Copies from file to file in blocks of 1 MiB; memory does not grow with the range.
   void write(const FileRange& range);
+  // The same, giving the CRC-32C of the range.
+  uint32_t write_checksummed(const FileRange& range);
   [[nodiscard]] uint64_t size() const { return size_; }
   // Flushes, syncs and renames into place. Throws Error{kIo}.
   void commit();
@@ -72,6 +74,8 @@ class OutputFile {
  private:
   void flush();
   void write_through(const std::byte* data, size_t n_bytes);
+  template <typename Look>
+  void copy(const FileRange& range, Look look);
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   int descriptor_ = -1;

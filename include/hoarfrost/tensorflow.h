@@ -4,7 +4,7 @@
 #include <hoarfrost/graph.h>
 
 #include <filesystem>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,16 +24,23 @@ void write_graph(const graph::Graph& graph, const std::filesystem::path& path, E
 uint64_t graph_n_bytes(const graph::Graph& graph);
 
 // A MetaGraphDef: the graph, its saver, and the names of its variables.
+struct SignatureNames {
+  std::map<std::string, std::string> inputs;  // argument -> "node:index"
+  std::map<std::string, std::string> outputs;
+};
 struct MetaGraph {
   graph::Graph graph;
   std::string filename_tensor_name = "save/Const:0";
   std::string save_tensor_name = "save/control_dependency:0";
   std::string restore_op_name = "save/restore_all";
   std::vector<std::string> variables;  // the `variables` collection's nodes, where it has one
+  std::map<std::string, SignatureNames> signatures;
 };
+// Throws Error{kIo | kCorrupt}.
 MetaGraph read_meta_graph(const std::filesystem::path& path);
-// Writes what TensorFlow's import_meta_graph and Saver.restore accept: SaverDef (V2), the `variables` and
-// `trainable_variables` collections of VariableDefs.
+// Writes what TensorFlow's import_meta_graph and Saver.restore accept: SaverDef (V2) when add_saver has been here, the
+// `variables` and `trainable_variables` collections of VariableDefs. Throws Error{kInvalidArgument} for a variable that the
+// graph has not, or that no node sets; Error{kUnsupported} as write_graph.
 void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
                       const std::vector<std::string>& trainable, const std::filesystem::path& path);
 
@@ -45,11 +52,13 @@ struct SavedModel {
 };
 SavedModel read_saved_model(const std::filesystem::path& folder, const std::string& tags = "serve");
 
-// Adds TensorFlow's save/ nodes for these variables (save/Const, SaveV2, RestoreV2, Assign, restore_all).
+// Adds TensorFlow's save/ nodes for these variables (save/Const, SaveV2, RestoreV2, Assign, restore_all), sorted by name.
+// Throws Error{kInvalidArgument}: no variable of the graph, none at all, or save/ nodes that are there already.
 void add_saver(graph::Graph& graph, const std::vector<std::string>& variables);
 
 // A V2 checkpoint: `PREFIX.index` and its shards. Tensors are views of the shards; CRCs are checked when `check` is true.
-// Throws Error{kIo | kCorrupt} naming the file and the entry.
+// Partitioned variables are put together in memory. Throws Error{kIo | kCorrupt} naming the file and the entry,
+// Error{kUnsupported} for TensorFlow's V1 format.
 graph::Variables read_checkpoint(const std::filesystem::path& prefix, bool check = true);
 // Byte for byte what TensorFlow's Saver writes for these variables in one shard, and the text file `checkpoint` beside it.
 // Returns the paths written.

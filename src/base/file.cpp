@@ -11,6 +11,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/crc32c.h"
+
 namespace hoarfrost {
 namespace {
 
@@ -121,11 +123,24 @@ void OutputFile::write(std::string_view bytes) {
 }
 
 void OutputFile::write(const FileRange& range) {
+  copy(range, [](std::span<const std::byte>) {});
+}
+
+uint32_t OutputFile::write_checksummed(const FileRange& range) {
+  uint32_t crc = 0;
+  copy(range, [&crc](std::span<const std::byte> part) { crc = crc32c(part, crc); });
+  return crc;
+}
+
+// look sees each block while it is in the cache.
+template <typename Look>
+void OutputFile::copy(const FileRange& range, Look look) {
   flush();
   std::vector<std::byte> block(std::min<uint64_t>(kBlockBytes, range.n_bytes));
   for (uint64_t done = 0; done < range.n_bytes;) {
     const auto part = std::span(block).first(std::min<uint64_t>(block.size(), range.n_bytes - done));
     range.file->read(range.offset + done, part);
+    look(std::span<const std::byte>(part));
     write_through(part.data(), part.size());
     done += part.size();
     size_ += part.size();

@@ -1,0 +1,51 @@
+// Rewrites of graphs. Each is one free function in one file under src/passes; validate() holds before and after it.
+#pragma once
+
+#include <hoarfrost/graph.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hoarfrost::passes {
+
+struct FreezeOptions {
+  std::vector<std::string> outputs;    // nodes to keep, with all that they need
+  std::vector<std::string> allowlist;  // variables to freeze; empty: all
+  std::vector<std::string> denylist;   // variables to leave as they are
+};
+
+// Makes constants of variables, as TensorFlow 2.15's convert_variables_to_constants: first extract_sub_graph, then
+//   VariableV2, Variable, VarHandleOp X   Const X
+//   ReadVariableOp                        Identity of the same name
+//   ResourceGather(Nd)                    GatherV2 with a new Const `<name>/axis`, GatherNd
+// The order of the nodes stays. Values that the graph has no variable for are not looked at.
+// Returns the number of variables frozen.
+// Throws Error{kInvalidArgument}: an output that the graph has not; a variable without a value (with near names);
+// Error{kMismatch}: a value of another type or shape; Error{kUnsupported}: a node that writes to a frozen variable, or
+// takes it into a function.
+int freeze(graph::Graph& graph, const graph::Variables& variables, const FreezeOptions& options);
+
+// Keeps the nodes that `outputs` reach: through inputs, control inputs and colocation (`_class` loc:@), as TensorFlow's
+// extract_sub_graph. Throws Error{kInvalidArgument} for an output that the graph has not.
+void extract_sub_graph(graph::Graph& graph, const std::vector<std::string>& outputs);
+
+// Forgets on which device each node should run.
+void clear_devices(graph::Graph& graph);
+
+// TensorFlow 2.15's remove_training_nodes: CheckNumerics nodes go, and Identity nodes that no control edge and no
+// colocation names; nodes in `protected_nodes` stay. Returns the number removed.
+int remove_training_nodes(graph::Graph& graph, const std::vector<std::string>& protected_nodes);
+
+// "OLD=NEW": renames one node. Throws Error{kInvalidArgument}: no such node, a name taken, or one that TensorFlow
+// forbids.
+void rename(graph::Graph& graph, std::string_view old_and_new);
+
+// Runs nodes that set variables (Assign, AssignAdd, AssignSub and their resource twins, and groups of them) in the
+// given order: what freeze_graph does with --initializer_nodes, and what a Saver does with `save/restore_all`.
+// RestoreV2 reads from `variables` as they are when the call is made; values that must be computed are, by the ops'
+// references. Throws Error{kInvalidArgument}: no such node, or a variable without a value; Error{kUnsupported}: an op
+// that cannot be run.
+void run_initializers(const graph::Graph& graph, graph::Variables& variables, const std::vector<std::string>& names);
+
+}  // namespace hoarfrost::passes

@@ -1,0 +1,186 @@
+#include <gtest/gtest.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/tensorflow.h>
+
+#include <fstream>
+
+#include "graph_equality.h"
+#include "temporary_folder.h"
+#include "tensorflow/ordered_code.h"
+
+namespace hoarfrost::tensorflow {
+namespace {
+
+using testing_support::TemporaryFolder;
+
+const std::filesystem::path kGolden = std::filesystem::path(HOARFROST_GOLDEN) / "tensorflow";
+
+std::string content(const std::filesystem::path& path) { return std::string(File::open(path)->text()); }
+
+// What TensorFlow's Saver wrote in one shard, read and written again: the same bytes.
+class GoldenCheckpoint : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenCheckpoint, IsWrittenAgainByteForByte) {
+  TemporaryFolder folder;
+  const auto golden = checkpoint_prefix(kGolden / GetParam());
+  const auto paths = write_checkpoint(read_checkpoint(golden), folder / "again");
+  EXPECT_EQ(content(folder / "again.index"), content(golden.string() + ".index"));
+  EXPECT_EQ(content(folder / "again.data-00000-of-00001"), content(golden.string() + ".data-00000-of-00001"));
+  EXPECT_EQ(paths.size(), 3U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, GoldenCheckpoint,
+                         testing::Values("ckpt/dtypes_all.ckpt", "ckpt/empties.ckpt", "ckpt/many1000.ckpt",
+                                         "ckpt/names.ckpt", "ckpt/resource_step.ckpt-4742", "ckpt/scalars.ckpt",
+                                         "ckpt/single_big.ckpt", "ckpt/strings.ckpt", "cifar/tfchkpt.ckpt", "cifar",
+                                         "graphs/ref_vars", "graphs/saved_model_v1/sm/variables"),
+                         [](const auto& p) { return std::to_string(p.index); });
+
+// First and last values as NumPy read them in TensorFlow.
+struct Value {
+  std::string checkpoint;
+  std::string name;
+  Shape shape;
+  double first;
+  double last;
+};
+class GoldenValue : public testing::TestWithParam<Value> {};
+
+TEST_P(GoldenValue, IsRead) {
+  const Value& v = GetParam();
+  const auto variables = read_checkpoint(kGolden / "ckpt" / (v.checkpoint + ".ckpt"));
+  const Tensor& tensor = variables.at(v.name);
+  ASSERT_EQ(tensor.shape(), v.shape);
+  const Reader reader(tensor);
+  EXPECT_NEAR(reader[0], v.first, 1e-7 * std::abs(v.first));
+  EXPECT_NEAR(reader[tensor.n_elements() - 1], v.last, 1e-7 * std::abs(v.last));
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, GoldenValue,
+                         testing::Values(Value{"slices", "q", {2}, 1, 2},
+                                         Value{"slices", "w", {6, 4}, -1.582177, -0.22343625},
+                                         Value{"partitioned", "p/w", {7, 5}, 0.50732726, -1.4089503},
+                                         Value{"partitioned", "plain", {4}, -0.16880089, 0.78726125},
+                                         Value{"partitioned2", "emb/e", {9, 4}, 0.833497459, 1.12200672},
+                                         Value{"partitioned2", "emb/i", {10}, -668309106, 2058216732},
+                                         Value{"multishard", "sh0/t1", {1, 3}, 1081039648, 1527690673},
+                                         Value{"multishard", "sh1/t0", {2, 2}, 0.13927321, 0.56848454},
+                                         Value{"sharded", "nodev", {3}, -1968514897483204608, 7114637496393326592},
+                                         Value{"sharded", "v2", {5, 2}, -1.4712459, -0.17922755},
+                                         Value{"dtypes_all", "v_bfloat16", {3, 4}, 0.18847656, -1.15625},
+                                         Value{"dtypes_all", "v_int16", {3, 4}, 10436, -17863}),
+                         [](const auto& p) { return std::to_string(p.index); });
+
+TEST(ReadCheckpoint, Strings) {
+  const auto variables = read_checkpoint(kGolden / "ckpt/strings.ckpt");
+  EXPECT_EQ(variables.at("str/2d").strings(), (std::vector<std::string>{"p", "qq", "", "rrr"}));
+  EXPECT_EQ(variables.at("str/mix").strings()[4].size(), 3000U);
+}
+
+// TensorFlow's ordered_code_test: the bytes of single numbers.
+TEST(OrderedCode, Numbers) {
+  const auto code = [](int64_t value) {
+    std::string out;
+    append_ordered_signed(out, value);
+    return out;
+  };
+  EXPECT_EQ(code(0), "\x80");
+  EXPECT_EQ(code(-1), "\x7f");
+  EXPECT_EQ(code(63), "\xbf");
+  EXPECT_EQ(code(64), std::string("\xc0\x40", 2));
+  EXPECT_EQ(code(-65), "\x3f\xbf");
+  EXPECT_EQ(code(INT64_MAX), std::string("\xff\xc0\x7f\xff\xff\xff\xff\xff\xff\xff", 10));
+  EXPECT_EQ(code(INT64_MIN), std::string("\x00\x3f\x80\x00\x00\x00\x00\x00\x00\x00", 10));
+}
+
+class CheckpointCopy : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* suffix : {".index", ".data-00000-of-00001"}) {
+      std::filesystem::copy_file(kGolden / ("ckpt/scalars.ckpt" + std::string(suffix)), prefix_.string() + suffix);
+    }
+  }
+  static void change(const std::filesystem::path& path, std::streamoff place, char value) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(place);
+    file.put(value);
+  }
+  std::string message() const {
+    try {
+      read_checkpoint(prefix_);
+      return "was read";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+  TemporaryFolder folder_;
+  std::filesystem::path prefix_ = folder_ / "c";
+};
+
+TEST_F(CheckpointCopy, DamagedValuesAreNamed) {
+  const auto data = prefix_.string() + ".data-00000-of-00001";
+  change(data, 0, '\x55');
+  EXPECT_EQ(message(), prefix_.string() + ".index: `s/bfloat16`: its bytes in " + data +
+                           " have a wrong CRC-32C: the file is damaged");
+  EXPECT_NO_THROW(read_checkpoint(prefix_, false));
+}
+
+TEST_F(CheckpointCopy, MissingShardIsNamed) {
+  std::filesystem::remove(prefix_.string() + ".data-00000-of-00001");
+  EXPECT_EQ(message(), prefix_.string() + ".index: `s/bfloat16`: " + prefix_.string() +
+                           ".data-00000-of-00001: cannot open it: No such file or directory");
+}
+
+TEST_F(CheckpointCopy, TruncatedFilesSaySo) {
+  std::filesystem::resize_file(prefix_.string() + ".data-00000-of-00001", 20);
+  EXPECT_NE(message().find("which has 20: truncated?"), std::string::npos) << message();
+  std::filesystem::resize_file(prefix_.string() + ".index", 300);
+  EXPECT_EQ(message(), prefix_.string() +
+                           ".index: expected a checkpoint's index, found 300 bytes that do not end as one: truncated?");
+}
+
+TEST_F(CheckpointCopy, DamagedIndexIsRefused) {
+  change(prefix_.string() + ".index", 10, '\x55');
+  EXPECT_EQ(message(), prefix_.string() + ".index: the block at 0 has a wrong CRC-32C");
+}
+
+TEST_F(CheckpointCopy, EveryByteOfTheIndexMayBeWrong) {
+  const std::string index = content(prefix_.string() + ".index");
+  for (size_t i = 0; i < index.size(); ++i) {
+    change(prefix_.string() + ".index", static_cast<std::streamoff>(i), static_cast<char>(index[i] ^ 0x81));
+    try {
+      read_checkpoint(prefix_);
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kUnsupported) << error.what();
+    }
+    change(prefix_.string() + ".index", static_cast<std::streamoff>(i), index[i]);
+  }
+}
+
+TEST(CheckpointPrefix, TakesWhatAPersonMeans) {
+  const auto folder = kGolden / "cifar";
+  for (const char* name : {"", "checkpoint", "tfchkpt.ckpt", "tfchkpt.ckpt.index", "tfchkpt.ckpt.meta",
+                           "tfchkpt.ckpt.data-00000-of-00001"}) {
+    EXPECT_EQ(checkpoint_prefix(folder / name).filename(), "tfchkpt.ckpt") << name;
+  }
+  try {
+    checkpoint_prefix("/nowhere/model.ckpt");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "/nowhere/model.ckpt: no checkpoint: /nowhere/model.ckpt.index is missing");
+  }
+}
+
+TEST(WriteCheckpoint, StateIsAbsoluteAsThePathIs) {
+  TemporaryFolder folder;
+  write_checkpoint({{"x", Tensor::scalar(1.0F)}}, folder / "deep/model.ckpt");
+  const std::string path = (folder / "deep/model.ckpt").string();
+  EXPECT_EQ(content(folder / "deep/checkpoint"),
+            "model_checkpoint_path: \"" + path + "\"\nall_model_checkpoint_paths: \"" + path + "\"\n");
+  // The folder may move.
+  std::filesystem::rename(folder / "deep", folder / "moved");
+  EXPECT_EQ(checkpoint_prefix(folder / "moved"), folder / "moved/model.ckpt");
+}
+
+}  // namespace
+}  // namespace hoarfrost::tensorflow
