@@ -9,7 +9,7 @@
 
 namespace hoarfrost::keras {
 
-struct ActivationFunction;  // a row of the table in activations.cpp
+struct ActivationFunction;  // activation_functions.h
 
 // One activation with its parameters, as Keras writes it: null, a name, or a serialised object ({"class_name": "LeakyReLU", …}).
 class Activation {
