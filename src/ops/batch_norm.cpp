@@ -17,7 +17,8 @@ int channel_axis(const Node& node, int rank) {
   unsupported(node, "expected data_format NHWC, NCHW, NDHWC or NCDHW, found {}", format);
 }
 
-// y; batch_mean and batch_variance, which are the inputs at inference; reserve_space_1, _2 and in V3 _3.
+// y; batch_mean and batch_variance, which are the inputs at inference; reserve_space_1, _2 and in V3 _3, which
+// TensorFlow leaves uninitialized then and which are the inputs and 0 here.
 std::vector<Known> infer_batch_norm(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 5);
   if (node.get_or<bool>("is_training", true)) unsupported(node, "is_training is true: it would normalize by the batch");
@@ -25,7 +26,8 @@ std::vector<Known> infer_batch_norm(const Node& node, Knowns inputs) {
   Shape x = inputs[0].shape;
   int64_t channels = kUnknown;
   for (size_t i = 1; i < 5; ++i) {
-    channels = merged(node, channels, shape_of_rank(node, inputs, i, 1)[0], "scale, offset, mean and variance of one length,");
+    channels =
+        merged(node, channels, shape_of_rank(node, inputs, i, 1)[0], "scale, offset, mean and variance of one length,");
   }
   if (x.has_rank()) {
     if (x.rank() < 4 || x.rank() > 5) mismatch(node, "expected an input of 4 or 5 axes, found {}", x.to_string());
@@ -34,7 +36,7 @@ std::vector<Known> infer_batch_norm(const Node& node, Knowns inputs) {
   }
   const Known statistic = of_type(inputs[1].dtype, {channels});
   std::vector<Known> outputs{of_type(inputs[0].dtype, x), statistic, statistic, statistic, statistic};
-  if (node.op() == "FusedBatchNormV3") outputs.push_back(of_type(inputs[1].dtype, {0}));
+  if (node.op() == "FusedBatchNormV3") outputs.push_back(of_type(inputs[1].dtype, {}));
   return outputs;
 }
 
@@ -44,12 +46,14 @@ void normalize(const Tensor& x, Tensor& y, int axis, const std::array<std::vecto
   channel_strides[static_cast<size_t>(axis)] = 1;
   const T* from = x.values<T>().data();
   T* to = y.mutable_values<T>().data();
-  for_each_run<2>(x.shape().sizes(), {strides_of(x.shape()), channel_strides}, [&](const auto& offsets, const auto& steps, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) {
-      const auto channel = static_cast<size_t>(offsets[1] + i * steps[1]);
-      *to++ = static_cast<T>(static_cast<double>(from[offsets[0] + i * steps[0]]) * line[0][channel] + line[1][channel]);
-    }
-  });
+  for_each_run<2>(x.shape().sizes(), {strides_of(x.shape()), channel_strides},
+                  [&](const auto& offsets, const auto& steps, int64_t n) {
+                    for (int64_t i = 0; i < n; ++i) {
+                      const auto channel = static_cast<size_t>(offsets[1] + i * steps[1]);
+                      *to++ = static_cast<T>(static_cast<double>(from[offsets[0] + i * steps[0]]) * line[0][channel] +
+                                             line[1][channel]);
+                    }
+                  });
 }
 
 std::vector<Tensor> batch_norm(const Node& node, Tensors inputs) {

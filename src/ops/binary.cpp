@@ -52,7 +52,8 @@ std::vector<Tensor> checked_numbers(const Node& node, Tensors inputs) {
   if (!is_half(dtype) && dtype != DType::kFloat32 && dtype != DType::kFloat64) {
     const Reader divisor(inputs[1]);
     for (int64_t i = 0; i < inputs[1].n_elements(); ++i) {
-      if (is_bad(divisor[i])) fail(ErrorCode::kInvalidArgument, node, fmt::format("an integer second input is {}", divisor[i]));
+      if (is_bad(divisor[i]))
+        fail(ErrorCode::kInvalidArgument, node, fmt::format("an integer second input is {}", divisor[i]));
     }
   }
   return numbers<f>(node, inputs);
@@ -126,7 +127,8 @@ constexpr OpSpec kOps[] = {
        const auto d = wrapping_difference(a, b);
        return wrapping_product(d, d);
      }>},
-    {"Atan2", infer_binary, floats<[](auto a, auto b) { return std::atan2(static_cast<double>(a), static_cast<double>(b)); }>},
+    {"Atan2", infer_binary,
+     floats<[](auto a, auto b) { return std::atan2(static_cast<double>(a), static_cast<double>(b)); }>},
     {"Equal", infer_comparison, comparison<[](auto a, auto b) { return a == b; }>},
     {"NotEqual", infer_comparison, comparison<[](auto a, auto b) { return a != b; }>},
     {"Less", infer_comparison, comparison<[](auto a, auto b) { return a < b; }>},

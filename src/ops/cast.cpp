@@ -13,7 +13,8 @@ std::vector<Known> infer_cast(const Node& node, Knowns inputs) {
   return {result};
 }
 
-// A float outside To's range is undefined in C++. x86-64's conversions give the lowest integer, and TensorFlow with them.
+// A float outside To's range is undefined in C++. x86-64's conversions give the lowest integer, and TensorFlow with
+// them.
 template <typename From, typename To>
 To converted(From x) {
   if constexpr (std::is_same_v<To, bool>) return x != From{0};
@@ -29,8 +30,8 @@ To converted(From x) {
 
 template <typename F>
 void with_any(const Node& node, DType dtype, F&& f) {
-  with_type<float, double, int32_t, int64_t, uint8_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t, bool>(node, dtype,
-                                                                                                         std::forward<F>(f));
+  with_type<float, double, int32_t, int64_t, uint8_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t, bool>(
+      node, dtype, std::forward<F>(f));
 }
 
 std::vector<Tensor> cast(const Node& node, Tensors inputs) {

@@ -18,7 +18,8 @@ Parts parts_of(const Node& node, Knowns inputs) {
 
 // The sizes of two shapes merged but for one axis; -1 for no exception.
 void merge_into(const Node& node, Shape& shape, const Shape& other, int except) {
-  if (shape.rank() != other.rank()) mismatch(node, "expected shapes of one rank, found {} and {}", shape.to_string(), other.to_string());
+  if (shape.rank() != other.rank())
+    mismatch(node, "expected shapes of one rank, found {} and {}", shape.to_string(), other.to_string());
   for (int i = 0; i < shape.rank(); ++i) {
     if (i != except) shape[i] = merged(node, shape[i], other[i], fmt::format("inputs of one size at axis {}:", i));
   }
@@ -75,7 +76,8 @@ std::vector<Known> infer_pack(const Node& node, Knowns inputs) {
   sizes.insert(sizes.begin() + normalized_axis(node, node.get_or<int64_t>("axis", 0), shape.rank() + 1),
                static_cast<int64_t>(inputs.size()));
   Known result = of_type(inputs[0].dtype, Shape(sizes));
-  const bool is_shape = shape.rank() == 0 && (result.dtype == DType::kInt32 || result.dtype == DType::kInt64) && inputs.size() <= 64;
+  const bool is_shape =
+      shape.rank() == 0 && (result.dtype == DType::kInt32 || result.dtype == DType::kInt64) && inputs.size() <= 64;
   for (size_t i = 0; is_shape && i < inputs.size(); ++i) {
     const auto size = partial_integers(node, inputs[i]);
     result.sizes.push_back(size && size->size() == 1 ? size->front() : kUnknown);
@@ -103,16 +105,19 @@ std::vector<Known> infer_unpack(const Node& node, Knowns inputs) {
   if (n < 0 || n > (1 << 20)) corrupt(node, "its num is {}", n);
   if (!shape.has_rank()) return {static_cast<size_t>(n), of_type(inputs[0].dtype, shape)};
   const int axis = normalized_axis(node, node.get_or<int64_t>("axis", 0), shape.rank());
-  if (!may_equal(shape[axis], n)) mismatch(node, "expected a size of {} at axis {}, found {}", n, axis, shape.to_string());
+  if (!may_equal(shape[axis], n))
+    mismatch(node, "expected a size of {} at axis {}, found {}", n, axis, shape.to_string());
   Sizes sizes = shape.sizes();
   sizes.erase(sizes.begin() + axis);
   std::vector<Known> result(static_cast<size_t>(n), of_type(inputs[0].dtype, Shape(sizes)));
-  for (size_t i = 0; sizes.empty() && i < std::min(result.size(), inputs[0].sizes.size()); ++i) result[i].sizes = {inputs[0].sizes[i]};
+  for (size_t i = 0; sizes.empty() && i < std::min(result.size(), inputs[0].sizes.size()); ++i)
+    result[i].sizes = {inputs[0].sizes[i]};
   return result;
 }
 
 // The outputs one after another along `axis` of the input; each takes `outputs[i]`'s part of it.
-std::vector<Tensor> parted(const Node& node, const Tensor& input, size_t axis, const std::vector<Known>& outputs, bool keeps_axis) {
+std::vector<Tensor> parted(const Node& node, const Tensor& input, size_t axis, const std::vector<Known>& outputs,
+                           bool keeps_axis) {
   View from{0, strides_of(input.shape())};
   const int64_t step = from.strides[axis];
   if (!keeps_axis) from.strides.erase(from.strides.begin() + static_cast<int64_t>(axis));
@@ -145,8 +150,10 @@ std::vector<Known> split_shapes(const Node& node, const Known& value, const Know
   std::vector<Known> result;
   for (const int64_t part : parts) {
     Shape own = shape;
-    if (shape.has_rank() && axis) own[normalized_axis(node, *axis, shape.rank())] = part;
-    else if (shape.has_rank()) own = Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown));
+    if (shape.has_rank() && axis)
+      own[normalized_axis(node, *axis, shape.rank())] = part;
+    else if (shape.has_rank())
+      own = Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown));
     result.push_back(of_type(value.dtype, own));
   }
   return result;
@@ -174,7 +181,8 @@ std::vector<Known> infer_split_v(const Node& node, Knowns inputs) {
   if (static_cast<int64_t>(parts->size()) != n) mismatch(node, "expected {} sizes, found {}", n, parts->size());
   const auto axis = integer(node, inputs[2]);
   const Shape& shape = inputs[0].shape;
-  if (!axis || !shape.has_rank()) return split_shapes(node, inputs[0], inputs[2], Sizes(static_cast<size_t>(n), kUnknown));
+  if (!axis || !shape.has_rank())
+    return split_shapes(node, inputs[0], inputs[2], Sizes(static_cast<size_t>(n), kUnknown));
   const int64_t size = shape[normalized_axis(node, *axis, shape.rank())];
   int64_t told = 0;
   for (const int64_t part : *parts) {
@@ -183,7 +191,8 @@ std::vector<Known> infer_split_v(const Node& node, Knowns inputs) {
   }
   const auto open = std::ranges::count(*parts, -1);
   if (open > 1) mismatch(node, "expected one size of -1, found {}", open);
-  if (size >= 0 && (open == 1 ? told > size : told != size)) mismatch(node, "expected sizes that sum to {}, found {}", size, told);
+  if (size >= 0 && (open == 1 ? told > size : told != size))
+    mismatch(node, "expected sizes that sum to {}, found {}", size, told);
   if (open == 1) *std::ranges::find(*parts, -1) = size < 0 ? kUnknown : size - told;
   return split_shapes(node, inputs[0], inputs[2], *parts);
 }

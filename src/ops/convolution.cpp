@@ -29,7 +29,8 @@ Convolution convolution_of(const Node& node, Knowns inputs, int n_spatial, bool 
     const bool is_grouped = !is_depthwise && filter_in > 0 && in_channels % filter_in == 0 &&
                             (last < 0 || last % std::max<int64_t>(in_channels / filter_in, 1) == 0);
     if (in_channels != filter_in && !is_grouped) {
-      mismatch(node, "expected an input of {} channels for the filter {}, found {}", filter_in, filter.to_string(), input.to_string());
+      mismatch(node, "expected an input of {} channels for the filter {}, found {}", filter_in, filter.to_string(),
+               input.to_string());
     }
   }
   std::vector<int64_t> kernels(filter.sizes().begin(), filter.sizes().end() - 2);
@@ -40,7 +41,8 @@ Convolution convolution_of(const Node& node, Knowns inputs, int n_spatial, bool 
 
 template <int n_spatial, bool is_depthwise>
 std::vector<Known> infer_convolution(const Node& node, Knowns inputs) {
-  return {of_type(inputs.empty() ? DType::kInvalid : inputs[0].dtype, convolution_of(node, inputs, n_spatial, is_depthwise).output())};
+  return {of_type(inputs.empty() ? DType::kInvalid : inputs[0].dtype,
+                  convolution_of(node, inputs, n_spatial, is_depthwise).output())};
 }
 
 // Calls f(output position, input position, filter position) in units of channel rows, for every pair that meets.
@@ -49,7 +51,9 @@ void for_each_tap(const std::array<WindowAxis, 3>& w, int64_t batch, int64_t od,
   const auto [d0, d1] = w[0].inside(od);
   const auto [h0, h1] = w[1].inside(oh);
   const auto [w0, w1] = w[2].inside(ow);
-  const auto at = [](const WindowAxis& axis, int64_t o, int64_t k) { return o * axis.stride - axis.pad_before + k * axis.dilation; };
+  const auto at = [](const WindowAxis& axis, int64_t o, int64_t k) {
+    return o * axis.stride - axis.pad_before + k * axis.dilation;
+  };
   for (int64_t kd = d0; kd < d1; ++kd) {
     for (int64_t kh = h0; kh < h1; ++kh) {
       const int64_t row = ((batch * w[0].in + at(w[0], od, kd)) * w[1].in + at(w[1], oh, kh)) * w[2].in;
@@ -67,7 +71,8 @@ void add_tap(const T* x, const T* filter, int64_t in_channels, int64_t filter_in
     const double value = static_cast<double>(x[c]);
     const int64_t first = c / filter_in * per_group;
     const T* weights = filter + c % filter_in * out_channels;
-    for (int64_t o = first; o < first + per_group; ++o) sums[static_cast<size_t>(o)] += value * static_cast<double>(weights[o]);
+    for (int64_t o = first; o < first + per_group; ++o)
+      sums[static_cast<size_t>(o)] += value * static_cast<double>(weights[o]);
   }
 }
 
@@ -102,8 +107,10 @@ std::vector<Tensor> convolve(const Node& node, Tensors inputs) {
         const int64_t od = position / (w[1].out * w[2].out);
         const int64_t oh = position / w[2].out % w[1].out;
         for_each_tap(w, n, od, oh, position % w[2].out, [&](int64_t at, int64_t tap) {
-          if constexpr (is_depthwise) add_depthwise_tap(x + at * conv.in_channels, filter + tap * filter_row, conv.in_channels, sums);
-          else add_tap(x + at * conv.in_channels, filter + tap * filter_row, conv.in_channels, filter_in, sums);
+          if constexpr (is_depthwise)
+            add_depthwise_tap(x + at * conv.in_channels, filter + tap * filter_row, conv.in_channels, sums);
+          else
+            add_tap(x + at * conv.in_channels, filter + tap * filter_row, conv.in_channels, filter_in, sums);
         });
         for (const double sum : sums) *out++ = static_cast<T>(sum);
       }

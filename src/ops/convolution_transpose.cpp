@@ -35,7 +35,8 @@ Transpose transpose_of(const Node& node, Knowns inputs, int n_spatial) {
   }
   output[0] = merged(node, output[0], given[0], "a batch, as input_sizes say, of");
   if (output[layout.channel_axis()] < 0) output[layout.channel_axis()] = filter[-2];
-  const int64_t channels = merged(node, filter[-1], given[layout.channel_axis()], "channels of filter and out_backprop to be");
+  const int64_t channels =
+      merged(node, filter[-1], given[layout.channel_axis()], "channels of filter and out_backprop to be");
   const int64_t out_channels = output[layout.channel_axis()];
   const bool fits = out_channels < 0 || filter[-2] < 0 || out_channels == filter[-2] ||
                     (filter[-2] > 0 && out_channels % filter[-2] == 0 && channels % (out_channels / filter[-2]) == 0);
@@ -63,7 +64,8 @@ void add_tap(const T* y, const T* filter, const Transpose& t, double* sums) {
     const int64_t first = o / t.filter_out * per_group;
     const T* weights = filter + o % t.filter_out * t.in_channels;
     double sum = 0;
-    for (int64_t c = first; c < first + per_group; ++c) sum += static_cast<double>(y[c]) * static_cast<double>(weights[c]);
+    for (int64_t c = first; c < first + per_group; ++c)
+      sum += static_cast<double>(y[c]) * static_cast<double>(weights[c]);
     sums[o] += sum;
   }
 }

@@ -1,5 +1,5 @@
-// Einsum of one or two inputs: sums of products over the axes whose label the output has not. "..." stands for the axes that are
-// left, counted from the last, and they broadcast.
+// Einsum of one or two inputs: sums of products over the axes whose label the output has not. "..." stands for the axes
+// that are left, counted from the last, and they broadcast.
 #include <map>
 
 #include "ops/strided.h"
@@ -40,10 +40,13 @@ std::vector<std::string> terms_of(const Node& node, size_t n_inputs) {
   if (arrow == std::string::npos) unsupported(node, "expected an equation with `->`, found `{}`", equation);
   std::vector<std::string> terms{""};
   for (const char c : equation.substr(0, arrow)) {
-    if (c == ',') terms.emplace_back();
-    else terms.back() += c;
+    if (c == ',')
+      terms.emplace_back();
+    else
+      terms.back() += c;
   }
-  if (terms.size() != n_inputs) corrupt(node, "the equation `{}` has {} terms for {} inputs", equation, terms.size(), n_inputs);
+  if (terms.size() != n_inputs)
+    corrupt(node, "the equation `{}` has {} terms for {} inputs", equation, terms.size(), n_inputs);
   terms.push_back(equation.substr(arrow + 2));
   return terms;
 }
@@ -67,14 +70,17 @@ Contraction sum_of(const Node& node, Knowns inputs) {
       const int64_t size = inputs[i].shape[axis];
       const auto [found, is_new] = result.sizes.try_emplace(label, size);
       const bool broadcasts = label < 0 && (size == 1 || found->second == 1);
-      if (broadcasts) found->second = found->second == 1 ? size : found->second;
-      else found->second = merged(node, found->second, size, "axes of one label to have one size,");
+      if (broadcasts)
+        found->second = found->second == 1 ? size : found->second;
+      else
+        found->second = merged(node, found->second, size, "axes of one label to have one size,");
     }
   }
   result.output = labels_of(node, terms.back(), n_ellipsis);
   for (size_t i = 0; i < result.output.size(); ++i) {
     const int label = result.output[i];
-    if (!result.sizes.contains(label) || std::ranges::count(result.output, label) > 1) corrupt(node, "its output `{}` is not of its inputs", terms.back());
+    if (!result.sizes.contains(label) || std::ranges::count(result.output, label) > 1)
+      corrupt(node, "its output `{}` is not of its inputs", terms.back());
   }
   return result;
 }
@@ -115,8 +121,9 @@ std::vector<Tensor> einsum(const Node& node, Tensors inputs) {
   Sizes sizes;
   for (const int label : order) sizes.push_back(sum.sizes.at(label));
   const bool has_two = inputs.size() == 2;
-  const std::array<Sizes, 3> strides{strides_along(order, sum.output, output.shape()), strides_along(order, sum.inputs[0], inputs[0].shape()),
-                                     has_two ? strides_along(order, sum.inputs[1], inputs[1].shape()) : Sizes(order.size(), 0)};
+  const std::array<Sizes, 3> strides{
+      strides_along(order, sum.output, output.shape()), strides_along(order, sum.inputs[0], inputs[0].shape()),
+      has_two ? strides_along(order, sum.inputs[1], inputs[1].shape()) : Sizes(order.size(), 0)};
   with_type<float, double, int32_t, int64_t>(node, output.dtype(), [&]<typename T>() {
     const T one{1};
     const T* a = inputs[0].values<T>().data();
@@ -125,7 +132,8 @@ std::vector<Tensor> einsum(const Node& node, Tensors inputs) {
     for_each_run<3>(sizes, strides, [&](const auto& offsets, const auto& steps, int64_t n) {
       Sum<T>* target = sums.data() + offsets[0];
       for (int64_t i = 0; i < n; ++i) {
-        target[i * steps[0]] += static_cast<Sum<T>>(a[offsets[1] + i * steps[1]]) * static_cast<Sum<T>>(b[offsets[2] + i * steps[2]]);
+        target[i * steps[0]] +=
+            static_cast<Sum<T>>(a[offsets[1] + i * steps[1]]) * static_cast<Sum<T>>(b[offsets[2] + i * steps[2]]);
       }
     });
     std::ranges::transform(sums, output.mutable_values<T>().begin(), [](auto x) { return static_cast<T>(x); });

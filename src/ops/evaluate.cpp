@@ -25,7 +25,8 @@ std::unordered_set<const Node*> needed_nodes(const Feeds& feeds, std::span<const
 // The values that are still wanted, each with the number of uses left.
 class Values {
  public:
-  Values(const Feeds& feeds, std::span<const Endpoint> fetches, const std::unordered_set<const Node*>& nodes) : values_(feeds) {
+  Values(const Feeds& feeds, std::span<const Endpoint> fetches, const std::unordered_set<const Node*>& nodes)
+      : values_(feeds) {
     for (const Node* node : nodes) {
       for (const Endpoint& input : node->inputs) ++uses_[input];
     }
@@ -51,7 +52,8 @@ class Values {
 };
 
 void need_feed(const Node& node) {
-  if (node.op() == "Placeholder") fail(ErrorCode::kInvalidArgument, node, "it is an input, and no value was given for it");
+  if (node.op() == "Placeholder")
+    fail(ErrorCode::kInvalidArgument, node, "it is an input, and no value was given for it");
 }
 
 }  // namespace

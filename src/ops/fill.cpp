@@ -45,8 +45,10 @@ std::vector<Tensor> filled_like(const Node& node, Tensors inputs) {
 
 // ceil(|limit - start| / |delta|), in doubles: TensorFlow 2.15's RangeOp.
 int64_t range_size(const Node& node, double start, double limit, double delta) {
-  if (delta == 0 || std::isnan(start) || std::isnan(limit) || std::isnan(delta)) mismatch(node, "its delta is 0 or a value is NaN");
-  if (delta > 0 ? start > limit : start < limit) mismatch(node, "{} is not reached from {} in steps of {}", limit, start, delta);
+  if (delta == 0 || std::isnan(start) || std::isnan(limit) || std::isnan(delta))
+    mismatch(node, "its delta is 0 or a value is NaN");
+  if (delta > 0 ? start > limit : start < limit)
+    mismatch(node, "{} is not reached from {} in steps of {}", limit, start, delta);
   const double size = std::ceil(std::abs((limit - start) / delta));
   if (!(size < static_cast<double>(kMaxOutputBytes))) mismatch(node, "{} elements are too many", size);
   return static_cast<int64_t>(size);
@@ -114,11 +116,8 @@ std::vector<Tensor> one_hot(const Node& node, Tensors inputs) {
 }
 
 constexpr OpSpec kOps[] = {
-    {"Fill", infer_fill, fill},
-    {"ZerosLike", infer_like, filled_like<0>},
-    {"OnesLike", infer_like, filled_like<1>},
-    {"Range", infer_range, range},
-    {"OneHot", infer_one_hot, one_hot},
+    {"Fill", infer_fill, fill},    {"ZerosLike", infer_like, filled_like<0>}, {"OnesLike", infer_like, filled_like<1>},
+    {"Range", infer_range, range}, {"OneHot", infer_one_hot, one_hot},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Gather, GatherV2 (axis, batch_dims) and GatherNd: slices picked by index. An index outside is an error, as on TensorFlow's CPU.
+// Gather, GatherV2 (axis, batch_dims) and GatherNd: slices picked by index. An index outside is an error, as on
+// TensorFlow's CPU.
 #include <cstring>
 
 #include "ops/strided.h"
@@ -27,13 +28,15 @@ std::vector<Known> infer_gather(const Node& node, Knowns inputs) {
   const auto given_axis = axis_of(node, inputs);
   const Shape& params = inputs[0].shape;
   const Shape& indices = inputs[1].shape;
-  if (!params.has_rank() || !indices.has_rank() || !given_axis) return {of_type(inputs[0].dtype, Shape::unknown_rank())};
+  if (!params.has_rank() || !indices.has_rank() || !given_axis)
+    return {of_type(inputs[0].dtype, Shape::unknown_rank())};
   const int axis = normalized_axis(node, *given_axis, params.rank());
   const int64_t batch_dims = batch_dims_of(node, indices);
   if (batch_dims > axis) mismatch(node, "expected batch_dims of at most the axis {}, found {}", axis, batch_dims);
   Shape shape;
   for (int i = 0; i < axis; ++i) {
-    shape.push_back(i < batch_dims ? merged(node, params[i], indices[i], fmt::format("a batch axis {} of", i)) : params[i]);
+    shape.push_back(i < batch_dims ? merged(node, params[i], indices[i], fmt::format("a batch axis {} of", i))
+                                   : params[i]);
   }
   for (int i = static_cast<int>(batch_dims); i < indices.rank(); ++i) shape.push_back(indices[i]);
   for (int i = axis + 1; i < params.rank(); ++i) shape.push_back(params[i]);
@@ -69,7 +72,8 @@ std::vector<Tensor> gather(const Node& node, Tensors inputs) {
   const auto indices = *integers(node, all[1]);
   const int64_t n = product_of(inputs[1].shape(), batch_dims, inputs[1].shape().rank());
   const int64_t outer = product_of(params, batch_dims, axis);
-  const int64_t n_bytes = product_of(params, axis + 1, params.rank()) * static_cast<int64_t>(dtype_size(output.dtype()));
+  const int64_t n_bytes =
+      product_of(params, axis + 1, params.rank()) * static_cast<int64_t>(dtype_size(output.dtype()));
   const std::byte* from = inputs[0].bytes().data();
   std::byte* to = output.mutable_bytes().data();
   for (const int64_t index : indices) need_inside(node, index, params[axis]);
@@ -105,7 +109,8 @@ std::vector<Tensor> gather_nd(const Node& node, Tensors inputs) {
   const Shape& params = inputs[0].shape();
   const auto depth = static_cast<size_t>(inputs[1].shape().last());
   const auto indices = *integers(node, all[1]);
-  const int64_t n_bytes = product_of(params, static_cast<int>(depth), params.rank()) * static_cast<int64_t>(dtype_size(output.dtype()));
+  const int64_t n_bytes =
+      product_of(params, static_cast<int>(depth), params.rank()) * static_cast<int64_t>(dtype_size(output.dtype()));
   const int64_t n = product_of(inputs[1].shape(), 0, inputs[1].shape().rank() - 1);
   std::byte* to = output.mutable_bytes().data();
   for (int64_t i = 0; i < n; ++i, to += n_bytes) {

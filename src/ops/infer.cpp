@@ -5,7 +5,9 @@ namespace {
 
 constexpr int64_t kMaxFoldedElements = 1024;  // shapes and their arithmetic, never weights
 
-bool is_small(const Known& k) { return k.shape.is_static() && k.shape.rank() <= 8 && k.shape.n_elements() <= kMaxFoldedElements; }
+bool is_small(const Known& k) {
+  return k.shape.is_static() && k.shape.rank() <= 8 && k.shape.n_elements() <= kMaxFoldedElements;
+}
 
 // Gives the outputs' values when all inputs are small constants.
 void fold(const OpSpec& spec, const Node& node, Knowns inputs, std::vector<Known>& outputs) {
@@ -23,8 +25,8 @@ void fold(const OpSpec& spec, const Node& node, Knowns inputs, std::vector<Known
 }
 
 bool is_control_flow(std::string_view op) {
-  return op == "Switch" || op == "Merge" || op == "Enter" || op == "Exit" || op == "NextIteration" || op == "LoopCond" ||
-         op == "While" || op == "StatelessWhile" || op == "If" || op == "StatelessIf";
+  return op == "Switch" || op == "Merge" || op == "Enter" || op == "Exit" || op == "NextIteration" ||
+         op == "LoopCond" || op == "While" || op == "StatelessWhile" || op == "If" || op == "StatelessIf";
 }
 
 const OpSpec& spec_of(const Node& node) {

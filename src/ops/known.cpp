@@ -35,7 +35,8 @@ Tensor allocate(const Node& node, const Known& output) {
 Shape shape_of_rank(const Node& node, Knowns inputs, size_t i, int rank) {
   const Shape& shape = inputs[i].shape;
   if (!shape.has_rank()) return Shape(std::vector<int64_t>(static_cast<size_t>(rank), kUnknown));
-  if (shape.rank() != rank) mismatch(node, "expected input {} to have {} axes, found shape {}", i, rank, shape.to_string());
+  if (shape.rank() != rank)
+    mismatch(node, "expected input {} to have {} axes, found shape {}", i, rank, shape.to_string());
   return shape;
 }
 
@@ -72,7 +73,8 @@ std::optional<std::vector<int64_t>> partial_integers(const Node& node, const Kno
 void need_same_type(const Node& node, Knowns inputs, size_t first) {
   for (size_t i = first + 1; i < inputs.size(); ++i) {
     if (inputs[i].dtype != inputs[first].dtype) {
-      mismatch(node, "expected inputs of one type, found {} and {}", dtype_name(inputs[first].dtype), dtype_name(inputs[i].dtype));
+      mismatch(node, "expected inputs of one type, found {} and {}", dtype_name(inputs[first].dtype),
+               dtype_name(inputs[i].dtype));
     }
   }
 }

@@ -19,10 +19,12 @@ std::vector<Known> known(Tensors tensors);
 // A zeroed tensor for an inferred output. Throws Error{kMismatch} when sizes are unknown or pass kMaxOutputBytes.
 Tensor allocate(const Node& node, const Known& output);
 
-// The shape of input i with this rank, its sizes unknown where the input's rank is. Throws Error{kMismatch} for another rank.
+// The shape of input i with this rank, its sizes unknown where the input's rank is. Throws Error{kMismatch} for another
+// rank.
 Shape shape_of_rank(const Node& node, Knowns inputs, size_t i, int rank);
 
-// The elements of an integer input, row-major; nullopt when it is no constant. Throws Error{kMismatch} for another type.
+// The elements of an integer input, row-major; nullopt when it is no constant. Throws Error{kMismatch} for another
+// type.
 std::optional<std::vector<int64_t>> integers(const Node& node, const Known& input);
 // The one element of an integer scalar (or of a tensor with one element); nullopt when it is no constant.
 std::optional<int64_t> integer(const Node& node, const Known& input);

@@ -1,5 +1,5 @@
-// LRN (Krizhevsky et al., ImageNet Classification with Deep CNNs, 2012, as TensorFlow 2.15's nn.local_response_normalization
-// writes it: alpha is not divided by the window's size) and L2Loss.
+// LRN (Krizhevsky et al., ImageNet Classification with Deep CNNs, 2012, as TensorFlow 2.15's
+// nn.local_response_normalization writes it: alpha is not divided by the window's size) and L2Loss.
 #include <cmath>
 
 #include "ops/types.h"
@@ -17,7 +17,8 @@ std::vector<Tensor> lrn(const Node& node, Tensors inputs) {
   Tensor output = allocate(node, infer_lrn(node, known(inputs))[0]);
   const auto radius = node.get_or<int64_t>("depth_radius", 5);
   if (radius < 0) corrupt(node, "its depth_radius is {}", radius);
-  const double bias = node.get_or<float>("bias", 1), alpha = node.get_or<float>("alpha", 1), beta = node.get_or<float>("beta", 0.5f);
+  const double bias = node.get_or<float>("bias", 1), alpha = node.get_or<float>("alpha", 1),
+               beta = node.get_or<float>("beta", 0.5f);
   const int64_t channels = output.shape().last();
   with_floats(node, output.dtype(), [&]<typename T>() {
     const T* x = inputs[0].values<T>().data();

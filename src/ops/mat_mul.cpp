@@ -18,8 +18,8 @@ Product product_of(const Node& node, const Shape& a, const Shape& b, std::string
   const int64_t inner_a = a[p.transpose_a ? -2 : -1];
   const int64_t inner_b = b[p.transpose_b ? -1 : -2];
   if (!may_equal(inner_a, inner_b)) {
-    mismatch(node, "expected as many columns as rows, found {} and {} ({}={}, {}={})", a.to_string(), b.to_string(), key_a,
-             p.transpose_a, key_b, p.transpose_b);
+    mismatch(node, "expected as many columns as rows, found {} and {} ({}={}, {}={})", a.to_string(), b.to_string(),
+             key_a, p.transpose_a, key_b, p.transpose_b);
   }
   p.inner = std::max(inner_a, inner_b);
   return p;
@@ -28,7 +28,8 @@ Product product_of(const Node& node, const Shape& a, const Shape& b, std::string
 std::vector<Known> infer_mat_mul(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 2);
   need_same_type(node, inputs);
-  const Product p = product_of(node, shape_of_rank(node, inputs, 0, 2), shape_of_rank(node, inputs, 1, 2), "transpose_a", "transpose_b");
+  const Product p = product_of(node, shape_of_rank(node, inputs, 0, 2), shape_of_rank(node, inputs, 1, 2),
+                               "transpose_a", "transpose_b");
   return {of_type(inputs[0].dtype, {p.rows, p.columns})};
 }
 
@@ -91,7 +92,8 @@ std::vector<Tensor> batch_mat_mul(const Node& node, Tensors inputs) {
                     [&](const auto& offsets, const auto& steps, int64_t n) {
                       for (int64_t i = 0; i < n; ++i, out += p.rows * p.columns) {
                         multiply(inputs[0].values<T>().data() + (offsets[0] + i * steps[0]) * p.rows * p.inner,
-                                 inputs[1].values<T>().data() + (offsets[1] + i * steps[1]) * p.inner * p.columns, out, p);
+                                 inputs[1].values<T>().data() + (offsets[1] + i * steps[1]) * p.inner * p.columns, out,
+                                 p);
                       }
                     });
   });

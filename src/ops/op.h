@@ -1,5 +1,6 @@
 // TensorFlow's operations, each known by its meaning: what shapes come out, and what values, as plain loops. Graphs are
-// checked, constants folded and missing kernels replaced with it; the runtime's fast kernels are held against it by the tests.
+// checked, constants folded and missing kernels replaced with it; the runtime's fast kernels are held against it by the
+// tests.
 #pragma once
 
 #include <hoarfrost/graph.h>
@@ -14,10 +15,10 @@ namespace hoarfrost::ops {
 // What is known of one endpoint before the graph runs.
 struct Known {
   DType dtype = DType::kInvalid;
-  Shape shape;                  // sizes may be unknown
-  Tensor value;                 // empty unless the endpoint is a constant: shapes (of Reshape, Pad, …) are read from it
-  std::vector<int64_t> sizes;   // of an integer scalar or vector that is no constant: its elements, kUnknown where they
-                                // are not known (the Shape of [?, 32] is {kUnknown, 32}); empty when nothing is known
+  Shape shape;   // sizes may be unknown
+  Tensor value;  // empty unless the endpoint is a constant: shapes (of Reshape, Pad, …) are read from it
+  std::vector<int64_t> sizes;  // of an integer scalar or vector that is no constant: its elements, kUnknown where they
+                               // are not known (the Shape of [?, 32] is {kUnknown, 32}); empty when nothing is known
 };
 
 struct OpSpec {
@@ -37,8 +38,8 @@ const OpSpec* find_op(std::string_view name);
 // All of them, in ops.def's order.
 std::vector<const OpSpec*> all_ops();
 
-// The op's infer and reference, for one node. Throw Error{kUnsupported} naming node and op when the op is not known or gives no
-// value. `infer_node` also gives the values of small outputs whose inputs are all constants.
+// The op's infer and reference, for one node. Throw Error{kUnsupported} naming node and op when the op is not known or
+// gives no value. `infer_node` also gives the values of small outputs whose inputs are all constants.
 std::vector<Known> infer_node(const graph::Node& node, std::span<const Known> inputs);
 std::vector<Tensor> run_node(const graph::Node& node, std::span<const Tensor> inputs);
 

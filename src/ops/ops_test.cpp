@@ -80,9 +80,10 @@ TEST(Errors, NameTheNode) {
   Node& x = placeholder(graph, "x", {kUnknown, 3});
   Node& w = graph.add_const("w", Tensor(DType::kFloat32, {4, 5}));
   Node& dense = graph.add("MatMul", "dense/MatMul", {x.output(), w.output()});
-  EXPECT_EQ(error_of([&] { infer(graph); }),
-            "node `dense/MatMul`: MatMul: expected as many columns as rows, found [?, 3] and [4, 5] (transpose_a=false, "
-            "transpose_b=false)");
+  EXPECT_EQ(
+      error_of([&] { infer(graph); }),
+      "node `dense/MatMul`: MatMul: expected as many columns as rows, found [?, 3] and [4, 5] (transpose_a=false, "
+      "transpose_b=false)");
   dense.inputs.pop_back();
   EXPECT_EQ(error_of([&] { infer(graph); }), "node `dense/MatMul`: MatMul: expected 2 inputs, found 1");
   dense.set_op("Frobnicate");

@@ -16,7 +16,8 @@ bool is_reflect(const Node& node) {
 
 void need_mirror_fits(const Node& node, int64_t size, int64_t before, int64_t after) {
   const int64_t most = size - (is_reflect(node) ? 1 : 0);
-  if (before > most || after > most) mismatch(node, "expected paddings of at most {} for a size of {}, found {} and {}", most, size, before, after);
+  if (before > most || after > most)
+    mismatch(node, "expected paddings of at most {} for a size of {}, found {} and {}", most, size, before, after);
 }
 
 std::vector<Known> infer_pad(const Node& node, Knowns inputs) {
@@ -27,8 +28,11 @@ std::vector<Known> infer_pad(const Node& node, Knowns inputs) {
     mismatch(node, "expected paddings [axes, 2], found {}", inputs[1].shape.to_string());
   }
   if (!shape.has_rank() || !paddings) {
-    const int64_t rank = shape.has_rank() ? shape.rank() : paddings ? static_cast<int64_t>(paddings->size() / 2) : kUnknown;
-    return {of_type(inputs[0].dtype, rank < 0 ? Shape::unknown_rank() : Shape(Sizes(static_cast<size_t>(rank), kUnknown)))};
+    const int64_t rank = shape.has_rank() ? shape.rank()
+                         : paddings       ? static_cast<int64_t>(paddings->size() / 2)
+                                          : kUnknown;
+    return {
+        of_type(inputs[0].dtype, rank < 0 ? Shape::unknown_rank() : Shape(Sizes(static_cast<size_t>(rank), kUnknown)))};
   }
   if (paddings->size() != 2 * static_cast<size_t>(shape.rank())) {
     mismatch(node, "expected paddings of {} axes, found {}", shape.rank(), paddings->size() / 2);
@@ -40,7 +44,8 @@ std::vector<Known> infer_pad(const Node& node, Knowns inputs) {
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const int64_t before = (*paddings)[static_cast<size_t>(2 * axis)];
     const int64_t after = (*paddings)[static_cast<size_t>(2 * axis + 1)];
-    if (before < 0 || after < 0) mismatch(node, "expected paddings of 0 or more, found {} and {} at axis {}", before, after, axis);
+    if (before < 0 || after < 0)
+      mismatch(node, "expected paddings of 0 or more, found {} and {} at axis {}", before, after, axis);
     if (shape[axis] < 0) continue;
     if (node.op() == "MirrorPad") need_mirror_fits(node, shape[axis], before, after);
     shape[axis] = sum(node, shape[axis], sum(node, before, after));
@@ -50,7 +55,8 @@ std::vector<Known> infer_pad(const Node& node, Knowns inputs) {
 
 void fill(Tensor& output, std::span<const std::byte> element) {
   const auto bytes = output.mutable_bytes();
-  for (size_t at = 0; at < bytes.size(); at += element.size()) std::memcpy(bytes.data() + at, element.data(), element.size());
+  for (size_t at = 0; at < bytes.size(); at += element.size())
+    std::memcpy(bytes.data() + at, element.data(), element.size());
 }
 
 std::vector<Tensor> pad(const Node& node, Tensors inputs) {

@@ -26,7 +26,8 @@ std::vector<Known> infer_pool(const Node& node, Knowns inputs) {
 template <typename T>
 struct Maximum {
   using Value = T;
-  static constexpr T kStart = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+  static constexpr T kStart =
+      std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
   static T add(T so_far, T x) { return x > so_far || x != x ? x : so_far; }
   static T result(T so_far, int64_t) { return so_far; }
 };
@@ -78,7 +79,8 @@ std::vector<Tensor> pool(const Node& node, Tensors inputs) {
   const auto windows = pool_windows(node, layout, inputs[0].shape());
   const int64_t channels = inputs[0].shape()[layout.channel_axis()];
   const Layout last{false, n_spatial};
-  Tensor output = allocate(node, of_type(inferred.dtype, shape_of(last, inputs[0].shape()[0], output_sizes(windows), channels)));
+  Tensor output =
+      allocate(node, of_type(inferred.dtype, shape_of(last, inputs[0].shape()[0], output_sizes(windows), channels)));
   const Tensor input = channels_last(layout, inputs[0]);
   if (output.n_elements() == 0) return {from_channels_last(layout, output)};
   if constexpr (is_average) {

@@ -22,12 +22,16 @@ std::vector<Known> infer_reduction(const Node& node, Knowns inputs) {
   const Shape& shape = inputs[0].shape;
   const bool is_kept = keeps_dims(node);
   if (!shape.has_rank()) return {of_type(inputs[0].dtype, shape)};
-  if (!axes) return {of_type(inputs[0].dtype, is_kept ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : Shape::unknown_rank())};
+  if (!axes)
+    return {of_type(inputs[0].dtype,
+                    is_kept ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : Shape::unknown_rank())};
   const auto is_reduced = reduced_axes(node, *axes, shape.rank());
   Shape result;
   for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (!is_reduced[static_cast<size_t>(axis)]) result.push_back(shape[axis]);
-    else if (is_kept) result.push_back(1);
+    if (!is_reduced[static_cast<size_t>(axis)])
+      result.push_back(shape[axis]);
+    else if (is_kept)
+      result.push_back(1);
   }
   return {of_type(inputs[0].dtype, result)};
 }
@@ -81,14 +85,16 @@ struct ProdReduction {
 template <typename T>
 struct MaxReduction {
   using A = T;
-  static constexpr A kStart = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+  static constexpr A kStart =
+      std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
   static A add(A so_far, T x) { return x > so_far || x != x ? x : so_far; }
   static T finish(A so_far, int64_t) { return so_far; }
 };
 template <typename T>
 struct MinReduction {
   using A = T;
-  static constexpr A kStart = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+  static constexpr A kStart =
+      std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
   static A add(A so_far, T x) { return x < so_far || x != x ? x : so_far; }
   static T finish(A so_far, int64_t) { return so_far; }
 };
@@ -123,14 +129,16 @@ std::vector<Known> infer_arg(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 2);
   const auto axis = integer(node, inputs[1]);
   const DType dtype = node.get_or<DType>("output_type", DType::kInt64);
-  if (dtype != DType::kInt32 && dtype != DType::kInt64) unsupported(node, "an output_type {} is not supported", dtype_name(dtype));
+  if (dtype != DType::kInt32 && dtype != DType::kInt64)
+    unsupported(node, "an output_type {} is not supported", dtype_name(dtype));
   const Shape& shape = inputs[0].shape;
   if (!shape.has_rank()) return {of_type(dtype, shape)};
   if (shape.rank() == 0) mismatch(node, "expected an input with an axis, found a scalar");
   Sizes sizes = shape.sizes();
   if (!axis) return {of_type(dtype, Shape(Sizes(sizes.size() - 1, kUnknown)))};
   const int from_first = normalized_axis(node, *axis, shape.rank());
-  if (sizes[static_cast<size_t>(from_first)] == 0) mismatch(node, "axis {} of {} has no elements", from_first, shape.to_string());
+  if (sizes[static_cast<size_t>(from_first)] == 0)
+    mismatch(node, "axis {} of {} has no elements", from_first, shape.to_string());
   sizes.erase(sizes.begin() + from_first);
   return {of_type(dtype, Shape(sizes))};
 }

@@ -9,8 +9,10 @@ std::pair<int64_t, int> known_product(const Node& node, const std::vector<int64_
   int64_t known_part = 1;
   int n_unknown = 0;
   for (const int64_t size : sizes) {
-    if (size < 0) ++n_unknown;
-    else known_part = product(node, known_part, size);
+    if (size < 0)
+      ++n_unknown;
+    else
+      known_part = product(node, known_part, size);
   }
   return {known_part, n_unknown};
 }
@@ -23,7 +25,8 @@ void resolve(const Node& node, const Shape& input, std::vector<int64_t>& wanted)
   if (n_open > 0) return;
   const bool fits = n_wanted == 0 ? want == have : want == 0 ? have == 0 : have % want == 0;
   if (!fits) {
-    mismatch(node, "expected a shape of {} elements for the input {}, found {}", have, input.to_string(), Shape(wanted).to_string());
+    mismatch(node, "expected a shape of {} elements for the input {}, found {}", have, input.to_string(),
+             Shape(wanted).to_string());
   }
   if (n_wanted != 1) return;
   if (want == 0) mismatch(node, "a size of -1 cannot be told beside a size of 0, in {}", Shape(wanted).to_string());
@@ -63,7 +66,8 @@ std::vector<Known> infer_squeeze(const Node& node, Knowns inputs) {
   Shape result;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const bool drop = is_dropped[static_cast<size_t>(axis)];
-    if (drop && !may_equal(shape[axis], 1)) mismatch(node, "expected a size of 1 at axis {}, found {}", axis, shape.to_string());
+    if (drop && !may_equal(shape[axis], 1))
+      mismatch(node, "expected a size of 1 at axis {}, found {}", axis, shape.to_string());
     if (axes.empty() && shape[axis] < 0) return {of_type(inputs[0].dtype, Shape::unknown_rank())};
     if (!drop && !(axes.empty() && shape[axis] == 1)) result.push_back(shape[axis]);
   }
@@ -83,13 +87,15 @@ std::vector<Known> infer_expand_dims(const Node& node, Knowns inputs) {
 
 template <std::vector<Known> (*infer)(const Node&, Knowns)>
 std::vector<Tensor> reshaped(const Node& node, Tensors inputs) {
-  return {inputs.empty() ? Tensor() : inputs[0].reshaped(infer(node, known(inputs))[0].shape)};
+  const Shape shape = infer(node, known(inputs))[0].shape;
+  return {inputs[0].reshaped(shape)};
 }
 
 // A tensor of out_type (int32 unless the node says int64).
 Tensor integer_tensor(const Node& node, Shape shape, const std::vector<int64_t>& values) {
   const DType dtype = node.get_or<DType>("out_type", DType::kInt32);
-  if (dtype != DType::kInt32 && dtype != DType::kInt64) unsupported(node, "expected out_type int32 or int64, found {}", dtype_name(dtype));
+  if (dtype != DType::kInt32 && dtype != DType::kInt64)
+    unsupported(node, "expected out_type int32 or int64, found {}", dtype_name(dtype));
   for (const int64_t value : values) {
     if (dtype == DType::kInt32 && value > INT32_MAX) mismatch(node, "{} does not fit int32", value);
   }
@@ -102,8 +108,10 @@ std::vector<Known> infer_shape(const Node& node, Knowns inputs) {
   const DType dtype = node.get_or<DType>("out_type", DType::kInt32);
   if (!shape.has_rank()) return {of_type(dtype, {kUnknown})};
   Known result = of_type(dtype, {shape.rank()});
-  if (shape.is_static()) result.value = integer_tensor(node, result.shape, shape.sizes());
-  else result.sizes = shape.sizes();
+  if (shape.is_static())
+    result.value = integer_tensor(node, result.shape, shape.sizes());
+  else
+    result.sizes = shape.sizes();
   return {result};
 }
 

@@ -1,6 +1,6 @@
 // ResizeBilinear and ResizeNearestNeighbor, images [N, H, W, C]. Where a source lies is computed in float32 exactly as
-// TensorFlow 2.15 does (image_resizer_state.h, resize_bilinear_op.cc, resize_nearest_neighbor_op.cc), for it decides which
-// pixels are read: 1.x's `align_corners`, 2.x's `half_pixel_centers`, or neither.
+// TensorFlow 2.15 does (image_resizer_state.h, resize_bilinear_op.cc, resize_nearest_neighbor_op.cc), for it decides
+// which pixels are read: 1.x's `align_corners`, 2.x's `half_pixel_centers`, or neither.
 #include <cmath>
 
 #include "ops/types.h"
@@ -11,8 +11,10 @@ namespace {
 struct Scale {
   bool align_corners, half_pixel_centers;
   explicit Scale(const Node& node)
-      : align_corners(node.get_or<bool>("align_corners", false)), half_pixel_centers(node.get_or<bool>("half_pixel_centers", false)) {
-    if (align_corners && half_pixel_centers) unsupported(node, "align_corners and half_pixel_centers exclude each other");
+      : align_corners(node.get_or<bool>("align_corners", false)),
+        half_pixel_centers(node.get_or<bool>("half_pixel_centers", false)) {
+    if (align_corners && half_pixel_centers)
+      unsupported(node, "align_corners and half_pixel_centers exclude each other");
   }
   [[nodiscard]] float factor(int64_t in, int64_t out) const {
     if (align_corners && out > 1) return static_cast<float>(in - 1) / static_cast<float>(out - 1);
@@ -50,7 +52,8 @@ std::vector<Sample> bilinear_samples(const Scale& scale, int64_t in, int64_t out
     const float at = scale.half_pixel_centers ? (x + 0.5f) * factor - 0.5f : x * factor;
     const float below = std::floor(at);
     samples[static_cast<size_t>(i)] = {std::max<int64_t>(static_cast<int64_t>(below), 0),
-                                       std::min(static_cast<int64_t>(std::ceil(at)), in - 1), static_cast<double>(at - below)};
+                                       std::min(static_cast<int64_t>(std::ceil(at)), in - 1),
+                                       static_cast<double>(at - below)};
   }
   return samples;
 }
@@ -79,12 +82,15 @@ std::vector<Tensor> resize_bilinear(const Node& node, Tensors inputs) {
     for (int64_t n = 0; n < in[0]; ++n, source += in[1] * in[2] * in[3]) {
       for (const Sample& row : rows) {
         for (const Sample& column : columns) {
-          const auto at = [&](int64_t y, int64_t x, int64_t c) { return static_cast<double>(source[(y * in[2] + x) * in[3] + c]); };
+          const auto at = [&](int64_t y, int64_t x, int64_t c) {
+            return static_cast<double>(source[(y * in[2] + x) * in[3] + c]);
+          };
           const auto blend = [&](int64_t y, int64_t c) {
             return at(y, column.lower, c) + (at(y, column.upper, c) - at(y, column.lower, c)) * column.weight;
           };
           for (int64_t c = 0; c < in[3]; ++c) {
-            *target++ = static_cast<float>(blend(row.lower, c) + (blend(row.upper, c) - blend(row.lower, c)) * row.weight);
+            *target++ =
+                static_cast<float>(blend(row.lower, c) + (blend(row.upper, c) - blend(row.lower, c)) * row.weight);
           }
         }
       }

@@ -69,9 +69,8 @@ template <typename T>
 void top_of_row(const T* row, int64_t n, int64_t k, T* values, int64_t* indices) {
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), int64_t{0});
-  std::partial_sort(order.begin(), order.begin() + k, order.end(), [row](int64_t a, int64_t b) {
-    return row[a] > row[b] || (row[a] == row[b] && a < b);
-  });
+  std::partial_sort(order.begin(), order.begin() + k, order.end(),
+                    [row](int64_t a, int64_t b) { return row[a] > row[b] || (row[a] == row[b] && a < b); });
   for (int64_t i = 0; i < k; ++i) {
     indices[i] = order[static_cast<size_t>(i)];
     values[i] = row[indices[i]];

@@ -7,12 +7,14 @@
 namespace hoarfrost::ops {
 namespace {
 
-// SelectV2 broadcasts all three. Select wants x and y of one shape, and a condition of that shape, of x's first axis, or a scalar.
+// SelectV2 broadcasts all three. Select wants x and y of one shape, and a condition of that shape, of x's first axis,
+// or a scalar.
 std::vector<Known> infer_select_v2(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 3);
   need_type(node, inputs[0], DType::kBool);
   need_same_type(node, inputs, 1);
-  return {of_type(inputs[1].dtype, broadcast_shapes(node, inputs[0].shape, broadcast_shapes(node, inputs[1].shape, inputs[2].shape)))};
+  return {of_type(inputs[1].dtype,
+                  broadcast_shapes(node, inputs[0].shape, broadcast_shapes(node, inputs[1].shape, inputs[2].shape)))};
 }
 
 std::vector<Known> infer_select(const Node& node, Knowns inputs) {
@@ -23,12 +25,14 @@ std::vector<Known> infer_select(const Node& node, Knowns inputs) {
   Shape shape = inputs[1].shape;
   if (!shape.has_rank()) return {of_type(inputs[1].dtype, inputs[2].shape)};
   const auto merge = [&](const Shape& other, int rank) {
-    for (int axis = 0; axis < rank; ++axis) shape[axis] = merged(node, shape[axis], other[axis], "shapes that agree, a size of");
+    for (int axis = 0; axis < rank; ++axis)
+      shape[axis] = merged(node, shape[axis], other[axis], "shapes that agree, a size of");
   };
   if (inputs[2].shape.has_rank()) merge(shape_of_rank(node, inputs, 2, shape.rank()), shape.rank());
   if (condition.has_rank() && condition.rank() > 0) {
     if (condition.rank() != 1 && condition.rank() != shape.rank()) {
-      mismatch(node, "expected a condition [{}] or {}, found {}", shape.rank() > 0 ? shape[0] : 1, shape.to_string(), condition.to_string());
+      mismatch(node, "expected a condition [{}] or {}, found {}", shape.rank() > 0 ? shape[0] : 1, shape.to_string(),
+               condition.to_string());
     }
     if (shape.rank() == 0) mismatch(node, "expected a scalar condition, found {}", condition.to_string());
     merge(condition, condition.rank());
@@ -51,7 +55,8 @@ std::vector<Tensor> select(const Node& node, Tensors inputs) {
   const std::byte* sources[] = {inputs[2].bytes().data(), inputs[1].bytes().data()};  // y where false
   std::byte* out = output.mutable_bytes().data();
   const size_t n_bytes = dtype_size(output.dtype());
-  const std::array<Sizes, 3> strides{condition_strides(inputs[0].shape(), shape), broadcast_strides(inputs[2].shape(), shape),
+  const std::array<Sizes, 3> strides{condition_strides(inputs[0].shape(), shape),
+                                     broadcast_strides(inputs[2].shape(), shape),
                                      broadcast_strides(inputs[1].shape(), shape)};
   for_each_run<3>(shape.sizes(), strides, [&](const auto& offsets, const auto& steps, int64_t n) {
     for (int64_t i = 0; i < n; ++i, out += n_bytes) {

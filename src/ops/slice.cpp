@@ -20,8 +20,10 @@ struct Taken {
 struct Masks {
   int64_t begin, end, ellipsis, new_axis, shrink;
   explicit Masks(const Node& node)
-      : begin(node.get_or<int64_t>("begin_mask", 0)), end(node.get_or<int64_t>("end_mask", 0)),
-        ellipsis(node.get_or<int64_t>("ellipsis_mask", 0)), new_axis(node.get_or<int64_t>("new_axis_mask", 0)),
+      : begin(node.get_or<int64_t>("begin_mask", 0)),
+        end(node.get_or<int64_t>("end_mask", 0)),
+        ellipsis(node.get_or<int64_t>("ellipsis_mask", 0)),
+        new_axis(node.get_or<int64_t>("new_axis_mask", 0)),
         shrink(node.get_or<int64_t>("shrink_axis_mask", 0)) {}
   static bool at(int64_t mask, size_t i) { return i < 63 && ((mask >> i) & 1) != 0; }
 };
@@ -61,14 +63,17 @@ std::optional<Taken> strided_slice_of(const Node& node, Knowns inputs) {
   const Shape& shape = inputs[0].shape;
   if (!shape.has_rank() || !begins || !ends || !strides) return std::nullopt;
   if (begins->size() != ends->size() || begins->size() != strides->size() || begins->size() > 32) {
-    mismatch(node, "expected begin, end and strides of one length, found {}, {} and {}", begins->size(), ends->size(), strides->size());
+    mismatch(node, "expected begin, end and strides of one length, found {}, {} and {}", begins->size(), ends->size(),
+             strides->size());
   }
   const Masks masks(node);
   size_t n_taken = 0;  // axes that the specification names
   size_t n_ellipses = 0;
   for (size_t i = 0; i < begins->size(); ++i) {
-    if (Masks::at(masks.ellipsis, i)) ++n_ellipses;
-    else if (!Masks::at(masks.new_axis, i)) ++n_taken;
+    if (Masks::at(masks.ellipsis, i))
+      ++n_ellipses;
+    else if (!Masks::at(masks.new_axis, i))
+      ++n_taken;
   }
   if (n_ellipses > 1) mismatch(node, "more than one ellipsis");
   const auto rank = static_cast<size_t>(shape.rank());
@@ -114,7 +119,8 @@ std::vector<Known> infer_strided_slice(const Node& node, Knowns inputs) {
   const bool is_vector = taken->ranges.size() == 1 && taken->shape.is_static() && taken->shape.rank() <= 1;
   if (is_vector && inputs[0].shape[0] == static_cast<int64_t>(sizes.size())) {
     const Range& range = taken->ranges[0];
-    for (int64_t i = 0; i < range.size; ++i) result.sizes.push_back(sizes[static_cast<size_t>(range.begin + i * range.stride)]);
+    for (int64_t i = 0; i < range.size; ++i)
+      result.sizes.push_back(sizes[static_cast<size_t>(range.begin + i * range.stride)]);
   }
   return {result};
 }
@@ -143,10 +149,13 @@ std::vector<Known> infer_slice(const Node& node, Knowns inputs) {
   const auto begins = integers(node, inputs[1]);
   const auto sizes = integers(node, inputs[2]);
   const Shape& shape = inputs[0].shape;
-  const auto fits = [&](const auto& list) { return !list || !shape.has_rank() || list->size() == static_cast<size_t>(shape.rank()); };
+  const auto fits = [&](const auto& list) {
+    return !list || !shape.has_rank() || list->size() == static_cast<size_t>(shape.rank());
+  };
   if (!fits(begins) || !fits(sizes)) mismatch(node, "expected a begin and a size per axis of {}", shape.to_string());
   if (!shape.has_rank() || !sizes) {
-    return {of_type(inputs[0].dtype, shape.has_rank() ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : shape)};
+    return {
+        of_type(inputs[0].dtype, shape.has_rank() ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : shape)};
   }
   Shape result = shape;
   for (int axis = 0; axis < shape.rank(); ++axis) {
@@ -154,7 +163,8 @@ std::vector<Known> infer_slice(const Node& node, Knowns inputs) {
     const int64_t begin = begins ? (*begins)[static_cast<size_t>(axis)] : 0;
     if (size < -1 || begin < 0) mismatch(node, "a begin or a size is negative at axis {}", axis);
     const bool is_outside = shape[axis] >= 0 && sum(node, begin, std::max<int64_t>(size, 0)) > shape[axis];
-    if (is_outside) mismatch(node, "elements [{}, {} + {}) lie outside axis {} of {}", begin, begin, size, axis, shape.to_string());
+    if (is_outside)
+      mismatch(node, "elements [{}, {} + {}) lie outside axis {} of {}", begin, begin, size, axis, shape.to_string());
     result[axis] = size >= 0 ? size : begins && shape[axis] >= 0 ? shape[axis] - begin : kUnknown;
   }
   Known output = of_type(inputs[0].dtype, result);

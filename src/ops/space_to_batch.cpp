@@ -1,5 +1,5 @@
-// Space folded into the batch (SpaceToBatchND, BatchToSpaceND: dilated convolutions of TensorFlow 1.x are written with them) or
-// into the channels (SpaceToDepth, DepthToSpace).
+// Space folded into the batch (SpaceToBatchND, BatchToSpaceND: dilated convolutions of TensorFlow 1.x are written with
+// them) or into the channels (SpaceToDepth, DepthToSpace).
 //   wide[n, p * block + offset - before, …] = folded[offset * N + n, p, …], offset being row-major over the block.
 #include "ops/strided.h"
 #include "ops/types.h"
@@ -21,7 +21,8 @@ std::optional<Blocks> blocks_of(const Node& node, Knowns inputs) {
   const auto block = integers(node, inputs[1]);
   const auto edges = integers(node, inputs[2]);
   if (!block || !edges) return std::nullopt;
-  if (edges->size() != 2 * block->size()) mismatch(node, "expected {} paddings or crops, found {}", 2 * block->size(), edges->size());
+  if (edges->size() != 2 * block->size())
+    mismatch(node, "expected {} paddings or crops, found {}", 2 * block->size(), edges->size());
   if (inputs[0].shape.has_rank() && static_cast<size_t>(inputs[0].shape.rank()) < block->size() + 1) {
     mismatch(node, "expected an input of {} axes or more, found {}", block->size() + 1, inputs[0].shape.to_string());
   }
@@ -29,8 +30,10 @@ std::optional<Blocks> blocks_of(const Node& node, Knowns inputs) {
   for (size_t i = 0; i < block->size(); ++i) {
     const int64_t before = (*edges)[2 * i];
     const int64_t after = (*edges)[2 * i + 1];
-    if ((*block)[i] < 1 || (*block)[i] >= kMaxBlock) mismatch(node, "expected a block of 1 or more, found {}", (*block)[i]);
-    if (before < 0 || after < 0 || before >= kMaxBlock || after >= kMaxBlock) mismatch(node, "a padding or crop of {} or {}", before, after);
+    if ((*block)[i] < 1 || (*block)[i] >= kMaxBlock)
+      mismatch(node, "expected a block of 1 or more, found {}", (*block)[i]);
+    if (before < 0 || after < 0 || before >= kMaxBlock || after >= kMaxBlock)
+      mismatch(node, "a padding or crop of {} or {}", before, after);
     blocks.n_blocks = product(node, blocks.n_blocks, (*block)[i]);
     blocks.before.push_back(before);
     blocks.after.push_back(after);
@@ -52,7 +55,8 @@ std::vector<Known> infer_space_to_batch(const Node& node, Knowns inputs) {
     int64_t& size = shape[static_cast<int>(i) + 1];
     if (size < 0) continue;
     const int64_t padded = sum(node, size, blocks->before[i] + blocks->after[i]);
-    if (padded % blocks->block[i] != 0) mismatch(node, "expected a padded size that the block {} divides, found {}", blocks->block[i], padded);
+    if (padded % blocks->block[i] != 0)
+      mismatch(node, "expected a padded size that the block {} divides, found {}", blocks->block[i], padded);
     size = padded / blocks->block[i];
   }
   return {of_type(inputs[0].dtype, shape)};
@@ -63,14 +67,16 @@ std::vector<Known> infer_batch_to_space(const Node& node, Knowns inputs) {
   Shape shape = inputs[0].shape;
   if (!blocks || !shape.has_rank()) return {unknown_like(inputs[0])};
   if (shape[0] >= 0) {
-    if (shape[0] % blocks->n_blocks != 0) mismatch(node, "expected a batch that {} divides, found {}", blocks->n_blocks, shape[0]);
+    if (shape[0] % blocks->n_blocks != 0)
+      mismatch(node, "expected a batch that {} divides, found {}", blocks->n_blocks, shape[0]);
     shape[0] /= blocks->n_blocks;
   }
   for (size_t i = 0; i < blocks->block.size(); ++i) {
     int64_t& size = shape[static_cast<int>(i) + 1];
     if (size < 0) continue;
     size = product(node, size, blocks->block[i]) - blocks->before[i] - blocks->after[i];
-    if (size < 0) mismatch(node, "crops of {} and {} are larger than axis {}", blocks->before[i], blocks->after[i], i + 1);
+    if (size < 0)
+      mismatch(node, "crops of {} and {} are larger than axis {}", blocks->before[i], blocks->after[i], i + 1);
   }
   return {of_type(inputs[0].dtype, shape)};
 }
@@ -88,7 +94,8 @@ Part part_at(const Blocks& blocks, int64_t offset, const Shape& wide, const Shap
     const int64_t start = offset % block - blocks.before[i];  // of p = 0
     offset /= block;
     const int64_t first = start >= 0 ? 0 : (-start + block - 1) / block;
-    const int64_t end = std::min(folded.sizes()[i + 1], start >= wide.sizes()[i + 1] ? 0 : (wide.sizes()[i + 1] - start + block - 1) / block);
+    const int64_t end = std::min(folded.sizes()[i + 1],
+                                 start >= wide.sizes()[i + 1] ? 0 : (wide.sizes()[i + 1] - start + block - 1) / block);
     part.sizes[i + 1] = std::max<int64_t>(0, end - first);
     part.wide.offset += (first * block + start) * part.wide.strides[i + 1];
     part.folded.offset += first * part.folded.strides[i + 1];
@@ -132,7 +139,8 @@ std::vector<Known> infer_space_to_depth(const Node& node, Knowns inputs) {
   Shape shape = shape_of_rank(node, inputs, 0, 4);
   for (int i = 0; i < 2; ++i) {
     int64_t& size = shape[layout.spatial_axis(i)];
-    if (size >= 0 && size % block != 0) mismatch(node, "expected a size that the block {} divides, found {}", block, size);
+    if (size >= 0 && size % block != 0)
+      mismatch(node, "expected a size that the block {} divides, found {}", block, size);
     if (size >= 0) size /= block;
   }
   int64_t& channels = shape[layout.channel_axis()];
@@ -150,7 +158,8 @@ std::vector<Known> infer_depth_to_space(const Node& node, Knowns inputs) {
     if (size >= 0) size = product(node, size, block);
   }
   int64_t& channels = shape[layout.channel_axis()];
-  if (channels >= 0 && channels % (block * block) != 0) mismatch(node, "expected channels that {} divides, found {}", block * block, channels);
+  if (channels >= 0 && channels % (block * block) != 0)
+    mismatch(node, "expected channels that {} divides, found {}", block * block, channels);
   if (channels >= 0) channels /= block * block;
   return {of_type(inputs[0].dtype, shape)};
 }
@@ -161,8 +170,12 @@ std::array<View, 2> wide_and_deep(const Layout& layout, const Shape& wide, const
   const auto stride = [](const Shape& shape, int axis) { return strides_of(shape)[static_cast<size_t>(axis)]; };
   const int h = layout.spatial_axis(0), w = layout.spatial_axis(1), c = layout.channel_axis();
   const int64_t deep_channel = stride(deep, c);
-  return {View{0, {stride(wide, 0), block * stride(wide, h), stride(wide, h), block * stride(wide, w), stride(wide, w), stride(wide, c)}},
-          View{0, {stride(deep, 0), stride(deep, h), block * wide[c] * deep_channel, stride(deep, w), wide[c] * deep_channel, deep_channel}}};
+  return {View{0,
+               {stride(wide, 0), block * stride(wide, h), stride(wide, h), block * stride(wide, w), stride(wide, w),
+                stride(wide, c)}},
+          View{0,
+               {stride(deep, 0), stride(deep, h), block * wide[c] * deep_channel, stride(deep, w),
+                wide[c] * deep_channel, deep_channel}}};
 }
 
 template <bool to_depth>
@@ -174,7 +187,8 @@ std::vector<Tensor> move_blocks(const Node& node, Tensors inputs) {
   const Shape wide = to_depth ? inputs[0].shape() : output.shape();
   const Shape deep = to_depth ? output.shape() : inputs[0].shape();
   const auto [wide_view, deep_view] = wide_and_deep(layout, wide, deep, block);
-  const Sizes sizes{wide[0], deep[layout.spatial_axis(0)], block, deep[layout.spatial_axis(1)], block, wide[layout.channel_axis()]};
+  const Sizes sizes{wide[0], deep[layout.spatial_axis(0)], block, deep[layout.spatial_axis(1)],
+                    block,   wide[layout.channel_axis()]};
   copy_view(output, to_depth ? deep_view : wide_view, inputs[0], to_depth ? wide_view : deep_view, sizes);
   return {output};
 }

@@ -59,11 +59,16 @@ void copy_view(Tensor& to, const View& to_view, const Tensor& from, const View& 
   std::byte* target = to.mutable_bytes().data();
   const std::byte* source = from.bytes().data();
   switch (dtype_size(to.dtype())) {
-    case 1: return copy_runs<1>(target, to_view, source, from_view, sizes);
-    case 2: return copy_runs<2>(target, to_view, source, from_view, sizes);
-    case 4: return copy_runs<4>(target, to_view, source, from_view, sizes);
-    case 8: return copy_runs<8>(target, to_view, source, from_view, sizes);
-    case 16: return copy_runs<16>(target, to_view, source, from_view, sizes);
+    case 1:
+      return copy_runs<1>(target, to_view, source, from_view, sizes);
+    case 2:
+      return copy_runs<2>(target, to_view, source, from_view, sizes);
+    case 4:
+      return copy_runs<4>(target, to_view, source, from_view, sizes);
+    case 8:
+      return copy_runs<8>(target, to_view, source, from_view, sizes);
+    case 16:
+      return copy_runs<16>(target, to_view, source, from_view, sizes);
     default:
       throw Error(ErrorCode::kUnsupported, "", fmt::format("{} values cannot be moved", dtype_name(to.dtype())));
   }

@@ -9,7 +9,9 @@ std::vector<Known> infer_transpose(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 2);
   const auto order = integers(node, inputs[1]);
   Shape shape = inputs[0].shape;
-  if (!order) return {of_type(inputs[0].dtype, shape.has_rank() ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : shape)};
+  if (!order)
+    return {
+        of_type(inputs[0].dtype, shape.has_rank() ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : shape)};
   if (!shape.has_rank()) shape = Shape(Sizes(order->size(), kUnknown));
   if (order->size() != static_cast<size_t>(shape.rank())) {
     mismatch(node, "expected a permutation of {} axes, found {}", shape.rank(), order->size());
@@ -31,7 +33,8 @@ std::vector<Tensor> transpose(const Node& node, Tensors inputs) {
   const auto order = *integers(node, all[1]);
   const Sizes strides = strides_of(inputs[0].shape());
   View from;
-  for (const int64_t axis : order) from.strides.push_back(strides[static_cast<size_t>(normalized_axis(node, axis, output.shape().rank()))]);
+  for (const int64_t axis : order)
+    from.strides.push_back(strides[static_cast<size_t>(normalized_axis(node, axis, output.shape().rank()))]);
   copy_view(output, {0, strides_of(output.shape())}, inputs[0], from, output.shape().sizes());
   return {output};
 }
@@ -68,9 +71,12 @@ std::vector<Known> infer_tile(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 2);
   const auto multiples = partial_integers(node, inputs[1]);
   Shape shape = inputs[0].shape;
-  if (!multiples) return {of_type(inputs[0].dtype, shape.has_rank() ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : shape)};
+  if (!multiples)
+    return {
+        of_type(inputs[0].dtype, shape.has_rank() ? Shape(Sizes(static_cast<size_t>(shape.rank()), kUnknown)) : shape)};
   if (!shape.has_rank()) shape = Shape(Sizes(multiples->size(), kUnknown));
-  if (multiples->size() != static_cast<size_t>(shape.rank())) mismatch(node, "expected {} multiples, found {}", shape.rank(), multiples->size());
+  if (multiples->size() != static_cast<size_t>(shape.rank()))
+    mismatch(node, "expected {} multiples, found {}", shape.rank(), multiples->size());
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const int64_t multiple = (*multiples)[static_cast<size_t>(axis)];
     if (multiple < 0 && !inputs[1].value.empty()) mismatch(node, "expected multiples of 0 or more, found {}", multiple);
@@ -106,7 +112,8 @@ std::vector<Known> infer_broadcast_to(const Node& node, Knowns inputs) {
   const Shape met = broadcast_shapes(node, inputs[0].shape, target);
   for (int axis = 1; met.has_rank() && axis <= met.rank(); ++axis) {
     if (axis > target.rank() || (target[-axis] == 1 && met[-axis] > 1)) {
-      mismatch(node, "expected a shape that {} broadcasts to, found {}", inputs[0].shape.to_string(), target.to_string());
+      mismatch(node, "expected a shape that {} broadcasts to, found {}", inputs[0].shape.to_string(),
+               target.to_string());
     }
   }
   return {of_type(inputs[0].dtype, met.has_rank() ? met : target)};

@@ -19,8 +19,8 @@ void with_floats(const Node& node, DType dtype, F&& f) {
 }
 template <typename F>
 void with_numbers(const Node& node, DType dtype, F&& f) {
-  with_type<float, double, int32_t, int64_t, uint8_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t>(node, dtype,
-                                                                                                     std::forward<F>(f));
+  with_type<float, double, int32_t, int64_t, uint8_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t>(
+      node, dtype, std::forward<F>(f));
 }
 
 // What a sum of T's is accumulated in: double for floats, the wrapping unsigned type of the same width for integers.

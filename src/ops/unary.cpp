@@ -38,7 +38,8 @@ constexpr Reference floats = through_float<floats_only<f>>;
 template <auto f>
 std::vector<Tensor> any_number(const Node& node, Tensors inputs) {
   Tensor output = allocate(node, infer_unary(node, known(inputs))[0]);
-  with_numbers(node, output.dtype(), [&]<typename T>() { map<T>(inputs[0], output, [](T x) { return static_cast<T>(f(x)); }); });
+  with_numbers(node, output.dtype(),
+               [&]<typename T>() { map<T>(inputs[0], output, [](T x) { return static_cast<T>(f(x)); }); });
   return {output};
 }
 template <auto f>
@@ -65,8 +66,8 @@ std::vector<Tensor> leaky_relu(const Node& node, Tensors inputs) {
 }
 
 std::vector<Tensor> logical_not(const Node& node, Tensors inputs) {
-  need_type(node, known(inputs).at(0), DType::kBool);
-  Tensor output = allocate(node, infer_unary(node, known(inputs))[0]);
+  Tensor output = allocate(node, infer_predicate(node, known(inputs))[0]);
+  need_type(node, known(inputs)[0], DType::kBool);
   map<bool>(inputs[0], output, [](bool x) { return !x; });
   return {output};
 }
@@ -77,13 +78,17 @@ constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
 
 template <typename T>
 T negated(T x) {
-  if constexpr (std::is_floating_point_v<T>) return -x;
-  else return wrapping_difference(T{0}, x);
+  if constexpr (std::is_floating_point_v<T>)
+    return -x;
+  else
+    return wrapping_difference(T{0}, x);
 }
 
 constexpr OpSpec kOps[] = {
     {"Relu", infer_unary, numbers<[](auto x) { return x < 0 ? decltype(x){0} : x; }>},  // NaN stays NaN
-    {"Relu6", infer_unary, numbers<[](auto x) { return x < 0 ? decltype(x){0} : (x > 6) ? decltype(x){6} : x; }>},
+    {"Relu6", infer_unary, numbers<[](auto x) { return x < 0     ? decltype(x){0}
+                                                       : (x > 6) ? decltype(x){6}
+                                                                 : x; }>},
     {"Elu", infer_unary, floats<[](double x) { return x < 0 ? std::expm1(x) : x; }>},
     {"Selu", infer_unary, floats<[](double x) { return kSeluScale * (x < 0 ? kSeluAlpha * std::expm1(x) : x); }>},
     {"LeakyRelu", infer_unary, through_float<leaky_relu>},
@@ -97,7 +102,10 @@ constexpr OpSpec kOps[] = {
     {"Log1p", infer_unary, floats<[](double x) { return std::log1p(x); }>},
     {"Neg", infer_unary, numbers<[](auto x) { return negated(x); }>},
     {"Abs", infer_unary, numbers<[](auto x) { return std::signbit(static_cast<double>(x)) ? negated(x) : x; }>},
-    {"Sign", infer_unary, numbers<[](auto x) { return x < 0 ? negated(decltype(x){1}) : (x > 0) ? decltype(x){1} : x; }>},
+    {"Sign", infer_unary,
+     numbers<[](auto x) { return x < 0     ? negated(decltype(x){1})
+                                 : (x > 0) ? decltype(x){1}
+                                           : x; }>},
     {"Square", infer_unary, numbers<[](auto x) { return wrapping_product(x, x); }>},
     {"Sqrt", infer_unary, floats<[](double x) { return std::sqrt(x); }>},
     {"Rsqrt", infer_unary, floats<[](double x) { return 1 / std::sqrt(x); }>},
@@ -109,8 +117,10 @@ constexpr OpSpec kOps[] = {
     {"Ceil", infer_unary, floats<[](double x) { return std::ceil(x); }>},
     {"Rint", infer_unary, floats<[](double x) { return std::nearbyint(x); }>},  // half to even
     {"Round", infer_unary, numbers<[](auto x) {
-       if constexpr (std::is_floating_point_v<decltype(x)>) return std::nearbyint(x);
-       else return x;
+       if constexpr (std::is_floating_point_v<decltype(x)>)
+         return std::nearbyint(x);
+       else
+         return x;
      }>},
     {"Sin", infer_unary, floats<[](double x) { return std::sin(x); }>},
     {"Cos", infer_unary, floats<[](double x) { return std::cos(x); }>},

@@ -5,7 +5,8 @@
 namespace hoarfrost::ops {
 namespace {
 
-constexpr int64_t kMaxSize = int64_t{1} << 31;  // of strides, kernels and paddings: sums and products of them fit 63 bits
+constexpr int64_t kMaxSize =
+    int64_t{1} << 31;  // of strides, kernels and paddings: sums and products of them fit 63 bits
 
 // A copy with the axes in this order.
 Tensor transposed(const Tensor& tensor, const std::vector<int>& order) {
@@ -89,7 +90,8 @@ std::pair<int64_t, int64_t> WindowAxis::inside(int64_t o) const {
 std::vector<int64_t> spatial_values(const Node& node, const Layout& layout, std::string_view key, int64_t fallback) {
   const auto values = int_list(node, key);
   if (values.empty()) return std::vector<int64_t>(static_cast<size_t>(layout.n_spatial), fallback);
-  if (values.size() != static_cast<size_t>(layout.rank())) corrupt(node, "expected {} {}, found {}", layout.rank(), key, values.size());
+  if (values.size() != static_cast<size_t>(layout.rank()))
+    corrupt(node, "expected {} {}, found {}", layout.rank(), key, values.size());
   for (const int64_t value : values) {
     if (value < 1 || value >= kMaxSize) corrupt(node, "expected {} of 1 or more, found {}", key, value);
   }
@@ -107,15 +109,20 @@ std::vector<WindowAxis> windows_of(const Node& node, const Layout& layout, const
   const auto dilations = spatial_values(node, layout, "dilations", 1);
   const auto padding = node.get<std::string>("padding");
   std::vector<std::pair<int64_t, int64_t>> pads(static_cast<size_t>(layout.n_spatial));
-  if (padding == "EXPLICIT") pads = explicit_paddings(node, layout);
-  else if (padding != "SAME" && padding != "VALID") unsupported(node, "expected padding SAME, VALID or EXPLICIT, found {}", padding);
+  if (padding == "EXPLICIT")
+    pads = explicit_paddings(node, layout);
+  else if (padding != "SAME" && padding != "VALID")
+    unsupported(node, "expected padding SAME, VALID or EXPLICIT, found {}", padding);
   std::vector<WindowAxis> result;
   for (size_t i = 0; i < strides.size(); ++i) {
-    if (sizes[i] >= kMaxSize || kernels[i] >= kMaxSize) mismatch(node, "a size of {} is too large", std::max(sizes[i], kernels[i]));
+    if (sizes[i] >= kMaxSize || kernels[i] >= kMaxSize)
+      mismatch(node, "a size of {} is too large", std::max(sizes[i], kernels[i]));
     WindowAxis w{sizes[i], kernels[i], strides[i], dilations[i], pads[i].first, pads[i].second, kUnknown};
     if (w.kernel == 0) mismatch(node, "the window has a size of 0");
-    if (w.kernel > 0) place(node, w, padding);
-    else if (padding == "SAME" && w.in >= 0) w.out = (w.in + w.stride - 1) / w.stride;
+    if (w.kernel > 0)
+      place(node, w, padding);
+    else if (padding == "SAME" && w.in >= 0)
+      w.out = (w.in + w.stride - 1) / w.stride;
     result.push_back(w);
   }
   return result;

@@ -22,9 +22,10 @@ Layout layout_of(const Node& node, int n_spatial);
 Tensor channels_last(const Layout& layout, const Tensor& tensor);
 Tensor from_channels_last(const Layout& layout, const Tensor& tensor);
 
-// A window on one spatial axis. Element `o` of the output sees `in` at o * stride - pad_before + k * dilation, k < kernel.
+// A window on one spatial axis. Element `o` of the output sees `in` at o * stride - pad_before + k * dilation, k <
+// kernel.
 struct WindowAxis {
-  int64_t in = 1;   // kUnknown where the shape is
+  int64_t in = 1;  // kUnknown where the shape is
   int64_t kernel = 1;
   int64_t stride = 1;
   int64_t dilation = 1;
@@ -39,8 +40,8 @@ struct WindowAxis {
 //   sizes    the spatial sizes of the windowed tensor
 //   kernels  the spatial sizes of the window
 // TensorFlow 2.15's GetWindowedOutputSize: SAME gives ceil(in / stride) and puts the odd element of padding after.
-// Throws Error{kMismatch} for a window larger than its VALID input, Error{kUnsupported} for strides or dilations over batch or
-// channels, Error{kCorrupt} for values that make no sense.
+// Throws Error{kMismatch} for a window larger than its VALID input, Error{kUnsupported} for strides or dilations over
+// batch or channels, Error{kCorrupt} for values that make no sense.
 std::vector<WindowAxis> windows_of(const Node& node, const Layout& layout, const std::vector<int64_t>& sizes,
                                    const std::vector<int64_t>& kernels);
 
@@ -51,7 +52,8 @@ Shape shape_of(const Layout& layout, int64_t batch, const std::vector<int64_t>& 
 std::vector<int64_t> output_sizes(const std::vector<WindowAxis>& windows);
 // Three windows, the missing outer ones being trivial: so that loops are written once, for space of three axes.
 std::array<WindowAxis, 3> three(const std::vector<WindowAxis>& windows);
-// The spatial values of a list attribute that has one per axis, all others being 1; `fallback` everywhere when it is absent.
+// The spatial values of a list attribute that has one per axis, all others being 1; `fallback` everywhere when it is
+// absent.
 std::vector<int64_t> spatial_values(const Node& node, const Layout& layout, std::string_view key, int64_t fallback);
 
 }  // namespace hoarfrost::ops
