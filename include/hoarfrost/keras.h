@@ -19,6 +19,7 @@ struct LoadOptions {
   std::filesystem::path weights;  // for a JSON architecture: its weights
   // Sizes for inputs that the file leaves open, by input name ("" for the only one), batch included.
   std::map<std::string, Shape> input_shapes;
+  bool architecture_only = false;  // leaves the weights where they are, for what only looks at the layers
 };
 
 // Reads a complete .h5, a JSON architecture with weights, or a .keras archive, recognised by what it holds.

@@ -105,6 +105,7 @@ void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, cons
   } catch (Error& error) {
     throw error.within(place);
   }
+  if (options.architecture_only) return;
   if (weights) return load_weights(*weights, slots);
   if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
     throw Error(ErrorCode::kInvalidArgument, place, "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
