@@ -1,5 +1,7 @@
 #include "keras/formula.h"
 
+#include <cmath>
+
 namespace hoarfrost::keras {
 
 int64_t Index::offset(const Shape& shape) const {
@@ -17,6 +19,23 @@ Index Index::at_offset(const Shape& shape, int64_t offset) {
     offset /= size;
   }
   return index;
+}
+
+Array Array::perturbed_by(double amount, uint64_t seed) const {
+  Array copy = *this;
+  copy.perturbation_ = amount;
+  copy.seed_ = seed;
+  return copy;
+}
+
+// A hash of seed and place (splitmix64, Steele et al. 2014) gives the part, in [-1, 1): read twice, it is the same.
+double Array::perturbed(double value, int64_t offset) const {
+  if (value == std::floor(value) || !std::isfinite(value)) return value;
+  uint64_t hash = seed_ + (static_cast<uint64_t>(offset) + 1) * 0x9e3779b97f4a7c15U;
+  hash = (hash ^ (hash >> 30U)) * 0xbf58476d1ce4e5b9U;
+  hash = (hash ^ (hash >> 27U)) * 0x94d049bb133111ebU;
+  hash ^= hash >> 31U;
+  return value * (1 + perturbation_ * (static_cast<double>(hash >> 11U) * 0x1p-52 - 1));
 }
 
 }  // namespace hoarfrost::keras

@@ -47,14 +47,23 @@ class Array {
   explicit Array(const Tensor& tensor) : reader_(std::make_shared<Reader>(tensor)) {}
   [[nodiscard]] const Shape& shape() const { return reader_->shape(); }
   [[nodiscard]] int64_t size(int axis) const { return shape()[axis]; }
-  double operator[](const Index& index) const { return (*reader_)[index.offset(shape())]; }
+  double operator[](const Index& index) const { return at_offset(index.offset(shape())); }
   // The element at this row-major offset.
-  [[nodiscard]] double at_offset(int64_t offset) const { return (*reader_)[offset]; }
+  [[nodiscard]] double at_offset(int64_t offset) const {
+    const double value = (*reader_)[offset];
+    return perturbation_ == 0 ? value : perturbed(value, offset);
+  }
+  // The same array with every value moved by a random part of it, at most `amount`: how far rounding may carry a formula.
+  // Whole numbers stay as they are: they are indices, masks and exact zeros. The same seed moves alike.
+  [[nodiscard]] Array perturbed_by(double amount, uint64_t seed) const;
   // Keras' mask of this input ([batch, time], false where a step does not count), where it has one.
   std::shared_ptr<const Array> mask;
 
  private:
+  [[nodiscard]] double perturbed(double value, int64_t offset) const;
   std::shared_ptr<const Reader> reader_;
+  double perturbation_ = 0;
+  uint64_t seed_ = 0;
 };
 using Arrays = std::vector<Array>;
 

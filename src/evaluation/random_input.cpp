@@ -1,0 +1,157 @@
+#include "evaluation/random_input.h"
+
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+
+#include "evaluation/sample.h"
+#include "ops/op.h"
+
+namespace hoarfrost::evaluation {
+namespace {
+
+using graph::Endpoint;
+
+constexpr std::array<int64_t, 11> kSizes{8, 16, 32, 48, 64, 96, 128, 192, 224, 256, 331};
+constexpr int64_t kDefaultIndices = 10;  // of whole numbers that index nothing
+constexpr double kZeros = 0.05;
+constexpr double kZeroSteps = 0.15;
+
+// Ops through which an index stays an index.
+const std::set<std::string, std::less<>> kKeepIndices{"Cast",         "Identity",  "Reshape", "ExpandDims", "Squeeze",
+                                                      "StridedSlice", "Transpose", "Split",   "ConcatV2",   "Pack",
+                                                      "Unpack",       "Slice",     "Tile"};
+
+bool works(const graph::Graph& graph, const graph::Signature& signature, const std::vector<Shape>& shapes,
+           std::string& trouble) {
+  std::map<Endpoint, Shape> given;
+  for (size_t i = 0; i < shapes.size(); ++i) given[signature.inputs[i]] = shapes[i];
+  try {
+    for (const auto& [endpoint, known] : ops::infer(graph, given)) {
+      if (!known.shape.has_rank()) continue;
+      if (std::ranges::any_of(known.shape.sizes(), [](int64_t size) { return size == 0 || size < kUnknown; })) {
+        trouble = fmt::format("node `{}` would be of shape {}", endpoint.node->name(), known.shape.to_string());
+        return false;
+      }
+    }
+    return true;
+  } catch (const Error& error) {
+    trouble = error.what();
+    return false;
+  }
+}
+
+using Uses = std::map<Endpoint, std::vector<const graph::Node*>>;
+
+Uses uses_of(const graph::Graph& graph) {
+  Uses uses;
+  for (const auto& node : graph.nodes()) {
+    for (const Endpoint& input : node->inputs) uses[input].push_back(node.get());
+  }
+  return uses;
+}
+
+// The first size of the table, when the node takes rows of one.
+std::optional<int64_t> n_table_rows(const graph::Node& node, const Endpoint& indices) {
+  if (node.op() != "GatherV2" && node.op() != "Gather" && node.op() != "ResourceGather") return std::nullopt;
+  if (node.inputs.size() < 2 || node.inputs[1] != indices) return std::nullopt;
+  const graph::Node* table = node.inputs[0].node;
+  while (table->op() == "Identity" || table->op() == "ReadVariableOp") table = table->input(0).node;
+  if (table->op() == "Const" && table->value().shape().rank() > 0) return table->value().shape()[0];
+  return std::nullopt;
+}
+
+// The smallest table that the input indexes, however it gets there; nullopt when it indexes none.
+std::optional<int64_t> n_indices(const Uses& uses, const Endpoint& input) {
+  std::optional<int64_t> smallest;
+  std::set<Endpoint> seen;
+  std::vector<Endpoint> open{input};
+  while (!open.empty()) {
+    const Endpoint endpoint = open.back();
+    open.pop_back();
+    const auto found = uses.find(endpoint);
+    if (!seen.insert(endpoint).second || found == uses.end()) continue;
+    for (const graph::Node* node : found->second) {
+      if (const auto n = n_table_rows(*node, endpoint)) smallest = std::min(smallest.value_or(*n), *n);
+      if (!kKeepIndices.contains(node->op())) continue;
+      for (int o = 0; o < (node->op() == "Split" || node->op() == "Unpack" ? 16 : 1); ++o)
+        open.push_back({const_cast<graph::Node*>(node), o});
+    }
+  }
+  return smallest;
+}
+
+Tensor random_floats(const Shape& shape, Random& random, double spread) {
+  Tensor tensor(DType::kFloat64, shape);
+  const auto values = tensor.mutable_values<double>();
+  const int64_t n_examples = shape.rank() > 1 ? std::max<int64_t>(shape[0], 1) : 1;
+  const size_t n_example = std::max<size_t>(values.size() / static_cast<size_t>(n_examples), 1);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const bool is_spread = n_examples > 1 ? i / n_example % 2 == 1 : random.below(4) == 0;
+    values[i] = random.uniform() < kZeros ? 0 : random.normal() * (is_spread ? spread : 1);
+  }
+  // Steps of zeros: Masking leaves them out.
+  const size_t n_step = shape.rank() > 2 ? static_cast<size_t>(shape.last()) : values.size() + 1;
+  for (size_t first = 0; first + n_step <= values.size(); first += n_step) {
+    if (random.uniform() < kZeroSteps) std::ranges::fill(values.subspan(first, n_step), 0);
+  }
+  return tensor;
+}
+
+Tensor random_indices(const Shape& shape, Random& random, int64_t n) {
+  Tensor tensor(DType::kFloat64, shape);
+  for (double& value : tensor.mutable_values<double>())
+    value = random.uniform() < kZeroSteps ? 0 : static_cast<double>(random.below(std::max<int64_t>(n, 1)));
+  return tensor;
+}
+
+}  // namespace
+
+std::vector<Shape> input_shapes(const graph::Graph& graph, const graph::Signature& signature, int64_t batch) {
+  std::vector<Shape> wanted;
+  bool is_open = false;
+  for (const Endpoint& input : signature.inputs) {
+    Shape shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
+    if (!shape.has_rank())
+      throw Error(ErrorCode::kUnsupported, fmt::format("input `{}`", input.name()),
+                  "its rank is unknown; give --input-shape");
+    if (shape.rank() > 0 && shape[0] == kUnknown) shape[0] = batch;
+    is_open |= !shape.is_static();
+    wanted.push_back(shape);
+  }
+  if (!is_open) return wanted;
+  std::string trouble;
+  for (const int64_t size : kSizes) {
+    std::vector<Shape> shapes = wanted;
+    for (Shape& shape : shapes) {
+      for (int axis = 0; axis < shape.rank(); ++axis) shape[axis] = shape[axis] == kUnknown ? size : shape[axis];
+    }
+    if (works(graph, signature, shapes, trouble)) return shapes;
+  }
+  throw Error(ErrorCode::kUnsupported, "",
+              fmt::format("no sizes for the inputs' unknown axes work ({}); give --input-shape", trouble));
+}
+
+std::vector<Tensor> random_inputs(const graph::Graph& graph, const graph::Signature& signature,
+                                  const std::vector<Shape>& shapes, uint64_t seed, double spread) {
+  const Uses uses = uses_of(graph);
+  Random random(seed);
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const DType dtype = signature.inputs[i].node->get_or<DType>("dtype", DType::kFloat32);
+    const auto n = n_indices(uses, signature.inputs[i]);
+    const bool is_float =
+        dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+    const int64_t n_default = dtype == DType::kBool ? 2 : dtype == DType::kUInt8 ? 256 : kDefaultIndices;
+    const Tensor values = is_float && !n ? random_floats(shapes[i], random, spread)
+                                         : random_indices(shapes[i], random, n.value_or(n_default));
+    inputs.push_back(values.cast(dtype));
+  }
+  return inputs;
+}
+
+}  // namespace hoarfrost::evaluation

@@ -1,0 +1,241 @@
+// verify: the frozen graph, as the runtime computes it, against the layers' references. docs/verify.md gives the
+// reasons.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/evaluation.h>
+#include <hoarfrost/runtime.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <numeric>
+
+#include "evaluation/compare.h"
+#include "evaluation/endpoints.h"
+#include "evaluation/parallel.h"
+#include "evaluation/random_input.h"
+#include "evaluation/sample.h"
+
+namespace hoarfrost::evaluation {
+namespace {
+
+constexpr double kSpread = 8;                      // of the odd examples' values
+constexpr double kMultiplicationsPerSecond = 5e7;  // of the references, per thread: measured low
+constexpr double kInputPerturbation = 0x1p-20;
+constexpr int kOutputTrials = 3;
+constexpr double kOutputMargin = 16;
+
+class Verifier {
+ public:
+  Verifier(const keras::Lowered& lowered, const graph::Graph& frozen, const graph::Signature& signature,
+           const VerifyOptions& options)
+      : lowered_(lowered), frozen_(frozen), signature_(signature), options_(options), values_(lowered.graph) {}
+
+  Verification run() {
+    expect_same_signature();
+    run_unfused();
+    collect_checks();
+    compare_layers();
+    compare_outputs();
+    result_.equal = result_.first_divergence() == nullptr;
+    return std::move(result_);
+  }
+
+ private:
+  void expect_same_signature() const {
+    const auto expect = [](size_t model, size_t graph, std::string_view what) {
+      if (model != graph)
+        throw Error(ErrorCode::kMismatch, "",
+                    fmt::format("the model has {} {}, the frozen graph {}", model, what, graph));
+    };
+    expect(lowered_.signature.inputs.size(), signature_.inputs.size(), "inputs");
+    expect(lowered_.signature.outputs.size(), signature_.outputs.size(), "outputs");
+  }
+
+  // Every layer's outputs, node by node. Values that overflow prove little: then the inputs are all of deviation 1.
+  void run_unfused() {
+    found_ = find_endpoints(lowered_, frozen_, signature_);
+    const auto shapes = input_shapes(frozen_, signature_, options_.batch);
+    graph::Signature all{signature_.inputs, {}};
+    std::vector<std::string> names;
+    for (const auto& [name, found] : found_) {
+      if (std::ranges::find(signature_.inputs, found.endpoint) != signature_.inputs.end()) continue;
+      all.outputs.push_back(found.endpoint);
+      names.push_back(name);
+    }
+    runtime::Session session(frozen_, all, {options_.threads, false});
+    std::vector<Tensor> results;
+    for (const double spread : {kSpread, 1.0}) {
+      inputs_ = random_inputs(frozen_, signature_, shapes, options_.seed, spread);
+      results = session.run(inputs_);
+      if (std::ranges::all_of(results, is_finite)) break;
+    }
+    for (size_t i = 0; i < names.size(); ++i) runtime_values_[names[i]] = results[i];
+    for (size_t i = 0; i < inputs_.size(); ++i) values_.set(lowered_.signature.inputs[i].name(), inputs_[i]);
+  }
+
+  static bool is_finite(const Tensor& tensor) {
+    if (tensor.dtype() != DType::kFloat32) return true;
+    return std::ranges::all_of(tensor.values<float>(), [](float value) { return std::isfinite(value); });
+  }
+
+  // In call order, so that a layer that the frozen graph has not under its name is computed by its reference for those
+  // behind.
+  void collect_checks() {
+    for (const auto& call : lowered_.calls) {
+      for (const auto& mask : call.masks) {
+        if (runtime_values_.contains(mask)) values_.set(mask, runtime_values_.at(mask));
+      }
+      if (left_no_node(call)) continue;
+      LayerInputs layer = values_.inputs_of(call);
+      if (is_found(call, layer)) {
+        std::vector<Tensor> outputs;
+        for (const auto& output : call.outputs) outputs.push_back(runtime_values_.at(output));
+        for (const auto& output : call.outputs) values_.set(output, runtime_values_.at(output));
+        checks_.push_back({std::move(layer), std::move(outputs)});
+        continue;
+      }
+      result_.not_found.push_back(call.layer_name);
+      const auto outputs = compute(layer, thread_count(options_.threads));
+      for (size_t o = 0; o < call.outputs.size(); ++o) values_.set(call.outputs[o], outputs.at(o));
+    }
+  }
+
+  // A value found by its scope alone counts only when it has the layer's shape.
+  [[nodiscard]] bool is_found(const keras::LoweredCall& call, const LayerInputs& layer) const {
+    for (size_t o = 0; o < call.outputs.size(); ++o) {
+      if (!runtime_values_.contains(call.outputs[o])) return false;
+      if (!found_.at(call.outputs[o]).is_exact &&
+          formulas(layer).at(o).shape != runtime_values_.at(call.outputs[o]).shape())
+        return false;
+    }
+    return true;
+  }
+
+  // What is left of the budget is shared equally, the cheapest layers first: they leave over what they do not need.
+  [[nodiscard]] std::vector<double> budgets(const std::vector<double>& costs, int n_threads) const {
+    std::vector<double> budgets(costs.size(), HUGE_VAL);
+    if (options_.exhaustive) return budgets;
+    std::vector<size_t> order(costs.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::sort(order, {}, [&](size_t i) { return costs[i]; });
+    double left = options_.budget_seconds * kMultiplicationsPerSecond * n_threads;
+    size_t n_left = order.size();
+    for (const size_t i : order) {
+      budgets[i] = left / static_cast<double>(n_left--);
+      left -= std::min(budgets[i], costs[i]);
+    }
+    return budgets;
+  }
+
+  void compare_layers() {
+    const int n_threads = thread_count(options_.threads);
+    std::vector<double> costs;
+    for (const auto& check : checks_) costs.push_back(total_cost(check));
+    const auto shares = budgets(costs, n_threads);
+    std::vector<size_t> order(checks_.size());  // the longest first, so that no thread is left with it at the end
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::sort(order, std::greater<>(), [&](size_t i) { return std::min(costs[i], shares[i]); });
+    result_.layers.resize(checks_.size());
+    std::atomic<size_t> next = 0;
+    in_parallel(std::min(n_threads, static_cast<int>(checks_.size())), [&] {
+      for (size_t i = next++; i < order.size(); i = next++) {
+        result_.layers[order[i]] = compare_layer(checks_[order[i]], shares[order[i]], options_.seed + order[i]);
+      }
+    });
+  }
+
+  void compare_outputs() {
+    runtime::Session session(frozen_, signature_, {options_.threads, true});
+    const auto outputs = session.run(inputs_);
+    std::vector<Tensor> expected;
+    for (const auto& output : lowered_.signature.outputs) expected.push_back(values_.get(output.name()));
+    bool is_all_near = true;
+    for (size_t i = 0; i < outputs.size(); ++i) is_all_near = is_all_near && is_near(expected[i], outputs[i]);
+    std::vector<std::vector<double>> allowed(outputs.size());
+    if (!is_all_near) allowed = changes(session, outputs);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      result_.outputs.push_back(compare_output(signature_.outputs[i].name(), expected[i], outputs[i], allowed[i]));
+    }
+  }
+
+  // How far the whole model carries a rounding of its inputs, element by element.
+  std::vector<std::vector<double>> changes(runtime::Session& session, const std::vector<Tensor>& outputs) {
+    std::vector<std::vector<double>> result;
+    for (const Tensor& output : outputs) result.emplace_back(static_cast<size_t>(output.n_elements()));
+    Random random(options_.seed + 1);
+    for (int trial = 0; trial < kOutputTrials; ++trial) {
+      std::vector<Tensor> moved;
+      for (const Tensor& input : inputs_) moved.push_back(perturbed(input, random));
+      const auto others = session.run(moved);
+      for (size_t o = 0; o < outputs.size(); ++o) {
+        const Reader before(outputs[o]), after(others[o]);
+        for (size_t i = 0; i < result[o].size(); ++i) {
+          const double change = std::abs(before[static_cast<int64_t>(i)] - after[static_cast<int64_t>(i)]);
+          if (std::isfinite(change)) result[o][i] = std::max(result[o][i], kOutputMargin * change);
+        }
+      }
+    }
+    return result;
+  }
+
+  static Tensor perturbed(const Tensor& input, Random& random) {
+    if (input.dtype() != DType::kFloat32) return input;
+    Tensor result(input.dtype(), input.shape());
+    const auto target = result.mutable_values<float>();
+    std::ranges::transform(input.values<float>(), target.begin(), [&](float value) {
+      const double part = kInputPerturbation * (2 * random.uniform() - 1);
+      return value == std::floor(value) ? value : static_cast<float>(value * (1 + part));
+    });
+    return result;
+  }
+
+  const keras::Lowered& lowered_;
+  const graph::Graph& frozen_;
+  const graph::Signature& signature_;
+  VerifyOptions options_;
+  KnownValues values_;  // by the lowered graph's names
+  std::map<std::string, FoundEndpoint> found_;
+  std::map<std::string, Tensor> runtime_values_;
+  std::vector<Tensor> inputs_;
+  std::vector<LayerCheck> checks_;
+  Verification result_;
+};
+
+bool has_nan_or_infinity(const Tensor& weight) {
+  if (weight.dtype() == DType::kFloat32) {
+    return !std::ranges::all_of(weight.values<float>(), [](float value) { return std::isfinite(value); });
+  }
+  if (dtype_size(weight.dtype()) == 0) return false;
+  const Reader reader(weight);
+  for (int64_t i = 0; i < weight.n_elements(); ++i) {
+    if (!std::isfinite(reader[i])) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+const Comparison* Verification::first_divergence() const {
+  for (const auto* comparisons : {&layers, &outputs}) {
+    const auto found = std::ranges::find(*comparisons, false, &Comparison::equal);
+    if (found != comparisons->end()) return &*found;
+  }
+  return nullptr;
+}
+
+Verification verify(const keras::Lowered& lowered, const graph::Graph& frozen, const graph::Signature& signature,
+                    const VerifyOptions& options) {
+  return Verifier(lowered, frozen, signature, options).run();
+}
+
+std::vector<std::string> nan_weights(const keras::Lowered& lowered) {
+  std::vector<std::string> names;
+  for (const auto& call : lowered.calls) {
+    const bool is_known = std::ranges::find(names, call.layer_name) != names.end();
+    if (!is_known && std::ranges::any_of(call.weights, has_nan_or_infinity)) names.push_back(call.layer_name);
+  }
+  return names;
+}
+
+}  // namespace hoarfrost::evaluation
