@@ -167,8 +167,9 @@ std::unique_ptr<PrimitiveKernel> faster(std::unique_ptr<PrimitiveKernel> direct,
   auto winograd = finish(*descriptor, c, operation, site);
   if (winograd->inputs[0].layout != direct->inputs[0].layout || winograd->output_layouts != direct->output_layouts)
     return direct;
-  return is_better(*winograd, *direct, descriptor->src_desc(), descriptor->dst_desc()) ? std::move(winograd)
-                                                                                       : std::move(direct);
+  return is_better(*winograd, *direct, descriptor->src_desc(), descriptor->dst_desc(), site.engine)
+             ? std::move(winograd)
+             : std::move(direct);
 }
 
 }  // namespace

@@ -16,13 +16,14 @@ constexpr int kRounds = 4;
 
 class Trial {
  public:
-  Trial(const dnnl::memory::desc& input, const dnnl::memory::desc& output, size_t n_scratchpad_bytes)
+  Trial(const dnnl::memory::desc& input, const dnnl::memory::desc& output, size_t n_scratchpad_bytes,
+        const dnnl::engine& cpu)
       : n_input_(input.get_size() / sizeof(float)),
         n_output_(output.get_size() / sizeof(float)),
         input_(input.get_size()),
         output_(output.get_size()),
         scratchpad_(n_scratchpad_bytes),
-        stream_(dnnl::engine(dnnl::engine::kind::cpu, 0)) {
+        stream_(cpu) {
     std::minstd_rand engine(1);
     std::uniform_real_distribution<float> distribution(-1, 1);
     std::generate_n(reinterpret_cast<float*>(input_.data()), n_input_, [&] { return distribution(engine); });
@@ -61,9 +62,9 @@ bool are_near(const std::vector<float>& a, const std::vector<float>& b) {
 
 }  // namespace
 
-bool is_better(Kernel& challenger, Kernel& champion, const dnnl::memory::desc& input,
-               const dnnl::memory::desc& output) {
-  Trial trial(input, output, std::max(challenger.scratchpad_bytes, champion.scratchpad_bytes));
+bool is_better(Kernel& challenger, Kernel& champion, const dnnl::memory::desc& input, const dnnl::memory::desc& output,
+               const dnnl::engine& cpu) {
+  Trial trial(input, output, std::max(challenger.scratchpad_bytes, champion.scratchpad_bytes), cpu);
   if (!are_near(trial.result(champion), trial.result(challenger))) return false;
   double best_challenger = INFINITY;
   double best_champion = INFINITY;
