@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "data/npy_header.h"
-#include "data/zip_file.h"
+#include "base/zip_file.h"
 
 namespace hoarfrost::data {
 

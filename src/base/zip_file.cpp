@@ -1,4 +1,4 @@
-#include "data/zip_file.h"
+#include "base/zip_file.h"
 
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <span>
 
-namespace hoarfrost::data {
+namespace hoarfrost {
 namespace {
 
 // Deflate makes at most 1032 bytes of one (zlib's technical notes): a member that claims more lies about its size.
@@ -119,7 +119,7 @@ ZipFile::ZipFile(const std::filesystem::path& path) : file_(File::open(path)), a
     zip_error_init_with_code(&error, code);
     const std::string text = zip_error_strerror(&error);
     zip_error_fini(&error);
-    throw Error(ErrorCode::kCorrupt, path.string(), "expected a zip archive (.npz): " + text);
+    throw Error(ErrorCode::kCorrupt, path.string(), "expected a zip archive: " + text);
   }
   const CentralDirectory directory(*file_);
   const auto n = static_cast<uint64_t>(zip_get_num_entries(archive_->zip, 0));
@@ -183,4 +183,4 @@ void ZipStream::read(std::span<std::byte> destination) {
   }
 }
 
-}  // namespace hoarfrost::data
+}  // namespace hoarfrost

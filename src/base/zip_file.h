@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace hoarfrost::data {
+namespace hoarfrost {
 
 struct ZipMember {
   std::string name;
@@ -64,4 +64,4 @@ class ZipFile {
   std::vector<ZipMember> members_;
 };
 
-}  // namespace hoarfrost::data
+}  // namespace hoarfrost
