@@ -20,9 +20,7 @@ struct Dense {
   // [..., input_dim] -> [..., units]
   Shapes infer(const Shapes& in) const {
     expect_inputs(in, 1);
-    Shape out = in[0];
-    out[-1] = units;
-    return {out};
+    return {activation.infer(product_shape(in[0]))};
   }
 
   std::vector<WeightSpec> weights(const Shapes& in) const {
@@ -39,7 +37,7 @@ struct Dense {
     Value y = lowering.op("MatMul", {x, lowering.weight(0)}, {{"transpose_a", false}, {"transpose_b", false}});
     if (!is_matrix) {
       y.shape = {kUnknown, units};
-      y = lowering.reshape_like(y, in[0], infer({in[0].shape})[0]);
+      y = lowering.reshape_like(y, in[0], product_shape(in[0].shape));
     }
     if (use_bias) y = lowering.op("BiasAdd", {y, lowering.weight(1)}, {{"data_format", std::string("NHWC")}});
     return {activation.lower(lowering, y)};
@@ -52,7 +50,15 @@ struct Dense {
       for (int64_t k = 0; k < depth; ++k) sum += x[o.with(-1, k)] * weights[0][{k, o[-1]}];
       return sum;
     };
-    return {activation.reference({infer({in[0].shape()})[0], at, static_cast<double>(depth)})};
+    return {activation.reference({product_shape(in[0].shape()), at, static_cast<double>(depth)})};
+  }
+
+ private:
+  // Before the activation, which may halve the last axis (glu).
+  Shape product_shape(const Shape& in) const {
+    Shape out = in;
+    out[-1] = units;
+    return out;
   }
 };
 
