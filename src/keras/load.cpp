@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/architecture.h"
+#include "keras/archive.h"
 #include "keras/file_kind.h"
 #include "keras/hdf5.h"
 #include "keras/shapes.h"
@@ -94,6 +95,10 @@ Opened open(const std::filesystem::path& path) {
 std::shared_ptr<const hdf5::Tree> open_weights(const std::filesystem::path& path) {
   const Opened opened = open(path);
   if (opened.kind == FileKind::kHdf5) return hdf5::Tree::open(whole(opened.file), opened.place);
+  if (opened.kind == FileKind::kZip) {
+    if (auto tree = read_archive(path).weights) return tree;
+    throw Error(ErrorCode::kCorrupt, opened.place, "has no `model.weights.h5`");
+  }
   throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found JSON");
 }
 
@@ -127,11 +132,22 @@ std::shared_ptr<const Model> load_json(const Opened& opened, const LoadOptions& 
   return model;
 }
 
+std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions& options) {
+  const Archive archive = read_archive(opened.file->path());
+  const auto model = parse_architecture(parse_json(archive.config, opened.place + ":config.json"), archive.version, opened.place);
+  finish(*model, options.weights.empty() ? archive.weights : open_weights(options.weights), options, opened.place);
+  return model;
+}
+
 }  // namespace
 
 std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadOptions& options) {
   const Opened opened = open(path);
-  return opened.kind == FileKind::kHdf5 ? load_hdf5(opened, options) : load_json(opened, options);
+  switch (opened.kind) {
+    case FileKind::kHdf5: return load_hdf5(opened, options);
+    case FileKind::kZip: return load_keras(opened, options);
+    default: return load_json(opened, options);
+  }
 }
 
 }  // namespace hoarfrost::keras

@@ -135,6 +135,29 @@ TEST(Load, RefusesWithWordsThatHelp) {
   EXPECT_THAT(error_of_text(std::string(100000, '[')), HasSubstr("nested more than"));
 }
 
+// The weights as Keras 2.15 had them when it saved; in the layouts of Keras 2.15, of 2.13 on Windows, of 2.13 elsewhere.
+TEST(Load, KerasArchivesOfEveryLayout) {
+  for (const auto* name : {"chain.h5", "chain.keras", "chain_backslashes.keras", "chain_dependencies.keras"}) {
+    const auto model = load(golden(name));
+    ASSERT_EQ(model->layers.size(), 6U) << name;
+    EXPECT_NEAR(sum(model->layers[1].weights[0]), 0.5648738, 1e-6) << name;
+    EXPECT_NEAR(sum(model->layers[2].weights[3]), -1.9781784, 1e-6) << name;
+    EXPECT_NEAR(sum(model->layers[3].model->layers[1].weights[0]), 0.5935848, 1e-6) << name;
+    EXPECT_NEAR(sum(model->layers[4].weights[0]), 0.6837979, 1e-6) << name;
+    EXPECT_NEAR(sum(model->layers[5].weights[1]), 0.38162056, 1e-6) << name;
+  }
+}
+
+TEST(Load, StoredMembersAreViewsOfTheArchive) {
+  const Tensor stored = load(golden("dense_basic.keras"))->layers[1].weights[0];
+  const Tensor inflated = load(golden("dense_basic_deflated.keras"))->layers[1].weights[0];
+  ASSERT_NE(stored.file_range(), nullptr);
+  EXPECT_EQ(stored.file_range()->file->path(), golden("dense_basic.keras"));
+  EXPECT_EQ(inflated.file_range(), nullptr);
+  EXPECT_EQ(sum(stored), sum(inflated));
+  EXPECT_EQ(sum(stored), sum(load(golden("dense_basic.json"), {golden("dense_basic.keras"), {}})->layers[1].weights[0]));
+}
+
 TEST(Load, WeightsOfAnotherModel) {
   EXPECT_EQ(error_of(golden("dense_basic.json"), {golden("nested_model.h5"), {}}),
             "nested_model.h5:/model_weights: weights and architecture do not belong together: weights for 2 layers, expected 1; "

@@ -1,0 +1,26 @@
+// A .keras archive: a zip file with config.json, metadata.json and model.weights.h5 (docs/formats/keras_v3.md).
+#pragma once
+
+#include <hoarfrost/file.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "keras/hdf5.h"
+
+namespace hoarfrost::keras {
+
+struct Archive {
+  std::string config;                             // config.json's text
+  std::optional<std::string> version;             // metadata.json's keras_version
+  std::shared_ptr<const hdf5::Tree> weights;      // nullptr without model.weights.h5
+};
+
+// Members may stand in a folder of the archive. Stored weights are read where they lie, deflated ones are inflated into memory.
+// Throws Error{kCorrupt} for a damaged archive or sizes that cannot be true, Error{kInvalidArgument} for a zip file of another
+// kind.
+Archive read_archive(const std::filesystem::path& path);
+
+}  // namespace hoarfrost::keras
