@@ -1,0 +1,82 @@
+// What layers refuse to convert, with the message that a person sees.
+#include <gtest/gtest.h>
+#include <hoarfrost/error.h>
+
+#include <nlohmann/json.hpp>
+
+#include "keras/layer.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct Refusal {
+  const char* class_name;
+  const char* config;
+  ErrorCode code;
+  const char* message;
+};
+
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.class_name << " " << refusal.config; }
+
+class Refusals : public testing::TestWithParam<Refusal> {};
+
+TEST_P(Refusals, NameTheLayerAndTheReason) {
+  const Refusal& refusal = GetParam();
+  const Json json = Json::parse(refusal.config);
+  try {
+    parse_layer(Config(json, refusal.class_name, {.major = 2, .minor = 15}));
+    FAIL() << "parsed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), refusal.code);
+    EXPECT_EQ(std::string(error.what()), "layer `l` (" + std::string(refusal.class_name) + "): " + refusal.message);
+  }
+}
+
+constexpr Refusal kRefusals[] = {
+    {"BatchNormalization", R"({"name": "l", "axis": [3], "renorm": true})", ErrorCode::kUnsupported, "renorm (batch renormalization) is not converted"},
+    {"BatchNormalization", R"({"name": "l", "mode": 1})", ErrorCode::kUnsupported,
+     "mode 1 or 2 (Keras 1) normalises by the statistics of the batch at inference, which no frozen graph does"},
+    {"BatchNormalization", R"({"name": "l", "fold": 3})", ErrorCode::kUnsupported,
+     "configuration key `fold` not understood; it may change what the layer computes"},
+    {"UpSampling2D", R"({"name": "l", "size": [2, 2], "interpolation": "bicubic"})", ErrorCode::kUnsupported,
+     "interpolation `bicubic` is not converted; nearest and bilinear are"},
+    {"UpSampling2D", R"({"name": "l", "size": [2, 0]})", ErrorCode::kCorrupt, "size must be at least 1"},
+    {"ZeroPadding2D", R"({"name": "l", "padding": 1, "data_format": "channels_first"})", ErrorCode::kUnsupported,
+     "data_format channels_first is not converted; rebuild the model with channels_last"},
+    {"ZeroPadding2D", R"({"name": "l", "padding": [1, -2]})", ErrorCode::kCorrupt,
+     "padding must be a number, or one or a pair per axis, found [1,-2]"},
+    {"Cropping3D", R"({"name": "l", "cropping": [[1, 2], [1, 2]]})", ErrorCode::kCorrupt,
+     "cropping must be a number, or one or a pair per axis, found [[1,2],[1,2]]"},
+    {"Reshape", R"({"name": "l", "target_shape": [-1, 2, -1]})", ErrorCode::kCorrupt, "target_shape may have one -1, found [?, 2, ?]"},
+    {"Permute", R"({"name": "l", "dims": [0, 1]})", ErrorCode::kCorrupt, "dims must be a permutation of 1, 2, …"},
+    {"RepeatVector", R"({"name": "l"})", ErrorCode::kCorrupt, "the configuration has no `n`"},
+    {"Embedding", R"({"name": "l", "input_dim": 4, "output_dim": 2, "lora_rank": 2})", ErrorCode::kUnsupported,
+     "lora_rank: a LoRA adapter is not merged into the table; merge it in Keras first"},
+    {"InputLayer", R"({"name": "l", "batch_input_shape": [null, 3], "ragged": true})", ErrorCode::kUnsupported,
+     "ragged inputs have no frozen form; pad them and mask"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Layers, Refusals, testing::ValuesIn(kRefusals));
+
+std::string mismatch(const char* class_name, const char* config, const Shapes& in) {
+  const Json json = Json::parse(config);
+  try {
+    (void)parse_layer(Config(json, class_name, {}))->infer(in);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kMismatch);
+    return error.what();
+  }
+  return "nothing";
+}
+
+TEST(Refusals, ShapesThatDoNotFit) {
+  EXPECT_EQ(mismatch("Reshape", R"({"target_shape": [5, -1]})", {{kUnknown, 4, 3}}), "target_shape [5, ?] does not fit the input [?, 4, 3]");
+  EXPECT_EQ(mismatch("Cropping1D", R"({"cropping": [2, 2]})", {{kUnknown, 4, 3}}), "cropping leaves nothing of the input [?, 4, 3]");
+  EXPECT_EQ(mismatch("Concatenate", R"({"axis": 1})", {{kUnknown, 4, 3}, {kUnknown, 4, 2}}),
+            "inputs to be joined along axis 1 differ in another: [?, 4, 3] and [?, 4, 2]");
+  EXPECT_EQ(mismatch("Subtract", "{}", {{kUnknown, 4}}), "expected 2 inputs, found 1");
+  EXPECT_EQ(mismatch("RepeatVector", R"({"n": 2})", {{kUnknown, 4, 2}}), "expected an input of 2 axes, found [?, 4, 2]");
+}
+
+}  // namespace
+}  // namespace hoarfrost::keras
