@@ -23,7 +23,7 @@ class Activation {
   [[nodiscard]] bool is_linear() const { return function_ == nullptr && layer_ == nullptr; }
   // The shape of f(x): x's, but glu halves the last axis.
   [[nodiscard]] Shape infer(const Shape& x) const;
-  // The nodes, under tf.keras' names in the current scope ("Relu", "Softmax"); linear adds none.
+  // The nodes, under tf.keras' names in the current scope ("Relu", "Softmax"); linear adds none. x's shape must be set.
   [[nodiscard]] Value lower(Lowering& lowering, const Value& x) const;
   // f of a formula's elements; softmax and its kin run along the last axis.
   [[nodiscard]] Formula reference(Formula x) const;

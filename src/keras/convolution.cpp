@@ -136,6 +136,7 @@ Values lower_convolution(const Convolution& c, std::string_view name, Lowering& 
     return lowering.named_op(name, "ConcatV2", parts, {{"N", c.groups}, {"Tidx", DType::kInt32}});
   });
   if (c.use_bias) y = bias_add(lowering, y, lowering.weight(1));
+  y.shape = slide(c.window, in[0].shape, c.filters);
   return {c.activation.lower(lowering, y)};
 }
 

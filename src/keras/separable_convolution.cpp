@@ -47,6 +47,7 @@ Values lower_separable(const SeparableConvolution& c, Lowering& lowering, const 
   y = lower_conv(lowering, "separable_conv2d", y, pointwise, {1, 1}, "VALID");
   if (c.use_bias) y = bias_add(lowering, y, lowering.weight(2));
   if (is_sequence) y = squeeze(lowering, "Squeeze", y, 1);
+  y.shape = slide(c.window, in[0].shape, c.filters);
   return {c.activation.lower(lowering, y)};
 }
 

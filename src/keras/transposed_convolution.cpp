@@ -116,6 +116,7 @@ Values lower_transposed(const TransposedConvolution& c, std::string_view name, L
                              {"data_format", std::string(is_volume ? "NDHWC" : "NHWC")}});
   if (is_sequence) y = squeeze(lowering, fmt::format("{}/Squeeze", name), y, 1);
   if (c.use_bias) y = bias_add(lowering, y, lowering.weight(1));
+  y.shape = space_of(c, in[0].shape);
   return {c.activation.lower(lowering, y)};
 }
 

@@ -40,6 +40,7 @@ struct Dense {
       y = lowering.reshape_like(y, in[0], product_shape(in[0].shape));
     }
     if (use_bias) y = lowering.op("BiasAdd", {y, lowering.weight(1)}, {{"data_format", std::string("NHWC")}});
+    y.shape = product_shape(in[0].shape);
     return {activation.lower(lowering, y)};
   }
 

@@ -39,7 +39,9 @@ struct DepthwiseConv1D {
     row.shape = {x.shape[0], 1, x.shape[1], x.shape[2]};
     Value y = lower_depthwise(lowering, "depthwise", row, expand_dims(lowering, "ExpandDims_1", lowering.weight(0), 0), as_row(window));
     if (use_bias) y = bias_add(lowering, y, lowering.weight(1));
-    return {activation.lower(lowering, squeeze(lowering, "Squeeze", y, 1))};
+    y = squeeze(lowering, "Squeeze", y, 1);
+    y.shape = slide(window, in[0].shape, in[0].shape.last() * depth_multiplier);
+    return {activation.lower(lowering, y)};
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {

@@ -36,6 +36,7 @@ struct DepthwiseConv2D {
   Values lower(Lowering& lowering, const Values& in) const {
     Value y = lower_depthwise(lowering, "depthwise", in[0], lowering.weight(0), window);
     if (use_bias) y = bias_add(lowering, y, lowering.weight(1));
+    y.shape = slide(window, in[0].shape, in[0].shape.last() * depth_multiplier);
     return {activation.lower(lowering, y)};
   }
 
