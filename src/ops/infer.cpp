@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ops/known.h"
 
 namespace hoarfrost::ops {
@@ -11,7 +13,8 @@ bool is_small(const Known& k) {
 
 // Gives the outputs' values when all inputs are small constants.
 void fold(const OpSpec& spec, const Node& node, Knowns inputs, std::vector<Known>& outputs) {
-  if (spec.reference == nullptr || inputs.empty()) return;
+  // A PlaceholderWithDefault may be fed something else.
+  if (spec.reference == nullptr || inputs.empty() || spec.name == "PlaceholderWithDefault") return;
   std::vector<Tensor> values;
   for (const Known& input : inputs) {
     if (input.value.empty() || !is_small(input)) return;
@@ -22,6 +25,15 @@ void fold(const OpSpec& spec, const Node& node, Knowns inputs, std::vector<Known
   }
   const std::vector<Tensor> results = spec.reference(node, values);
   for (size_t i = 0; i < outputs.size() && i < results.size(); ++i) outputs[i].value = results[i];
+}
+
+// Sizes that are all known are a value: Shape of [?, 4, 4, 8], sliced [1:3].
+void settle(Known& output) {
+  if (output.sizes.empty() || !output.value.empty() || !output.shape.is_static()) return;
+  const bool is_known = std::ranges::none_of(output.sizes, [](int64_t size) { return size < 0; });
+  if (!is_known || output.shape.n_elements() != static_cast<int64_t>(output.sizes.size())) return;
+  if (output.dtype != DType::kInt32 && output.dtype != DType::kInt64) return;
+  output.value = Tensor::of<int64_t>(output.shape, std::span<const int64_t>(output.sizes)).cast(output.dtype);
 }
 
 bool is_control_flow(std::string_view op) {
@@ -58,6 +70,7 @@ std::vector<Known> infer_node(const Node& node, Knowns inputs) {
   return at_node(node, [&] {
     std::vector<Known> outputs = spec.infer(node, inputs);
     fold(spec, node, inputs, outputs);
+    std::ranges::for_each(outputs, settle);
     return outputs;
   });
 }

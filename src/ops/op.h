@@ -15,10 +15,11 @@ namespace hoarfrost::ops {
 // What is known of one endpoint before the graph runs.
 struct Known {
   DType dtype = DType::kInvalid;
-  Shape shape;   // sizes may be unknown
-  Tensor value;  // empty unless the endpoint is a constant: shapes (of Reshape, Pad, …) are read from it
-  std::vector<int64_t> sizes;  // of an integer scalar or vector that is no constant: its elements, kUnknown where they
-                               // are not known (the Shape of [?, 32] is {kUnknown, 32}); empty when nothing is known
+  Shape shape = {};   // sizes may be unknown
+  Tensor value = {};  // empty unless the endpoint is a constant: shapes (of Reshape, Pad, …) are read from it
+  // Of an integer scalar or vector that is no constant: its elements, kUnknown where they are not known (the Shape of
+  // [?, 32] has {kUnknown, 32}); empty when nothing is known.
+  std::vector<int64_t> sizes = {};
 };
 
 struct OpSpec {

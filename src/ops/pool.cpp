@@ -17,6 +17,9 @@ template <int n_spatial>
 std::vector<Known> infer_pool(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 1);
   const Layout layout = layout_of(node, n_spatial);
+  if (node.op() != "MaxPool" && node.get<std::string>("padding") == "EXPLICIT") {
+    unsupported(node, "expected padding SAME or VALID, found EXPLICIT");
+  }
   const Shape shape = shape_of_rank(node, inputs, 0, layout.rank());
   const auto windows = pool_windows(node, layout, shape);
   return {of_type(inputs[0].dtype, shape_of(layout, shape[0], output_sizes(windows), shape[layout.channel_axis()]))};
