@@ -9,7 +9,7 @@ import sys
 
 PUBLIC = {"error": "base", "file": "base"}  # public headers whose name is not their module's
 ORDER = ["base", "tensor", "graph", "ops", "tensorflow", "keras", "passes", "runtime", "data", "evaluation", "training", "cli"]
-STRANGERS = [{"tensorflow", "keras"}, {"tensorflow", "passes"}, {"keras", "passes"}]  # modules that do not know each other
+STRANGERS = [{"tensorflow", "keras"}, {"tensorflow", "passes"}, {"keras", "passes"}, {"keras", "ops"}]  # modules that do not know each other
 
 
 def declared(folder):

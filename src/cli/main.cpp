@@ -1,1 +1,117 @@
-int main() { return 0; }
+// The program: finds the command, runs it, and turns every failure into one line on stderr and an exit status.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <new>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace hoarfrost::cli {
+namespace {
+
+constexpr std::string_view kVersion = HOARFROST_VERSION;
+constexpr std::string_view kAbout =
+    "Hoarfrost turns a Keras model into one frozen TensorFlow graph, proves that the two are the same function, and says how\n"
+    "accurate the frozen one is. Without Python, without TensorFlow.\n\n"
+    "Start with:  hoarfrost freeze model.h5 -o frozen.pb";
+constexpr std::string_view kFooter =
+    "`hoarfrost COMMAND --help` teaches each command. Exit status: 0 done, 1 failed or does not match, 2 wrong usage, 3 not supported.";
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr int kNotSupported = 3;
+
+std::vector<const Command*> commands() {
+  return {
+#define HOARFROST_COMMAND(file) &command_##file,
+#include "cli/commands.def"
+#undef HOARFROST_COMMAND
+  };
+}
+
+int status_of(const Error& error) { return error.code() == ErrorCode::kUnsupported ? kNotSupported : kFailed; }
+
+int say(std::string_view message, int status) {
+  fmt::print(stderr, "hoarfrost: {}\n", message);
+  return status;
+}
+
+int run_action(const Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    return say(error.what(), status_of(error));
+  } catch (const CLI::ParseError&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return say("the memory of this machine does not suffice for this input", kFailed);
+  } catch (const std::exception& error) {
+    return say(error.what(), kFailed);
+  }
+}
+
+// argv with `-kj x` and `-kj=x` as `--keras_json x`.
+std::vector<std::string> spelled_out(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  for (std::string& argument : arguments) {
+    for (const Command* command : commands()) {
+      for (const auto& [from, to] : command->one_dash_names) {
+        const bool is_it = argument == from || argument.starts_with(std::string(from) + "=");
+        if (is_it) argument = std::string(to) + argument.substr(from.size());
+      }
+    }
+  }
+  return arguments;
+}
+
+int parse_and_run(CLI::App& app, const std::function<int()>& chosen, int argc, char** argv) {
+  try {
+    auto arguments = spelled_out(argc, argv);
+    std::ranges::reverse(arguments);  // as CLI11 takes a vector
+    app.parse(std::move(arguments));
+    return chosen();
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    std::string command;
+    for (const CLI::App* sub : app.get_subcommands()) command = " " + sub->get_name();
+    return say(fmt::format("{}; see `{}{} --help`", error.what(), app.get_name(), command), kWrongUsage);
+  }
+}
+
+int run_program(const Command& command, int argc, char** argv) {
+  CLI::App app(std::string(command.summary), std::string(command.program));
+  const Action action = command.add_options(app);
+  return parse_and_run(app, [&] { return run_action(action); }, argc, argv);
+}
+
+int run(int argc, char** argv) {
+  const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "hoarfrost";
+  for (const Command* command : commands()) {
+    if (!command->program.empty() && command->program == program) return run_program(*command, argc, argv);
+  }
+  CLI::App app(std::string(kAbout), "hoarfrost");
+  app.footer(std::string(kFooter));
+  app.set_version_flag("--version", std::string(kVersion));
+  app.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, Action>> actions;
+  for (const Command* command : commands()) {
+    CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
+    actions.emplace_back(sub, command->add_options(*sub));
+  }
+  const auto chosen = [&] {
+    for (const auto& [sub, action] : actions) {
+      if (sub->parsed()) return run_action(action);
+    }
+    return kWrongUsage;
+  };
+  return parse_and_run(app, chosen, argc, argv);
+}
+
+}  // namespace
+}  // namespace hoarfrost::cli
+
+int main(int argc, char** argv) { return hoarfrost::cli::run(argc, argv); }

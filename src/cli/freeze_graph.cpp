@@ -1,0 +1,156 @@
+// hoarfrost freeze-graph, freeze_graph: TensorFlow's tool of that name, with its flags: a graph and a checkpoint to one frozen graph.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/passes.h>
+#include <hoarfrost/tensorflow.h>
+
+#include <set>
+
+#include "cli/command.h"
+#include "cli/report.h"
+
+namespace hoarfrost::cli {
+namespace {
+
+// The names and defaults of TensorFlow's freeze_graph.py (1.15 and 2.15).
+struct Options {
+  std::filesystem::path input_graph;
+  std::string input_saver;
+  std::string input_checkpoint;
+  int checkpoint_version = 2;
+  std::filesystem::path output_graph;
+  bool input_binary = false;
+  std::string output_node_names;
+  std::string restore_op_name = "save/restore_all";
+  std::string filename_tensor_name = "save/Const:0";
+  bool clear_devices = true;
+  std::string initializer_nodes;
+  std::string variable_names_allowlist;
+  std::string variable_names_denylist;
+  std::filesystem::path input_meta_graph;
+  std::filesystem::path input_saved_model_dir;
+  std::string saved_model_tags = "serve";
+  bool as_json = false;
+};
+
+std::vector<std::string> split(const std::string& names) {
+  std::vector<std::string> result;
+  for (size_t start = 0; start <= names.size();) {
+    const size_t comma = std::min(names.find(',', start), names.size());
+    const size_t first = names.find_first_not_of(" \t", start);
+    if (first < comma) result.push_back(names.substr(first, names.find_last_not_of(" \t", comma - 1) + 1 - first));
+    start = comma + 1;
+  }
+  return result;
+}
+
+[[noreturn]] void wrong(std::string_view message) { throw CLI::ValidationError(std::string(message)); }
+
+struct Source {
+  graph::Graph graph;
+  graph::Variables variables;
+};
+
+Source read_source(const Options& options) {
+  Source source;
+  if (!options.input_saved_model_dir.empty()) {
+    auto saved = tensorflow::read_saved_model(options.input_saved_model_dir, options.saved_model_tags);
+    source.graph = std::move(saved.meta_graph.graph);
+    if (!saved.variables_prefix.empty()) source.variables = tensorflow::read_checkpoint(saved.variables_prefix);
+    return source;
+  }
+  if (options.input_checkpoint.empty()) wrong("Input checkpoint '' doesn't exist! Give --input_checkpoint=PREFIX");
+  if (options.input_meta_graph.empty() && options.input_graph.empty()) {
+    wrong("give the graph: --input_graph, --input_meta_graph or --input_saved_model_dir");
+  }
+  source.graph = options.input_meta_graph.empty() ? tensorflow::read_graph(options.input_graph)
+                                                  : std::move(tensorflow::read_meta_graph(options.input_meta_graph).graph);
+  source.variables = tensorflow::read_checkpoint(tensorflow::checkpoint_prefix(options.input_checkpoint));
+  return source;
+}
+
+std::vector<std::string> resolve_outputs(const graph::Graph& graph, const std::string& names) {
+  std::vector<std::string> outputs;
+  for (const auto& name : split(names)) {
+    std::string said;
+    outputs.push_back(graph::resolve(graph, name, &said).node->name());
+    if (!said.empty()) note(said);
+  }
+  return outputs;
+}
+
+int run(const Options& options) {
+  if (options.output_node_names.empty()) wrong("You need to supply the name of a node to --output_node_names.");
+  if (options.output_graph.empty()) wrong("You need to supply the name of the file to write: --output_graph");
+  if (options.checkpoint_version != 2) {
+    throw Error(ErrorCode::kUnsupported, "--checkpoint_version", "only version 2 checkpoints (.index and .data files) are read");
+  }
+  expect_different(options.output_graph, options.input_graph);
+  Source source = read_source(options);
+  passes::FreezeOptions freezing;
+  freezing.outputs = resolve_outputs(source.graph, options.output_node_names);
+  freezing.allowlist = split(options.variable_names_allowlist);
+  freezing.denylist = split(options.variable_names_denylist);
+  if (options.clear_devices) passes::clear_devices(source.graph);
+  if (const auto initializers = split(options.initializer_nodes); !initializers.empty()) {
+    passes::run_initializers(source.graph, source.variables, initializers);
+  }
+  const int n_frozen = passes::freeze(source.graph, source.variables, freezing);
+  tensorflow::write_graph(source.graph, options.output_graph, tensorflow::Encoding::kBinary);
+  // TensorFlow 1.x said the first two through its log, on stderr, and the last on stdout.
+  fmt::print(stderr, "INFO:tensorflow:Froze {} variables.\nINFO:tensorflow:Converted {} variables to const ops.\n", n_frozen, n_frozen);
+  if (options.as_json) {
+    print_json({{"outputs", freezing.outputs}, {"frozen_variables", n_frozen}, {"nodes", source.graph.size()}, {"files", {options.output_graph.string()}}});
+  } else {
+    fmt::print("{} ops in the final graph.\n", source.graph.size());
+  }
+  return 0;
+}
+
+// A flag as argparse takes TensorFlow's: bare, =true, =false, or followed by true or false.
+void add_bool(CLI::App& app, const std::string& names, bool& value, const std::string& text) {
+  app.add_option_function<std::string>(
+         names,
+         [&value, names](const std::string& given) {
+           if (given != "true" && given != "True" && given != "1" && given != "false" && given != "False" && given != "0") {
+             wrong(fmt::format("{}: expected true or false, found `{}`", names, given));
+           }
+           value = given == "true" || given == "True" || given == "1";
+         },
+         text)
+      ->expected(0, 1)
+      ->default_str("true")
+      ->type_name("BOOL");
+}
+
+Action add_options(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("--input_graph,--input-graph", options->input_graph, "TensorFlow GraphDef to load: .pb or .pbtxt, recognised by what it holds");
+  app.add_option("--input_saver,--input-saver", options->input_saver, "TensorFlow saver file; the checkpoint's own names are used, so it need not be read");
+  app.add_option("--input_checkpoint,--input-checkpoint", options->input_checkpoint, "Prefix of the checkpoint with the variables' values");
+  app.add_option("--checkpoint_version,--checkpoint-version", options->checkpoint_version, "TensorFlow variable file format")->capture_default_str();
+  app.add_option("--output_graph,--output-graph", options->output_graph, "The frozen GraphDef to write");
+  add_bool(app, "--input_binary,--input-binary", options->input_binary, "Whether the input files are binary; they are recognised all the same");
+  app.add_option("--output_node_names,--output-node-names", options->output_node_names, "The output nodes, comma-separated; layer names and name:0 are taken too");
+  app.add_option("--restore_op_name,--restore-op-name", options->restore_op_name, "Unused: the checkpoint is read directly")->capture_default_str();
+  app.add_option("--filename_tensor_name,--filename-tensor-name", options->filename_tensor_name, "Unused: the checkpoint is read directly")->capture_default_str();
+  add_bool(app, "--clear_devices,--clear-devices", options->clear_devices, "Whether to remove device specifications (default true)");
+  app.add_option("--initializer_nodes,--initializer-nodes", options->initializer_nodes, "Nodes to run after the checkpoint is restored, comma-separated");
+  app.add_option("--variable_names_whitelist,--variable_names_allowlist,--variable-names-whitelist", options->variable_names_allowlist,
+                 "Variables to freeze, comma-separated; without it all are");
+  app.add_option("--variable_names_blacklist,--variable_names_denylist,--variable-names-blacklist", options->variable_names_denylist,
+                 "Variables to leave as they are, comma-separated");
+  app.add_option("--input_meta_graph,--input-meta-graph", options->input_meta_graph, "MetaGraphDef (.meta) to load instead of --input_graph");
+  app.add_option("--input_saved_model_dir,--input-saved-model-dir", options->input_saved_model_dir, "SavedModel folder to load instead");
+  app.add_option("--saved_model_tags,--saved-model-tags", options->saved_model_tags, "Tags of the SavedModel's MetaGraph, comma-separated")->capture_default_str();
+  app.add_flag("--json", options->as_json, "Print one JSON object: outputs, frozen_variables, nodes, files");
+  app.footer("Example:\n  freeze_graph --input_graph=tf_graph.pb --input_checkpoint=tfchkpt.ckpt --input_binary=true \\\n"
+             "               --output_graph=frozen.pb --output_node_names=dense_2/Softmax");
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command command_freeze_graph{"freeze-graph", "freeze_graph", "TensorFlow graph and checkpoint to frozen graph (TensorFlow's freeze_graph)", add_options};
+
+}  // namespace hoarfrost::cli

@@ -1,0 +1,159 @@
+// hoarfrost inspect: what a person would ask of any file that Hoarfrost reads.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <hoarfrost/data.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/tensorflow.h>
+
+#include <map>
+
+#include "cli/command.h"
+#include "cli/model_source.h"
+#include "cli/report.h"
+#include "keras/summary.h"
+#include "ops/op.h"
+
+namespace hoarfrost::cli {
+namespace {
+
+struct Options {
+  ModelSource model;
+  bool as_json = false;
+};
+
+Json shape_json(const Shape& shape) {
+  Json sizes = Json::array();
+  for (const int64_t size : shape.sizes()) sizes.push_back(size < 0 ? Json(nullptr) : Json(size));
+  return shape.has_rank() ? sizes : Json(nullptr);
+}
+
+std::string shapes_text(const keras::Shapes& shapes) {
+  std::string text;
+  for (const Shape& shape : shapes) text += (text.empty() ? "" : ", ") + shape.to_string();
+  return text;
+}
+
+// Keras' summary().
+int show_model(const keras::Model& model, const Options& options) {
+  const keras::Summary summary = keras::summarize(model);
+  int64_t n_parameters = 0;
+  int64_t n_trainable = 0;
+  std::vector<std::vector<std::string>> rows;
+  Json layers = Json::array();
+  for (const auto& row : summary.rows) {
+    n_parameters += row.n_parameters;
+    n_trainable += row.n_trainable;
+    rows.push_back({row.name, row.class_name, shapes_text(row.outputs), std::to_string(row.n_parameters), fmt::format("{}", fmt::join(row.connected_to, ", "))});
+    Json outputs = Json::array();
+    for (const Shape& shape : row.outputs) outputs.push_back(shape_json(shape));
+    layers.push_back({{"name", row.name}, {"class_name", row.class_name}, {"outputs", outputs}, {"parameters", row.n_parameters}, {"connected_to", row.connected_to}});
+  }
+  if (options.as_json) {
+    print_json({{"kind", "Keras model"}, {"name", summary.name}, {"class_name", summary.class_name},
+                {"keras_version", fmt::format("{}.{}", summary.version.major, summary.version.minor)},
+                {"layers", layers}, {"parameters", n_parameters}, {"trainable_parameters", n_trainable}});
+    return 0;
+  }
+  fmt::print("Keras model `{}` ({}), Keras {}.{}\n\n{}\n", summary.name, summary.class_name, summary.version.major, summary.version.minor,
+             table({"layer", "class", "output shape", "parameters", "connected to"}, rows));
+  fmt::print("Total parameters: {} ({})\nTrainable: {}\nNon-trainable: {}\n", n_parameters, size_text(static_cast<uint64_t>(n_parameters) * 4), n_trainable, n_parameters - n_trainable);
+  return 0;
+}
+
+int show_tensors(const std::string& kind, const std::vector<std::pair<std::string, Tensor>>& tensors, const Options& options) {
+  std::vector<std::vector<std::string>> rows;
+  Json json = Json::array();
+  uint64_t n_bytes = 0;
+  for (const auto& [name, tensor] : tensors) {
+    n_bytes += tensor.n_bytes();
+    rows.push_back({name, std::string(dtype_name(tensor.dtype())), tensor.shape().to_string(), size_text(tensor.n_bytes())});
+    json.push_back({{"name", name}, {"dtype", dtype_name(tensor.dtype())}, {"shape", shape_json(tensor.shape())}});
+  }
+  if (options.as_json) print_json({{"kind", kind}, {"tensors", json}});
+  else fmt::print("{}: {} tensors, {}\n\n{}", kind, tensors.size(), size_text(n_bytes), table({"tensor", "type", "shape", "size"}, rows));
+  return 0;
+}
+
+// Endpoint by endpoint, as far as the graph's ops are known.
+std::vector<EndpointReport> describe(const graph::Graph& graph, const std::vector<graph::Node*>& nodes) {
+  ops::KnownMap known;
+  try {
+    known = ops::infer(graph);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnsupported) throw;  // an op that is not known leaves the shapes open, and no more
+  }
+  std::vector<EndpointReport> result;
+  for (graph::Node* node : nodes) {
+    const auto found = known.find(node->output());
+    if (found != known.end()) result.push_back({node->name(), found->second.dtype, found->second.shape});
+    else result.push_back({node->name(), DType::kInvalid, Shape::unknown_rank()});
+  }
+  return result;
+}
+
+int show_graph(const std::string& kind, const graph::Graph& graph, const Options& options) {
+  std::map<std::string, int> ops;
+  uint64_t n_constant_bytes = 0;
+  std::vector<graph::Node*> inputs;
+  Json variables = Json::array();
+  for (const auto& node : graph.nodes()) {
+    ++ops[node->op()];
+    if (node->op() == "Const") n_constant_bytes += node->value().n_bytes();
+    if (node->op() == "Placeholder" || node->op() == "PlaceholderWithDefault") inputs.push_back(node.get());
+    if (node->op() == "VariableV2" || node->op() == "Variable" || node->op() == "VarHandleOp") variables.push_back(node->name());
+  }
+  const SignatureReport signature{describe(graph, inputs), describe(graph, graph::terminal_nodes(graph))};
+  if (options.as_json) {
+    Json json{{"kind", kind}, {"nodes", graph.size()}, {"producer", graph.producer}, {"inputs", Json::array()}, {"outputs", Json::array()}, {"ops", ops}, {"variables", variables}};
+    for (const auto& input : signature.inputs) json["inputs"].push_back(to_json(input));
+    for (const auto& output : signature.outputs) json["outputs"].push_back(to_json(output));
+    print_json(json);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [op, count] : ops) rows.push_back({op, std::to_string(count)});
+  fmt::print("{}: {} nodes, {} of constants, producer version {}{}\n\n{}\n{}", kind, graph.size(), size_text(n_constant_bytes), graph.producer,
+             variables.empty() ? ", frozen" : fmt::format(", {} variables", variables.size()), to_text(signature), table({"op", "nodes"}, rows));
+  return 0;
+}
+
+bool is_checkpoint(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  if (name == "checkpoint" || path.extension() == ".index") return true;
+  return std::filesystem::exists(path.string() + ".index");
+}
+
+int run(const Options& options) {
+  const auto& path = options.model.path;
+  if (is_checkpoint(path)) {
+    const auto variables = tensorflow::read_checkpoint(tensorflow::checkpoint_prefix(path));
+    return show_tensors("TensorFlow checkpoint", {variables.begin(), variables.end()}, options);
+  }
+  if (std::filesystem::is_directory(path)) {
+    return show_graph("SavedModel", tensorflow::read_saved_model(path).meta_graph.graph, options);
+  }
+  if (path.extension() == ".npz" || path.extension() == ".npy") {
+    std::vector<std::pair<std::string, Tensor>> arrays;
+    for (const auto& [name, value] : data::read_npz(path)) arrays.emplace_back(name, value);
+    return show_tensors("NumPy arrays", arrays, options);
+  }
+  if (path.extension() == ".meta") return show_graph("MetaGraph", tensorflow::read_meta_graph(path).graph, options);
+  if (is_graph_file(path)) return show_graph("TensorFlow graph", tensorflow::read_graph(path), options);
+  keras::LoadOptions loading;
+  loading.architecture_only = true;
+  return show_model(*keras::load(path, loading), options);
+}
+
+Action add_options(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("FILE", options->model.path, "A Keras .h5, .json or .keras, a graph .pb, .pbtxt or .meta, a checkpoint's prefix, a SavedModel folder, an .npz")->required();
+  app.add_flag("--json", options->as_json, "Print one JSON object");
+  app.footer("Example:\n  hoarfrost inspect model.h5\n  hoarfrost inspect frozen.pb\n  hoarfrost inspect out/tfchkpt.ckpt");
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command command_inspect{"inspect", "", "What is in a file: Keras' summary, a graph's ops, inputs, outputs and variables", add_options};
+
+}  // namespace hoarfrost::cli

@@ -1,0 +1,118 @@
+#include "cli/model_source.h"
+
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+#include <hoarfrost/passes.h>
+#include <hoarfrost/tensorflow.h>
+
+#include <charconv>
+
+#include "cli/report.h"
+
+namespace hoarfrost::cli {
+namespace {
+
+// "1,32,32,3" or "input_1=?,32,32,3": a size that stays open is written ? or -1 or None.
+std::pair<std::string, Shape> parse_shape(const std::string& text) {
+  const size_t equals = text.rfind('=');
+  const std::string name = equals == std::string::npos ? "" : text.substr(0, equals);
+  std::string_view rest = std::string_view(text).substr(equals == std::string::npos ? 0 : equals + 1);
+  std::vector<int64_t> sizes;
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view part = rest.substr(0, comma);
+    int64_t size = kUnknown;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), size);
+    const bool is_open = part == "?" || part == "None";
+    if (!is_open && (error != std::errc{} || end != part.data() + part.size() || size < -1)) {
+      throw Error(ErrorCode::kInvalidArgument, "--input-shape", fmt::format("expected sizes such as 1,32,32,3, found `{}`", text));
+    }
+    sizes.push_back(is_open ? kUnknown : size);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return {name, Shape(std::move(sizes))};
+}
+
+bool is_source_of_values(const graph::Node& node) { return node.op() == "Placeholder" || node.op() == "PlaceholderWithDefault"; }
+
+}  // namespace
+
+void add_model_options(CLI::App& app, ModelSource& source) {
+  app.add_option("-w,--weights", source.weights, "Weights (.h5) of a JSON architecture");
+  app.add_option("--input-shape", source.input_shapes,
+                 "Fixes an input's shape, batch first: 1,224,224,3, or input_1=1,224,224,3 where there are several; ? stays open");
+  app.add_option("--name-suffix", source.name_suffix,
+                 "Appended to every layer's name: _1 gives the names of a model loaded twice into one session (input_1_1)");
+}
+
+keras::Lowered load_and_lower(const ModelSource& source) {
+  keras::LoadOptions options;
+  options.weights = source.weights;
+  for (const auto& text : source.input_shapes) options.input_shapes.insert(parse_shape(text));
+  const auto model = keras::load(source.path, options);
+  keras::Lowered lowered;
+  try {
+    lowered = keras::lower(*model, {source.name_suffix});
+  } catch (Error& error) {
+    error.within(source.path.string());
+    throw;
+  }
+  for (const auto& text : lowered.notes) note(text);
+  return lowered;
+}
+
+FrozenModel freeze_model(keras::Lowered lowered) {
+  FrozenModel result;
+  result.graph = lowered.graph.clone();
+  passes::FreezeOptions options;
+  for (const auto& output : lowered.signature.outputs) options.outputs.push_back(output.node->name());
+  // Inputs that no output depends on are part of the model's interface all the same.
+  for (const auto& input : lowered.signature.inputs) options.outputs.push_back(input.node->name());
+  result.n_frozen = passes::freeze(result.graph, lowered.variables, options);
+  for (const auto& input : lowered.signature.inputs) result.signature.inputs.push_back(graph::resolve(result.graph, input.name()));
+  for (const auto& output : lowered.signature.outputs) result.signature.outputs.push_back(graph::resolve(result.graph, output.name()));
+  result.lowered = std::move(lowered);
+  return result;
+}
+
+bool is_graph_file(const std::filesystem::path& path) {
+  const auto file = File::open(path);
+  const std::string_view text = file->text().substr(0, 4096);
+  if (text.starts_with("\x89HDF") || text.starts_with("PK")) return false;
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return false;
+  return text[first] != '{' && text[first] != '[' && text[first] != '"';
+}
+
+Runnable load_runnable(const ModelSource& source, const std::vector<std::string>& input_nodes, const std::vector<std::string>& output_nodes) {
+  Runnable result;
+  if (is_graph_file(source.path)) {
+    result.graph = tensorflow::read_graph(source.path);
+  } else {
+    FrozenModel frozen = freeze_model(load_and_lower(source));
+    result.graph = std::move(frozen.graph);
+    result.signature = std::move(frozen.signature);
+  }
+  const auto resolve_all = [&](const std::vector<std::string>& names, std::vector<graph::Endpoint>& into) {
+    if (!names.empty()) into.clear();
+    for (const auto& name : names) {
+      std::string said;
+      into.push_back(graph::resolve(result.graph, name, &said));
+      if (!said.empty()) note(said);
+    }
+  };
+  resolve_all(input_nodes, result.signature.inputs);
+  resolve_all(output_nodes, result.signature.outputs);
+  if (result.signature.inputs.empty()) {
+    for (const auto& node : result.graph.nodes()) {
+      if (is_source_of_values(*node)) result.signature.inputs.push_back(node->output());
+    }
+  }
+  if (result.signature.outputs.empty()) {
+    for (graph::Node* node : graph::terminal_nodes(result.graph)) result.signature.outputs.push_back(node->output());
+  }
+  if (result.signature.outputs.empty()) throw Error(ErrorCode::kInvalidArgument, source.path.string(), "the graph gives no output");
+  return result;
+}
+
+}  // namespace hoarfrost::cli

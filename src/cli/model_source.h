@@ -1,0 +1,46 @@
+// The options by which every command takes a Keras model, and how it becomes a graph.
+#pragma once
+
+#include <hoarfrost/keras.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hoarfrost::cli {
+
+struct ModelSource {
+  std::filesystem::path path;
+  std::filesystem::path weights;
+  std::vector<std::string> input_shapes;  // "1,32,32,3" or "input_1=1,32,32,3"
+  std::string name_suffix;
+};
+
+// --weights, --input-shape, --name-suffix.
+void add_model_options(CLI::App& app, ModelSource& source);
+// Loads and lowers. What a person should know (renamed layers) goes to stderr.
+keras::Lowered load_and_lower(const ModelSource& source);
+
+// A Keras model frozen in memory.
+struct FrozenModel {
+  keras::Lowered lowered;  // its graph still holds the variables
+  graph::Graph graph;      // frozen
+  graph::Signature signature;
+  int n_frozen = 0;
+};
+FrozenModel freeze_model(keras::Lowered lowered);
+
+// Whether the file is a TensorFlow graph rather than a Keras model, by what it holds.
+bool is_graph_file(const std::filesystem::path& path);
+
+// A graph to run: a frozen .pb or .pbtxt as it is, or a Keras model frozen in memory.
+struct Runnable {
+  graph::Graph graph;
+  graph::Signature signature;
+};
+// input_node and output_node may be empty (the placeholders, the terminal nodes), layer names, or "name:0".
+Runnable load_runnable(const ModelSource& source, const std::vector<std::string>& input_nodes, const std::vector<std::string>& output_nodes);
+
+}  // namespace hoarfrost::cli

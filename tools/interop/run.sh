@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The interop stage: what Hoarfrost wrote is loaded by real TensorFlow, ONNX Runtime, OpenVINO and OpenCV.
+# usage: tools/interop/run.sh GOLDEN_FOLDER CHECKERS_FOLDER      Closes with 'interop: N passed, N failed'.
+set -u
+golden=$(realpath "$1")
+checkers=$(realpath "$2")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+work=$PWD/build/interop
+bin=$PWD/build/release/bin/hoarfrost
+mkdir -p "$work"
+
+# environment NAME PACKAGE…: a virtual environment, made once.
+environment() {
+  local name=$1
+  shift
+  [ -f "$work/$name/complete" ] && return
+  echo "Making the virtual environment $name: $*"
+  python3 -m venv "$work/$name" && "$work/$name/bin/pip" install -q "$@" && touch "$work/$name/complete"
+}
+# The newest OpenCV and TensorFlow 2.15 want different numpys.
+environment tensorflow tensorflow-cpu==2.15.1 h5py tf2onnx==1.16.1 onnx==1.15.0 onnxruntime openvino 'numpy<2' || exit 1
+environment opencv opencv-python-headless numpy || exit 1
+tf=$work/tensorflow/bin/python
+export CUDA_VISIBLE_DEVICES= TF_CPP_MIN_LOG_LEVEL=3
+
+passed=0
+failed=0
+# check TITLE COMMAND…: shows failures and the closing count, and adds the counts up.
+check() {
+  local title=$1
+  shift
+  echo "-- $title"
+  "$@" >"$work/log" 2>&1
+  grep -E '^FAIL|^(DIFFERENT|CRASH|TIMEOUT|TF REJECTS)' "$work/log"
+  local counts
+  counts=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$work/log" | tail -n 1)
+  [ -n "$counts" ] || { tail -n 5 "$work/log"; counts='0 passed, 1 failed'; }
+  echo "$counts"
+  passed=$((passed + ${counts%% passed*}))
+  counts=${counts#*, }
+  failed=$((failed + ${counts%% failed*}))
+}
+
+"$tf" tools/interop/subset.py --hoarfrost "$bin" "$golden" "$work/golden"
+for kind in h5 json json3 keras; do
+  check "golden models from .$kind, run by TensorFlow" "$tf" "$checkers/check_with_tensorflow.py" --quiet --hoarfrost "$bin" --from "$kind" "$work/golden/index.json"
+done
+check "freeze_graph's cases" "$tf" tools/interop/graphs.py "$tf" "$checkers/check_graphs.py" "$bin" "$golden"
+check "strangers' models" "$tf" tools/interop/real.py "$tf" "$checkers/check_real.py" "$bin"
+check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --consumer openvino --hoarfrost "$bin" "$golden"
+check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
+check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
+echo "interop: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
