@@ -6,6 +6,7 @@
 #include <random>
 
 #include "runtime/fuse/fuse.h"
+#include "runtime/slice.h"
 
 namespace hoarfrost::runtime {
 namespace {
@@ -51,14 +52,13 @@ class Stopwatch {
 
   [[nodiscard]] bool is_possible() const { return is_possible_; }
 
-  // The shortest of a few runs.
+  // The shortest of a few runs; of one alone when that takes long.
   double seconds(Program& program) {
     std::vector<void*> inputs;
     std::vector<void*> outputs;
     for (auto& input : inputs_) inputs.push_back(input.mutable_bytes().data());
     for (auto& output : outputs_) outputs.push_back(output.mutable_bytes().data());
     using Clock = std::chrono::steady_clock;
-    program.run(inputs, outputs);
     double best = INFINITY;
     double spent = 0;
     for (int i = 0; i < kMaxRounds && spent < kSecondsPerProgram; ++i) {
@@ -77,19 +77,59 @@ class Stopwatch {
   std::vector<Tensor> outputs_;
 };
 
+// Keeps the fastest of the programs it is shown.
+class Contest {
+ public:
+  Contest(const OperationList& list, const dnnl::engine& engine, Weights& weights)
+      : list_(list), stopwatch_(list), engine_(engine), weights_(weights) {}
+
+  // `n_images` to a slice, or 0 for the batch as a whole. Whether it is the best so far.
+  bool enter(bool prefers_blocked, int64_t n_images) {
+    auto cut = n_images > 0 ? sliced(list_, n_images) : std::nullopt;
+    if (n_images > 0 && !cut) return false;
+    auto program = compile(cut ? *cut : list_, {.strategy = {.prefers_blocked = prefers_blocked}}, engine_, weights_);
+    const double seconds = stopwatch_.is_possible() ? stopwatch_.seconds(*program) : 0;
+    if (best_ != nullptr && seconds >= best_seconds_) return false;
+    best_ = std::move(program);
+    best_seconds_ = seconds;
+    return true;
+  }
+
+  [[nodiscard]] bool is_long() const { return best_seconds_ > kSecondsPerProgram; }
+  std::unique_ptr<Program> winner() { return std::move(best_); }
+
+ private:
+  const OperationList& list_;
+  Stopwatch stopwatch_;
+  const dnnl::engine& engine_;
+  Weights& weights_;
+  std::unique_ptr<Program> best_;
+  double best_seconds_ = INFINITY;
+};
+
 }  // namespace
 
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,
                                         Weights& weights) {
   if (!options.fuse || is_empty(list)) return compile(list, {}, engine, weights);
   fuse(list);
-  auto best = compile(list, {}, engine, weights);
-  if (!has_convolutions(list)) return best;
-  Stopwatch stopwatch(list);
-  auto blocked = compile(list, {.strategy = {.prefers_blocked = true}}, engine, weights);
-  if (!stopwatch.is_possible()) return best;
-  if (stopwatch.seconds(*blocked) < stopwatch.seconds(*best)) best = std::move(blocked);
-  return best;
+  if (!has_convolutions(list)) return compile(list, {}, engine, weights);
+  constexpr int64_t kUsualSlice = 4;
+  Contest contest(list, engine, weights);
+  bool is_blocked = contest.enter(true, kUsualSlice);
+  int64_t n_images = is_blocked ? kUsualSlice : 0;
+  if (contest.enter(false, n_images)) is_blocked = false;
+  if (n_images == 0) {
+    contest.enter(true, 0);
+    return contest.winner();
+  }
+  // Sliced at all, and how finely: what takes long is not tried at every size.
+  contest.enter(is_blocked, 0);
+  for (const int64_t other : {2, 8, 16}) {
+    if (contest.is_long()) break;
+    contest.enter(is_blocked, other);
+  }
+  return contest.winner();
 }
 
 }  // namespace hoarfrost::runtime

@@ -2,6 +2,8 @@
 // oneDNN's and the own loops first, TensorFlow's reference last.
 #pragma once
 
+#include <hoarfrost/runtime.h>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -32,6 +34,7 @@ class Kernel {
   };
   std::vector<Use> inputs;  // what is read when it runs; constants it has taken in already are not among them
   std::vector<Layout> output_layouts;  // one per output of the operation
+  std::vector<Step> inner_steps;       // of a kernel that runs programs
   std::string implementation;          // oneDNN's impl_info_str, "own:…" or "reference:OP"
   size_t scratchpad_bytes = 0;
   int in_place_input = -1;  // output 0 is computed in the memory of this input (whose layout is its own)

@@ -5,6 +5,7 @@
 #include <hoarfrost/graph.h>
 
 #include <dnnl.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,8 @@ struct Affine {
   std::vector<float> shift;
 };
 
+struct OperationList;
+
 struct Operation {
   const graph::Node* node = nullptr;  // whose op and attributes it has
   std::vector<std::string> names;     // the nodes it stands for, the last one first
@@ -53,9 +56,10 @@ struct Operation {
   std::vector<int64_t> dilations;                     // spatial, instead of node's, when not empty
   std::optional<Shape> flattened;                     // matrix product: the shape of its input before Flatten
   bool is_affine = false;                             // only `affine` and `activation`, whatever node's op
+  std::shared_ptr<const OperationList> body;          // run slice by slice of the batch (slice.h), whatever node's op
 
   [[nodiscard]] const std::string& op() const { return node->op(); }
-  [[nodiscard]] bool is(std::string_view name) const { return !is_affine && node->op() == name; }
+  [[nodiscard]] bool is(std::string_view name) const { return !is_affine && body == nullptr && node->op() == name; }
   // Every value that is read: the inputs and the addend.
   [[nodiscard]] std::vector<ValueId> reads() const;
   [[nodiscard]] bool is_plain() const;  // nothing has been fused into it

@@ -15,7 +15,10 @@ void Program::run(std::span<void* const> inputs, std::span<void* const> outputs)
 
 std::vector<Step> Program::steps() const {
   std::vector<Step> result;
-  for (const PlannedStep& step : steps_) result.push_back(step.description);
+  for (const PlannedStep& step : steps_) {
+    result.push_back(step.description);
+    result.insert(result.end(), step.kernel->inner_steps.begin(), step.kernel->inner_steps.end());
+  }
   return result;
 }
 

@@ -69,6 +69,21 @@ class GraphBuilder {
     return Session(graph, {inputs, outputs}, {.threads = 2, .fuse = fuse}).plan(shapes);
   }
 
+  // Every element within `tolerance` of the largest expected value (of 1 at least).
+  static void expect_near(const Tensor& found, const Tensor& expected, double tolerance) {
+    ASSERT_EQ(found.shape(), expected.shape());
+    ASSERT_EQ(found.dtype(), expected.dtype());
+    const Reader f(found);
+    const Reader e(expected);
+    double largest = 1;
+    double error = 0;
+    for (int64_t i = 0; i < expected.n_elements(); ++i) {
+      largest = std::max(largest, std::abs(e[i]));
+      error = std::max(error, std::isnan(f[i]) ? INFINITY : std::abs(f[i] - e[i]));
+    }
+    EXPECT_LE(error, tolerance * largest);
+  }
+
  private:
   static Shape shape_of(graph::Endpoint input, int64_t batch) {
     auto shape = input.node->get<Shape>("shape");
@@ -95,20 +110,6 @@ class GraphBuilder {
         expect_near(found[i], expected[i], tolerance);
       }
     }
-  }
-
-  static void expect_near(const Tensor& found, const Tensor& expected, double tolerance) {
-    ASSERT_EQ(found.shape(), expected.shape());
-    ASSERT_EQ(found.dtype(), expected.dtype());
-    const Reader f(found);
-    const Reader e(expected);
-    double largest = 1;
-    double error = 0;
-    for (int64_t i = 0; i < expected.n_elements(); ++i) {
-      largest = std::max(largest, std::abs(e[i]));
-      error = std::max(error, std::isnan(f[i]) ? INFINITY : std::abs(f[i] - e[i]));
-    }
-    EXPECT_LE(error, tolerance * largest);
   }
 
   std::mt19937 engine_{20240229};

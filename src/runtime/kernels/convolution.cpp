@@ -2,6 +2,9 @@
 // that is faster and as exact as it must be (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015).
 #include "runtime/kernels/convolution.h"
 
+#include <fmt/format.h>
+#include <omp.h>
+
 #include <algorithm>
 
 #include "ops/window.h"
@@ -167,9 +170,11 @@ std::unique_ptr<PrimitiveKernel> faster(std::unique_ptr<PrimitiveKernel> direct,
   auto winograd = finish(*descriptor, c, operation, site);
   if (winograd->inputs[0].layout != direct->inputs[0].layout || winograd->output_layouts != direct->output_layouts)
     return direct;
-  return is_better(*winograd, *direct, descriptor->src_desc(), descriptor->dst_desc(), site.engine)
-             ? std::move(winograd)
-             : std::move(direct);
+  const std::string key = fmt::format("winograd {} {} {}", operation.names.front(),
+                                      site.shape(operation.outputs[0]).to_string(), omp_get_max_threads());
+  const bool is_chosen = site.weights.decided(
+      key, [&] { return is_better(*winograd, *direct, descriptor->src_desc(), descriptor->dst_desc(), site.engine); });
+  return is_chosen ? std::move(winograd) : std::move(direct);
 }
 
 }  // namespace
