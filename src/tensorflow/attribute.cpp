@@ -2,6 +2,7 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 #include <hoarfrost/error.h>
 
 namespace hoarfrost::tensorflow {
@@ -44,7 +45,7 @@ Attribute list_from_proto(const proto::AttrValue::ListValue& list, ExpansionBudg
 
 proto::NameAttrList function_to_proto(const FunctionName& function) {
   proto::NameAttrList message;
-  if (!message.ParseFromString(function.serialized)) {
+  if (!deserialize(message, function.serialized)) {
     throw Error(ErrorCode::kCorrupt, "",
                 "function `" + function.name + "`: its attributes are no tensorflow.NameAttrList");
   }
@@ -160,6 +161,11 @@ std::string serialize(const google::protobuf::MessageLite& message) {
     }
   }
   return bytes;
+}
+
+bool deserialize(google::protobuf::MessageLite& message, std::string_view bytes) {
+  const google::protobuf::LogSilencer silence;
+  return bytes.size() <= INT32_MAX && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
 }  // namespace hoarfrost::tensorflow

@@ -17,5 +17,7 @@ proto::AttrValue attribute_to_proto(const graph::Attribute& attribute);
 
 // Serialised with sorted maps: same message, same bytes.
 std::string serialize(const google::protobuf::MessageLite& message);
+// False when the bytes are no such message. protobuf would also print its opinion on stderr, where ours alone belongs.
+bool deserialize(google::protobuf::MessageLite& message, std::string_view bytes);
 
 }  // namespace hoarfrost::tensorflow

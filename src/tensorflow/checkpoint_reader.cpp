@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/crc32c.h"
+#include "tensorflow/attribute.h"
 #include "tensorflow/checkpoint.h"
 #include "tensorflow/ordered_code.h"
 #include "tensorflow/table.h"
@@ -64,7 +65,7 @@ class CheckpointReader {
       if (raw.empty() || !raw[0].first.empty()) corrupt("a table without a checkpoint's header");
       read_header(raw[0].second);
       for (size_t i = 1; i < raw.size(); ++i) {
-        if (!entries_[raw[i].first].ParseFromString(raw[i].second))
+        if (!deserialize(entries_[raw[i].first], raw[i].second))
           corrupt(fmt::format("the entry `{}` is no BundleEntryProto", raw[i].first));
       }
     } catch (Error& error) {
@@ -75,7 +76,7 @@ class CheckpointReader {
 
   void read_header(const std::string& bytes) {
     proto::BundleHeaderProto header;
-    if (!header.ParseFromString(bytes) || header.num_shards() < 1) corrupt("its header is no BundleHeaderProto");
+    if (!deserialize(header, bytes) || header.num_shards() < 1) corrupt("its header is no BundleHeaderProto");
     if (header.endianness() != proto::BundleHeaderProto::LITTLE)
       throw Error(ErrorCode::kUnsupported, "", "a big-endian checkpoint");
     if (header.version().min_consumer() > kBundleVersion) {

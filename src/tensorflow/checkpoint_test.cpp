@@ -6,7 +6,10 @@
 
 #include "graph_equality.h"
 #include "temporary_folder.h"
+#include "tensorflow/attribute.h"
 #include "tensorflow/ordered_code.h"
+#include "tensorflow/table.h"
+#include "tensorflow/text_format.h"
 
 namespace hoarfrost::tensorflow {
 namespace {
@@ -154,6 +157,70 @@ TEST_F(CheckpointCopy, EveryByteOfTheIndexMayBeWrong) {
       EXPECT_TRUE(error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kUnsupported) << error.what();
     }
     change(prefix_.string() + ".index", static_cast<std::streamoff>(i), index[i]);
+  }
+}
+
+// Entries that a table with right CRCs may hold all the same.
+struct Hostile {
+  std::string entry;
+  std::string message;
+};
+class HostileEntry : public testing::TestWithParam<Hostile> {};
+
+TEST_P(HostileEntry, IsRefused) {
+  TemporaryFolder folder;
+  const std::string prefix = (folder / "c").string();
+  proto::BundleHeaderProto header;
+  header.set_num_shards(1);
+  proto::BundleEntryProto entry;
+  parse_text(GetParam().entry, entry);
+  const std::string index = build_table({{"", serialize(header)}, {"w", serialize(entry)}});
+  write_file(prefix + ".index", index);
+  write_file(prefix + ".data-00000-of-00001", "12345678");
+  try {
+    read_checkpoint(prefix);
+    FAIL() << "was read";
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with(prefix + ".index: `w`: " + GetParam().message)) << error.what();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Entries, HostileEntry,
+    testing::Values(
+        Hostile{"dtype: DT_FLOAT shape { dim { size: 9000000000 } dim { size: 9000000000 } } size: 8",
+                "a tensor of shape"},
+        Hostile{"dtype: DT_FLOAT shape { dim { size: -1 } } size: 8", "a tensor of shape [?]"},
+        Hostile{"dtype: DT_FLOAT shape { dim { size: 2 } } shard_id: 7 size: 8", "lies in shard 7 of 1"},
+        Hostile{"dtype: DT_FLOAT shape { dim { size: 2 } } offset: -4 size: 8", "a negative offset or size"},
+        Hostile{"dtype: DT_FLOAT shape { dim { size: 2 } } offset: 4 size: 8", "expected bytes 4 to 12 of"},
+        Hostile{"dtype: DT_STRING shape { dim { size: 9000000000 } } size: 8", "9000000000 strings in 8 bytes"},
+        Hostile{"dtype: DT_STRING shape { dim { size: 3 } } size: 8", "its bytes in"},
+        Hostile{"dtype: DT_RESOURCE shape { } size: 8", "a value of TensorFlow's type 20 cannot be read"},
+        Hostile{"dtype: DT_FLOAT shape { dim { size: 2 } } slices { extent { start: 0 length: 1 } }",
+                "one of its slices is missing"},
+        Hostile{"dtype: DT_FLOAT shape { dim { size: 9000000000000000000 } } slices { }", "larger than memory"}),
+    [](const auto& p) { return std::to_string(p.index); });
+
+TEST(Table, KeysStandInOrder) {
+  TemporaryFolder folder;
+  TableEntries entries;
+  for (int i = 0; i < 5000; ++i) entries.emplace_back("key" + std::to_string(100000 + i), std::string(200, 'v'));
+  write_file(folder / "table", build_table(entries));  // four blocks
+  EXPECT_EQ(read_table(*File::open(folder / "table")), entries);
+}
+
+TEST(ReadCheckpoint, V1IsRefusedWithAHint) {
+  TemporaryFolder folder;
+  write_file(folder / "v1.ckpt", build_table({{"", "header"}}));
+  try {
+    read_checkpoint(checkpoint_prefix(folder / "v1.ckpt"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_EQ(std::string(error.what()), (folder / "v1.ckpt").string() +
+                                             ": a checkpoint of TensorFlow's V1 format; load it in TensorFlow "
+                                             "and save it with write_version=SaverDef.V2");
   }
 }
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
-#include <google/protobuf/io/coded_stream.h>
 #include <hoarfrost/error.h>
 
+#include "tensorflow/attribute.h"
 #include "tensorflow/graph_def.h"
 #include "tensorflow/wire.h"
 
@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kViewBytes = 1024;  // smaller tensors are copied: a view costs about as much
 
 void parse(google::protobuf::MessageLite& message, std::string_view bytes, std::string_view what) {
-  if (bytes.size() > INT32_MAX || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (!deserialize(message, bytes)) {
     throw Error(ErrorCode::kCorrupt, "", fmt::format("expected {}, found {} bytes that are none", what, bytes.size()));
   }
 }

@@ -1,6 +1,7 @@
 #include <hoarfrost/error.h>
 #include <hoarfrost/tensorflow.h>
 
+#include "tensorflow/attribute.h"
 #include "tensorflow/graph_def.h"
 #include "tensorflow/tensor_proto.h"
 #include "tensorflow/text_format.h"
@@ -57,7 +58,7 @@ void write_text_node(const graph::Node& node, OutputFile& out) {
 void write_text(const graph::Graph& graph, OutputFile& out) {
   for (const auto& node : graph.nodes()) write_text_node(*node, out);
   proto::GraphDef tail;
-  if (!graph.library.empty() && !tail.mutable_library()->ParseFromString(graph.library)) {
+  if (!graph.library.empty() && !deserialize(*tail.mutable_library(), graph.library)) {
     throw Error(ErrorCode::kCorrupt, "", "the graph's function library is no FunctionDefLibrary");
   }
   *tail.mutable_versions() = versions_of(graph);

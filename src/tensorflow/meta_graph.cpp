@@ -32,7 +32,7 @@ void take_rest(const proto::MetaGraphDef& message, MetaGraph& result) {
   if (variables != message.collection_def().end()) {
     for (const auto& bytes : variables->second.bytes_list().value()) {
       proto::VariableDef variable;
-      if (!variable.ParseFromString(bytes))
+      if (!deserialize(variable, bytes))
         throw Error(ErrorCode::kCorrupt, "", "an entry of the collection `variables` is no VariableDef");
       result.variables.push_back(without_index(variable.variable_name()));
     }
@@ -117,7 +117,7 @@ MetaGraph decode_meta_graph(std::string_view bytes, const std::shared_ptr<const 
     }
   }
   proto::MetaGraphDef message;
-  if (!message.ParseFromString(rest))
+  if (!deserialize(message, rest))
     throw Error(ErrorCode::kCorrupt, "", "expected a MetaGraphDef, found bytes that are none");
   if (!has_graph) throw Error(ErrorCode::kCorrupt, "", "a MetaGraphDef without a graph");
   take_rest(message, result);
