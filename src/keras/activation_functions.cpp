@@ -52,7 +52,9 @@ Value lower_gelu_approximate(Lowering& l, const Value& x) {
 Value lower_hard_sigmoid(Lowering& l, const Value& x) {
   return l.named_op("truediv", "RealDiv", {l.op("Relu6", {plus(l, "add", x, 3)}), l.scalar("truediv/y", 6, x)});
 }
-Value lower_hard_sigmoid_keras2(Lowering& l, const Value& x) { return lower_clip(l, plus(l, "Add", times(l, "Mul", 0.2, x), 0.5), 0, 1); }
+Value lower_hard_sigmoid_keras2(Lowering& l, const Value& x) {
+  return lower_clip(l, plus(l, "Add", times(l, "Mul", 0.2, x), 0.5), 0, 1);
+}
 
 // (clip(x, -1, 1) + 1)²/4 + relu(x - 1): the three pieces of sparse_plus in one expression.
 Value lower_sparse_plus(Lowering& l, const Value& x) {
@@ -71,7 +73,8 @@ Value lower_hard_shrink(Lowering& l, const Value& x) {
 }
 
 Value lower_glu(Lowering& l, const Value& x) {
-  Value a = l.raw_op("split", "Split", {l.int_scalar("split/split_dim", -1), x}, x.dtype, {{"T", x.dtype}, {"num_split", int64_t{2}}});
+  Value a = l.raw_op("split", "Split", {l.int_scalar("split/split_dim", -1), x}, x.dtype,
+                     {{"T", x.dtype}, {"num_split", int64_t{2}}});
   Value b = a;
   b.tensor.index = 1;
   return l.named_op("mul", "Mul", {a, l.op("Sigmoid", {b})});
@@ -82,13 +85,14 @@ Value sum_of_last(Lowering& l, std::string_view name, const Value& x, bool keeps
                     {{"keep_dims", keeps_axis}, {"Tidx", DType::kInt32}});
 }
 
-// Martins and Astudillo, From Softmax to Sparsemax, 2016, as Keras 3 (3.15) computes it: its threshold has the sum of the
-// support's cumulative sums where the paper has the last of them. Instead of sorting, each element z compares itself with
-// all: it is in the support when 1 + K·z > S, with K and S the count and the sum of the elements not less than z. Among E
-// equal ones the cumulative sums are S, S - z, …: S - z·(E - 1)/2 on average.
+// Martins and Astudillo, From Softmax to Sparsemax, 2016, as Keras 3 (3.15) computes it: its threshold has the sum of
+// the support's cumulative sums where the paper has the last of them. Instead of sorting, each element z compares
+// itself with all: it is in the support when 1 + K·z > S, with K and S the count and the sum of the elements not less
+// than z. Among E equal ones the cumulative sums are S, S - z, …: S - z·(E - 1)/2 on average.
 Value lower_sparsemax(Lowering& l, const Value& z) {
   const auto expand = [&](std::string_view name, int64_t axis) {
-    return l.named_op(name, "ExpandDims", {z, l.int_scalar(fmt::format("{}/dim", name), axis)}, {{"Tdim", DType::kInt32}});
+    return l.named_op(name, "ExpandDims", {z, l.int_scalar(fmt::format("{}/dim", name), axis)},
+                      {{"Tdim", DType::kInt32}});
   };
   const auto compare = [&](std::string_view op, const Value& a, const Value& b) {
     const Value truth = l.raw_op(fmt::format("Sparsemax/{}", op), op, {a, b}, DType::kBool, {{"T", z.dtype}});
@@ -100,9 +104,11 @@ Value lower_sparsemax(Lowering& l, const Value& z) {
   const Value row = expand("Sparsemax/ExpandDims_1", -2);
   const Value not_less = compare("GreaterEqual", row, column);
   const Value sum_of_not_less = sum(multiply(not_less, row), false);
-  const Value support = compare("Greater", plus(l, "Sparsemax/add", multiply(sum(not_less, false), z), 1), sum_of_not_less);
+  const Value support =
+      compare("Greater", plus(l, "Sparsemax/add", multiply(sum(not_less, false), z), 1), sum_of_not_less);
   const Value n_others = plus(l, "Sparsemax/add", sum(compare("Equal", row, column), false), -1);
-  const Value cumulative = l.named_op("Sparsemax/sub", "Sub", {sum_of_not_less, times(l, "Sparsemax/mul", 0.5, multiply(z, n_others))});
+  const Value cumulative =
+      l.named_op("Sparsemax/sub", "Sub", {sum_of_not_less, times(l, "Sparsemax/mul", 0.5, multiply(z, n_others))});
   const Value total = plus(l, "Sparsemax/add", sum(multiply(support, cumulative), true), -1);
   const Value threshold = l.named_op("Sparsemax/truediv", "RealDiv", {total, sum(support, true)});
   return l.named_op("Sparsemax", "Relu", {l.named_op("Sparsemax/sub", "Sub", {z, threshold})});
@@ -122,7 +128,9 @@ double log_softmax_along(std::span<const double> row, int64_t i) {
   return row[static_cast<size_t>(i)] - greatest - std::log(sum);
 }
 
-double glu_along(std::span<const double> row, int64_t i) { return row[static_cast<size_t>(i)] * sigmoid(row[static_cast<size_t>(i) + row.size() / 2]); }
+double glu_along(std::span<const double> row, int64_t i) {
+  return row[static_cast<size_t>(i)] * sigmoid(row[static_cast<size_t>(i) + row.size() / 2]);
+}
 
 double sparsemax_along(std::span<const double> row, int64_t i) {
   std::vector<double> sorted(row.begin(), row.end());
@@ -149,42 +157,75 @@ constexpr ActivationFunction kFunctions[] = {
     {"exponential", HOARFROST_OP("Exp"), [](double x) { return std::exp(x); }},
     {"gelu", lower_gelu, [](double x) { return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2)); }},
     {"gelu_approximate", lower_gelu_approximate,
-     [](double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + kGeluCubic * x * x * x))); }},
+     [](double x) {
+       return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + kGeluCubic * x * x * x)));
+     }},
     {"glu", lower_glu, nullptr, glu_along, true},
     {"hard_shrink", lower_hard_shrink, [](double x) { return std::abs(x) > kShrink ? x : 0; }},
     {"hard_sigmoid", lower_hard_sigmoid, [](double x) { return relu6(x + 3) / 6; }, nullptr, false, 3},
     {"hard_sigmoid", lower_hard_sigmoid_keras2, [](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }},
-    {"hard_silu", [](Lowering& l, const Value& x) { return l.named_op("mul", "Mul", {x, lower_hard_sigmoid(l, x)}); },
+    {"hard_silu",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("mul", "Mul", {x, lower_hard_sigmoid(l, x)});
+     },
      [](double x) { return x * relu6(x + 3) / 6; }},
-    {"hard_swish", [](Lowering& l, const Value& x) { return l.named_op("mul", "Mul", {x, lower_hard_sigmoid(l, x)}); },
+    {"hard_swish",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("mul", "Mul", {x, lower_hard_sigmoid(l, x)});
+     },
      [](double x) { return x * relu6(x + 3) / 6; }},
-    {"hard_tanh", [](Lowering& l, const Value& x) { return lower_clip(l, x, -1, 1); }, [](double x) { return std::clamp(x, -1.0, 1.0); }},
-    {"leaky_relu", [](Lowering& l, const Value& x) { return lower_leaky_relu(l, x, 0.2); }, [](double x) { return x > 0 ? x : 0.2 * x; }},
-    {"log_sigmoid", [](Lowering& l, const Value& x) { return l.named_op("Neg", "Neg", {l.op("Softplus", {l.op("Neg", {x})})}); },
+    {"hard_tanh", [](Lowering& l, const Value& x) { return lower_clip(l, x, -1, 1); },
+     [](double x) { return std::clamp(x, -1.0, 1.0); }},
+    {"leaky_relu", [](Lowering& l, const Value& x) { return lower_leaky_relu(l, x, 0.2); },
+     [](double x) { return x > 0 ? x : 0.2 * x; }},
+    {"log_sigmoid",
+     [](Lowering& l, const Value& x) { return l.named_op("Neg", "Neg", {l.op("Softplus", {l.op("Neg", {x})})}); },
      [](double x) { return -softplus(-x); }},
     {"log_softmax", HOARFROST_OP("LogSoftmax"), nullptr, log_softmax_along},
     {"log_softmax_v2", HOARFROST_OP("LogSoftmax"), nullptr, log_softmax_along},
-    {"mish", [](Lowering& l, const Value& x) { return l.named_op("mul", "Mul", {x, l.op("Tanh", {l.op("Softplus", {x})})}); },
+    {"mish",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("mul", "Mul", {x, l.op("Tanh", {l.op("Softplus", {x})})});
+     },
      [](double x) { return x * std::tanh(softplus(x)); }},
     {"relu", HOARFROST_OP("Relu"), [](double x) { return std::max(x, 0.0); }},
     {"relu6", HOARFROST_OP("Relu6"), relu6},
     {"selu", HOARFROST_OP("Selu"), [](double x) { return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x)); }},
     {"sigmoid", HOARFROST_OP("Sigmoid"), sigmoid},
-    {"silu", [](Lowering& l, const Value& x) { return l.named_op("mul", "Mul", {x, l.op("Sigmoid", {x})}); }, [](double x) { return x * sigmoid(x); }},
-    {"soft_shrink", [](Lowering& l, const Value& x) { return l.named_op("sub", "Sub", {x, lower_clip(l, x, -kShrink, kShrink)}); },
-     [](double x) { return x > kShrink ? x - kShrink : x < -kShrink ? x + kShrink : 0; }},
+    {"silu",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("mul", "Mul", {x, l.op("Sigmoid", {x})});
+     },
+     [](double x) { return x * sigmoid(x); }},
+    {"soft_shrink",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("sub", "Sub", {x, lower_clip(l, x, -kShrink, kShrink)});
+     },
+     [](double x) { return x > kShrink    ? x - kShrink
+                           : x < -kShrink ? x + kShrink
+                                          : 0; }},
     {"softmax", HOARFROST_OP("Softmax"), nullptr, softmax_along},
     {"softmax_v2", HOARFROST_OP("Softmax"), nullptr, softmax_along},
     {"softplus", HOARFROST_OP("Softplus"), softplus},
     {"softsign", HOARFROST_OP("Softsign"), [](double x) { return x / (1 + std::abs(x)); }},
-    {"sparse_plus", lower_sparse_plus, [](double x) { return x <= -1 ? 0 : x < 1 ? (x + 1) * (x + 1) / 4 : x; }},
-    {"sparse_sigmoid", [](Lowering& l, const Value& x) { return lower_clip(l, times(l, "mul", 0.5, plus(l, "add", x, 1)), 0, 1); },
+    {"sparse_plus", lower_sparse_plus, [](double x) { return x <= -1 ? 0
+                                                             : x < 1 ? (x + 1) * (x + 1) / 4
+                                                                     : x; }},
+    {"sparse_sigmoid",
+     [](Lowering& l, const Value& x) { return lower_clip(l, times(l, "mul", 0.5, plus(l, "add", x, 1)), 0, 1); },
      [](double x) { return std::clamp(0.5 * (x + 1), 0.0, 1.0); }},
     {"sparsemax", lower_sparsemax, nullptr, sparsemax_along},
     {"squareplus", lower_squareplus, [](double x) { return (x + std::sqrt(x * x + 4)) / 2; }},
-    {"swish", [](Lowering& l, const Value& x) { return l.named_op("mul", "Mul", {x, l.op("Sigmoid", {x})}); }, [](double x) { return x * sigmoid(x); }},
+    {"swish",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("mul", "Mul", {x, l.op("Sigmoid", {x})});
+     },
+     [](double x) { return x * sigmoid(x); }},
     {"tanh", HOARFROST_OP("Tanh"), [](double x) { return std::tanh(x); }},
-    {"tanh_shrink", [](Lowering& l, const Value& x) { return l.named_op("sub", "Sub", {x, l.op("Tanh", {x})}); },
+    {"tanh_shrink",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("sub", "Sub", {x, l.op("Tanh", {x})});
+     },
      [](double x) { return x - std::tanh(x); }},
 };
 #undef HOARFROST_OP

@@ -15,8 +15,8 @@
 namespace hoarfrost::keras {
 namespace {
 
-// f along the last axis. A row is computed once for all of its elements, whoever asks first: pulled one by one they would
-// cost its length squared.
+// f along the last axis. A row is computed once for all of its elements, whoever asks first: pulled one by one they
+// would cost its length squared.
 Formula along_last(const ActivationFunction& function, Formula x, Shape shape) {
   struct Row {
     std::mutex mutex;
@@ -62,16 +62,19 @@ Formula of_layer(std::shared_ptr<const Layer> layer, Formula x) {
 constexpr std::array<std::string_view, 5> kLayers{"ELU", "LeakyReLU", "ReLU", "Softmax", "ThresholdedReLU"};
 
 // {"class_name": "LeakyReLU", "config": {"alpha": 0.1}}
-std::shared_ptr<const Layer> parse_layer_activation(std::string_view class_name, const Json& json, const Config& where) {
-  if (class_name == "PReLU") where.unsupported("PReLU as an activation argument has weights of its own; make it a layer of its own");
+std::shared_ptr<const Layer> parse_layer_activation(std::string_view class_name, const Json& json,
+                                                    const Config& where) {
+  if (class_name == "PReLU")
+    where.unsupported("PReLU as an activation argument has weights of its own; make it a layer of its own");
   if (std::ranges::find(kLayers, class_name) == kLayers.end()) {
-    where.unsupported(fmt::format("activation `{}` is not known; there are {}, {}", class_name, fmt::join(activation_names(), ", "), fmt::join(kLayers, ", ")));
+    where.unsupported(fmt::format("activation `{}` is not known; there are {}, {}", class_name,
+                                  fmt::join(activation_names(), ", "), fmt::join(kLayers, ", ")));
   }
   return parse_layer(Config(json, std::string(class_name), where.version()));
 }
 
-// The name without the package that Keras (or KerasHub, with gelu_approximate) registered it under. A function of another
-// package has only its name in common.
+// The name without the package that Keras (or KerasHub, with gelu_approximate) registered it under. A function of
+// another package has only its name in common.
 std::string plain_name(const std::string& name) {
   for (const std::string_view package : {"keras>", "keras.activations>", "keras_hub>", "keras_nlp>"}) {
     if (name.starts_with(package)) return name.substr(package.size());
@@ -93,7 +96,8 @@ Value lower_leaky_relu(Lowering& l, const Value& x, double slope) {
 }
 
 Value lower_is_greater(Lowering& l, const Value& x, double threshold) {
-  const Value greater = l.raw_op("Greater", "Greater", {x, l.scalar("Greater/y", threshold, x)}, DType::kBool, {{"T", x.dtype}});
+  const Value greater =
+      l.raw_op("Greater", "Greater", {x, l.scalar("Greater/y", threshold, x)}, DType::kBool, {{"T", x.dtype}});
   return l.raw_op("Cast", "Cast", {greater}, x.dtype, {{"SrcT", DType::kBool}, {"DstT", x.dtype}});
 }
 
@@ -113,7 +117,9 @@ Activation Activation::named(std::string_view name, Version version, const Confi
     result.function_ = &function;
     return result;
   }
-  if (name == "threshold") where.unsupported("activation `threshold` needs arguments that a file does not hold; use a ThresholdedReLU or ReLU layer");
+  if (name == "threshold")
+    where.unsupported(
+        "activation `threshold` needs arguments that a file does not hold; use a ThresholdedReLU or ReLU layer");
   static const Json kDefaults = Json::object();  // tf.keras takes a layer's class name too
   result.layer_ = parse_layer_activation(name, kDefaults, where);
   return result;
@@ -128,9 +134,12 @@ Activation Activation::parse(const Config& config, std::string_view key, std::st
   }
   const auto class_name = value->at("class_name").get<std::string>();
   const Json inner = value->contains("config") ? value->at("config") : Json();
-  if (inner.is_string()) return named(plain_name(inner.get<std::string>()), config.version(), config);  // {"class_name": "function", "config": "relu"}
+  if (inner.is_string())
+    return named(plain_name(inner.get<std::string>()), config.version(),
+                 config);  // {"class_name": "function", "config": "relu"}
   if (inner.is_null()) return named(plain_name(class_name), config.version(), config);
-  if (!inner.is_object()) config.fail(fmt::format("`{}` must hold a configuration object, found {}", key, inner.dump()));
+  if (!inner.is_object())
+    config.fail(fmt::format("`{}` must hold a configuration object, found {}", key, inner.dump()));
   Activation result;
   result.layer_ = parse_layer_activation(plain_name(class_name), inner, config);
   return result;
@@ -140,7 +149,9 @@ Shape Activation::infer(const Shape& x) const {
   if (layer_ != nullptr) return layer_->infer({x}).at(0);
   Shape result = x;
   if (function_ == nullptr || !function_->halves || x.last() < 0) return result;
-  if (x.last() % 2 != 0) throw Error(ErrorCode::kMismatch, "", fmt::format("activation `{}` halves the last axis, which is odd: {}", function_->name, x.to_string()));
+  if (x.last() % 2 != 0)
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("activation `{}` halves the last axis, which is odd: {}", function_->name, x.to_string()));
   result[-1] = x.last() / 2;
   return result;
 }

@@ -20,15 +20,22 @@ TEST(Activations, AreThoseOfKeras2) {
       {"elu", {-0.9994469, -0.950213, -0.6321205, -0.32968, 0, 0.3, 0.5, 1, 4, 7.5}},
       {"gelu", {0, -0.004049689, -0.1586553, -0.1378313, 0, 0.1853734, 0.3457312, 0.8413447, 3.999874, 7.5}},
       {"hard_sigmoid", {0, 0, 0.3, 0.42, 0.5, 0.56, 0.6, 0.7, 1, 1}},
-      {"mish", {-0.004146985, -0.1456475, -0.3034014, -0.1889165, 0, 0.2080014, 0.3752452, 0.8650984, 3.997412, 7.499996}},
+      {"mish",
+       {-0.004146985, -0.1456475, -0.3034014, -0.1889165, 0, 0.2080014, 0.3752452, 0.8650984, 3.997412, 7.499996}},
       {"relu", {0, 0, 0, 0, 0, 0.3, 0.5, 1, 4, 7.5}},
       {"selu", {-1.757127, -1.670569, -1.111331, -0.5796101, 0, 0.3152103, 0.5253505, 1.050701, 4.202804, 7.880258}},
-      {"sigmoid", {0.0005527786, 0.04742588, 0.2689414, 0.4013123, 0.5, 0.5744425, 0.6224594, 0.7310586, 0.9820138, 0.9994472}},
-      {"softmax", {2.956965e-07, 2.661775e-05, 0.0001966801, 0.0003583744, 0.0005346318, 0.0007216777, 0.0008814589, 0.00145328, 0.02918991, 0.9666371}},
-      {"softplus", {0.0005529314, 0.04858736, 0.3132617, 0.5130153, 0.6931472, 0.8543552, 0.9740769, 1.313262, 4.01815, 7.500553}},
+      {"sigmoid",
+       {0.0005527786, 0.04742588, 0.2689414, 0.4013123, 0.5, 0.5744425, 0.6224594, 0.7310586, 0.9820138, 0.9994472}},
+      {"softmax",
+       {2.956965e-07, 2.661775e-05, 0.0001966801, 0.0003583744, 0.0005346318, 0.0007216777, 0.0008814589, 0.00145328,
+        0.02918991, 0.9666371}},
+      {"softplus",
+       {0.0005529314, 0.04858736, 0.3132617, 0.5130153, 0.6931472, 0.8543552, 0.9740769, 1.313262, 4.01815, 7.500553}},
       {"softsign", {-0.8823529, -0.75, -0.5, -0.2857143, 0, 0.2307692, 0.3333333, 0.5, 0.8, 0.8823529}},
-      {"swish", {-0.004145839, -0.1422776, -0.2689414, -0.1605249, 0, 0.1723328, 0.3112297, 0.7310586, 3.928055, 7.495854}},
-      {"tanh", {-0.9999994, -0.9950547, -0.7615942, -0.379949, 0, 0.2913126, 0.4621172, 0.7615942, 0.9993292, 0.9999994}},
+      {"swish",
+       {-0.004145839, -0.1422776, -0.2689414, -0.1605249, 0, 0.1723328, 0.3112297, 0.7310586, 3.928055, 7.495854}},
+      {"tanh",
+       {-0.9999994, -0.9950547, -0.7615942, -0.379949, 0, 0.2913126, 0.4621172, 0.7615942, 0.9993292, 0.9999994}},
       {"linear", {-7.5, -3, -1, -0.4, 0, 0.3, 0.5, 1, 4, 7.5}},
   };
   for (const auto& [name, values] : expected) EXPECT_THAT(of('"' + name + '"'), are_near(values)) << name;
@@ -49,26 +56,39 @@ TEST(Activations, SparsemaxIsKeras3s) {
 TEST(Activations, ReadEveryFormThatKerasWrites) {
   EXPECT_THAT(of("null"), are_near({-7.5, -3, -1, -0.4, 0, 0.3, 0.5, 1, 4, 7.5}));
   const std::vector<double> relu6{0, 0, 0, 0, 0, 0.3, 0.5, 1, 4, 6};
-  EXPECT_THAT(of(R"({"module": "builtins", "class_name": "function", "config": "relu6", "registered_name": "relu6"})"), are_near(relu6));
+  EXPECT_THAT(of(R"({"module": "builtins", "class_name": "function", "config": "relu6", "registered_name": "relu6"})"),
+              are_near(relu6));
   EXPECT_THAT(of(R"({"class_name": "ReLU", "config": {"name": "re_lu", "max_value": 6.0}})"), are_near(relu6));
   const std::vector<double> leaky{-1.5, -0.6, -0.2, -0.08, 0, 0.3, 0.5, 1, 4, 7.5};
-  EXPECT_THAT(of(R"({"module": "keras.layers", "class_name": "LeakyReLU", "config": {"name": "l", "alpha": 0.2}, "registered_name": null})"), are_near(leaky));
+  EXPECT_THAT(
+      of(R"({"module": "keras.layers", "class_name": "LeakyReLU", "config": {"name": "l", "alpha": 0.2}, "registered_name": null})"),
+      are_near(leaky));
   EXPECT_THAT(of(R"("leaky_relu")"), are_near(leaky));
   EXPECT_THAT(of(R"("LeakyReLU")"), are_near({-2.25, -0.9, -0.3, -0.12, 0, 0.3, 0.5, 1, 4, 7.5}));
 }
 
 TEST(Activations, RefuseWhatTheyDoNotKnow) {
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "my_function"})"),
-              testing::StartsWith("layer `a` (Activation): activation `my_function` is not known; there are celu, elu, exponential, gelu,"));
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "Addons>gelu"})"), testing::HasSubstr("`Addons>gelu` is not known"));
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "threshold"})"), testing::HasSubstr("needs arguments"));
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": {"class_name": "Dense", "config": {"units": 3}}})"), testing::HasSubstr("`Dense` is not known"));
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": {"class_name": "PReLU", "config": {}}})"), testing::HasSubstr("weights of its own"));
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": 3})"), testing::HasSubstr("must be a name or an object"));
+  EXPECT_THAT(
+      message_of("Activation", R"({"name": "a", "activation": "my_function"})"),
+      testing::StartsWith(
+          "layer `a` (Activation): activation `my_function` is not known; there are celu, elu, exponential, gelu,"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "Addons>gelu"})"),
+              testing::HasSubstr("`Addons>gelu` is not known"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "threshold"})"),
+              testing::HasSubstr("needs arguments"));
+  EXPECT_THAT(
+      message_of("Activation", R"({"name": "a", "activation": {"class_name": "Dense", "config": {"units": 3}}})"),
+      testing::HasSubstr("`Dense` is not known"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": {"class_name": "PReLU", "config": {}}})"),
+              testing::HasSubstr("weights of its own"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": 3})"),
+              testing::HasSubstr("must be a name or an object"));
 }
 
 TEST(Activations, UseOpsOfTensorFlow14UnderKerasNames) {
-  const auto ops = [](const std::string& json) { return ops_of(*layer_of("Activation", R"({"name": "a", "activation": )" + json + "}"), {-1, 4}); };
+  const auto ops = [](const std::string& json) {
+    return ops_of(*layer_of("Activation", R"({"name": "a", "activation": )" + json + "}"), {-1, 4});
+  };
   EXPECT_THAT(ops(R"("relu")"), testing::ElementsAre("Relu layer/Relu"));
   EXPECT_THAT(ops(R"("softmax")"), testing::ElementsAre("Softmax layer/Softmax"));
   EXPECT_THAT(ops(R"("leaky_relu")"), testing::ElementsAre("Mul layer/LeakyRelu/mul", "Maximum layer/LeakyRelu"));
@@ -77,15 +97,18 @@ TEST(Activations, UseOpsOfTensorFlow14UnderKerasNames) {
 
 // Keras 2.15.0's answers to ramp().
 TEST(ActivationLayers, AreKeras) {
-  EXPECT_THAT(answer(*layer_of("PReLU", R"({"name": "p", "shared_axes": [1]})"), {1, 3, 2}), are_near({2, 1.5, 0.5, 3, 1, -0.75}));
-  EXPECT_THAT(answer(*layer_of("ReLU", R"({"name": "r", "max_value": 1.0, "negative_slope": 0.25, "threshold": 0.5})"), {1, 7}),
-              are_near({-0.625, 1, -0.25, 1, 1, -0.375, 1}));
+  EXPECT_THAT(answer(*layer_of("PReLU", R"({"name": "p", "shared_axes": [1]})"), {1, 3, 2}),
+              are_near({2, 1.5, 0.5, 3, 1, -0.75}));
+  EXPECT_THAT(
+      answer(*layer_of("ReLU", R"({"name": "r", "max_value": 1.0, "negative_slope": 0.25, "threshold": 0.5})"), {1, 7}),
+      are_near({-0.625, 1, -0.25, 1, 1, -0.375, 1}));
 }
 
 TEST(ActivationLayers, ReadBothSpellingsOfTheSlope) {
   const std::vector<double> expected{-1, 1.5, -0.25, 3, 1};
   EXPECT_THAT(answer(*layer_of("LeakyReLU", R"({"name": "l", "alpha": 0.5})"), {1, 5}), are_near(expected));
-  EXPECT_THAT(answer(*layer_of("LeakyReLU", R"({"name": "l", "negative_slope": 0.5})", {3, 15}), {1, 5}), are_near(expected));
+  EXPECT_THAT(answer(*layer_of("LeakyReLU", R"({"name": "l", "negative_slope": 0.5})", {3, 15}), {1, 5}),
+              are_near(expected));
 }
 
 TEST(ActivationLayers, SoftmaxSumsToOneAlongItsAxes) {

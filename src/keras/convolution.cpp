@@ -7,7 +7,8 @@ namespace hoarfrost::keras {
 
 Convolution parse_convolution(const Config& config, size_t rank) {
   config.ignore({"input_dim", "input_length", "lora_rank", "lora_alpha", "quantization_config"});
-  if (config.has("lora_rank")) config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
+  if (config.has("lora_rank"))
+    config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
   Convolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank), config.get_int({"groups"}, 1),
                 config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
   if (c.filters < 1 || c.groups < 1 || c.filters % c.groups != 0) {
@@ -24,7 +25,9 @@ Shapes infer_convolution(const Convolution& c, const Shapes& in) {
 std::vector<WeightSpec> convolution_weights(const Convolution& c, const Shapes& in) {
   const int64_t channels = in.at(0).last();
   if (channels < 1 || channels % c.groups != 0) {
-    throw Error(ErrorCode::kMismatch, "", fmt::format("the input {} must have a known number of channels that {} groups divide", in[0].to_string(), c.groups));
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("the input {} must have a known number of channels that {} groups divide",
+                            in[0].to_string(), c.groups));
   }
   Shape kernel(c.window.size);
   kernel.push_back(channels / c.groups);
@@ -44,7 +47,8 @@ Tensor pairs(const std::vector<std::pair<int64_t, int64_t>>& rows) {
 }
 
 Value expand_dims(Lowering& lowering, std::string_view name, const Value& x, int64_t axis) {
-  return lowering.named_op(name, "ExpandDims", {x, lowering.int_scalar(fmt::format("{}/dim", name), axis)}, {{"Tdim", DType::kInt32}});
+  return lowering.named_op(name, "ExpandDims", {x, lowering.int_scalar(fmt::format("{}/dim", name), axis)},
+                           {{"Tdim", DType::kInt32}});
 }
 
 Value squeeze(Lowering& lowering, std::string_view name, const Value& x, int64_t axis) {
@@ -58,13 +62,15 @@ Value bias_add(Lowering& lowering, const Value& x, const Value& bias) {
 Value pad_causal(Lowering& lowering, const Value& x, const Window& window) {
   const int64_t before = window.extent(0) - 1;
   if (before == 0) return x;
-  Value padded = lowering.op("Pad", {x, lowering.constant("Pad/paddings", pairs({{0, 0}, {before, 0}, {0, 0}}))}, {{"Tpaddings", DType::kInt32}});
+  Value padded = lowering.op("Pad", {x, lowering.constant("Pad/paddings", pairs({{0, 0}, {before, 0}, {0, 0}}))},
+                             {{"Tpaddings", DType::kInt32}});
   padded.shape = x.shape;
   if (padded.shape[1] >= 0) padded.shape[1] += before;
   return padded;
 }
 
-Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, const Window& window, const Operation& operation) {
+Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, const Window& window,
+                    const Operation& operation) {
   if (!window.is_dilated()) return operation(x, window.tensorflow_padding());
   std::vector<std::pair<int64_t, int64_t>> paddings;
   std::vector<std::pair<int64_t, int64_t>> crops;
@@ -73,10 +79,12 @@ Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, c
     const int64_t block = window.dilation[axis];
     if (size < 0 && (block != 1 || window.padding == Padding::kSame)) {
       throw Error(ErrorCode::kUnsupported, lowering.scope(),
-                  fmt::format("a dilated convolution needs to know its input's size, found {}; give --input-shape", x.shape.to_string()));
+                  fmt::format("a dilated convolution needs to know its input's size, found {}; give --input-shape",
+                              x.shape.to_string()));
     }
     // pad_causal has put causal zeros in already.
-    const auto [before, after] = window.padding == Padding::kSame ? zeros_around(window, axis, size) : std::pair<int64_t, int64_t>{0, 0};
+    const auto [before, after] =
+        window.padding == Padding::kSame ? zeros_around(window, axis, size) : std::pair<int64_t, int64_t>{0, 0};
     const int64_t rest = block == 1 ? 0 : (block - (size + before + after) % block) % block;
     paddings.emplace_back(before, after + rest);
     crops.emplace_back(0, rest);
@@ -93,8 +101,8 @@ Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, c
                            {{"Tblock_shape", DType::kInt32}, {"Tcrops", DType::kInt32}});
 }
 
-Value lower_conv(Lowering& lowering, std::string_view name, const Value& x, const Value& kernel, const std::vector<int64_t>& strides,
-                 const std::string& padding) {
+Value lower_conv(Lowering& lowering, std::string_view name, const Value& x, const Value& kernel,
+                 const std::vector<int64_t>& strides, const std::string& padding) {
   if (strides.size() == 1) {
     const Value rows = expand_dims(lowering, fmt::format("{}/ExpandDims", name), x, 1);
     const Value filter = expand_dims(lowering, fmt::format("{}/ExpandDims_1", name), kernel, 0);
@@ -105,14 +113,16 @@ Value lower_conv(Lowering& lowering, std::string_view name, const Value& x, cons
   all.insert(all.end(), strides.begin(), strides.end());
   all.push_back(1);
   const bool is_volume = strides.size() == 3;
-  return lowering.named_op(name, is_volume ? "Conv3D" : "Conv2D", {x, kernel},
-                           {{"strides", all}, {"padding", padding}, {"data_format", std::string(is_volume ? "NDHWC" : "NHWC")}});
+  return lowering.named_op(
+      name, is_volume ? "Conv3D" : "Conv2D", {x, kernel},
+      {{"strides", all}, {"padding", padding}, {"data_format", std::string(is_volume ? "NDHWC" : "NHWC")}});
 }
 
 namespace {
 
 std::vector<Value> split(Lowering& lowering, const std::string& name, const Value& x, int64_t n) {
-  const Value first = lowering.raw_op(name, "Split", {lowering.int_scalar(name + "/split_dim", -1), x}, x.dtype, {{"T", x.dtype}, {"num_split", n}});
+  const Value first = lowering.raw_op(name, "Split", {lowering.int_scalar(name + "/split_dim", -1), x}, x.dtype,
+                                      {{"T", x.dtype}, {"num_split", n}});
   std::vector<Value> parts(static_cast<size_t>(n), first);
   for (size_t i = 0; i < parts.size(); ++i) parts[i].tensor.index = static_cast<int>(i);
   return parts;
@@ -130,7 +140,8 @@ Values lower_convolution(const Convolution& c, std::string_view name, Lowering& 
     const auto kernels = split(lowering, fmt::format("{}/split_1", name), kernel, c.groups);
     std::vector<Value> parts;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      parts.push_back(lower_conv(lowering, fmt::format("{}/{}", name, name), inputs[i], kernels[i], c.window.strides, padding));
+      parts.push_back(
+          lower_conv(lowering, fmt::format("{}/{}", name, name), inputs[i], kernels[i], c.window.strides, padding));
     }
     parts.push_back(lowering.int_scalar(fmt::format("{}/axis", name), -1));
     return lowering.named_op(name, "ConcatV2", parts, {{"N", c.groups}, {"Tidx", DType::kInt32}});
@@ -142,7 +153,8 @@ Values lower_convolution(const Convolution& c, std::string_view name, Lowering& 
 
 Formulas convolution_reference(const Convolution& c, const Arrays& weights, const Arrays& in) {
   const int64_t depth = in[0].shape().last() / c.groups;
-  const auto at = [=, window = c.window, filters = c.filters, groups = c.groups, use_bias = c.use_bias, x = in[0]](const Index& o) {
+  const auto at = [=, window = c.window, filters = c.filters, groups = c.groups, use_bias = c.use_bias,
+                   x = in[0]](const Index& o) {
     const int64_t first_channel = o[-1] / (filters / groups) * depth;
     double sum = use_bias ? weights[1].at_offset(o[-1]) : 0;
     for_each_cell(window, x.shape(), o, [&](const Index& position, int64_t cell) {
@@ -152,7 +164,8 @@ Formulas convolution_reference(const Convolution& c, const Arrays& weights, cons
     });
     return sum;
   };
-  return {c.activation.reference({slide(c.window, in[0].shape(), c.filters), at, static_cast<double>(c.window.n_cells() * depth)})};
+  return {c.activation.reference(
+      {slide(c.window, in[0].shape(), c.filters), at, static_cast<double>(c.window.n_cells() * depth)})};
 }
 
 }  // namespace hoarfrost::keras

@@ -29,15 +29,16 @@ Values lower_convolution(const Convolution& c, std::string_view name, Lowering& 
 // Σ over the window's cells and the group's channels of x · kernel, plus the bias.
 Formulas convolution_reference(const Convolution& c, const Arrays& weights, const Arrays& in);
 
-// `slide` under a dilated window: SpaceToBatchND, the VALID operation, BatchToSpaceND (tf.nn.with_space_to_batch); OpenCV reads
-// Conv2D's own `dilations` silently wrong. An undilated window is slid as it is. The operation gets the padding to use.
-// Throws Error{kUnsupported} when a dilated axis has no known size.
+// `slide` under a dilated window: SpaceToBatchND, the VALID operation, BatchToSpaceND (tf.nn.with_space_to_batch);
+// OpenCV reads Conv2D's own `dilations` silently wrong. An undilated window is slid as it is. The operation gets the
+// padding to use. Throws Error{kUnsupported} when a dilated axis has no known size.
 using Operation = std::function<Value(const Value& x, const std::string& padding)>;
-Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, const Window& window, const Operation& operation);
+Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, const Window& window,
+                    const Operation& operation);
 
 // One convolution node; on one spatial axis ExpandDims, Conv2D and Squeeze.
-Value lower_conv(Lowering& lowering, std::string_view name, const Value& x, const Value& kernel, const std::vector<int64_t>& strides,
-                 const std::string& padding);
+Value lower_conv(Lowering& lowering, std::string_view name, const Value& x, const Value& kernel,
+                 const std::vector<int64_t>& strides, const std::string& padding);
 // Zeros before the first step, so that a VALID window ends at the present one.
 Value pad_causal(Lowering& lowering, const Value& x, const Window& window);
 Value expand_dims(Lowering& lowering, std::string_view name, const Value& x, int64_t axis);

@@ -1,4 +1,5 @@
-// For tests of single layers: a layer from its configuration as Keras writes it, with weights and inputs that anyone can make again.
+// For tests of single layers: a layer from its configuration as Keras writes it, with weights and inputs that anyone
+// can make again.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -13,7 +14,8 @@
 
 namespace hoarfrost::keras {
 
-inline std::shared_ptr<const Layer> layer_of(const std::string& class_name, const std::string& json, Version version = {2, 15}) {
+inline std::shared_ptr<const Layer> layer_of(const std::string& class_name, const std::string& json,
+                                             Version version = {2, 15}) {
   const Json config = Json::parse(json);
   return parse_layer(Config(config, class_name, version));
 }
@@ -22,13 +24,15 @@ inline std::shared_ptr<const Layer> layer_of(const std::string& class_name, cons
 inline Tensor ramp(const Shape& shape, double scale, double shift) {
   Tensor result(DType::kFloat32, shape);
   const auto values = result.mutable_values<float>();
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(static_cast<double>(i * 7 % 11) * scale + shift);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(static_cast<double>(i * 7 % 11) * scale + shift);
   return result;
 }
 
 inline std::vector<double> elements(const Formula& formula) {
   std::vector<double> result;
-  for (int64_t i = 0; i < formula.shape.n_elements(); ++i) result.push_back(formula.at(Index::at_offset(formula.shape, i)));
+  for (int64_t i = 0; i < formula.shape.n_elements(); ++i)
+    result.push_back(formula.at(Index::at_offset(formula.shape, i)));
   return result;
 }
 
@@ -50,7 +54,8 @@ inline std::vector<std::string> ops_of(const Layer& layer, const Shape& in) {
   std::vector<Tensor> values;
   for (const WeightSpec& spec : layer.weights({in})) {
     values.push_back(ramp(spec.shape, 0.25, -1));
-    weights.push_back({graph.add_const("weights/" + spec.name, values.back()).output(), DType::kFloat32, spec.shape, {}});
+    weights.push_back(
+        {graph.add_const("weights/" + spec.name, values.back()).output(), DType::kFloat32, spec.shape, {}});
   }
   lowering.set_layer(lowering.enter_scope("layer"), weights, values);
   (void)layer.lower(lowering, {{input.output(), DType::kFloat32, in, {}}});
@@ -72,6 +77,8 @@ inline std::string message_of(const std::string& class_name, const std::string& 
   return "no error";
 }
 
-inline auto are_near(const std::vector<double>& expected) { return testing::Pointwise(testing::DoubleNear(1e-5), expected); }
+inline auto are_near(const std::vector<double>& expected) {
+  return testing::Pointwise(testing::DoubleNear(1e-5), expected);
+}
 
 }  // namespace hoarfrost::keras

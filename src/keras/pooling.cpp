@@ -24,15 +24,19 @@ Values lower_pooling(const Window& window, std::string_view op, Lowering& loweri
   };
   const bool is_sequence = window.rank() == 1;
   const Value x = is_sequence ? expand_dims(lowering, "ExpandDims", in[0], 2) : in[0];
-  const Value y = lowering.op(op, {x}, {{"ksize", around(window.size)}, {"strides", around(window.strides)}, {"padding", window.tensorflow_padding()},
-                                        {"data_format", std::string(window.rank() == 3 ? "NDHWC" : "NHWC")}});
+  const Value y = lowering.op(op, {x},
+                              {{"ksize", around(window.size)},
+                               {"strides", around(window.strides)},
+                               {"padding", window.tensorflow_padding()},
+                               {"data_format", std::string(window.rank() == 3 ? "NDHWC" : "NHWC")}});
   return {is_sequence ? squeeze(lowering, "Squeeze", y, 2) : y};
 }
 
 Formulas max_pooling_reference(const Window& window, const Arrays& in) {
   const auto at = [window, x = in[0]](const Index& o) {
     double greatest = -std::numeric_limits<double>::infinity();
-    for_each_cell(window, x.shape(), o, [&](const Index& position, int64_t) { greatest = std::max(greatest, x[position]); });
+    for_each_cell(window, x.shape(), o,
+                  [&](const Index& position, int64_t) { greatest = std::max(greatest, x[position]); });
     return greatest;
   };
   return {{slide(window, in[0].shape(), in[0].shape().last()), at, static_cast<double>(window.n_cells())}};
@@ -90,7 +94,9 @@ void for_each_position(const Shape& in, const Index& o, Visit visit) {
   }
 }
 
-double n_positions(const Shape& in) { return static_cast<double>(in.n_elements()) / static_cast<double>(in[0] * in.last()); }
+double n_positions(const Shape& in) {
+  return static_cast<double>(in.n_elements()) / static_cast<double>(in[0] * in.last());
+}
 
 }  // namespace
 

@@ -9,16 +9,23 @@ namespace hoarfrost::keras {
 namespace {
 
 TEST(Pooling, PaddingNeitherWinsNorCounts) {
-  const auto max = layer_of("MaxPooling2D", R"({"name": "p", "pool_size": [2, 2], "strides": [2, 2], "padding": "same"})");
+  const auto max =
+      layer_of("MaxPooling2D", R"({"name": "p", "pool_size": [2, 2], "strides": [2, 2], "padding": "same"})");
   EXPECT_THAT(answer(*max, {1, 3, 5, 1}), are_near({2.5, 3, 2, 0, 1.5, 3}));
-  const auto average = layer_of("AveragePooling2D", R"({"name": "p", "pool_size": [3, 2], "strides": [2, 2], "padding": "same"})");
+  const auto average =
+      layer_of("AveragePooling2D", R"({"name": "p", "pool_size": [3, 2], "strides": [2, 2], "padding": "same"})");
   EXPECT_THAT(answer(*average, {1, 3, 5, 1}), are_near({0.25, 0.375, 1.5, -0.125, 0, 2.5}));
 }
 
 // Keras 1: pool_length, stride; without a stride the window's size.
 TEST(Pooling, ReadsKeras1sSpelling) {
-  EXPECT_EQ(layer_of("MaxPooling1D", R"({"name": "p", "pool_length": 3, "stride": null, "border_mode": "valid"})", {1, 2})->infer({{-1, 9, 4}})[0], (Shape{-1, 3, 4}));
-  EXPECT_EQ(layer_of("MaxPooling1D", R"({"name": "p", "pool_length": 3, "stride": 2, "border_mode": "same"})", {1, 2})->infer({{-1, 9, 4}})[0], (Shape{-1, 5, 4}));
+  EXPECT_EQ(
+      layer_of("MaxPooling1D", R"({"name": "p", "pool_length": 3, "stride": null, "border_mode": "valid"})", {1, 2})
+          ->infer({{-1, 9, 4}})[0],
+      (Shape{-1, 3, 4}));
+  EXPECT_EQ(layer_of("MaxPooling1D", R"({"name": "p", "pool_length": 3, "stride": 2, "border_mode": "same"})", {1, 2})
+                ->infer({{-1, 9, 4}})[0],
+            (Shape{-1, 5, 4}));
 }
 
 TEST(Pooling, OverTimeStandsBetweenExpandDimsAndSqueeze) {

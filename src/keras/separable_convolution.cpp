@@ -7,8 +7,9 @@ namespace hoarfrost::keras {
 
 SeparableConvolution parse_separable(const Config& config, size_t rank) {
   if (config.get_int({"groups"}, 1) != 1) config.unsupported("`groups` has no meaning here, it must be 1");
-  SeparableConvolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank), config.get_int({"depth_multiplier"}, 1),
-                         config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
+  SeparableConvolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank),
+                         config.get_int({"depth_multiplier"}, 1), config.get_bool({"use_bias", "bias"}, true),
+                         Activation::parse(config)};
   if (c.filters < 1 || c.depth_multiplier < 1) config.fail("`filters` and `depth_multiplier` must be 1 or more");
   return c;
 }
@@ -43,7 +44,8 @@ Values lower_separable(const SeparableConvolution& c, Lowering& lowering, const 
     depthwise = expand_dims(lowering, "ExpandDims_1", depthwise, 0);
     pointwise = expand_dims(lowering, "ExpandDims_2", pointwise, 0);
   }
-  Value y = lower_depthwise(lowering, "separable_conv2d/depthwise", x, depthwise, is_sequence ? as_row(c.window) : c.window);
+  Value y =
+      lower_depthwise(lowering, "separable_conv2d/depthwise", x, depthwise, is_sequence ? as_row(c.window) : c.window);
   y = lower_conv(lowering, "separable_conv2d", y, pointwise, {1, 1}, "VALID");
   if (c.use_bias) y = bias_add(lowering, y, lowering.weight(2));
   if (is_sequence) y = squeeze(lowering, "Squeeze", y, 1);

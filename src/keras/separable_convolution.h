@@ -18,7 +18,8 @@ struct SeparableConvolution {
 SeparableConvolution parse_separable(const Config& config, size_t rank);
 // [batch, space…, channels] -> [batch, space…, filters]
 Shapes infer_separable(const SeparableConvolution& c, const Shapes& in);
-// depthwise_kernel [window…, channels, multiplier], pointwise_kernel [1…, channels · multiplier, filters], bias [filters]
+// depthwise_kernel [window…, channels, multiplier], pointwise_kernel [1…, channels · multiplier, filters], bias
+// [filters]
 std::vector<WeightSpec> separable_weights(const SeparableConvolution& c, const Shapes& in);
 Values lower_separable(const SeparableConvolution& c, Lowering& lowering, const Values& in);
 Formulas separable_reference(const SeparableConvolution& c, const Arrays& weights, const Arrays& in);

@@ -10,8 +10,8 @@
 namespace hoarfrost::keras {
 namespace {
 
-// deconv_output_length: size · stride + this. Without output_padding, `same` gives exactly size · stride, and `valid` what the
-// last window needs.
+// deconv_output_length: size · stride + this. Without output_padding, `same` gives exactly size · stride, and `valid`
+// what the last window needs.
 int64_t added_length(const TransposedConvolution& c, size_t axis) {
   const int64_t extent = c.window.size[axis];
   const int64_t stride = c.window.strides[axis];
@@ -32,8 +32,10 @@ Shape space_of(const TransposedConvolution& c, const Shape& in) {
     // The convolution that this one transposes must lead back, or TensorFlow refuses to run it.
     const int64_t room = c.window.padding == Padding::kSame ? size : size - c.window.size[axis] + 1;
     if (room < 1 || (room + c.window.strides[axis] - 1) / c.window.strides[axis] != input_size) {
-      throw Error(ErrorCode::kMismatch, "", fmt::format("output_padding gives {} elements along axis {}, from which no convolution leads back to {}", size,
-                                                        axis + 1, input_size));
+      throw Error(
+          ErrorCode::kMismatch, "",
+          fmt::format("output_padding gives {} elements along axis {}, from which no convolution leads back to {}",
+                      size, axis + 1, input_size));
     }
   }
   return out;
@@ -44,14 +46,21 @@ Value output_sizes(const TransposedConvolution& c, Lowering& lowering, const Val
   std::vector<int64_t> sizes = out.sizes();
   if (sizes.size() == 3) sizes.insert(sizes.begin() + 1, 1);  // [batch, 1, time, filters]
   if (out.is_static()) return lowering.ints("stack", sizes);
-  const Value shape = lowering.raw_op("Shape", "Shape", {x}, DType::kInt32, {{"T", x.dtype}, {"out_type", DType::kInt32}});
+  const Value shape =
+      lowering.raw_op("Shape", "Shape", {x}, DType::kInt32, {{"T", x.dtype}, {"out_type", DType::kInt32}});
   const auto size_of_x = [&](int64_t axis) {
-    return lowering.raw_op("strided_slice", "StridedSlice",
-                           {shape, lowering.ints("strided_slice/stack", {axis}), lowering.ints("strided_slice/stack_1", {axis + 1}),
-                            lowering.ints("strided_slice/stack_2", {1})},
-                           DType::kInt32,
-                           {{"T", DType::kInt32}, {"Index", DType::kInt32}, {"shrink_axis_mask", int64_t{1}}, {"begin_mask", int64_t{0}},
-                            {"end_mask", int64_t{0}}, {"ellipsis_mask", int64_t{0}}, {"new_axis_mask", int64_t{0}}});
+    return lowering.raw_op(
+        "strided_slice", "StridedSlice",
+        {shape, lowering.ints("strided_slice/stack", {axis}), lowering.ints("strided_slice/stack_1", {axis + 1}),
+         lowering.ints("strided_slice/stack_2", {1})},
+        DType::kInt32,
+        {{"T", DType::kInt32},
+         {"Index", DType::kInt32},
+         {"shrink_axis_mask", int64_t{1}},
+         {"begin_mask", int64_t{0}},
+         {"end_mask", int64_t{0}},
+         {"ellipsis_mask", int64_t{0}},
+         {"new_axis_mask", int64_t{0}}});
   };
   std::vector<Value> stack;
   for (int axis = 0; axis < out.rank(); ++axis) {
@@ -64,18 +73,25 @@ Value output_sizes(const TransposedConvolution& c, Lowering& lowering, const Val
     if (axis > 0) {
       const auto spatial = static_cast<size_t>(axis) - 1;
       size = lowering.named_op("mul", "Mul", {size, lowering.int_scalar("mul/y", c.window.strides[spatial])});
-      if (const int64_t more = added_length(c, spatial); more != 0) size = lowering.named_op("add", "Add", {size, lowering.int_scalar("add/y", more)});
+      if (const int64_t more = added_length(c, spatial); more != 0)
+        size = lowering.named_op("add", "Add", {size, lowering.int_scalar("add/y", more)});
     }
     stack.push_back(size);
   }
-  return lowering.raw_op("stack", "Pack", stack, DType::kInt32, {{"T", DType::kInt32}, {"N", static_cast<int64_t>(stack.size())}, {"axis", int64_t{0}}});
+  return lowering.raw_op("stack", "Pack", stack, DType::kInt32,
+                         {{"T", DType::kInt32}, {"N", static_cast<int64_t>(stack.size())}, {"axis", int64_t{0}}});
 }
 
 }  // namespace
 
 TransposedConvolution parse_transposed(const Config& config, size_t rank) {
-  if (config.get_int({"groups"}, 1) != 1) config.unsupported("transposed convolutions in groups are not converted, in Keras neither");
-  TransposedConvolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank), {}, config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
+  if (config.get_int({"groups"}, 1) != 1)
+    config.unsupported("transposed convolutions in groups are not converted, in Keras neither");
+  TransposedConvolution c{config.get_int({"filters", "nb_filter"}),
+                          parse_kernel(config, rank),
+                          {},
+                          config.get_bool({"use_bias", "bias"}, true),
+                          Activation::parse(config)};
   if (config.find({"output_padding"}) != nullptr) c.output_padding = config.get_ints({"output_padding"}, rank);
   if (c.filters < 1) config.fail("`filters` must be 1 or more");
   if (c.window.padding == Padding::kCausal) config.fail("padding must be valid or same, found causal");
@@ -111,9 +127,12 @@ Values lower_transposed(const TransposedConvolution& c, std::string_view name, L
   strides.insert(strides.end(), c.window.strides.begin(), c.window.strides.end());
   strides.push_back(1);
   const bool is_volume = c.window.rank() == 3;
-  Value y = lowering.raw_op(name, is_volume ? "Conv3DBackpropInputV2" : "Conv2DBackpropInput", {sizes, kernel, x}, x.dtype,
-                            {{"T", x.dtype}, {"strides", strides}, {"padding", c.window.tensorflow_padding()},
-                             {"data_format", std::string(is_volume ? "NDHWC" : "NHWC")}});
+  Value y =
+      lowering.raw_op(name, is_volume ? "Conv3DBackpropInputV2" : "Conv2DBackpropInput", {sizes, kernel, x}, x.dtype,
+                      {{"T", x.dtype},
+                       {"strides", strides},
+                       {"padding", c.window.tensorflow_padding()},
+                       {"data_format", std::string(is_volume ? "NDHWC" : "NHWC")}});
   if (is_sequence) y = squeeze(lowering, fmt::format("{}/Squeeze", name), y, 1);
   if (c.use_bias) y = bias_add(lowering, y, lowering.weight(1));
   y.shape = space_of(c, in[0].shape);
@@ -139,7 +158,8 @@ Formulas transposed_reference(const TransposedConvolution& c, const Arrays& weig
       if (!is_met) continue;
       const int64_t x_at = position.offset(x.shape());
       const int64_t kernel_at = (cell * filters + o[-1]) * depth;
-      for (int64_t channel = 0; channel < depth; ++channel) sum += x.at_offset(x_at + channel) * weights[0].at_offset(kernel_at + channel);
+      for (int64_t channel = 0; channel < depth; ++channel)
+        sum += x.at_offset(x_at + channel) * weights[0].at_offset(kernel_at + channel);
     }
     return sum;
   };

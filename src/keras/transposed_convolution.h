@@ -1,4 +1,5 @@
-// What Conv1DTranspose, Conv2DTranspose and Conv3DTranspose share: the gradient of a convolution with respect to its input.
+// What Conv1DTranspose, Conv2DTranspose and Conv3DTranspose share: the gradient of a convolution with respect to its
+// input.
 #pragma once
 
 #include <optional>

@@ -13,7 +13,8 @@ constexpr int64_t kLargest = 1 << 24;  // of a size, stride or dilation: product
 void check(const Config& config, const Window& window) {
   for (const auto* numbers : {&window.size, &window.strides, &window.dilation}) {
     for (const int64_t n : *numbers) {
-      if (n < 1 || n > kLargest) config.fail(fmt::format("window sizes, strides and dilations must be 1 or more, found {}", n));
+      if (n < 1 || n > kLargest)
+        config.fail(fmt::format("window sizes, strides and dilations must be 1 or more, found {}", n));
     }
   }
 }
@@ -42,15 +43,18 @@ bool Window::is_dilated() const {
 void refuse_channels_first(const Config& config) {
   const std::string format = config.get_string({"data_format", "dim_ordering"}, "channels_last");
   if (format == "channels_last" || format == "tf" || format == "default") return;
-  if (format != "channels_first" && format != "th") config.fail(fmt::format("`data_format` must be channels_last or channels_first, found {}", format));
+  if (format != "channels_first" && format != "th")
+    config.fail(fmt::format("`data_format` must be channels_last or channels_first, found {}", format));
   config.unsupported("data_format channels_first is not converted yet; rebuild the model with channels_last");
 }
 
 Window parse_kernel(const Config& config, size_t rank) {
   refuse_channels_first(config);
   Window window;
-  if (rank == 2 && config.has("nb_row")) window.size = {config.get_int({"nb_row"}), config.get_int({"nb_col"})};
-  else window.size = config.get_ints({"kernel_size", "filter_length"}, rank);
+  if (rank == 2 && config.has("nb_row"))
+    window.size = {config.get_int({"nb_row"}), config.get_int({"nb_col"})};
+  else
+    window.size = config.get_ints({"kernel_size", "filter_length"}, rank);
   window.strides = config.get_ints({"strides", "subsample", "subsample_length"}, rank, 1);
   window.dilation = config.get_ints({"dilation_rate", "atrous_rate"}, rank, 1);
   window.padding = parse_padding(config);
@@ -60,7 +64,8 @@ Window parse_kernel(const Config& config, size_t rank) {
     if (window.size[axis] == 1) window.dilation[axis] = 1;  // one cell has no holes
   }
   const bool is_strided = std::ranges::any_of(window.strides, [](int64_t s) { return s != 1; });
-  if (is_strided && window.is_dilated()) config.unsupported("strides and dilation_rate above 1 together are not defined, in Keras neither");
+  if (is_strided && window.is_dilated())
+    config.unsupported("strides and dilation_rate above 1 together are not defined, in Keras neither");
   return window;
 }
 
@@ -68,7 +73,8 @@ Window parse_pool(const Config& config, size_t rank) {
   refuse_channels_first(config);
   Window window;
   window.size = config.get_ints({"pool_size", "pool_length"}, rank, 2);
-  window.strides = config.find({"strides", "stride"}) != nullptr ? config.get_ints({"strides", "stride"}, rank) : window.size;
+  window.strides =
+      config.find({"strides", "stride"}) != nullptr ? config.get_ints({"strides", "stride"}, rank) : window.size;
   window.dilation.assign(rank, 1);
   window.padding = parse_padding(config);
   check(config, window);
@@ -85,8 +91,9 @@ Shape slide(const Window& window, const Shape& in, int64_t channels) {
     if (size < 0) continue;
     const int64_t room = window.padding == Padding::kValid ? size - window.extent(axis) + 1 : size;
     if (room < 1) {
-      throw Error(ErrorCode::kMismatch, "", fmt::format("the window takes {} elements along axis {}, the input {} has only {}",
-                                                        window.extent(axis), axis + 1, in.to_string(), size));
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("the window takes {} elements along axis {}, the input {} has only {}",
+                              window.extent(axis), axis + 1, in.to_string(), size));
     }
     size = (room + window.strides[axis] - 1) / window.strides[axis];
   }

@@ -30,11 +30,12 @@ struct Window {
 
 // The keys of Keras 1, 2 and 3. Errors for sizes below 1, strides with dilation (Keras refuses them too), an unknown
 // padding, and channels_first.
-Window parse_kernel(const Config& config, size_t rank);   // kernel_size, strides (1), dilation_rate (1), padding
-Window parse_pool(const Config& config, size_t rank);     // pool_size (2), strides (pool_size), padding
+Window parse_kernel(const Config& config, size_t rank);  // kernel_size, strides (1), dilation_rate (1), padding
+Window parse_pool(const Config& config, size_t rank);    // pool_size (2), strides (pool_size), padding
 void refuse_channels_first(const Config& config);
 
-// [batch, space…, channels] of the output. Throws Error{kMismatch} when the input has another rank, or is smaller than the window.
+// [batch, space…, channels] of the output. Throws Error{kMismatch} when the input has another rank, or is smaller than
+// the window.
 Shape slide(const Window& window, const Shape& in, int64_t channels);
 // Zeros before the first and after the last element of an axis of that size.
 std::pair<int64_t, int64_t> zeros_around(const Window& window, size_t axis, int64_t input_size);

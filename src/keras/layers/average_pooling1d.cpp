@@ -11,7 +11,9 @@ struct AveragePooling1D {
   static AveragePooling1D parse(const Config& config) { return {parse_pool(config, 1)}; }
   Shapes infer(const Shapes& in) const { return infer_pooling(window, in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_pooling(window, "AvgPool", lowering, in); }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return average_pooling_reference(window, in); }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return average_pooling_reference(window, in);
+  }
 };
 
 }  // namespace

@@ -11,7 +11,9 @@ struct AveragePooling3D {
   static AveragePooling3D parse(const Config& config) { return {parse_pool(config, 3)}; }
   Shapes infer(const Shapes& in) const { return infer_pooling(window, in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_pooling(window, "AvgPool3D", lowering, in); }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return average_pooling_reference(window, in); }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return average_pooling_reference(window, in);
+  }
 };
 
 }  // namespace

@@ -11,7 +11,9 @@ struct Conv3DTranspose {
   static Conv3DTranspose parse(const Config& config) { return {parse_transposed(config, 3)}; }
   Shapes infer(const Shapes& in) const { return infer_transposed(c, in); }
   std::vector<WeightSpec> weights(const Shapes& in) const { return transposed_weights(c, in); }
-  Values lower(Lowering& lowering, const Values& in) const { return lower_transposed(c, "conv3d_transpose", lowering, in); }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return lower_transposed(c, "conv3d_transpose", lowering, in);
+  }
   Formulas reference(const Arrays& weights, const Arrays& in) const { return transposed_reference(c, weights, in); }
 };
 

@@ -15,7 +15,8 @@ struct DepthwiseConv1D {
   static DepthwiseConv1D parse(const Config& config) {
     if (config.get_int({"groups"}, 1) != 1) config.unsupported("`groups` has no meaning here, it must be 1");
     config.ignore({"filters"});  // null
-    DepthwiseConv1D layer{parse_kernel(config, 1), config.get_int({"depth_multiplier"}, 1), config.get_bool({"use_bias"}, true), Activation::parse(config)};
+    DepthwiseConv1D layer{parse_kernel(config, 1), config.get_int({"depth_multiplier"}, 1),
+                          config.get_bool({"use_bias"}, true), Activation::parse(config)};
     if (layer.depth_multiplier < 1) config.fail("`depth_multiplier` must be 1 or more");
     return layer;
   }
@@ -37,7 +38,8 @@ struct DepthwiseConv1D {
     const Value x = window.padding == Padding::kCausal ? pad_causal(lowering, in[0], window) : in[0];
     Value row = expand_dims(lowering, "ExpandDims", x, 1);
     row.shape = {x.shape[0], 1, x.shape[1], x.shape[2]};
-    Value y = lower_depthwise(lowering, "depthwise", row, expand_dims(lowering, "ExpandDims_1", lowering.weight(0), 0), as_row(window));
+    Value y = lower_depthwise(lowering, "depthwise", row, expand_dims(lowering, "ExpandDims_1", lowering.weight(0), 0),
+                              as_row(window));
     if (use_bias) y = bias_add(lowering, y, lowering.weight(1));
     y = squeeze(lowering, "Squeeze", y, 1);
     y.shape = slide(window, in[0].shape, in[0].shape.last() * depth_multiplier);
@@ -48,7 +50,8 @@ struct DepthwiseConv1D {
     const auto at = [=, w = window, has_bias = use_bias, x = in[0]](const Index& o) {
       return depthwise_element(w, weights[0], x, o) + (has_bias ? weights[1].at_offset(o[-1]) : 0);
     };
-    return {activation.reference({slide(window, in[0].shape(), in[0].shape().last() * depth_multiplier), at, static_cast<double>(window.n_cells())})};
+    return {activation.reference({slide(window, in[0].shape(), in[0].shape().last() * depth_multiplier), at,
+                                  static_cast<double>(window.n_cells())})};
   }
 };
 

@@ -1,4 +1,5 @@
-// DepthwiseConv2D: each channel under kernels of its own, y[c·m + k] = activation(x[c] ∗ kernel[c, k] + bias). Keras 2.1.5 to 3.15.
+// DepthwiseConv2D: each channel under kernels of its own, y[c·m + k] = activation(x[c] ∗ kernel[c, k] + bias).
+// Keras 2.1.5 to 3.15.
 #include "keras/convolution.h"
 #include "keras/depthwise.h"
 #include "keras/layers/registry.h"
@@ -15,7 +16,8 @@ struct DepthwiseConv2D {
   static DepthwiseConv2D parse(const Config& config) {
     if (config.get_int({"groups"}, 1) != 1) config.unsupported("`groups` has no meaning here, it must be 1");
     config.ignore({"filters"});  // null
-    DepthwiseConv2D layer{parse_kernel(config, 2), config.get_int({"depth_multiplier"}, 1), config.get_bool({"use_bias"}, true), Activation::parse(config)};
+    DepthwiseConv2D layer{parse_kernel(config, 2), config.get_int({"depth_multiplier"}, 1),
+                          config.get_bool({"use_bias"}, true), Activation::parse(config)};
     if (layer.depth_multiplier < 1) config.fail("`depth_multiplier` must be 1 or more");
     return layer;
   }
@@ -28,7 +30,8 @@ struct DepthwiseConv2D {
   }
 
   std::vector<WeightSpec> weights(const Shapes& in) const {
-    std::vector<WeightSpec> result{{"depthwise_kernel", {window.size[0], window.size[1], in[0].last(), depth_multiplier}}};
+    std::vector<WeightSpec> result{
+        {"depthwise_kernel", {window.size[0], window.size[1], in[0].last(), depth_multiplier}}};
     if (use_bias) result.push_back({"bias", {in[0].last() * depth_multiplier}});
     return result;
   }
@@ -44,7 +47,8 @@ struct DepthwiseConv2D {
     const auto at = [=, w = window, has_bias = use_bias, x = in[0]](const Index& o) {
       return depthwise_element(w, weights[0], x, o) + (has_bias ? weights[1].at_offset(o[-1]) : 0);
     };
-    return {activation.reference({slide(window, in[0].shape(), in[0].shape().last() * depth_multiplier), at, static_cast<double>(window.n_cells())})};
+    return {activation.reference({slide(window, in[0].shape(), in[0].shape().last() * depth_multiplier), at,
+                                  static_cast<double>(window.n_cells())})};
   }
 };
 

@@ -1,9 +1,9 @@
 // ELU: x where x > 0, alpha · (exp(x) - 1) elsewhere (Clevert et al., 2015). Keras 1.0 to 3.15.
+#include <cmath>
+
 #include "keras/activations.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
-
-#include <cmath>
 
 namespace hoarfrost::keras {
 namespace {
@@ -22,7 +22,8 @@ struct ELU {
   Values lower(Lowering& lowering, const Values& in) const {
     const Value elu = lowering.op("Elu", {in[0]});
     if (alpha == 1) return {elu};
-    const Value is_positive = lowering.raw_op("Greater", "Greater", {in[0], lowering.scalar("Greater/y", 0, in[0])}, DType::kBool, {{"T", in[0].dtype}});
+    const Value is_positive = lowering.raw_op("Greater", "Greater", {in[0], lowering.scalar("Greater/y", 0, in[0])},
+                                              DType::kBool, {{"T", in[0].dtype}});
     const Value scaled = lowering.named_op("mul", "Mul", {lowering.scalar("mul/x", alpha, elu), elu});
     return {lowering.raw_op("Select", "Select", {is_positive, elu, scaled}, elu.dtype, {{"T", elu.dtype}})};
   }

@@ -10,7 +10,9 @@ struct GlobalMaxPooling2D {
 
   static GlobalMaxPooling2D parse(const Config& config) { return {parse_global_pooling(config, 2)}; }
   Shapes infer(const Shapes& in) const { return infer_global_pooling(pooling, in); }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_over_space(pooling, "Max", lowering, in[0])}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lower_over_space(pooling, "Max", lowering, in[0])};
+  }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return global_max_reference(pooling, in); }
 };
 

@@ -1,4 +1,5 @@
-// PReLU: x where x > 0, alpha · x elsewhere, alpha learned for each element or shared along some axes. Keras 1.0 to 3.15.
+// PReLU: x where x > 0, alpha · x elsewhere, alpha learned for each element or shared along some axes. Keras 1.0
+// to 3.15.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -24,7 +25,8 @@ struct PReLU {
     Shape alpha(std::vector<int64_t>(in[0].sizes().begin() + 1, in[0].sizes().end()));
     for (const int64_t axis : shared_axes) {
       if (axis == 0 || axis >= in[0].rank() || axis < -alpha.rank()) {
-        throw Error(ErrorCode::kMismatch, "", fmt::format("shared axis {} is none of the input's {}", axis, in[0].to_string()));
+        throw Error(ErrorCode::kMismatch, "",
+                    fmt::format("shared axis {} is none of the input's {}", axis, in[0].to_string()));
       }
       alpha[static_cast<int>(axis > 0 ? axis - 1 : axis)] = 1;
     }

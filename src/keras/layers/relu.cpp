@@ -1,10 +1,11 @@
-// ReLU: max_value where x ≥ max_value, x where x > threshold, negative_slope · (x - threshold) elsewhere. Keras 2.2 to 3.15.
+// ReLU: max_value where x ≥ max_value, x where x > threshold, negative_slope · (x - threshold) elsewhere. Keras 2.2
+// to 3.15.
+#include <algorithm>
+#include <optional>
+
 #include "keras/activations.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
-
-#include <algorithm>
-#include <optional>
 
 namespace hoarfrost::keras {
 namespace {
@@ -31,13 +32,16 @@ struct ReLU {
     const Value& x = in[0];
     if (!max_value && threshold == 0) return {lower_leaky_relu(lowering, x, negative_slope)};
     Value positive;
-    if (threshold != 0) positive = lowering.named_op("mul", "Mul", {x, lower_is_greater(lowering, x, threshold)});
-    else positive = lowering.op(max_value == 6 ? "Relu6" : "Relu", {x});
+    if (threshold != 0)
+      positive = lowering.named_op("mul", "Mul", {x, lower_is_greater(lowering, x, threshold)});
+    else
+      positive = lowering.op(max_value == 6 ? "Relu6" : "Relu", {x});
     if (max_value && !(threshold == 0 && max_value == 6)) positive = lower_clip(lowering, positive, 0, *max_value);
     if (negative_slope == 0) return {positive};
     Value below = lowering.op("Neg", {x});
     if (threshold != 0) below = lowering.named_op("add", "Add", {below, lowering.scalar("add/y", threshold, x)});
-    const Value scaled = lowering.named_op("mul", "Mul", {lowering.scalar("mul/x", negative_slope, x), lowering.op("Relu", {below})});
+    const Value scaled =
+        lowering.named_op("mul", "Mul", {lowering.scalar("mul/x", negative_slope, x), lowering.op("Relu", {below})});
     return {lowering.named_op("sub", "Sub", {positive, scaled})};
   }
 

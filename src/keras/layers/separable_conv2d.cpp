@@ -1,4 +1,5 @@
-// SeparableConv2D: a depthwise convolution, then a 1×1 one: y = activation((x ∗ depthwise) · pointwise + bias). Keras 1.2 to 3.15.
+// SeparableConv2D: a depthwise convolution, then a 1×1 one: y = activation((x ∗ depthwise) · pointwise + bias).
+// Keras 1.2 to 3.15.
 #include "keras/layers/registry.h"
 #include "keras/separable_convolution.h"
 

@@ -27,7 +27,8 @@ struct Softmax {
   // TensorFlow's op runs along the last axis: one other axis changes places with it, several take the sum's own nodes.
   Values lower(Lowering& lowering, const Values& in) const {
     if (in[0].mask) {
-      throw Error(ErrorCode::kUnsupported, lowering.scope(), "a Softmax layer under a mask is not converted; use activation `softmax`, which takes none");
+      throw Error(ErrorCode::kUnsupported, lowering.scope(),
+                  "a Softmax layer under a mask is not converted; use activation `softmax`, which takes none");
     }
     const int rank = in[0].shape.rank();
     const std::vector<int64_t> along = from_first(rank);
@@ -37,7 +38,8 @@ struct Softmax {
     for (int64_t axis = 0; axis < rank; ++axis) permutation.push_back(axis);
     std::swap(permutation[static_cast<size_t>(along[0])], permutation.back());
     const auto transpose = [&](std::string_view name, const Value& x) {
-      return lowering.named_op(name, "Transpose", {x, lowering.ints(fmt::format("{}/perm", name), permutation)}, {{"Tperm", DType::kInt32}});
+      return lowering.named_op(name, "Transpose", {x, lowering.ints(fmt::format("{}/perm", name), permutation)},
+                               {{"Tperm", DType::kInt32}});
     };
     return {transpose("transpose_1", lowering.op("Softmax", {transpose("transpose", in[0])}))};
   }
@@ -73,7 +75,8 @@ struct Softmax {
 
   static Value lower_over_several(Lowering& lowering, const Value& x, const std::vector<int64_t>& along) {
     const auto reduce = [&](std::string_view op, const Value& v) {
-      return lowering.op(op, {v, lowering.ints(fmt::format("{}/reduction_indices", op), along)}, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+      return lowering.op(op, {v, lowering.ints(fmt::format("{}/reduction_indices", op), along)},
+                         {{"keep_dims", true}, {"Tidx", DType::kInt32}});
     };
     const Value exponential = lowering.op("Exp", {lowering.named_op("sub", "Sub", {x, reduce("Max", x)})});
     return lowering.named_op("truediv", "RealDiv", {exponential, reduce("Sum", exponential)});
