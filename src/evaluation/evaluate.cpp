@@ -11,6 +11,7 @@
 #include <future>
 
 #include "base/progress.h"
+#include "evaluation/reference.h"
 #include "evaluation/score.h"
 #include "ops/op.h"
 
@@ -98,14 +99,21 @@ Format format_of(const graph::Graph& graph, const graph::Signature& signature) {
   return format;
 }
 
+Format format_of(const keras::Lowered& lowered) {
+  const graph::Graph frozen = frozen_copy(lowered);
+  graph::Signature signature;
+  for (const auto& input : lowered.signature.inputs) signature.inputs.push_back(find_endpoint(frozen, input.name()));
+  for (const auto& output : lowered.signature.outputs)
+    signature.outputs.push_back(find_endpoint(frozen, output.name()));
+  return format_of(frozen, signature);
+}
+
 }  // namespace
 
 data::ExampleFormat example_format(const graph::Graph& frozen, const graph::Signature& signature) {
   return format_of(frozen, signature).examples;
 }
-data::ExampleFormat example_format(const keras::Lowered& lowered) {
-  return example_format(lowered.graph, lowered.signature);
-}
+data::ExampleFormat example_format(const keras::Lowered& lowered) { return format_of(lowered).examples; }
 
 Evaluation evaluate(const graph::Graph& frozen, const graph::Signature& signature, data::DataSet& examples,
                     const EvaluateOptions& options) {
@@ -125,7 +133,7 @@ Evaluation evaluate(const graph::Graph& frozen, const graph::Signature& signatur
 
 Evaluation evaluate_reference(const keras::Lowered& lowered, data::DataSet& examples, const EvaluateOptions& options) {
   const auto network = [&](const Tensor& x) { return reference_outputs(lowered, std::span(&x, 1)).at(0); };
-  return evaluate(network, format_of(lowered.graph, lowered.signature).n_units, examples, options);
+  return evaluate(network, format_of(lowered).n_units, examples, options);
 }
 
 }  // namespace hoarfrost::evaluation

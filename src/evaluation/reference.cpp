@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/evaluation.h>
+#include <hoarfrost/passes.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <numeric>
@@ -84,14 +86,31 @@ graph::Endpoint find_endpoint(const graph::Graph& graph, const std::string& name
   return node == nullptr ? graph::Endpoint{} : node->output(index);
 }
 
+graph::Graph frozen_copy(const keras::Lowered& lowered) {
+  std::set<std::string> names;
+  const auto keep = [&](const std::string& name) {
+    if (const auto endpoint = find_endpoint(lowered.graph, name)) names.insert(endpoint.node->name());
+  };
+  for (const auto& call : lowered.calls) {
+    for (const auto* endpoints : {&call.inputs, &call.masks, &call.outputs}) std::ranges::for_each(*endpoints, keep);
+  }
+  for (const auto& output : lowered.signature.outputs) keep(output.name());
+  for (const auto& input : lowered.signature.inputs) keep(input.name());
+  graph::Graph copy = lowered.graph.clone();
+  passes::freeze(copy, lowered.variables, {{names.begin(), names.end()}, {}, {}});
+  return copy;
+}
+
+KnownValues::KnownValues(const keras::Lowered& lowered) : graph_(frozen_copy(lowered)) {}
+
 Tensor KnownValues::get(const std::string& name) {
   const auto found = values_.find(name);
   if (found != values_.end()) return found->second;
-  const graph::Endpoint wanted = find_endpoint(*graph_, name);
+  const graph::Endpoint wanted = find_endpoint(graph_, name);
   if (!wanted)
     throw Error(ErrorCode::kMismatch, fmt::format("endpoint `{}`", name), "the lowered graph has no such node");
   if (dtypes_.empty()) {
-    for (const auto& [endpoint, known] : ops::infer(*graph_)) dtypes_[endpoint.name()] = known.dtype;
+    for (const auto& [endpoint, known] : ops::infer(graph_)) dtypes_[endpoint.name()] = known.dtype;
   }
   // Only what stands right behind known values is computed.
   std::map<graph::Endpoint, Tensor> feeds;
@@ -107,7 +126,7 @@ Tensor KnownValues::get(const std::string& name) {
     else
       open.insert(open.end(), endpoint.node->inputs.begin(), endpoint.node->inputs.end());
   }
-  Tensor value = ops::evaluate(*graph_, feeds, std::span(&wanted, 1)).at(0);
+  Tensor value = ops::evaluate(graph_, feeds, std::span(&wanted, 1)).at(0);
   set(name, value);
   return value;
 }
@@ -125,7 +144,7 @@ std::vector<Tensor> reference_outputs(const keras::Lowered& lowered, std::span<c
         ErrorCode::kInvalidArgument, "",
         fmt::format("the model has {} inputs, but {} are given", lowered.signature.inputs.size(), inputs.size()));
   }
-  KnownValues values(lowered.graph);
+  KnownValues values(lowered);
   for (size_t i = 0; i < inputs.size(); ++i) values.set(lowered.signature.inputs[i].name(), inputs[i]);
   for (const auto& call : lowered.calls) {
     if (left_no_node(call)) continue;

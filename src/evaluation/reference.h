@@ -34,7 +34,7 @@ bool left_no_node(const keras::LoweredCall& call);
 // computed from the known ones by the ops' references.
 class KnownValues {
  public:
-  explicit KnownValues(const graph::Graph& graph) : graph_(&graph) {}
+  explicit KnownValues(const keras::Lowered& lowered);
   void set(const std::string& name, Tensor value) { values_.insert_or_assign(name, std::move(value)); }
   [[nodiscard]] bool contains(const std::string& name) const { return values_.contains(name); }
   // Throws Error{kMismatch} for a name the graph has not.
@@ -43,11 +43,13 @@ class KnownValues {
   LayerInputs inputs_of(const keras::LoweredCall& call);
 
  private:
-  const graph::Graph* graph_;
+  graph::Graph graph_;  // frozen: ops compute no variables
   std::map<std::string, Tensor> values_;
   std::map<std::string, DType> dtypes_;  // of all endpoints, found out when first needed
 };
 
+// The lowered graph with its variables as constants: all nodes that a call, a mask or an output names.
+graph::Graph frozen_copy(const keras::Lowered& lowered);
 // "name" or "name:1" in this graph, exactly; a false endpoint when there is none.
 graph::Endpoint find_endpoint(const graph::Graph& graph, const std::string& name);
 

@@ -29,7 +29,7 @@ class Verifier {
  public:
   Verifier(const keras::Lowered& lowered, const graph::Graph& frozen, const graph::Signature& signature,
            const VerifyOptions& options)
-      : lowered_(lowered), frozen_(frozen), signature_(signature), options_(options), values_(lowered.graph) {}
+      : lowered_(lowered), frozen_(frozen), signature_(signature), options_(options), values_(lowered) {}
 
   Verification run() {
     expect_same_signature();
