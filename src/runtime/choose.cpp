@@ -84,10 +84,12 @@ class Contest {
       : list_(list), stopwatch_(list), engine_(engine), weights_(weights) {}
 
   // `n_images` to a slice, or 0 for the batch as a whole. Whether it is the best so far.
-  bool enter(bool prefers_blocked, int64_t n_images) {
+  bool enter(bool prefers_blocked, int64_t n_images, int n_threads) {
     auto cut = n_images > 0 ? sliced(list_, n_images) : std::nullopt;
     if (n_images > 0 && !cut) return false;
-    auto program = compile(cut ? *cut : list_, {.strategy = {.prefers_blocked = prefers_blocked}}, engine_, weights_);
+    auto program =
+        compile(cut ? *cut : list_, {.strategy = {.prefers_blocked = prefers_blocked}, .n_threads = n_threads}, engine_,
+                weights_);
     const double seconds = stopwatch_.is_possible() ? stopwatch_.seconds(*program) : 0;
     if (best_ != nullptr && seconds >= best_seconds_) return false;
     best_ = std::move(program);
@@ -111,23 +113,25 @@ class Contest {
 
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,
                                         Weights& weights) {
-  if (!options.fuse || is_empty(list)) return compile(list, {}, engine, weights);
+  if (!options.fuse || is_empty(list)) return compile(list, {.strategy = {}, .n_threads = options.n_threads}, engine, weights);
   fuse(list);
-  if (!has_convolutions(list)) return compile(list, {}, engine, weights);
+  if (!has_convolutions(list)) return compile(list, {.strategy = {}, .n_threads = options.n_threads}, engine, weights);
   constexpr int64_t kUsualSlice = 4;
   Contest contest(list, engine, weights);
-  bool is_blocked = contest.enter(true, kUsualSlice);
-  int64_t n_images = is_blocked ? kUsualSlice : 0;
-  if (contest.enter(false, n_images)) is_blocked = false;
+  bool is_blocked = contest.enter(true, kUsualSlice, options.n_threads);
+  const int64_t n_images = is_blocked ? kUsualSlice : 0;
+  if (contest.enter(false, n_images, options.n_threads)) is_blocked = false;
   if (n_images == 0) {
-    contest.enter(true, 0);
+    if (contest.enter(true, 0, options.n_threads)) is_blocked = true;
+    // With neighbours on the processors, threads that wait for each other are slower than one: tens of ms to a barrier.
+    if (options.n_threads > 1 && !contest.is_long()) contest.enter(is_blocked, 0, 1);
     return contest.winner();
   }
   // Sliced at all, and how finely: what takes long is not tried at every size.
-  contest.enter(is_blocked, 0);
+  contest.enter(is_blocked, 0, options.n_threads);
   for (const int64_t other : {2, 8, 16}) {
     if (contest.is_long()) break;
-    contest.enter(is_blocked, other);
+    contest.enter(is_blocked, other, options.n_threads);
   }
   return contest.winner();
 }

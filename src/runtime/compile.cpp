@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "runtime/kernels/primitive.h"
+#include "runtime/threads.h"
 
 namespace hoarfrost::runtime {
 namespace {
@@ -55,6 +56,7 @@ class Compiler {
         places_(list.values.size()),
         n_reads_left_(list.values.size(), 0) {
     program_->stream_ = dnnl::stream(engine);
+    program_->n_threads_ = options.n_threads;
     for (const auto& operation : list.operations) {
       for (const ValueId id : operation.reads()) ++n_reads_left_[static_cast<size_t>(id)];
     }
@@ -221,6 +223,7 @@ class Compiler {
 
 std::unique_ptr<Program> compile(const OperationList& list, const CompileOptions& options, const dnnl::engine& engine,
                                  Weights& weights) {
+  const ThreadCount threads(options.n_threads);  // primitives are made for as many threads as they will run on
   return Compiler(list, options, engine, weights).compile();
 }
 

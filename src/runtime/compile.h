@@ -10,6 +10,7 @@ namespace hoarfrost::runtime {
 struct CompileOptions {
   Strategy strategy;
   bool keeps_output_layouts = false;  // outputs lie as they come (Program::output_layouts), not in row-major order
+  int n_threads = 1;                  // with which the program runs
 };
 
 // Throws Error{kUnsupported} naming the node for which there is no kernel.

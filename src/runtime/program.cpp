@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "runtime/threads.h"
+
 namespace hoarfrost::runtime {
 
 void Program::run(std::span<void* const> inputs, std::span<void* const> outputs) {
+  const ThreadCount threads(n_threads_);
   for (const Patch& patch : input_patches_) *patch.pointer = inputs[patch.i];
   for (const Patch& patch : output_patches_) *patch.pointer = outputs[patch.i];
   void* scratchpad = arena_.data() + scratchpad_offset_;

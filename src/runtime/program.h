@@ -52,6 +52,7 @@ class Program {
   void* address(const Buffer& buffer, size_t buffer_index) const;
 
   dnnl::stream stream_;
+  int n_threads_ = 1;
   std::vector<PlannedStep> steps_;
   std::vector<Buffer> buffers_;
   std::vector<size_t> offsets_;  // of the buffers in the arena

@@ -4,7 +4,6 @@
 #include "runtime/fuse/fuse.h"
 #include "runtime/lower.h"
 #include "runtime/testing_graph.h"
-#include "runtime/threads.h"
 
 namespace hoarfrost::runtime {
 namespace {
@@ -28,10 +27,10 @@ class Slice : public testing::Test {
     fuse(list);
     const auto cut = sliced(list, n_images);
     ASSERT_TRUE(cut);
-    const ThreadCount two(2);
     const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     Weights weights(engine);
-    const auto program = compile(*cut, {.strategy = {.prefers_blocked = prefers_blocked}}, engine, weights);
+    const auto program =
+        compile(*cut, {.strategy = {.prefers_blocked = prefers_blocked}, .n_threads = 2}, engine, weights);
     EXPECT_EQ(program->steps().at(0).implementation, "own:slices of " + std::to_string(n_images));
     std::map<Endpoint, Tensor> feeds;
     std::vector<void*> sources, targets;

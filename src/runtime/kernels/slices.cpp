@@ -7,7 +7,6 @@
 
 #include "runtime/compile.h"
 #include "runtime/slice.h"
-#include "runtime/threads.h"
 
 namespace hoarfrost::runtime {
 namespace {
@@ -19,9 +18,8 @@ class SlicesKernel : public Kernel {
     const int64_t batch = site.shape(operation.inputs[0])[0];
     const int64_t n_images = body.values[static_cast<size_t>(body.inputs[0])].shape[0];
     n_slices_ = (batch + n_images - 1) / n_images;
-    const ThreadCount one(1);  // so that primitives are made for one thread, whatever thread they run on
     const auto compiled = [&](const OperationList& list) {
-      return compile(list, {site.strategy, true}, site.engine, site.weights);
+      return compile(list, {site.strategy, true, 1}, site.engine, site.weights);
     };
     for (int i = 0; i < n_threads_; ++i) programs_.push_back(compiled(body));
     if (batch % n_images != 0) rest_ = compiled(with_batch(body, batch % n_images));
