@@ -53,7 +53,7 @@ struct Tree::State {
     const Id found = object(path);
     if (!found || H5Aexists(found.get(), attribute.c_str()) <= 0) return {};
     const Id opened(H5Aopen(found.get(), attribute.c_str(), H5P_DEFAULT), H5Aclose);
-    auto result = opened ? read_strings(opened.get(), source.n_bytes()) : std::nullopt;
+    auto result = opened ? read_strings(opened.get(), source) : std::nullopt;
     if (!result) fail(ErrorCode::kCorrupt, path, fmt::format("attribute `{}`: expected strings, found what cannot be read as such", attribute));
     return result;
   }

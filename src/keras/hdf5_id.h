@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "keras/hdf5_driver.h"
+
 namespace hoarfrost::keras::hdf5 {
 
 // Owns an identifier; negative is none.
@@ -47,8 +49,10 @@ class Entry {
 };
 
 // The strings of an attribute, of fixed or variable length; an empty list for one without elements, whatever its type.
-// nullopt when they cannot be read or are no strings. max_bytes bounds what may be read.
-std::optional<std::vector<std::string>> read_strings(hid_t attribute, uint64_t max_bytes);
+// nullopt when they cannot be read or are no strings.
+std::optional<std::vector<std::string>> read_strings(hid_t attribute, const Source& source);
+// To be called once, before read_strings.
+bool prepare_strings();
 
 // The element type of a dataset's type; kInvalid when it is none of ours. bool is an enumeration of two on int8.
 DType dtype_of_type(hid_t type);

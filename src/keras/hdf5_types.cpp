@@ -28,56 +28,19 @@ DType integer_type(hid_t type) {
   }
 }
 
-// Without what pads it: zeros after the first, or spaces at the end.
-std::string unpadded(const char* text, size_t n, H5T_str_t padding) {
-  std::string result(text, n);
-  if (padding == H5T_STR_SPACEPAD) {
-    result.erase(result.find_last_not_of(' ') + 1);
-  } else if (const size_t end = result.find('\0'); end != std::string::npos) {
-    result.resize(end);
-  }
-  return result;
-}
-
 }  // namespace
 
 Entry::Entry() : lock_(library_mutex()) {
-  static const bool is_prepared = [] { return H5PLset_loading_state(0) >= 0; }();  // no plug-ins: they are foreign code
+  static const bool is_prepared = [] {
+    H5PLset_loading_state(0);  // no plug-ins: they are foreign code
+    return prepare_strings();
+  }();
   (void)is_prepared;
   H5Eget_auto2(H5E_DEFAULT, &printer_, &printer_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
 Entry::~Entry() { H5Eset_auto2(H5E_DEFAULT, printer_, printer_data_); }
-
-std::optional<std::vector<std::string>> read_strings(hid_t attribute, uint64_t max_bytes) {
-  const Id type(H5Aget_type(attribute), H5Tclose);
-  const Id space(H5Aget_space(attribute), H5Sclose);
-  if (!type || !space) return {};
-  const hssize_t n = H5Sget_simple_extent_npoints(space.get());
-  if (n == 0) return std::vector<std::string>{};
-  if (n < 0 || H5Tget_class(type.get()) != H5T_STRING) return {};
-
-  const size_t count = static_cast<size_t>(n);
-  const size_t size = H5Tget_size(type.get());
-  if (size == 0 || count > max_bytes / size) return {};
-  std::vector<std::string> result;
-  result.reserve(count);
-  const Id memory(H5Tcopy(type.get()), H5Tclose);
-  if (H5Tis_variable_str(type.get()) > 0) {
-    std::vector<char*> pointers(count, nullptr);
-    const bool is_read = H5Aread(attribute, memory.get(), pointers.data()) >= 0;
-    for (const char* text : pointers) result.emplace_back(text == nullptr ? "" : text);
-    H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, pointers.data());
-    if (!is_read) return {};
-    return result;
-  }
-  std::vector<char> bytes(count * size);
-  if (H5Aread(attribute, memory.get(), bytes.data()) < 0) return {};
-  const H5T_str_t padding = H5Tget_strpad(type.get());
-  for (size_t i = 0; i < count; ++i) result.push_back(unpadded(&bytes[i * size], size, padding));
-  return result;
-}
 
 DType dtype_of_type(hid_t type) {
   switch (H5Tget_class(type)) {
