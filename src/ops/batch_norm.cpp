@@ -40,19 +40,22 @@ std::vector<Known> infer_batch_norm(const Node& node, Knowns inputs) {
   return outputs;
 }
 
+// What inference comes to: y = x * slope + start for each channel.
+struct Line {
+  double slope, start;
+};
+
 template <typename T>
-void normalize(const Tensor& x, Tensor& y, int axis, const std::array<std::vector<double>, 2>& line) {
+void normalize(const Tensor& x, Tensor& y, int axis, const std::vector<Line>& lines) {
   Sizes channel_strides(static_cast<size_t>(x.shape().rank()), 0);
   channel_strides[static_cast<size_t>(axis)] = 1;
   const T* from = x.values<T>().data();
   T* to = y.mutable_values<T>().data();
   for_each_run<2>(x.shape().sizes(), {strides_of(x.shape()), channel_strides},
                   [&](const auto& offsets, const auto& steps, int64_t n) {
-                    for (int64_t i = 0; i < n; ++i) {
-                      const auto channel = static_cast<size_t>(offsets[1] + i * steps[1]);
-                      *to++ = static_cast<T>(static_cast<double>(from[offsets[0] + i * steps[0]]) * line[0][channel] +
-                                             line[1][channel]);
-                    }
+                    to = zip_run(
+                        to, n, from + offsets[0], steps[0], lines.data() + offsets[1], steps[1],
+                        [](T value, const Line& line) { return static_cast<double>(value) * line.slope + line.start; });
                   });
 }
 
@@ -64,13 +67,13 @@ std::vector<Tensor> batch_norm(const Node& node, Tensors inputs) {
   const Reader scale(inputs[1]), offset(inputs[2]), mean(inputs[3]), variance(inputs[4]);
   const auto n_channels = static_cast<size_t>(inputs[1].n_elements());
   const double epsilon = node.get_or<float>("epsilon", kDefaultEpsilon);
-  std::array<std::vector<double>, 2> line{std::vector<double>(n_channels), std::vector<double>(n_channels)};
+  std::vector<Line> lines(n_channels);
   for (size_t c = 0; c < n_channels; ++c) {
     const auto i = static_cast<int64_t>(c);
-    line[0][c] = scale[i] / std::sqrt(variance[i] + epsilon);
-    line[1][c] = offset[i] - mean[i] * line[0][c];
+    lines[c].slope = scale[i] / std::sqrt(variance[i] + epsilon);
+    lines[c].start = offset[i] - mean[i] * lines[c].slope;
   }
-  with_floats(node, x.dtype(), [&]<typename T>() { normalize<T>(x, y, channel_axis(node, x.shape().rank()), line); });
+  with_floats(node, x.dtype(), [&]<typename T>() { normalize<T>(x, y, channel_axis(node, x.shape().rank()), lines); });
   std::vector<Tensor> result{is_narrow ? y.cast(inputs[0].dtype()) : y, inputs[3], inputs[4], inputs[3], inputs[4]};
   if (outputs.size() == 6) result.push_back(allocate(node, outputs[5]));
   return result;

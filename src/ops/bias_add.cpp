@@ -35,9 +35,7 @@ std::vector<Tensor> bias_add(const Node& node, Tensors inputs) {
     T* out = output.mutable_values<T>().data();
     for_each_run<2>(shape.sizes(), {strides_of(shape), bias_strides},
                     [&](const auto& offsets, const auto& steps, int64_t n) {
-                      for (int64_t i = 0; i < n; ++i) {
-                        *out++ = wrapping_sum(value[offsets[0] + i * steps[0]], bias[offsets[1] + i * steps[1]]);
-                      }
+                      out = zip_run(out, n, value + offsets[0], steps[0], bias + offsets[1], steps[1], wrapping_sum<T>);
                     });
   });
   return {output};

@@ -25,9 +25,7 @@ void zip(const Tensor& a, const Tensor& b, Tensor& output, F f) {
   const Shape& shape = output.shape();
   for_each_run<2>(shape.sizes(), {broadcast_strides(a.shape(), shape), broadcast_strides(b.shape(), shape)},
                   [&](const auto& offsets, const auto& steps, int64_t n) {
-                    const T* x = as + offsets[0];
-                    const T* y = bs + offsets[1];
-                    for (int64_t i = 0; i < n; ++i) *out++ = static_cast<R>(f(x[i * steps[0]], y[i * steps[1]]));
+                    out = zip_run(out, n, as + offsets[0], steps[0], bs + offsets[1], steps[1], f);
                   });
 }
 

@@ -8,9 +8,11 @@ namespace {
 
 std::vector<Known> infer_cast(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 1);
-  if (node.get_or<bool>("Truncate", false)) unsupported(node, "Truncate is true: only rounding to nearest is supported");
+  if (node.get_or<bool>("Truncate", false))
+    unsupported(node, "Truncate is true: only rounding to nearest is supported");
   Known result = of_type(node.type("DstT"), inputs[0].shape);
-  if (result.dtype == DType::kInt32 || result.dtype == DType::kInt64) result.sizes = inputs[0].sizes;
+  const bool all_fit = std::ranges::all_of(inputs[0].sizes, [](int64_t size) { return size <= INT32_MAX; });
+  if (result.dtype == DType::kInt64 || (result.dtype == DType::kInt32 && all_fit)) result.sizes = inputs[0].sizes;
   return {result};
 }
 

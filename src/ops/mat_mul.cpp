@@ -53,19 +53,28 @@ std::vector<Known> infer_batch_mat_mul(const Node& node, Knowns inputs) {
   return {of_type(inputs[0].dtype, shape)};
 }
 
+// b's rows one after another, so that the innermost loop below walks memory in order.
+template <typename T>
+std::vector<T> transposed(const T* b, const Product& p) {
+  std::vector<T> result(static_cast<size_t>(p.inner * p.columns));
+  for (int64_t k = 0; k < p.inner; ++k) {
+    for (int64_t c = 0; c < p.columns; ++c) result[static_cast<size_t>(k * p.columns + c)] = b[c * p.inner + k];
+  }
+  return result;
+}
+
 template <typename T>
 void multiply(const T* a, const T* b, T* out, const Product& p) {
+  const std::vector<T> rows = p.transpose_b ? transposed(b, p) : std::vector<T>();
+  if (p.transpose_b) b = rows.data();
   std::vector<Sum<T>> sums(static_cast<size_t>(p.columns));
-  const int64_t step_b_inner = p.transpose_b ? 1 : p.columns;
-  const int64_t step_b_column = p.transpose_b ? p.inner : 1;
   for (int64_t row = 0; row < p.rows; ++row) {
     std::ranges::fill(sums, Sum<T>{0});
     for (int64_t k = 0; k < p.inner; ++k) {
       const auto x = static_cast<Sum<T>>(p.transpose_a ? a[k * p.rows + row] : a[row * p.inner + k]);
-      const T* line = b + k * step_b_inner;
-      for (size_t c = 0; c < sums.size(); ++c) {
-        sums[c] = static_cast<Sum<T>>(sums[c] + x * static_cast<Sum<T>>(line[static_cast<int64_t>(c) * step_b_column]));
-      }
+      const T* line = b + k * p.columns;
+      for (size_t c = 0; c < sums.size(); ++c)
+        sums[c] = static_cast<Sum<T>>(sums[c] + x * static_cast<Sum<T>>(line[c]));
     }
     for (const auto sum : sums) *out++ = static_cast<T>(sum);
   }

@@ -79,4 +79,18 @@ void for_each_run(const Sizes& sizes, const std::array<Sizes, K>& strides, F&& f
   }
 }
 
+// out[i] = f(a[i * step_a], b[i * step_b]) for i < n, the commonest steps as loops of their own that vectorize. Returns
+// out + n.
+template <typename R, typename A, typename B, typename F>
+R* zip_run(R* out, int64_t n, const A* a, int64_t step_a, const B* b, int64_t step_b, F f) {
+  if (step_a == 1 && step_b == 1) {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<R>(f(a[i], b[i]));
+  } else if (step_a == 1 && step_b == 0) {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<R>(f(a[i], *b));
+  } else {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<R>(f(a[i * step_a], b[i * step_b]));
+  }
+  return out + n;
+}
+
 }  // namespace hoarfrost::ops
