@@ -46,8 +46,9 @@ int run(const Options& options) {
   const ModelSource source = source_of(options);
   expect_different(options.graph, source.path);
   expect_different(options.graph, source.weights);
-  keras::Lowered lowered = load_and_lower(source);
-  const auto signature = report(lowered.graph, lowered.signature);
+  FrozenModel frozen = freeze_model(load_and_lower(source));  // its ops say the types and shapes
+  keras::Lowered& lowered = frozen.lowered;
+  const auto signature = report(frozen.graph, frozen.signature);
   tensorflow::add_saver(lowered.graph, lowered.variable_names);
   auto files = tensorflow::write_checkpoint(lowered.variables, options.checkpoint);
   const std::filesystem::path meta = options.checkpoint.string() + ".meta";
