@@ -15,6 +15,7 @@
 #include "evaluation/parallel.h"
 #include "evaluation/random_input.h"
 #include "evaluation/sample.h"
+#include "evaluation/saturation.h"
 
 namespace hoarfrost::evaluation {
 namespace {
@@ -36,6 +37,7 @@ class Verifier {
     run_unfused();
     collect_checks();
     compare_layers();
+    compare_saturated_layers();
     compare_outputs();
     result_.equal = result_.first_divergence() == nullptr;
     return std::move(result_);
@@ -132,17 +134,38 @@ class Verifier {
     const int n_threads = thread_count(options_.threads);
     std::vector<double> costs;
     for (const auto& check : checks_) costs.push_back(total_cost(check));
-    const auto shares = budgets(costs, n_threads);
+    shares_ = budgets(costs, n_threads);
     std::vector<size_t> order(checks_.size());  // the longest first, so that no thread is left with it at the end
     std::iota(order.begin(), order.end(), size_t{0});
-    std::ranges::sort(order, std::greater<>(), [&](size_t i) { return std::min(costs[i], shares[i]); });
+    std::ranges::sort(order, std::greater<>(), [&](size_t i) { return std::min(costs[i], shares_[i]); });
     result_.layers.resize(checks_.size());
     std::atomic<size_t> next = 0;
     in_parallel(std::min(n_threads, static_cast<int>(checks_.size())), [&] {
       for (size_t i = next++; i < order.size(); i = next++) {
-        result_.layers[order[i]] = compare_layer(checks_[order[i]], shares[order[i]], options_.seed + order[i]);
+        result_.layers[order[i]] = compare_layer(checks_[order[i]], shares_[order[i]], options_.seed + order[i]);
       }
     });
+  }
+
+  // One after the other: each runs in the runtime, with all its threads.
+  void compare_saturated_layers() {
+    for (size_t i = 0; i < checks_.size(); ++i) {
+      if (!result_.layers[i].equal || !is_saturated(checks_[i], options_.seed)) continue;
+      LayerEndpoints endpoints;
+      for (const auto& name : checks_[i].layer.call->inputs) endpoints.inputs.push_back(endpoint_of(name));
+      for (const auto& name : checks_[i].layer.call->outputs) endpoints.outputs.push_back(found_.at(name).endpoint);
+      compare_unsaturated(result_.layers[i], checks_[i], endpoints, frozen_, shares_[i], options_.seed,
+                          options_.threads);
+    }
+  }
+
+  [[nodiscard]] graph::Endpoint endpoint_of(const std::string& name) const {
+    const auto found = found_.find(name);
+    if (found != found_.end()) return found->second.endpoint;
+    for (size_t i = 0; i < signature_.inputs.size(); ++i) {
+      if (lowered_.signature.inputs[i].name() == name) return signature_.inputs[i];
+    }
+    return {};
   }
 
   void compare_outputs() {
@@ -199,6 +222,7 @@ class Verifier {
   std::map<std::string, Tensor> runtime_values_;
   std::vector<Tensor> inputs_;
   std::vector<LayerCheck> checks_;
+  std::vector<double> shares_;  // of the budget, by check
   Verification result_;
 };
 

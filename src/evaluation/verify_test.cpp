@@ -182,6 +182,18 @@ TEST(Verify, NamesFromElsewhereAreFoundByTheirScope) {
   EXPECT_FALSE(proof.equal) << "what is not found shows behind it";
 }
 
+// A softmax that gives ones and zeros on the random input is also run on smaller input, where its weights show.
+TEST(Verify, ASaturatedLayerIsProvenToo) {
+  TestModel model;
+  model.input({kUnknown, 64});
+  model.add("scale", "Rescaling", R"("scale": 1000)");
+  model.add("dense", "Dense", R"("units": 4, "activation": "softmax")");
+  FrozenModel frozen = model.frozen();
+  EXPECT_EQ(divergence_of(frozen), "equal");
+  change_constant(frozen, "dense/kernel", [](std::span<float> kernel) { kernel[3] *= 1.01F; });
+  EXPECT_EQ(divergence_of(frozen), "dense");
+}
+
 TEST(Verify, EmbeddingsAndUnknownSizes) {
   TestModel model;
   model.input({kUnknown, kUnknown});
