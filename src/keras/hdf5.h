@@ -1,8 +1,8 @@
-// HDF5 files as a tree of groups, attributes and datasets. Nothing of libhdf5 shows through, so that reading can move into a
-// process of its own.
+// HDF5 files as a tree of groups, attributes and datasets. libhdf5 runs in a child process, where a damaged file may crash it.
 //
 // Bytes come through a driver that reads the range it was given and nothing else: an .h5 file, or the member of an archive
-// where it lies. Links to other files, external storage, virtual datasets and filter plug-ins are refused.
+// where it lies. Links to other files, external storage, virtual datasets and filter plug-ins are refused. The groups
+// `optimizer_weights` and `optimizer` at the root are left out.
 // Every function throws Error{kCorrupt}, naming the file and the path inside, where the bytes do not follow the format.
 #pragma once
 
@@ -22,7 +22,7 @@ bool is_hdf5(std::span<const std::byte> bytes);
 
 enum class Kind { kNothing, kGroup, kDataset };
 
-// An open file. Thread-safe: libhdf5 is entered by one thread at a time. Tensors outlive the Tree.
+// A file's tree, read once when it is opened. Thread-safe. Tensors outlive the Tree.
 class Tree {
  public:
   // place begins the text of errors: "model.h5".

@@ -1,10 +1,9 @@
-// What the HDF5 sources share: identifiers that close themselves, and the entry into libhdf5.
+// What the sources that call libhdf5 share: identifiers that close themselves, types and strings.
 #pragma once
 
 #include <hdf5.h>
 #include <hoarfrost/tensor.h>
 
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,20 +31,6 @@ class Id {
  private:
   hid_t id_;
   Close close_;
-};
-
-// libhdf5 entered: one thread at a time (Debian's is not thread-safe), and silent, for it prints its errors by itself.
-class Entry {
- public:
-  Entry();
-  ~Entry();
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
-
- private:
-  std::unique_lock<std::mutex> lock_;
-  H5E_auto2_t printer_ = nullptr;
-  void* printer_data_ = nullptr;
 };
 
 // The strings of an attribute, of fixed or variable length; an empty list for one without elements, whatever its type.

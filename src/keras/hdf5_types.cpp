@@ -3,11 +3,6 @@
 namespace hoarfrost::keras::hdf5 {
 namespace {
 
-std::mutex& library_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 // IEEE half precision, of which libhdf5 1.10 has no name.
 Id half_type() {
   Id type(H5Tcopy(H5T_IEEE_F32LE), H5Tclose);
@@ -29,18 +24,6 @@ DType integer_type(hid_t type) {
 }
 
 }  // namespace
-
-Entry::Entry() : lock_(library_mutex()) {
-  static const bool is_prepared = [] {
-    H5PLset_loading_state(0);  // no plug-ins: they are foreign code
-    return prepare_strings();
-  }();
-  (void)is_prepared;
-  H5Eget_auto2(H5E_DEFAULT, &printer_, &printer_data_);
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
-
-Entry::~Entry() { H5Eset_auto2(H5E_DEFAULT, printer_, printer_data_); }
 
 DType dtype_of_type(hid_t type) {
   switch (H5Tget_class(type)) {

@@ -1,0 +1,23 @@
+// The part that calls libhdf5. It runs in a child process (hdf5_child.h) and says what it finds as JSON, sent as CBOR:
+//
+//   group     {"children": {name: group | dataset}, "attributes": {name: [strings] | null}}       null: not strings
+//   dataset   {"dtype": number, "shape": [sizes], "offset": bytes from the range's begin}          a view can be made
+//             {"dtype": number, "shape": [sizes]}                                                  it must be read
+//             {"error": text, "code": number}                                                      it cannot be
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "keras/hdf5_driver.h"
+
+namespace hoarfrost::keras::hdf5 {
+
+using Index = nlohmann::json;
+
+// The whole tree, without the optimizer's part of it and without links that lead elsewhere; null when the file cannot be opened.
+Index walk(const Source& source);
+// The values of one dataset of walk(), little-endian; empty when they cannot be read.
+std::vector<std::byte> read_values(const Source& source, std::string_view path);
+
+}  // namespace hoarfrost::keras::hdf5
