@@ -13,6 +13,9 @@ namespace hoarfrost::keras {
 namespace {
 
 constexpr uint64_t kLargestText = uint64_t{256} << 20U;  // the largest known configuration has 2 MiB
+// Trained weights hardly compress: beyond these, an archive is a bomb.
+constexpr uint64_t kUnsuspicious = uint64_t{256} << 20U;
+constexpr uint64_t kMostInflation = 100;
 
 // With Windows' separators turned.
 std::string plain_name(const ZipMember& member) {
@@ -54,6 +57,9 @@ std::optional<std::string> model_folder(const ZipFile& zip) {
 std::shared_ptr<const hdf5::Tree> open_tree(const ZipFile& zip, const ZipMember& member, const std::string& place) {
   const std::string where = fmt::format("{}:{}", place, plain_name(member));
   if (member.stored) return hdf5::Tree::open(*member.stored, where);
+  if (member.n_bytes > kUnsuspicious && member.n_bytes / kMostInflation > member.n_bytes_compressed) {
+    throw Error(ErrorCode::kCorrupt, where, fmt::format("{} bytes are said to hold {}: no weights compress like this", member.n_bytes_compressed, member.n_bytes));
+  }
   return hdf5::Tree::open(zip.read(member), where);
 }
 

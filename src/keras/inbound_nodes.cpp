@@ -54,7 +54,10 @@ class Parser {
   // The tensors may stand alone (TFOpLambda), in a list, or in a structure of lists and objects.
   void parse_keras2(const Json& json) {
     Json kwargs;
-    Json args = Json::array({keras2_structure(json, kwargs)});
+    Json structure = keras2_structure(json, kwargs);
+    if (structure.is_array() && structure.size() == 1) structure = Json(structure.front());  // a lone tensor, as Keras calls it
+    Json args = Json::array();
+    args.push_back(std::move(structure));
     finish(std::move(args), kwargs);
   }
 

@@ -158,6 +158,33 @@ TEST(Load, StoredMembersAreViewsOfTheArchive) {
   EXPECT_EQ(sum(stored), sum(load(golden("dense_basic.json"), {golden("dense_basic.keras"), {}})->layers[1].weights[0]));
 }
 
+// A copy of dense_basic.json with one text replaced.
+std::string error_with(const std::string& from, const std::string& to) {
+  const auto file = File::open(golden("dense_basic.json"));
+  std::string text(file->text());
+  text.replace(text.find(from), from.size(), to);
+  const testing_support::TemporaryFolder folder;
+  write_file(folder / "model.json", text);
+  return error_of(folder / "model.json", {golden("dense_basic_weights.h5"), {}});
+}
+
+TEST(Load, SaysWhereJsonAndWeightsDiffer) {
+  EXPECT_EQ(error_with("\"units\": 4", "\"units\": 3"), "dense_basic_weights.h5:/dense/dense/kernel:0: expected [5, 3], got [5, 4]");
+  EXPECT_EQ(error_with("\"use_bias\": true", "\"use_bias\": false"),
+            "dense_basic_weights.h5:/dense: expected 1 weights (`kernel`) for layer `dense` (Dense), found 2 (`dense/kernel:0`, `dense/bias:0`)");
+}
+
+TEST(Load, RefusesCallsThatItCannotRepresent) {
+  const std::string call = "[\"input_1\", 0, 0, {}]";
+  EXPECT_EQ(error_with(call, "[\"input_1\", 0, 0, {\"training\": false, \"mask\": null}]"), "no error");
+  EXPECT_THAT(error_with(call, "[\"input_1\", 0, 0, {\"training\": true}]"), HasSubstr("layer `dense` (Dense): called with training=True"));
+  EXPECT_THAT(error_with(call, "[\"input_1\", 0, 0, {\"scale\": 2}]"),
+              HasSubstr("layer `dense` (Dense): called with arguments that it is not known to take: {\"args\":[{\"tensor\":0}],\"kwargs\":{\"scale\":2}}"));
+  EXPECT_THAT(error_with(call, "[\"input_1\", 1, 0, {}]"), HasSubstr("layer `input_1` (InputLayer): output 0 of call 1 is used, the layer is called 1 times"));
+  EXPECT_THAT(error_with(call, "[\"input_9\", 0, 0, {}]"), HasSubstr("layer `input_9` is used, but the model has none of that name"));
+  EXPECT_THAT(error_with(call, "[\"dense\", 0, 0, {}]"), HasSubstr("its inputs depend on themselves"));
+}
+
 TEST(Load, WeightsOfAnotherModel) {
   EXPECT_EQ(error_of(golden("dense_basic.json"), {golden("nested_model.h5"), {}}),
             "nested_model.h5:/model_weights: weights and architecture do not belong together: weights for 2 layers, expected 1; "
