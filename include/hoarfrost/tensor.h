@@ -6,6 +6,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -184,11 +185,17 @@ Tensor Tensor::of(Shape shape, std::span<const T> values) {
 class Reader {
  public:
   explicit Reader(const Tensor& tensor);
-  double operator[](int64_t i) const;
+  double operator[](int64_t i) const {
+    if (dtype_ != DType::kFloat32) return read(i);
+    float value;  // nearly every tensor: worth a branch of its own, the references live on it
+    std::memcpy(&value, data_ + i * 4, sizeof value);
+    return value;
+  }
   [[nodiscard]] const Shape& shape() const { return tensor_.shape(); }
   [[nodiscard]] const Tensor& tensor() const { return tensor_; }
 
  private:
+  [[nodiscard]] double read(int64_t i) const;
   Tensor tensor_;
   DType dtype_;
   const std::byte* data_;

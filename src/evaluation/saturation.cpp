@@ -40,10 +40,13 @@ bool can_run_alone(const LayerCheck& check, const LayerEndpoints& endpoints) {
 
 }  // namespace
 
-bool is_saturated(const LayerCheck& check, uint64_t seed) {
+bool is_saturated(const LayerCheck& check, double budget, uint64_t seed) {
   const Tensor& output = check.outputs.at(0);
   if (check.outputs.size() != 1 || !is_bounded(output)) return false;
   const keras::Formula plain = formulas(check.layer).at(0);
+  // The question may not cost more than the comparison itself: a wide dense layer within a network is let be.
+  const double cost = 2 * plain.cost * static_cast<double>(kProbedElements * plain.shape.last());
+  if (cost > budget) return false;
   const keras::Formula moved = formulas(check.layer, {kProbe, seed}).at(0);
   Random random(seed);
   const int64_t n_last = plain.shape.last();
@@ -61,7 +64,7 @@ void compare_unsaturated(Comparison& comparison, const LayerCheck& check, const 
   runtime::Session session(frozen, {endpoints.inputs, endpoints.outputs}, {n_threads, false});
   LayerCheck alone = check;
   double scale = 1;
-  for (int step = 0; step < kMaxSteps && is_saturated(alone, seed); ++step) {
+  for (int step = 0; step < kMaxSteps && is_saturated(alone, budget, seed); ++step) {
     scale *= kScaleStep;
     for (size_t i = 0; i < check.layer.inputs.size(); ++i) alone.layer.inputs[i] = scaled(check.layer.inputs[i], scale);
     alone.outputs = session.run(alone.layer.inputs);

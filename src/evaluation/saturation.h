@@ -12,8 +12,8 @@ struct LayerEndpoints {
 };
 
 // Whether the outputs are bounded by one and an index of the last axis (a class, a channel) has no element that would
-// show it if weights and inputs were 1 % different.
-bool is_saturated(const LayerCheck& check, uint64_t seed);
+// show it if weights and inputs were 1 % different. false when to find out takes more than `budget` multiplications.
+bool is_saturated(const LayerCheck& check, double budget, uint64_t seed);
 
 // Runs the layer alone on its inputs scaled down until it is not saturated any more (or three times), and adds to
 // `comparison` what that shows. Does nothing for a layer with masks, or without float inputs that are known.

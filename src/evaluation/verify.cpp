@@ -150,7 +150,7 @@ class Verifier {
   // One after the other: each runs in the runtime, with all its threads.
   void compare_saturated_layers() {
     for (size_t i = 0; i < checks_.size(); ++i) {
-      if (!result_.layers[i].equal || !is_saturated(checks_[i], options_.seed)) continue;
+      if (!result_.layers[i].equal || !is_saturated(checks_[i], shares_[i], options_.seed)) continue;
       LayerEndpoints endpoints;
       for (const auto& name : checks_[i].layer.call->inputs) endpoints.inputs.push_back(endpoint_of(name));
       for (const auto& name : checks_[i].layer.call->outputs) endpoints.outputs.push_back(found_.at(name).endpoint);

@@ -157,9 +157,8 @@ Reader::Reader(const Tensor& tensor) : tensor_(tensor), dtype_(tensor.dtype()), 
   }
 }
 
-double Reader::operator[](int64_t i) const {
+double Reader::read(int64_t i) const {
   switch (dtype_) {
-    case DType::kFloat32: return load<float>(data_, i);
     case DType::kFloat64: return load<double>(data_, i);
     case DType::kInt32: return load<int32_t>(data_, i);
     case DType::kUInt8: return load<uint8_t>(data_, i);

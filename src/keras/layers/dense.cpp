@@ -46,9 +46,10 @@ struct Dense {
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
     const int64_t depth = in[0].shape().last();
-    const auto at = [=, x = in[0], this_use_bias = use_bias](const Index& o) {
-      double sum = this_use_bias ? weights[1][{o[-1]}] : 0;
-      for (int64_t k = 0; k < depth; ++k) sum += x[o.with(-1, k)] * weights[0][{k, o[-1]}];
+    const auto at = [=, x = in[0], this_use_bias = use_bias, n_units = units](const Index& o) {
+      const int64_t row = o.with(-1, 0).offset(x.shape());
+      double sum = this_use_bias ? weights[1].at_offset(o[-1]) : 0;
+      for (int64_t k = 0; k < depth; ++k) sum += x.at_offset(row + k) * weights[0].at_offset(k * n_units + o[-1]);
       return sum;
     };
     return {activation.reference({product_shape(in[0].shape()), at, static_cast<double>(depth)})};
