@@ -15,16 +15,21 @@ struct Options {
   bool fuse = true;  // false: every node on its own, so that each can be looked at
 };
 
-// One step of a plan, for people and for tests ("a plan must not fall to `ref`").
+// One step of a plan, for people and for tests ("a plan must not fall to `ref`"). The steps of a body that is run slice by
+// slice of the batch follow the "own:slices of N" that runs them.
 struct Step {
   std::string name;            // the nodes it stands for, the last one's name first
   std::string implementation;  // oneDNN's impl_info_str, or "own:…", or "reference:OP"
 };
 
-// A frozen graph, ready to run at any input shape. A new shape (another batch) compiles once and is kept.
+// A frozen graph, ready to run at any input shape. A new shape (another batch) compiles once and is kept; compiling tries
+// layouts, slices and algorithms against the clock, so that two sessions may round differently, one never. Constants are
+// views into the graph's tensors, which it keeps alive. Not for two threads at once.
 class Session {
  public:
-  // Throws Error{kUnsupported} for an op it does not know, Error{kInvalidArgument} for a graph that holds variables.
+  // signature.inputs may be any endpoints, also inner ones: what stands before them is not run. Any endpoint can be an output.
+  // Throws Error{kUnsupported} for an op it does not know, Error{kInvalidArgument} when the outputs need a variable or a
+  // Placeholder that is no input.
   Session(const graph::Graph& frozen, const graph::Signature& signature, Options options = {});
   ~Session();
   Session(Session&&) noexcept;
@@ -32,7 +37,7 @@ class Session {
 
   // Outputs in the signature's order. Throws Error{kMismatch} when an input's type or shape is not the graph's.
   std::vector<Tensor> run(std::span<const Tensor> inputs);
-  // The plan for these input shapes, compiled when it is not there yet.
+  // The plan for these input shapes (Error{kMismatch} as in run), compiled when it is not there yet.
   std::vector<Step> plan(std::span<const Shape> input_shapes);
 
  private:

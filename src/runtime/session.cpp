@@ -52,6 +52,14 @@ struct Session::State {
     return {node, outer.index};
   }
 
+  Shape wanted_shape(const graph::Node& input) const {
+    if (input.op() != "Placeholder") return Shape::unknown_rank();
+    auto shape = input.get_or<Shape>("shape", Shape::unknown_rank());
+    // Before GraphDef version 24 a Placeholder of unknown shape was written as a scalar (TensorFlow's array_ops.cc).
+    constexpr int kFirstWithScalars = 24;
+    return shape.has_rank() && shape.rank() == 0 && graph.producer < kFirstWithScalars ? Shape::unknown_rank() : shape;
+  }
+
   void check_shapes(std::span<const Shape> shapes) const {
     if (shapes.size() != signature.inputs.size()) {
       throw Error(ErrorCode::kMismatch, "Session",
@@ -59,8 +67,7 @@ struct Session::State {
     }
     for (size_t i = 0; i < shapes.size(); ++i) {
       const graph::Node& node = *signature.inputs[i].node;
-      const auto wanted =
-          node.op() == "Placeholder" ? node.get_or<Shape>("shape", Shape::unknown_rank()) : Shape::unknown_rank();
+      const Shape wanted = wanted_shape(node);
       if (!shapes[i].is_static() || !fits(wanted, shapes[i])) {
         throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", node.name()),
                     fmt::format("expected the shape {}, found {}", wanted.to_string(), shapes[i].to_string()));
