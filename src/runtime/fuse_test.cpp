@@ -12,9 +12,11 @@ class Fuse : public testing::Test {
  protected:
   GraphBuilder b;
 
+  // Weights as small as trained ones: sums near 1, so that a function behind them sees errors of the size of its
+  // values.
   Endpoint convolution(const std::string& name, Endpoint x, const Shape& filter, const char* padding = "SAME",
                        int64_t stride = 1) {
-    return b.op("Conv2D", name, {x, b.weights(filter)},
+    return b.op("Conv2D", name, {x, b.weights(filter, -0.1F, 0.1F)},
                 {{"strides", Ints{1, stride, stride, 1}}, {"padding", std::string(padding)}});
   }
   Endpoint max_pool(const std::string& name, Endpoint x, const char* padding = "VALID", int64_t size = 2) {

@@ -47,7 +47,8 @@ class Slice : public testing::Test {
   }
 
   Endpoint convolution(const std::string& name, Endpoint x, const Shape& filter) {
-    return b.op("Conv2D", name, {x, b.weights(filter)}, {{"strides", Ints{1, 1, 1, 1}}, {"padding", "SAME"}});
+    return b.op("Conv2D", name, {x, b.weights(filter, -0.1F, 0.1F)},
+                {{"strides", Ints{1, 1, 1, 1}}, {"padding", "SAME"}});
   }
 
   GraphBuilder b;
