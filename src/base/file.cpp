@@ -19,8 +19,25 @@ namespace {
 constexpr size_t kBlockBytes = 1 << 20;       // larger blocks were no faster, smaller ones slower
 constexpr uint64_t kSyncBytes = 64ULL << 20;  // write-back starts while the rest is still being copied
 
+// What a person can do where the system's own words do not say it.
+std::string_view advice(int error) {
+  if (error == ENOSPC || error == EDQUOT) return "; free some space or name another place";
+  if (error == EFBIG) return "; the limit on the size of a file (ulimit -f) or the file system does not allow it";
+  return "";
+}
+
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view action) {
-  throw Error(ErrorCode::kIo, path.string(), fmt::format("cannot {}: {}", action, std::strerror(errno)));
+  const int error = errno;
+  throw Error(ErrorCode::kIo, path.string(), fmt::format("cannot {}: {}{}", action, std::strerror(error), advice(error)));
+}
+
+// To rename a new file onto a device or a pipe would take its place.
+void expect_place_of_a_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return;
+  const char* kind = std::filesystem::is_directory(status) ? "folder" : "device or a pipe";
+  throw Error(ErrorCode::kIo, path.string(), fmt::format("cannot write it: it is a {}; name a file", kind));
 }
 
 }  // namespace
@@ -34,7 +51,7 @@ std::shared_ptr<const File> File::open(const std::filesystem::path& path) {
   struct stat status{};
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor);
-    throw Error(ErrorCode::kIo, path.string(), "expected a file, found something else (a folder or a device)");
+    throw Error(ErrorCode::kIo, path.string(), S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "expected a file, found a device or a pipe");
   }
   return std::shared_ptr<const File>(new File(path, descriptor, static_cast<uint64_t>(status.st_size)));
 }
@@ -75,13 +92,11 @@ void File::read(uint64_t offset, std::span<std::byte> destination) const {
 }
 
 OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
-  if (std::filesystem::is_directory(path_)) {
-    throw Error(ErrorCode::kIo, path_.string(), "cannot write it: it is a folder; name a file");
-  }
+  expect_place_of_a_file(path_);
   const auto folder = path_.parent_path();
   std::error_code error;
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) throw Error(ErrorCode::kIo, folder.string(), fmt::format("cannot make the folder: {}", error.message()));
+  if (error) throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot make its folder {}: {}", folder.string(), error.message()));
   std::string pattern = path_.string() + ".XXXXXX";
   descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail(path_, "write it");

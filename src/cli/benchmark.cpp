@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/model_source.h"
+#include "cli/numbers.h"
 #include "cli/report.h"
 #include "ops/op.h"
 
@@ -100,9 +101,9 @@ Action add_options(CLI::App& app) {
   add_model_options(app, options->model);
   app.add_option("--input_node,--input-node", options->input_nodes, "Input nodes (default: the placeholders)")->delimiter(',');
   app.add_option("--output_node,--output-node", options->output_nodes, "Output nodes (default: what nobody uses)")->delimiter(',');
-  app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->batch_size, "Examples per run")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("-t,--threads", options->threads, "Threads; 0: all that the process may use")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--seconds", options->seconds, "How long to measure")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->batch_size, "Examples per run")->capture_default_str()->check(kPositive);
+  app.add_option("-t,--threads", options->threads, "Threads; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
+  app.add_option("--seconds", options->seconds, "How long to measure")->capture_default_str()->check(kPositive);
   app.add_flag("--plan", options->shows_plan, "Show the compiled plan: each step and the implementation that runs it");
   app.add_flag("--json", options->as_json, "Print one JSON object: batch, threads, throughput, latency_ms");
   app.footer("Example:\n  hoarfrost benchmark frozen.pb --batch-size 32 --threads 2 --seconds 3");

@@ -3,9 +3,13 @@
 #include <hoarfrost/error.h>
 #include <hoarfrost/tensorflow.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "cli/command.h"
 #include "cli/model_source.h"
 #include "cli/report.h"
+#include "cli/verification.h"
 
 namespace hoarfrost::cli {
 namespace {
@@ -42,18 +46,41 @@ std::string joined(const std::vector<EndpointReport>& endpoints) {
   return text;
 }
 
+// Removes what was written when the rest cannot be: a checkpoint without its graph is of no use. Files that stood there before
+// stay, whatever is in them now.
+class NewFiles {
+ public:
+  explicit NewFiles(const std::vector<std::filesystem::path>& paths) {
+    std::ranges::copy_if(paths, std::back_inserter(paths_), [](const auto& path) { return !std::filesystem::exists(path); });
+  }
+  NewFiles(const NewFiles&) = delete;
+  NewFiles& operator=(const NewFiles&) = delete;
+  ~NewFiles() {
+    std::error_code ignored;
+    for (const auto& path : paths_) std::filesystem::remove(path, ignored);
+  }
+  void keep() { paths_.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> paths_;
+};
+
 int run(const Options& options) {
   const ModelSource source = source_of(options);
   expect_different(options.graph, source.path);
   expect_different(options.graph, source.weights);
   FrozenModel frozen = freeze_model(load_and_lower(source));  // its ops say the types and shapes
   keras::Lowered& lowered = frozen.lowered;
+  note_nan_weights(lowered);
   const auto signature = report(frozen.graph, frozen.signature);
   tensorflow::add_saver(lowered.graph, lowered.variable_names);
+  const std::string prefix = options.checkpoint.string();
+  const std::filesystem::path meta = prefix + ".meta";
+  NewFiles written({options.graph, meta, prefix + ".index", prefix + ".data-00000-of-00001", options.checkpoint.parent_path() / "checkpoint"});
   auto files = tensorflow::write_checkpoint(lowered.variables, options.checkpoint);
-  const std::filesystem::path meta = options.checkpoint.string() + ".meta";
   tensorflow::write_meta_graph(lowered.graph, lowered.variable_names, lowered.trainable_names, meta);
   tensorflow::write_graph(lowered.graph, options.graph);
+  written.keep();
   files.push_back(meta);
   files.push_back(options.graph);
   if (options.as_json) {

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/examples.h"
 #include "cli/model_source.h"
+#include "cli/numbers.h"
 #include "cli/report.h"
 
 namespace hoarfrost::cli {
@@ -69,9 +70,9 @@ Action add_options(CLI::App& app) {
                  "Labelled data, recognised by what it holds: CSV (label first), CIFAR binary, .npz (x, y), or a folder of such");
   app.add_option("--input_node,--input-node", options->input_nodes, "Input node (default: the placeholder)")->delimiter(',');
   app.add_option("--output_node,--output-node", options->output_nodes, "Output node (default: what nobody uses)")->delimiter(',');
-  app.add_option("-b,--batchsize,--batch-size,--batch_size,--batch", options->evaluate.batch_size, "Examples per run")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("-t,--threads", options->evaluate.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--top-k", options->evaluate.top_k, "Also count labels among the k largest outputs")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("-b,--batchsize,--batch-size,--batch_size,--batch", options->evaluate.batch_size, "Examples per run")->capture_default_str()->check(kPositive);
+  app.add_option("-t,--threads", options->evaluate.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
+  app.add_option("--top-k", options->evaluate.top_k, "Also count labels among the k largest outputs")->capture_default_str()->check(kPositive);
   app.add_flag("--drop_remainder,--drop-remainder", options->evaluate.drop_remainder, "Leave the last partial batch out, as the tutorials' script did");
   app.add_flag("--train-split", options->train_split, "Of a folder that holds both, the training examples");
   app.add_flag("--reference", options->by_reference, "Compute a Keras model by its layers' definitions in double precision: slow and certain");

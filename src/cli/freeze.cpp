@@ -9,6 +9,7 @@
 #include "cli/model_source.h"
 #include "cli/report.h"
 #include "cli/verification.h"
+#include "tensorflow/message_size.h"
 
 namespace hoarfrost::cli {
 namespace {
@@ -22,10 +23,12 @@ struct Options {
   bool as_json = false;
 };
 
-// Throws Error{kMismatch} that names the first layer that diverges: then nothing is written.
+// Throws Error{kMismatch} that names the first layer that diverges: then nothing is written. Where weights are NaN or infinite,
+// so are the layers' outputs, on which implementations differ: then a note says so.
 void prove(const FrozenModel& frozen, const Options& options) {
-  for (const auto& layer : evaluation::nan_weights(frozen.lowered)) note(fmt::format("layer `{}` has weights that are NaN or infinite", layer));
+  const auto nan_layers = note_nan_weights(frozen.lowered);
   const auto proof = evaluation::verify(frozen.lowered, frozen.graph, frozen.signature, options.verify.options());
+  if (!proof.equal && !nan_layers.empty()) return note("with such weights the frozen graph cannot be proven equal to the model; it is written without a proof");
   if (!proof.equal) {
     throw Error(ErrorCode::kMismatch, options.model.path.string(),
                 fmt::format("the frozen graph does not compute what the model does: {}; nothing was written", divergence_text(proof)));
@@ -33,12 +36,22 @@ void prove(const FrozenModel& frozen, const Options& options) {
   if (!options.as_json) fmt::print("{}\n", proof_text(proof));
 }
 
+void rename(graph::Graph& graph, const std::vector<std::string>& renames) {
+  try {
+    for (const auto& rename : renames) passes::rename(graph, rename);
+  } catch (Error& error) {
+    error.within("--rename");
+    throw;
+  }
+}
+
 int run(const Options& options) {
   expect_different(options.output, options.model.path);
   expect_different(options.output, options.model.weights);
   FrozenModel frozen = freeze_model(load_and_lower(options.model));
+  tensorflow::check_message_size(tensorflow::graph_n_bytes(frozen.graph), options.output);  // before the proof takes its time
   if (!options.no_verify) prove(frozen, options);
-  for (const auto& rename : options.renames) passes::rename(frozen.graph, rename);
+  rename(frozen.graph, options.renames);
   tensorflow::write_graph(frozen.graph, options.output);
   const auto signature = report(frozen.graph, frozen.signature);
   if (options.as_json) {

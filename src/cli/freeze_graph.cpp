@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/model_source.h"
 #include "cli/report.h"
 
 namespace hoarfrost::cli {
@@ -51,6 +52,15 @@ struct Source {
   graph::Variables variables;
 };
 
+// Throws Error{kInvalidArgument} when the output would take the place of one of the checkpoint's files.
+void expect_not_of_checkpoint(const std::filesystem::path& output, const std::filesystem::path& prefix) {
+  const std::string stem = prefix.filename().string() + ".";
+  const auto folder = prefix.has_parent_path() ? prefix.parent_path() : ".";
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.path().filename().string().starts_with(stem)) expect_different(output, file.path());
+  }
+}
+
 Source read_source(const Options& options) {
   Source source;
   if (!options.input_saved_model_dir.empty()) {
@@ -65,37 +75,52 @@ Source read_source(const Options& options) {
   }
   source.graph = options.input_meta_graph.empty() ? tensorflow::read_graph(options.input_graph)
                                                   : std::move(tensorflow::read_meta_graph(options.input_meta_graph).graph);
-  source.variables = tensorflow::read_checkpoint(tensorflow::checkpoint_prefix(options.input_checkpoint));
+  const auto prefix = tensorflow::checkpoint_prefix(options.input_checkpoint);
+  expect_not_of_checkpoint(options.output_graph, prefix);
+  source.variables = tensorflow::read_checkpoint(prefix);
   return source;
 }
 
-std::vector<std::string> resolve_outputs(const graph::Graph& graph, const std::string& names) {
+// The file that the graph was read from.
+std::filesystem::path path_of_graph(const Options& options) {
+  if (!options.input_saved_model_dir.empty()) return options.input_saved_model_dir;
+  return options.input_meta_graph.empty() ? options.input_graph : options.input_meta_graph;
+}
+
+std::vector<std::string> resolve_outputs(const graph::Graph& graph, const Options& options) {
   std::vector<std::string> outputs;
-  for (const auto& name : split(names)) {
-    std::string said;
-    outputs.push_back(graph::resolve(graph, name, &said).node->name());
-    if (!said.empty()) note(said);
-  }
+  for (const auto& name : split(options.output_node_names)) outputs.push_back(resolve(graph, name, path_of_graph(options)).node->name());
   return outputs;
 }
 
+// Errors name the graph's file.
+int freeze(Source& source, const passes::FreezeOptions& freezing, const Options& options) {
+  try {
+    return passes::freeze(source.graph, source.variables, freezing);
+  } catch (Error& error) {
+    error.within(path_of_graph(options).string());
+    throw;
+  }
+}
+
 int run(const Options& options) {
-  if (options.output_node_names.empty()) wrong("You need to supply the name of a node to --output_node_names.");
+  if (options.output_node_names.empty()) wrong("You need to supply the name of a node to --output_node_names");
   if (options.output_graph.empty()) wrong("You need to supply the name of the file to write: --output_graph");
   if (options.checkpoint_version != 2) {
     throw Error(ErrorCode::kUnsupported, "--checkpoint_version", "only version 2 checkpoints (.index and .data files) are read");
   }
   expect_different(options.output_graph, options.input_graph);
+  expect_different(options.output_graph, options.input_meta_graph);
   Source source = read_source(options);
   passes::FreezeOptions freezing;
-  freezing.outputs = resolve_outputs(source.graph, options.output_node_names);
+  freezing.outputs = resolve_outputs(source.graph, options);
   freezing.allowlist = split(options.variable_names_allowlist);
   freezing.denylist = split(options.variable_names_denylist);
   if (options.clear_devices) passes::clear_devices(source.graph);
   if (const auto initializers = split(options.initializer_nodes); !initializers.empty()) {
     passes::run_initializers(source.graph, source.variables, initializers);
   }
-  const int n_frozen = passes::freeze(source.graph, source.variables, freezing);
+  const int n_frozen = freeze(source, freezing, options);
   tensorflow::write_graph(source.graph, options.output_graph, tensorflow::Encoding::kBinary);
   // TensorFlow 1.x said the first two through its log, on stderr, and the last on stdout.
   fmt::print(stderr, "INFO:tensorflow:Froze {} variables.\nINFO:tensorflow:Converted {} variables to const ops.\n", n_frozen, n_frozen);
@@ -113,7 +138,7 @@ void add_bool(CLI::App& app, const std::string& names, bool& value, const std::s
          names,
          [&value, names](const std::string& given) {
            if (given != "true" && given != "True" && given != "1" && given != "false" && given != "False" && given != "0") {
-             wrong(fmt::format("{}: expected true or false, found `{}`", names, given));
+             wrong(fmt::format("{}: expected true or false, found `{}`", names.substr(0, names.find(',')), given));
            }
            value = given == "true" || given == "True" || given == "1";
          },

@@ -1,8 +1,10 @@
 // The program: finds the command, runs it, and turns every failure into one line on stderr and an exit status.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
+#include <hoarfrost/graph.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <new>
 #include <vector>
@@ -67,6 +69,14 @@ std::vector<std::string> spelled_out(int argc, char** argv) {
   return arguments;
 }
 
+// CLI11 takes a word that is no command for one that is missing.
+std::string command_wanted(int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const Command* command : commands()) names.emplace_back(command->name);
+  if (argc < 2) return "give a command, such as `hoarfrost freeze model.h5 -o frozen.pb`";
+  return fmt::format("expected a command, found `{}`; nearest: `{}`", argv[1], graph::nearest_names(argv[1], names, 1).front());
+}
+
 int parse_and_run(CLI::App& app, const std::function<int()>& chosen, int argc, char** argv) {
   try {
     auto arguments = spelled_out(argc, argv);
@@ -78,7 +88,8 @@ int parse_and_run(CLI::App& app, const std::function<int()>& chosen, int argc, c
   } catch (const CLI::ParseError& error) {
     std::string command;
     for (const CLI::App* sub : app.get_subcommands()) command = " " + sub->get_name();
-    return say(fmt::format("{}; see `{}{} --help`", error.what(), app.get_name(), command), kWrongUsage);
+    const bool has_command = app.get_require_subcommand_min() == 0 || !command.empty();
+    return say(fmt::format("{}; see `{}{} --help`", has_command ? error.what() : command_wanted(argc, argv), app.get_name(), command), kWrongUsage);
   }
 }
 
@@ -114,4 +125,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace hoarfrost::cli
 
-int main(int argc, char** argv) { return hoarfrost::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk, with nothing left behind
+  return hoarfrost::cli::run(argc, argv);
+}

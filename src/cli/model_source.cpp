@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "cli/report.h"
+#include "ops/op.h"
 
 namespace hoarfrost::cli {
 namespace {
@@ -24,13 +25,23 @@ std::pair<std::string, Shape> parse_shape(const std::string& text) {
     int64_t size = kUnknown;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), size);
     const bool is_open = part == "?" || part == "None";
-    if (!is_open && (error != std::errc{} || end != part.data() + part.size() || size < -1)) {
+    if (!is_open && (error != std::errc{} || end != part.data() + part.size() || size < -1 || size == 0)) {
       throw Error(ErrorCode::kInvalidArgument, "--input-shape", fmt::format("expected sizes such as 1,32,32,3, found `{}`", text));
     }
     sizes.push_back(is_open ? kUnknown : size);
     rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
   return {name, Shape(std::move(sizes))};
+}
+
+// Says which node of which file cannot be computed, before anything else is read.
+void expect_computable(const graph::Graph& graph, const std::filesystem::path& path) {
+  try {
+    (void)ops::infer(graph);
+  } catch (Error& error) {
+    error.within(path.string());
+    throw;
+  }
 }
 
 bool is_source_of_values(const graph::Node& node) { return node.op() == "Placeholder" || node.op() == "PlaceholderWithDefault"; }
@@ -84,10 +95,23 @@ bool is_graph_file(const std::filesystem::path& path) {
   return text[first] != '{' && text[first] != '[' && text[first] != '"';
 }
 
+graph::Endpoint resolve(const graph::Graph& graph, const std::string& name, const std::filesystem::path& path) {
+  std::string said;
+  try {
+    const graph::Endpoint endpoint = graph::resolve(graph, name, &said);
+    if (!said.empty()) note(said);
+    return endpoint;
+  } catch (Error& error) {
+    error.within(path.string());
+    throw;
+  }
+}
+
 Runnable load_runnable(const ModelSource& source, const std::vector<std::string>& input_nodes, const std::vector<std::string>& output_nodes) {
   Runnable result;
   if (is_graph_file(source.path)) {
     result.graph = tensorflow::read_graph(source.path);
+    expect_computable(result.graph, source.path);
   } else {
     FrozenModel frozen = freeze_model(load_and_lower(source));
     result.graph = std::move(frozen.graph);
@@ -95,11 +119,7 @@ Runnable load_runnable(const ModelSource& source, const std::vector<std::string>
   }
   const auto resolve_all = [&](const std::vector<std::string>& names, std::vector<graph::Endpoint>& into) {
     if (!names.empty()) into.clear();
-    for (const auto& name : names) {
-      std::string said;
-      into.push_back(graph::resolve(result.graph, name, &said));
-      if (!said.empty()) note(said);
-    }
+    for (const auto& name : names) into.push_back(resolve(result.graph, name, source.path));
   };
   resolve_all(input_nodes, result.signature.inputs);
   resolve_all(output_nodes, result.signature.outputs);

@@ -32,6 +32,9 @@ struct FrozenModel {
 };
 FrozenModel freeze_model(keras::Lowered lowered);
 
+// As graph::resolve; a note says which node stands in for the name, and errors name the file.
+graph::Endpoint resolve(const graph::Graph& graph, const std::string& name, const std::filesystem::path& path);
+
 // Whether the file is a TensorFlow graph rather than a Keras model, by what it holds.
 bool is_graph_file(const std::filesystem::path& path);
 

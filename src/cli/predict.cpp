@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/model_source.h"
+#include "cli/numbers.h"
 #include "cli/report.h"
 
 namespace hoarfrost::cli {
@@ -46,8 +47,8 @@ Action add_options(CLI::App& app) {
   app.add_option("-o,--output", options->output, "The .npz to write: out0, out1, … in Keras' order")->required();
   app.add_option("--input_node,--input-node", options->input_nodes, "Input nodes (default: the placeholders)")->delimiter(',');
   app.add_option("--output_node,--output-node", options->output_nodes, "Output nodes (default: what nobody uses)")->delimiter(',');
-  app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->predict.batch_size, "Examples per run")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("-t,--threads", options->predict.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->predict.batch_size, "Examples per run")->capture_default_str()->check(kPositive);
+  app.add_option("-t,--threads", options->predict.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
   app.add_flag("--json", options->as_json, "Print one JSON object: outputs, files");
   app.footer("Example:\n  hoarfrost predict frozen.pb --data inputs.npz -o outputs.npz");
   return [options] { return run(*options); };

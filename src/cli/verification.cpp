@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "cli/numbers.h"
+
 namespace hoarfrost::cli {
 
 evaluation::VerifyOptions VerifyFlags::options() const {
@@ -19,9 +21,15 @@ void add_verify_flags(CLI::App& app, VerifyFlags& flags) {
   app.add_option("--seed", flags.seed, "Seed of the random input of the proof")->capture_default_str();
   app.add_option("--verify-seconds", flags.budget_seconds, "Time for the layers' definitions; above it they compute a sample of the elements")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositive);
   app.add_flag("--exhaustive", flags.exhaustive, "Prove every element, however long it takes");
-  app.add_option("-t,--threads", flags.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("-t,--threads", flags.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
+}
+
+std::vector<std::string> note_nan_weights(const keras::Lowered& lowered) {
+  auto layers = evaluation::nan_weights(lowered);
+  for (const auto& layer : layers) note(fmt::format("layer `{}` has weights that are NaN or infinite: was the training stable?", layer));
+  return layers;
 }
 
 std::string proof_text(const evaluation::Verification& proof) {

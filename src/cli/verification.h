@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/report.h"
 
@@ -18,6 +19,9 @@ struct VerifyFlags {
   [[nodiscard]] evaluation::VerifyOptions options() const;
 };
 void add_verify_flags(CLI::App& app, VerifyFlags& flags);
+
+// Notes the layers whose weights are NaN or infinite, and gives their names.
+std::vector<std::string> note_nan_weights(const keras::Lowered& lowered);
 
 // "Verified: 11 layers against their definitions in double precision, largest error 1.2e-07 (layer `dense`)."
 std::string proof_text(const evaluation::Verification& proof);

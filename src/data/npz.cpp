@@ -8,6 +8,7 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace hoarfrost::data {
@@ -93,10 +94,11 @@ Tensor tensor_of(const Npy& npy, const std::string& where) {
 // A zip archive being written; discarded unless close() succeeds.
 class ZipWriter {
  public:
-  explicit ZipWriter(const std::filesystem::path& path) : path_(path) {
+  // place: what errors name.
+  ZipWriter(const std::filesystem::path& path, std::filesystem::path place) : path_(std::move(place)) {
     int code = 0;
     zip_ = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
-    if (zip_ == nullptr) throw Error(ErrorCode::kIo, path_.string(), "cannot be written as a zip archive");
+    if (zip_ == nullptr) throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot write it: {}", std::strerror(errno)));
   }
   ~ZipWriter() {
     if (zip_ != nullptr) zip_discard(zip_);
@@ -130,7 +132,7 @@ class ZipWriter {
     return reinterpret_cast<zip_uint8_t*>(const_cast<std::byte*>(bytes.data()));
   }
   [[noreturn]] void fail() const {
-    throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot be written: {}", zip_strerror(zip_)));
+    throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot write it: {}", zip_strerror(zip_)));
   }
 
   std::filesystem::path path_;
@@ -205,6 +207,7 @@ NamedTensors read_npz(const std::filesystem::path& path) {
     const FileRange range{file, 0, file->size()};
     return {{"x", tensor_of({file->bytes(), file, &range}, path.string())}};
   }
+  if (!file->text().starts_with("PK")) throw Error(ErrorCode::kCorrupt, path.string(), "expected a .npz or .npy, found another format");
   const ZipFile zip(path);
   NamedTensors arrays;
   for (const ZipMember& member : zip.members()) {
@@ -225,7 +228,7 @@ void write_npz(const std::filesystem::path& path, const NamedTensors& arrays) {
   try {
     std::vector<std::string> headers;
     headers.reserve(arrays.size());
-    ZipWriter zip(temporary);
+    ZipWriter zip(temporary, path);
     for (const NamedTensor& array : arrays) {
       if (find(arrays, array.name) != &array.value)
         throw Error(ErrorCode::kInvalidArgument, path.string(), fmt::format("two arrays are named `{}`", array.name));

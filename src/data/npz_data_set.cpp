@@ -45,7 +45,7 @@ Names find_names(const ZipFile& zip, Split split) {
   std::string found;
   for (const ZipMember& member : zip.members())
     found += fmt::format("{}{}", found.empty() ? "" : ", ", without_npy(member.name));
-  throw Error(ErrorCode::kUnsupported, zip.file()->path().string(),
+  throw Error(ErrorCode::kInvalidArgument, zip.file()->path().string(),
               fmt::format("expected arrays x and y, or images and labels, or x_test and y_test; found {}",
                           found.empty() ? "none" : found));
 }

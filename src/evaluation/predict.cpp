@@ -161,17 +161,17 @@ std::vector<Tensor> predict(const graph::Graph& frozen, const graph::Signature& 
 data::NamedTensors predict_file(const graph::Graph& frozen, const graph::Signature& signature,
                                 const std::filesystem::path& input, const std::filesystem::path& output,
                                 const PredictOptions& options) {
+  data::NamedTensors arrays;
   try {
     const auto inputs = match_inputs(frozen, signature, data::read_npz(input));
     const auto outputs = predict(frozen, signature, inputs, options);
-    data::NamedTensors arrays;
     for (size_t i = 0; i < outputs.size(); ++i) arrays.push_back({fmt::format("out{}", i), outputs[i]});
-    data::write_npz(output, arrays);
-    return arrays;
   } catch (Error& error) {
     if (!std::string_view(error.what()).starts_with(input.string())) error.within(input.string());
     throw;
   }
+  data::write_npz(output, arrays);
+  return arrays;
 }
 
 }  // namespace hoarfrost::evaluation

@@ -51,7 +51,9 @@ Json parse_json(std::string_view text, std::string_view place) {
     try {
       json = Json::parse(to_json(current, place));
     } catch (const Json::parse_error& error) {
-      throw Error(ErrorCode::kCorrupt, place, fmt::format("expected JSON, which ends or breaks at byte {} of {}", error.byte, current.size()));
+      const bool is_cut = error.byte > current.size();
+      throw Error(ErrorCode::kCorrupt, place, is_cut ? fmt::format("expected JSON, found only its beginning: it ends after {} bytes", current.size())
+                                                     : fmt::format("expected JSON, which breaks at byte {} of {}", error.byte, current.size()));
     } catch (const Json::exception& error) {
       throw Error(ErrorCode::kCorrupt, place, fmt::format("expected JSON: {}", error.what()));
     }
@@ -69,7 +71,7 @@ std::optional<Version> parse_version(std::string_view text) {
     while (at < text.size() && text[at] >= '0' && text[at] <= '9' && number < 10000) number = number * 10 + (text[at++] - '0');
     if (at < text.size()) ++at;  // the point
   }
-  return Version{numbers[0], numbers[1]};
+  return Version{numbers[0], numbers[1], text.find("-tf") != std::string_view::npos};
 }
 
 }  // namespace hoarfrost::keras

@@ -30,6 +30,12 @@ std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<
   }
 }
 
+std::string names_of_inputs(const Model& model) {
+  std::string names;
+  for (const TensorRef& input : model.inputs) names += fmt::format("{}`{}`", names.empty() ? "" : ", ", model.layers[input.layer].name);
+  return names;
+}
+
 // Sizes that a person gives for what the file leaves open.
 void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) {
   for (const auto& [name, shape] : shapes) {
@@ -37,7 +43,8 @@ void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) 
     const bool is_only = name.empty() && model.inputs.size() == 1;
     if (found == model.inputs.end() && !is_only) {
       throw Error(ErrorCode::kInvalidArgument, fmt::format("model `{}`", model.name),
-                  fmt::format("has {} inputs and none is named `{}`; the first is `{}`", model.inputs.size(), name, model.layers[model.inputs[0].layer].name));
+                  name.empty() ? fmt::format("has {} inputs: say which one, as {}=1,32,32,3", model.inputs.size(), model.layers[model.inputs[0].layer].name)
+                               : fmt::format("has no input `{}`; its inputs: {}", name, names_of_inputs(model)));
     }
     ModelLayer& input = model.layers[is_only ? model.inputs[0].layer : found->layer];
     Shape result = shape;
@@ -68,11 +75,12 @@ void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots) 
 }
 
 [[noreturn]] void fail_weights_only(const hdf5::Tree& tree, const std::string& place) {
-  const WeightLayout layout = weight_layout(tree, "/");
+  const char* root = weight_layout(tree, "/") == WeightLayout::kNone ? "/model_weights" : "/";
+  const WeightLayout layout = weight_layout(tree, root);
   if (layout == WeightLayout::kNone) {
-    throw Error(ErrorCode::kInvalidArgument, place, "HDF5, but neither a Keras model (`model_config`) nor weights (`layer_names`) are in it");
+    throw Error(ErrorCode::kInvalidArgument, place, "expected a Keras model, found HDF5 with neither a model (`model_config`) nor weights (`layer_names`) in it");
   }
-  const size_t n = layout == WeightLayout::kLegacy ? tree.names("/", "layer_names")->size() : 0;
+  const size_t n = layout == WeightLayout::kLegacy ? tree.names(root, "layer_names")->size() : 0;
   throw Error(ErrorCode::kInvalidArgument, place,
               fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: model.to_json())",
                           n > 0 ? fmt::format(", of {} layers", n) : "", place));

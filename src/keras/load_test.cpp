@@ -130,7 +130,7 @@ TEST(Load, RefusesWithWordsThatHelp) {
   EXPECT_THAT(error_of_text(""), HasSubstr("found an empty file"));
   EXPECT_THAT(error_of_text("\x80\x04\x95"), HasSubstr("found a Python pickle"));
   EXPECT_THAT(error_of_text("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));
-  EXPECT_THAT(error_of_text("{\"class_name\": "), HasSubstr("expected JSON, which ends or breaks at byte"));
+  EXPECT_THAT(error_of_text("{\"class_name\": "), HasSubstr("expected JSON, found only its beginning: it ends after 15 bytes"));
   EXPECT_THAT(error_of_text("{\"a\": 1}"), HasSubstr("expected a Keras model (`class_name` and `config`), found other JSON"));
   EXPECT_THAT(error_of_text(std::string(100000, '[')), HasSubstr("nested more than"));
 }
@@ -169,7 +169,7 @@ std::string error_with(const std::string& from, const std::string& to) {
 }
 
 TEST(Load, SaysWhereJsonAndWeightsDiffer) {
-  EXPECT_EQ(error_with("\"units\": 4", "\"units\": 3"), "dense_basic_weights.h5:/dense/dense/kernel:0: expected [5, 3], got [5, 4]");
+  EXPECT_EQ(error_with("\"units\": 4", "\"units\": 3"), "dense_basic_weights.h5:/dense/dense/kernel:0: layer `dense` (Dense) expects `kernel` of shape [5, 3], found [5, 4]: are these the weights of this architecture?");
   EXPECT_EQ(error_with("\"use_bias\": true", "\"use_bias\": false"),
             "dense_basic_weights.h5:/dense: expected 1 weights (`kernel`) for layer `dense` (Dense), found 2 (`dense/kernel:0`, `dense/bias:0`)");
 }

@@ -51,6 +51,11 @@ Split split(const LayerSlots& slots) {
   return {{}, std::move(result.trainable)};
 }
 
+[[noreturn]] void fail_slot(const WeightSlot& slot, const std::string& where, std::string_view what) {
+  throw Error(ErrorCode::kMismatch, where,
+              fmt::format("layer `{}` ({}) expects `{}` {}: are these the weights of this architecture?", slot.layer->name, slot.layer->class_name, slot.spec.name, what));
+}
+
 bool is_floating(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
 }
@@ -92,8 +97,11 @@ void fill(const WeightSlot& slot, Tensor tensor, const std::string& where) {
   if (tensor.shape() != expected) {
     // Keras 3 and NumPy write a lone number as [] or [1].
     const bool is_same_number = tensor.shape().rank() <= 1 && expected.rank() <= 1 && tensor.n_elements() == 1 && expected.is_static() && expected.n_elements() == 1;
-    if (!is_same_number) throw Error(ErrorCode::kMismatch, where, fmt::format("expected {}, got {}", expected.to_string(), tensor.shape().to_string()));
+    if (!is_same_number) fail_slot(slot, where, fmt::format("of shape {}, found {}", expected.to_string(), tensor.shape().to_string()));
     tensor = tensor.reshaped(expected);
+  }
+  if (slot.spec.is_trainable && !is_floating(tensor.dtype())) {
+    fail_slot(slot, where, fmt::format("of {}, found {}", dtype_name(slot.layer->variable_dtype), dtype_name(tensor.dtype())));
   }
   if (is_floating(tensor.dtype()) && tensor.dtype() != slot.layer->variable_dtype) tensor = tensor.cast(slot.layer->variable_dtype);
   slot.layer->weights.at(slot.index) = std::move(tensor);

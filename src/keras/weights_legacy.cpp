@@ -29,7 +29,7 @@ std::vector<Group> groups_of(const hdf5::Tree& tree, std::string_view root) {
   std::vector<Group> result;
   for (const std::string& layer : *layers) {
     Group group{layer, hdf5::join(root, layer), {}};
-    if (tree.kind(group.path) != hdf5::Kind::kGroup) throw Error(ErrorCode::kCorrupt, tree.where(root), fmt::format("`layer_names` has `{}`, but the group of that name is missing", layer));
+    if (tree.kind(group.path) != hdf5::Kind::kGroup) throw Error(ErrorCode::kCorrupt, tree.where(root), fmt::format("`layer_names` has `{}`, but the group of that name is missing: the file is damaged, save the model again", layer));
     const auto weights = tree.names(group.path, "weight_names");
     if (!weights) throw Error(ErrorCode::kCorrupt, tree.where(group.path), "has no `weight_names`");
     std::ranges::copy_if(*weights, std::back_inserter(group.weights), [](const std::string& name) { return !is_random_state(name); });
@@ -88,7 +88,7 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
   std::vector<Tensor> tensors;
   for (const std::string& name : group.weights) {
     const std::string path = hdf5::join(group.path, name);
-    if (tree.kind(path) != hdf5::Kind::kDataset) throw Error(ErrorCode::kCorrupt, tree.where(group.path), fmt::format("`weight_names` has `{}`, but there is no such dataset", name));
+    if (tree.kind(path) != hdf5::Kind::kDataset) throw Error(ErrorCode::kCorrupt, tree.where(group.path), fmt::format("`weight_names` has `{}`, but there is no such dataset: the file is damaged, save the model again", name));
     tensors.push_back(tree.dataset(path));
   }
   // Keras goes by order alone. A name that belongs to one slot only says more, where order and name disagree.

@@ -46,7 +46,7 @@ const Tensor& value_of(const Node& variable, const graph::Variables& variables) 
     throw Error(
         ErrorCode::kInvalidArgument, place(variable),
         fmt::format(
-            "the variable has no value; nearest of {} names: {}", names.size(),
+            "no value for this variable: is this the graph's checkpoint? nearest of its {} names: {}", names.size(),
             names.empty() ? "none" : fmt::format("{}", fmt::join(graph::nearest_names(variable.name(), names), ", "))));
   }
   const Tensor& value = found->second;

@@ -59,6 +59,10 @@ class CheckpointReader {
           ErrorCode::kUnsupported, prefix_.string(),
           "a checkpoint of TensorFlow's V1 format; load it in TensorFlow and save it with write_version=SaverDef.V2");
     }
+    if (!std::filesystem::exists(path) && std::filesystem::is_regular_file(prefix_)) {
+      throw Error(ErrorCode::kInvalidArgument, prefix_.string(),
+                  "expected a checkpoint's prefix, as tfchkpt.ckpt of tfchkpt.ckpt.index, found a file of another kind");
+    }
     const auto file = File::open(path);
     try {
       const TableEntries raw = read_table(*file);

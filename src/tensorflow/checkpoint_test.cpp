@@ -144,7 +144,7 @@ TEST_F(CheckpointCopy, TruncatedFilesSaySo) {
 
 TEST_F(CheckpointCopy, DamagedIndexIsRefused) {
   change(prefix_.string() + ".index", 10, '\x55');
-  EXPECT_EQ(message(), prefix_.string() + ".index: the block at 0 has a wrong CRC-32C");
+  EXPECT_EQ(message(), prefix_.string() + ".index: the block at 0 has a wrong CRC-32C: the file is damaged");
 }
 
 TEST_F(CheckpointCopy, EveryByteOfTheIndexMayBeWrong) {

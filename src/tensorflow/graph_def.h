@@ -9,6 +9,7 @@
 
 #include <map>
 
+#include "tensorflow/message_size.h"
 #include "tensorflow/proto/graph.pb.h"
 
 namespace hoarfrost::tensorflow {
@@ -47,8 +48,5 @@ void encode_graph(const graph::Graph& graph, OutputFile& out);
 // The node without the tensor_content of its attributes' tensors.
 proto::NodeDef node_to_proto(const graph::Node& node);
 proto::VersionDef versions_of(const graph::Graph& graph);
-
-// Throws Error{kUnsupported} when a message of n_bytes cannot be parsed by protobuf.
-void check_message_size(uint64_t n_bytes, const std::filesystem::path& path);
 
 }  // namespace hoarfrost::tensorflow

@@ -39,7 +39,7 @@ std::string_view block_at(std::string_view file, std::string_view& handle) {
   const std::string_view covered = file.substr(offset, n_bytes + 1);
   const auto stored = little_endian<uint32_t>(file.substr(offset + n_bytes + 1));
   if (crc32c(std::as_bytes(std::span(covered))) != unmask_crc32c(stored))
-    corrupt(fmt::format("the block at {} has a wrong CRC-32C", offset));
+    corrupt(fmt::format("the block at {} has a wrong CRC-32C: the file is damaged", offset));
   if (covered.back() != 0)
     throw Error(ErrorCode::kUnsupported, "", "its blocks are compressed; TensorFlow writes them plain");
   return covered.substr(0, n_bytes);
