@@ -108,7 +108,7 @@ def fingerprint(path):
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         return "no file"
-    if status.st_size > SMALL_BYTES:
+    if status.st_size > SMALL_BYTES or not os.access(path, os.R_OK):
         return (status.st_size, status.st_mtime_ns)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
