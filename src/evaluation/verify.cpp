@@ -226,9 +226,26 @@ class Verifier {
   Verification result_;
 };
 
+bool are_finite(std::span<const float> values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
+// Read in blocks: mapped pages would count as memory.
+bool are_finite(const FileRange& floats) {
+  std::vector<float> block(std::min<uint64_t>(floats.n_bytes / sizeof(float), 1 << 16));
+  for (uint64_t done = 0; done < floats.n_bytes;) {
+    const auto part = std::span(block).first(std::min<uint64_t>(block.size(), (floats.n_bytes - done) / sizeof(float)));
+    floats.file->read(floats.offset + done, std::as_writable_bytes(part));
+    if (!are_finite(part)) return false;
+    done += part.size_bytes();
+  }
+  return true;
+}
+
 bool has_nan_or_infinity(const Tensor& weight) {
   if (weight.dtype() == DType::kFloat32) {
-    return !std::ranges::all_of(weight.values<float>(), [](float value) { return std::isfinite(value); });
+    const FileRange* range = weight.file_range();
+    return range != nullptr ? !are_finite(*range) : !are_finite(weight.values<float>());
   }
   if (dtype_size(weight.dtype()) == 0) return false;
   const Reader reader(weight);
