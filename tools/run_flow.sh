@@ -32,9 +32,10 @@ flow() {
   before=$(accuracy_in "$folder/keras_accuracy.txt")
   after=$(accuracy_in "$folder/frozen_accuracy.txt")
   [ "$before" = "$after" ] || { echo "$example, $method: the Keras model's accuracy is $before, the frozen graph's $after" >&2; exit 1; }
-  rows+=("$folder/tfchkpt.ckpt.*|$(size_of "$folder"/tfchkpt.ckpt.*)|checkpoint: the variables, for TensorFlow's Saver||"
-         "$folder/tf_graph.pb|$(size_of "$folder/tf_graph.pb")|inference graph, for freeze_graph||"
-         "$folder/frozen_graph.pb|$(size_of "$folder/frozen_graph.pb")|frozen graph, for the target (from $name)|$before|$after")
+  local shown=$example/$method
+  rows+=("$shown/tfchkpt.ckpt.*|$(size_of "$folder"/tfchkpt.ckpt.*)|checkpoint: the variables, for TensorFlow's Saver||"
+         "$shown/tf_graph.pb|$(size_of "$folder/tf_graph.pb")|inference graph, for freeze_graph||"
+         "$shown/frozen_graph.pb|$(size_of "$folder/frozen_graph.pb")|frozen graph, for the target (from $name)|$before|$after")
 }
 
 for example in cifar10 sign_language cifar10_keras_2.2.4 sign_language_keras_2.2.4; do

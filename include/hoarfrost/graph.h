@@ -59,7 +59,9 @@ class Node {
   // Literals would otherwise become bool or be ambiguous.
   Node& set(std::string_view key, const char* value) { return set(key, Attribute(std::string(value))); }
   Node& set(std::string_view key, int value) { return set(key, Attribute(int64_t{value})); }
+  Node& set(std::string_view key, int64_t value) { return set(key, Attribute(value)); }
   Node& set(std::string_view key, bool value) { return set(key, Attribute(value)); }
+  Node& set(std::string_view key, float value) { return set(key, Attribute(value)); }
   [[nodiscard]] bool has(std::string_view key) const { return attributes.contains(std::string(key)); }
   // The attribute as T. Throws Error{kCorrupt} naming the node when it is missing or of another kind.
   template <typename T>

@@ -13,6 +13,7 @@ namespace hoarfrost::runtime {
 struct Options {
   int threads = 0;   // 0: as many as the process may use
   bool fuse = true;  // false: every node on its own, so that each can be looked at
+  bool tune = true;  // false: the usual layouts and algorithms without trying others against the clock: for a few runs
 };
 
 // One step of a plan, for people and for tests ("a plan must not fall to `ref`"). The steps of a body that is run slice by

@@ -99,7 +99,7 @@ TEST(Npy, HostileHeaders) {
   EXPECT_THAT(error_of(npy("{}", "", 4)), HasSubstr("version 1 to 3, found 4"));
   EXPECT_THAT(error_of(std::string("\x93NUMPY\x01\x00\xff\xff", 10)), HasSubstr("header of 65535 bytes"));
   EXPECT_THAT(error_of("\x93NUMPY"), HasSubstr("magic"));
-  EXPECT_THAT(error_of("neither"), HasSubstr("expected a zip archive"));
+  EXPECT_THAT(error_of("neither"), HasSubstr("expected a .npz or .npy, found another format"));
 }
 
 TEST(Npz, WritesWhatItReads) {

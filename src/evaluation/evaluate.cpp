@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "evaluation/reference.h"
 #include "evaluation/score.h"
+#include "evaluation/tuning.h"
 #include "ops/op.h"
 
 namespace hoarfrost::evaluation {
@@ -118,13 +119,14 @@ data::ExampleFormat example_format(const keras::Lowered& lowered) { return forma
 Evaluation evaluate(const graph::Graph& frozen, const graph::Signature& signature, data::DataSet& examples,
                     const EvaluateOptions& options) {
   const Format format = format_of(frozen, signature);
-  runtime::Session session(frozen, signature, {options.threads, true});
   EvaluateOptions own = options;
   if (format.fixed_batch != kUnknown) own.batch_size = format.fixed_batch;
+  const bool is_long = is_worth_tuning(examples.size(), own.batch_size);
+  runtime::Session session(frozen, signature, {options.threads, true, is_long});
   const auto network = [&](const Tensor& x) {
     const int64_t n = x.shape()[0];
-    const bool is_short = format.fixed_batch != kUnknown && n < format.fixed_batch;
-    const Tensor full = is_short ? padded(x, format.fixed_batch) : x;
+    const bool is_short = n < own.batch_size;  // padded: another batch size would be compiled anew
+    const Tensor full = is_short ? padded(x, own.batch_size) : x;
     const Tensor y = session.run(std::span(&full, 1)).at(0);
     return is_short ? first_rows(y, n) : y;
   };

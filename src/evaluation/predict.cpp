@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/progress.h"
+#include "evaluation/tuning.h"
 #include "ops/op.h"
 
 namespace hoarfrost::evaluation {
@@ -135,21 +136,23 @@ std::vector<Tensor> predict(const graph::Graph& frozen, const graph::Signature& 
                             std::span<const Tensor> inputs, const PredictOptions& options) {
   const int64_t n_examples = common_batch(inputs);
   const int64_t fixed = fixed_batch(signature);
-  const int64_t n_run = fixed != kUnknown ? fixed : options.batch_size;
-  if (n_run < 1)
-    throw Error(ErrorCode::kInvalidArgument, "", fmt::format("expected a batch size of 1 or more, found {}", n_run));
-  runtime::Session session(frozen, signature, {options.threads, true});
+  if (options.batch_size < 1) {
+    throw Error(ErrorCode::kInvalidArgument, "",
+                fmt::format("expected a batch size of 1 or more, found {}", options.batch_size));
+  }
+  const int64_t n_run = fixed != kUnknown ? fixed : std::clamp<int64_t>(n_examples, 1, options.batch_size);
+  const bool is_long = is_worth_tuning(n_examples, n_run);
+  runtime::Session session(frozen, signature, {options.threads, true, is_long});
   std::vector<Collected> outputs;
   for (const auto& output : signature.outputs) outputs.emplace_back(n_examples, output.name());
   Progress progress((n_examples + n_run - 1) / n_run, options.show_progress);
   if (n_examples == 0) throw Error(ErrorCode::kInvalidArgument, "", "nothing to predict: the inputs hold no examples");
   for (int64_t first = 0; first < n_examples; first += n_run) {
     const int64_t n = std::min(n_run, n_examples - first);
-    const int64_t n_padded = fixed != kUnknown ? fixed : n;
-    std::vector<Tensor> batch;
-    for (const Tensor& input : inputs) batch.push_back(rows(input, first, n_padded));
+    std::vector<Tensor> batch;  // the last one padded: another batch size would be compiled anew
+    for (const Tensor& input : inputs) batch.push_back(rows(input, first, n_run));
     const auto results = session.run(batch);
-    for (size_t i = 0; i < results.size(); ++i) outputs[i].add(results[i], first, n, n_padded);
+    for (size_t i = 0; i < results.size(); ++i) outputs[i].add(results[i], first, n, n_run);
     progress.update(first / n_run + 1, "");
   }
   progress.finish("");

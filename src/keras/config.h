@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace hoarfrost::keras {
@@ -20,7 +21,9 @@ using Json = nlohmann::ordered_json;
 struct Version {
   int major = 2;
   int minor = 15;
-  auto operator<=>(const Version&) const = default;
+  bool is_tf_keras = false;  // "2.2.4-tf": TensorFlow's own Keras, which went ahead of Keras 2.3 here and there
+  auto operator<=>(const Version& other) const { return std::tie(major, minor) <=> std::tie(other.major, other.minor); }
+  bool operator==(const Version& other) const { return major == other.major && minor == other.minor; }
 };
 
 class Config {

@@ -3,7 +3,6 @@
 #include <hoarfrost/error.h>
 #include <hoarfrost/keras.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -61,25 +60,11 @@ class ModelLowering {
       const TensorRef& ref = model.inputs[i];
       results[{ref.layer, ref.call}] = {{inputs.at(i)}, "", true};
     }
-    for (bool progress = true; progress;) {
-      progress = false;
-      for (size_t l = 0; l < model.layers.size(); ++l) {
-        for (size_t c = 0; c < model.layers[l].calls.size(); ++c) {
-          if (results.contains({l, c}) || !is_ready(model.layers[l].calls[c], results)) continue;
-          results[{l, c}] = lower_call(model, l, c, results, prefix, path);
-          progress = true;
-        }
-      }
-    }
+    for (const auto& [l, c] : call_order(model)) results[{l, c}] = lower_call(model, l, c, results, prefix, path);
     Values outputs;
     for (const TensorRef& ref : model.outputs) outputs.push_back(value(model, ref, results));
     if (prefix.empty()) results_ = std::move(results);
     return outputs;
-  }
-
-  static bool is_ready(const Call& call, const Results& results) {
-    const auto is_there = [&](const TensorRef& ref) { return results.contains({ref.layer, ref.call}); };
-    return std::ranges::all_of(call.inputs, is_there) && std::ranges::all_of(call.masks, is_there);
   }
 
   static const Value& value(const Model& model, const TensorRef& ref, const Results& results) {

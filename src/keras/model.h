@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "keras/layer.h"
@@ -51,5 +52,9 @@ struct Model {
   std::vector<TensorRef> outputs;
   std::vector<std::string> output_names;  // of dictionary outputs; empty otherwise
 };
+
+// The model's calls (layer, call), each after those whose outputs it takes, otherwise in the file's order. The model's inputs are no
+// calls; a call whose inputs never come (they depend on themselves) is not among them.
+std::vector<std::pair<size_t, size_t>> call_order(const Model& model);
 
 }  // namespace hoarfrost::keras

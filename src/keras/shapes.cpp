@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
-#include <algorithm>
 #include <map>
 
 namespace hoarfrost::keras {
@@ -66,19 +65,10 @@ Shapes infer_shapes(const Model& model, const Shapes& inputs, const CallVisitor&
     const TensorRef& ref = model.inputs[i];
     results[{ref.layer, ref.call}] = {completed(inputs.at(i), model.layers[ref.layer].input_shape)};
   }
-  const auto is_there = [&](const TensorRef& ref) { return results.contains({ref.layer, ref.call}); };
-  for (bool progress = true; progress;) {
-    progress = false;
-    for (size_t l = 0; l < model.layers.size(); ++l) {
-      const ModelLayer& layer = model.layers[l];
-      for (size_t c = 0; c < layer.calls.size(); ++c) {
-        if (is_there({l, c, 0}) || !std::ranges::all_of(layer.calls[c].inputs, is_there)) continue;
-        Shapes in;
-        for (const TensorRef& ref : layer.calls[c].inputs) in.push_back(shape_of(model, ref, results));
-        results[{l, c}] = infer_call(layer, in, visit);
-        progress = true;
-      }
-    }
+  for (const auto& [l, c] : call_order(model)) {
+    Shapes in;
+    for (const TensorRef& ref : model.layers[l].calls[c].inputs) in.push_back(shape_of(model, ref, results));
+    results[{l, c}] = infer_call(model.layers[l], in, visit);
   }
   Shapes outputs;
   for (const TensorRef& ref : model.outputs) outputs.push_back(shape_of(model, ref, results));

@@ -135,6 +135,10 @@ std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions&
   if (!options.fuse || is_empty(list))
     return compile(list, {.strategy = {}, .n_threads = options.n_threads}, engine, weights);
   fuse(list);
+  if (!options.tune) {
+    const Strategy usual{.prefers_blocked = has_convolutions(list), .tries_algorithms = false};
+    return compile(list, {.strategy = usual, .n_threads = options.n_threads}, engine, weights);
+  }
   if (!has_convolutions(list)) return compile(list, {.strategy = {}, .n_threads = options.n_threads}, engine, weights);
   constexpr int64_t kUsualSlice = 4;
   Contest contest(list, engine, weights);

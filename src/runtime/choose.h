@@ -7,6 +7,7 @@ namespace hoarfrost::runtime {
 
 struct ChooseOptions {
   bool fuse = true;
+  bool tune = true;
   int n_threads = 1;
 };
 

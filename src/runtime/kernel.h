@@ -44,6 +44,7 @@ class Kernel {
 // How a program is to be laid out; compiling tries some and keeps the fastest.
 struct Strategy {
   bool prefers_blocked = false;  // oneDNN's channel blocks between convolutions, instead of nhwc
+  bool tries_algorithms = true;  // Winograd against direct convolution, by the clock
 };
 
 // What a maker knows of the place where its kernel will stand.

@@ -82,7 +82,7 @@ struct Session::State {
     if (found == nullptr) {
       check_shapes(shapes);
       found = translated([&] {
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, n_threads}, engine, weights);
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.tune, n_threads}, engine, weights);
       });
     }
     return *found;

@@ -1,7 +1,8 @@
 // UpSampling2D: images [batch, height, width, channels] enlarged by whole factors. Keras 1.2 to 3.15.
 //   nearest:  y[i] = x[floor(i / f)]
-//   bilinear: at p = (i + 0.5) / f − 0.5 since tf.keras 2 (half-pixel centres), at p = i / f in Keras 2.2 and 2.3 (TensorFlow's
-//             old resize); neighbours outside the image are those of its border.
+//   bilinear: at p = (i + 0.5) / f − 0.5 since tf.keras of TensorFlow 2 (half-pixel centres), at p = i / f in Keras 2.2 and 2.3
+//             (TensorFlow's old resize); neighbours outside the image are those of its border. tf.keras of TensorFlow 1.13 did as
+//             Keras 2.2 and says `2.2.4-tf` as TensorFlow 2.0 does: such files are read as TensorFlow 2 reads them.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -28,7 +29,7 @@ struct UpSampling2D {
     }
     const std::vector<int64_t> factors = config.get_ints({"size"}, 2, 2);
     if (factors[0] < 1 || factors[1] < 1) config.fail("size must be at least 1");
-    return {factors, interpolation == "bilinear", config.version() >= Version{.major = 2, .minor = 4}};
+    return {factors, interpolation == "bilinear", config.version().is_tf_keras || config.version() >= Version{2, 4}};
   }
 
   Shapes infer(const Shapes& in) const {

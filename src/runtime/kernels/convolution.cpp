@@ -164,7 +164,7 @@ std::unique_ptr<PrimitiveKernel> faster(std::unique_ptr<PrimitiveKernel> direct,
   const bool may_be_winograd = c.n_groups == 1 && c.weights.data.ndims == 4 && c.weights.data.dims[2] == 3 &&
                                c.weights.data.dims[3] == 3 && c.strides == Dims{1, 1} && c.dilations == Dims{0, 0} &&
                                c.source.data.dims[1] > 4;
-  if (!may_be_winograd) return direct;
+  if (!may_be_winograd || !site.strategy.tries_algorithms) return direct;
   const auto descriptor = describe_blocked(algorithm::convolution_winograd, c, operation, site.engine);
   if (!descriptor) return direct;
   auto winograd = finish(*descriptor, c, operation, site);

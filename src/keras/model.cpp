@@ -1,0 +1,27 @@
+#include "keras/model.h"
+
+#include <algorithm>
+#include <set>
+
+namespace hoarfrost::keras {
+
+std::vector<std::pair<size_t, size_t>> call_order(const Model& model) {
+  std::set<std::pair<size_t, size_t>> done;
+  for (const TensorRef& ref : model.inputs) done.emplace(ref.layer, ref.call);
+  const auto is_done = [&](const TensorRef& ref) { return done.contains({ref.layer, ref.call}); };
+  std::vector<std::pair<size_t, size_t>> order;
+  for (bool has_grown = true; has_grown;) {
+    const size_t before = done.size();
+    for (size_t l = 0; l < model.layers.size(); ++l) {
+      for (size_t c = 0; c < model.layers[l].calls.size(); ++c) {
+        const Call& call = model.layers[l].calls[c];
+        const bool is_ready = std::ranges::all_of(call.inputs, is_done) && std::ranges::all_of(call.masks, is_done);
+        if (is_ready && done.emplace(l, c).second) order.emplace_back(l, c);
+      }
+    }
+    has_grown = done.size() > before;
+  }
+  return order;
+}
+
+}  // namespace hoarfrost::keras
