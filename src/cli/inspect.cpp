@@ -74,19 +74,24 @@ int show_tensors(const std::string& kind, const std::vector<std::pair<std::strin
   return 0;
 }
 
-// Endpoint by endpoint, as far as the graph's ops are known.
+// What a node says of itself: a Placeholder's type and shape.
+EndpointReport declared(const graph::Node& node) {
+  const char* key = node.has("dtype") ? "dtype" : "T";
+  return {node.name(), node.get_or<DType>(key, DType::kInvalid), node.get_or<Shape>("shape", Shape::unknown_rank())};
+}
+
+// Node by node, as far as the graph's ops are known and hold no variables.
 std::vector<EndpointReport> describe(const graph::Graph& graph, const std::vector<graph::Node*>& nodes) {
   ops::KnownMap known;
   try {
     known = ops::infer(graph);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kUnsupported) throw;  // an op that is not known leaves the shapes open, and no more
+    if (error.code() != ErrorCode::kUnsupported) throw;  // leaves the shapes open, and no more
   }
   std::vector<EndpointReport> result;
   for (graph::Node* node : nodes) {
     const auto found = known.find(node->output());
-    if (found != known.end()) result.push_back({node->name(), found->second.dtype, found->second.shape});
-    else result.push_back({node->name(), DType::kInvalid, Shape::unknown_rank()});
+    result.push_back(found == known.end() ? declared(*node) : EndpointReport{node->name(), found->second.dtype, found->second.shape});
   }
   return result;
 }

@@ -105,7 +105,7 @@ std::vector<std::string_view> activation_names() {
   std::vector<std::string_view> names{"linear"};
   for (const ActivationFunction& function : activation_functions()) names.push_back(function.name);
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

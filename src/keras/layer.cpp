@@ -33,8 +33,8 @@ std::shared_ptr<const Layer> parse_layer(const Config& config) {
     const bool is_custom = config.class_name().find('>') != std::string::npos;
     throw Error(ErrorCode::kUnsupported, config.where(),
                 is_custom ? "a custom layer, whose meaning is in its author's Python and not in the file: rebuild the model with Keras' own layers"
-                          : fmt::format("`{}` is no layer that Hoarfrost knows (`hoarfrost layers` lists them); a custom layer's meaning is "
-                                        "not in the file: rebuild the model without it, or remove the layer", config.class_name()));
+                          : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it is a custom layer, its meaning is "
+                                        "not in the file: rebuild the model with Keras' own layers", config.class_name()));
   }
   auto layer = spec->parse(config);
   if (const auto unread = config.unread(); !unread.empty()) {

@@ -39,7 +39,7 @@ std::string names_of_inputs(const Model& model) {
 // Sizes that a person gives for what the file leaves open.
 void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) {
   for (const auto& [name, shape] : shapes) {
-    const auto found = std::ranges::find_if(model.inputs, [&](const TensorRef& ref) { return model.layers[ref.layer].name == name; });
+    const auto found = std::ranges::find_if(model.inputs, [&, &wanted = name](const TensorRef& ref) { return model.layers[ref.layer].name == wanted; });
     const bool is_only = name.empty() && model.inputs.size() == 1;
     if (found == model.inputs.end() && !is_only) {
       throw Error(ErrorCode::kInvalidArgument, fmt::format("model `{}`", model.name),
