@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include "runtime/kernels/primitive.h"
 #include "runtime/threads.h"
@@ -169,6 +170,10 @@ class Compiler {
 
   void add(const Operation& operation) {
     std::unique_ptr<Kernel> kernel = make_kernel(operation, {list_, layouts_, options_.strategy, engine_, weights_});
+    if (kernel->output_layouts.size() != operation.outputs.size()) {
+      throw std::logic_error(fmt::format("{}: {} outputs, its kernel says where {} lie", operation.names.front(),
+                                         operation.outputs.size(), kernel->output_layouts.size()));
+    }
     std::vector<int> inputs;
     for (const auto& use : kernel->inputs) inputs.push_back(buffer_as(use.value, use.layout, operation.names.front()));
     std::vector<int> outputs;

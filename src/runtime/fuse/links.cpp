@@ -33,7 +33,7 @@ Operation* Links::sole_producer(ValueId id) {
 
 Operation& Links::merge(Operation& first, Operation& second) {
   first.names.insert(first.names.begin(), second.names.begin(), second.names.end());
-  first.outputs = second.outputs;
+  first.outputs = {second.outputs.at(0)};  // a BatchNorm's statistics, which nobody reads, end here
   second = std::move(first);
   first = Operation();
   relink();
