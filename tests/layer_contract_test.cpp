@@ -165,8 +165,8 @@ TEST_P(LayerContract, Holds) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, LayerContract, testing::ValuesIn(read_cases()), [](const auto& info) {
-  std::string name = info.param.model.substr(0, info.param.model.rfind('.'));
+INSTANTIATE_TEST_SUITE_P(Golden, LayerContract, testing::ValuesIn(read_cases()), [](const auto& tested) {
+  std::string name = tested.param.model.substr(0, tested.param.model.rfind('.'));
   std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 });
