@@ -65,7 +65,7 @@ class Lines {
     const size_t n_left = end_ - begin_;
     if (n_left > kMaxLineBytes)
       throw Error(ErrorCode::kCorrupt, file_->path().string(), fmt::format("line {} does not end", number_ + 1));
-    std::memmove(buffer_.data(), buffer_.data() + begin_, n_left);
+    if (n_left > 0) std::memmove(buffer_.data(), buffer_.data() + begin_, n_left);
     if (buffer_.size() - n_left < kBlockBytes) buffer_.resize(std::max(2 * n_left, n_left + kBlockBytes));
     const auto n = std::min<uint64_t>(buffer_.size() - n_left, file_->size() - offset_);
     file_->read(offset_, std::as_writable_bytes(std::span(buffer_)).subspan(n_left, n));
