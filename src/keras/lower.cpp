@@ -146,7 +146,7 @@ class ModelLowering {
                                   Tensor::vector(std::vector<int32_t>(tensor.shape().sizes().begin(), tensor.shape().sizes().end())));
     Node& zero = graph.add_const(name + "/Initializer/zeros/Const", Tensor(dtype, {}));
     Node& fill = graph.add("Fill", name + "/Initializer/zeros", {shape.output(), zero.output()});
-    fill.set("T", dtype).set("index_type", DType::kInt32);
+    fill.set("T", dtype);  // index_type stays at its default: TensorFlow 1.4 does not know it
     Node& node = graph.add("VariableV2", name);
     node.set("dtype", dtype).set("shape", tensor.shape()).set("container", "").set("shared_name", "");
     Node& assign = graph.add("Assign", name + "/Assign", {node.output(), fill.output()});
