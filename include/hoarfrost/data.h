@@ -63,6 +63,17 @@ class DataSet {
   Batch next(int64_t n);
   // Back to the first example.
   void rewind();
+  // Leaves the next n examples out (or what is left), without decoding them where the kind allows.
+  void skip(int64_t n);
+
+  // Where example i (of size()) comes from, for people: its file's name in a folder of images, else file and place:
+  // "cats/12.jpg", "test.csv:18", "test_batch.bin: example 17".
+  [[nodiscard]] std::string example_name(int64_t i) const;
+  // What the classes are called, by label, where the set says so (folders, a file of names); else empty.
+  [[nodiscard]] const std::vector<std::string>& class_names() const;
+  // The picture that `x`, one example [h, w, 1 | 3] of a batch, was made of: uint8 [h, w, 1 | 3], preprocessing undone.
+  // Empty when examples are no pictures.
+  [[nodiscard]] Tensor picture(const Tensor& x) const;
 
   struct Source;  // one kind of file
 

@@ -117,6 +117,8 @@ bool is_float(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
 }
 
+std::string DataSet::Source::example_name(int64_t i) const { return fmt::format("{}: example {}", name, i); }
+
 DataSet::DataSet(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 DataSet::~DataSet() = default;
 DataSet::DataSet(DataSet&&) noexcept = default;
@@ -124,12 +126,27 @@ DataSet& DataSet::operator=(DataSet&&) noexcept = default;
 
 DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, Split split) {
   auto source = open_any(path, format, split);
+  source->name = path.filename().string();
   if (source->size == 0) throw Error(ErrorCode::kCorrupt, path.string(), "the data set is empty");
   return DataSet(std::move(source));
 }
 
 int64_t DataSet::size() const { return source_->size; }
 const std::string& DataSet::kind() const { return source_->kind; }
+std::string DataSet::example_name(int64_t i) const { return source_->example_name(i); }
+const std::vector<std::string>& DataSet::class_names() const { return source_->class_names; }
+
+Tensor DataSet::picture(const Tensor& x) const {
+  const Shape& shape = x.shape();
+  if (shape.rank() != 3 || (shape.last() != 1 && shape.last() != 3)) return {};
+  Tensor result(DType::kUInt8, shape);
+  const Reader values(x);
+  const auto pixels = result.mutable_values<uint8_t>();
+  const double scale = is_float(x.dtype()) ? 255 : 1;
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<uint8_t>(std::clamp(std::round(values[static_cast<int64_t>(i)] * scale), 0.0, 255.0));
+  return result;
+}
 const ExampleFormat& DataSet::format() const { return source_->format; }
 
 Batch DataSet::next(int64_t n) {
@@ -143,6 +160,13 @@ Batch DataSet::next(int64_t n) {
 void DataSet::rewind() {
   source_->rewind();
   source_->position = 0;
+}
+
+void DataSet::skip(int64_t n) {
+  n = std::min(n, source_->size - source_->position);
+  if (n <= 0) return;
+  source_->skip(n);
+  source_->position += n;
 }
 
 }  // namespace hoarfrost::data

@@ -14,8 +14,12 @@ struct DataSet::Source {
   // Adds the next `n` examples (as many are left), n > 0.
   virtual Batch read(int64_t n) = 0;
   virtual void rewind() = 0;
+  virtual void skip(int64_t n) { (void)read(n); }
+  virtual std::string example_name(int64_t i) const;
 
   std::string kind;
+  std::string name;                      // of the file or folder
+  std::vector<std::string> class_names;  // by label; empty when the set does not say
   ExampleFormat format;  // static after opening
   int64_t size = 0;
   int64_t position = 0;  // examples read
