@@ -21,7 +21,19 @@ struct Options {
 struct Step {
   std::string name;            // the nodes it stands for, the last one's name first
   std::string implementation;  // oneDNN's impl_info_str, or "own:…", or "reference:OP"
+  double n_flops = 0;          // floating-point operations of one run by the definition, a multiply-add counting two
+  double n_bytes = 0;          // of the values that one run reads and writes, weights included
+  double seconds = 0;          // of one run, from profile(); of a slice's step: of all slices, shared by the threads
+  bool is_inner = false;       // within the step before that runs slices
 };
+
+// What this machine can do at most, measured on the spot by `threads` threads (0: all that the process may use): float32
+// multiply-adds on registers, and reading memory that no cache holds.
+struct Peak {
+  double flops_per_second = 0;
+  double bytes_per_second = 0;
+};
+Peak measure_peak(int threads = 0);
 
 // A frozen graph, ready to run at any input shape. A new shape (another batch) compiles once and is kept; compiling tries
 // layouts, slices and algorithms against the clock, so that two sessions may round differently, one never. Constants are
@@ -40,6 +52,8 @@ class Session {
   std::vector<Tensor> run(std::span<const Tensor> inputs);
   // The plan for these input shapes (Error{kMismatch} as in run), compiled when it is not there yet.
   std::vector<Step> plan(std::span<const Shape> input_shapes);
+  // The plan with the mean time of each step over the runs that fit into `seconds` (one at least).
+  std::vector<Step> profile(std::span<const Tensor> inputs, double seconds);
 
  private:
   struct State;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "runtime/cost.h"
 #include "runtime/kernels/primitive.h"
 #include "runtime/threads.h"
 
@@ -142,6 +143,7 @@ class Compiler {
       result = new_buffer(id, layout);
       add_step({fmt::format("reorder for {}", reader), {}},
                make_reorder(value(id).shape, source.layout, layout, engine_), {source.buffer}, {result});
+      program_->steps_.back().description.n_bytes = static_cast<double>(n_bytes(id, source.layout) + n_bytes(id, layout));
     }
     places.push_back({layout, result});
     return result;
@@ -185,8 +187,10 @@ class Compiler {
     }
     const bool is_alias = kernel->is_alias;
     if (!is_alias) {
-      add_step({fmt::format("{}", fmt::join(operation.names, " + ")), {}}, std::move(kernel), std::move(inputs),
-               std::move(outputs));
+      Step description{fmt::format("{}", fmt::join(operation.names, " + ")), {}};
+      description.n_flops = n_flops(operation, list_);
+      description.n_bytes = runtime::n_bytes(operation, list_);
+      add_step(std::move(description), std::move(kernel), std::move(inputs), std::move(outputs));
     }
     for (const ValueId id : operation.reads()) --n_reads_left_[static_cast<size_t>(id)];
   }

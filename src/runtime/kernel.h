@@ -27,6 +27,9 @@ class Kernel {
   virtual ~Kernel() = default;
   // Computes; allocates nothing in own kernels.
   virtual void run(const Buffers& buffers, const dnnl::stream& stream) = 0;
+  // The steps of the programs that it runs, for a kernel that runs some; and whether those are timed.
+  virtual std::vector<Step> inner_steps() const { return {}; }
+  virtual void set_timing(bool) {}
 
   struct Use {
     ValueId value;
@@ -34,7 +37,6 @@ class Kernel {
   };
   std::vector<Use> inputs;  // what is read when it runs; constants it has taken in already are not among them
   std::vector<Layout> output_layouts;  // one per output of the operation
-  std::vector<Step> inner_steps;       // of a kernel that runs programs
   std::string implementation;          // oneDNN's impl_info_str, "own:…" or "reference:OP"
   size_t scratchpad_bytes = 0;
   int in_place_input = -1;  // output 0 is computed in the memory of this input (whose layout is its own)

@@ -53,6 +53,24 @@ int channel_block(const Shape& shape, const Layout& layout) {
   return static_cast<int>(block);
 }
 
+std::optional<dnnl::memory::format_tag> block_tag(const Shape& shape, const Layout& layout) {
+  if (!layout || shape.rank() != 4) return {};
+  for (const auto tag : {dnnl::memory::format_tag::nChw16c, dnnl::memory::format_tag::nChw8c}) {
+    if (*layout == dnnl::memory::desc(dnnl_dims(shape), dnnl::memory::data_type::f32, tag)) return tag;
+  }
+  return {};
+}
+
+std::optional<ChannelStrides> channel_strides(const Shape& shape, const Layout& layout) {
+  constexpr int64_t kBlock = 16;
+  if (shape.rank() != 4) return {};
+  const int64_t h = shape[1], w = shape[2], c = shape[3];
+  if (!layout) return ChannelStrides{h * w * c, w * c, c, kBlock, c % kBlock == 0};
+  if (block_tag(shape, layout) != dnnl::memory::format_tag::nChw16c) return {};
+  const int64_t n_blocks = (c + kBlock - 1) / kBlock;
+  return ChannelStrides{n_blocks * h * w * kBlock, w * kBlock, kBlock, h * w * kBlock, true};
+}
+
 dnnl::memory::desc with_batch(dnnl::memory::desc desc, int64_t batch) {
   desc.data.dims[0] = batch;
   desc.data.padded_dims[0] = batch;

@@ -1,6 +1,7 @@
 #include "runtime/program.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "runtime/threads.h"
 
@@ -11,8 +12,26 @@ void Program::run(std::span<void* const> inputs, std::span<void* const> outputs)
   for (const Patch& patch : input_patches_) *patch.pointer = inputs[patch.i];
   for (const Patch& patch : output_patches_) *patch.pointer = outputs[patch.i];
   void* scratchpad = arena_.data() + scratchpad_offset_;
+  if (is_timed_) return run_timed(scratchpad);
   for (PlannedStep& step : steps_) {
     step.kernel->run({step.input_pointers.data(), step.output_pointers.data(), scratchpad}, stream_);
+  }
+}
+
+void Program::run_timed(void* scratchpad) {
+  using Clock = std::chrono::steady_clock;
+  for (PlannedStep& step : steps_) {
+    const auto start = Clock::now();
+    step.kernel->run({step.input_pointers.data(), step.output_pointers.data(), scratchpad}, stream_);
+    step.description.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+}
+
+void Program::set_timing(bool is_on) {
+  is_timed_ = is_on;
+  for (PlannedStep& step : steps_) {
+    if (is_on) step.description.seconds = 0;
+    step.kernel->set_timing(is_on);
   }
 }
 
@@ -20,7 +39,10 @@ std::vector<Step> Program::steps() const {
   std::vector<Step> result;
   for (const PlannedStep& step : steps_) {
     result.push_back(step.description);
-    result.insert(result.end(), step.kernel->inner_steps.begin(), step.kernel->inner_steps.end());
+    for (Step& inner : step.kernel->inner_steps()) {
+      inner.is_inner = true;
+      result.push_back(std::move(inner));
+    }
   }
   return result;
 }

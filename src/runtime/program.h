@@ -17,7 +17,9 @@ class Program {
   // Pointers to the inputs' and outputs' bytes, or Tensors where values are held. Not for two threads at once.
   void run(std::span<void* const> inputs, std::span<void* const> outputs);
 
+  // `seconds` are those of all runs since set_timing(true).
   [[nodiscard]] std::vector<Step> steps() const;
+  void set_timing(bool is_on);
   [[nodiscard]] const std::vector<Value>& outputs() const { return outputs_; }
   [[nodiscard]] const std::vector<Layout>& output_layouts() const { return output_layouts_; }
   [[nodiscard]] size_t n_arena_bytes() const { return n_arena_bytes_; }
@@ -47,12 +49,14 @@ class Program {
     size_t i;
   };
 
+  void run_timed(void* scratchpad);
   void allocate();
   void resolve();
   void* address(const Buffer& buffer, size_t buffer_index) const;
 
   dnnl::stream stream_;
   int n_threads_ = 1;
+  bool is_timed_ = false;
   std::vector<PlannedStep> steps_;
   std::vector<Buffer> buffers_;
   std::vector<size_t> offsets_;  // of the buffers in the arena

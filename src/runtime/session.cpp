@@ -3,6 +3,7 @@
 #include <hoarfrost/runtime.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 #include "runtime/choose.h"
@@ -103,6 +104,23 @@ Session::Session(const graph::Graph& frozen, const graph::Signature& signature, 
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
+
+std::vector<Step> Session::profile(std::span<const Tensor> inputs, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  (void)run(inputs);  // compiles, and fills the caches
+  std::vector<Shape> shapes;
+  for (const auto& input : inputs) shapes.push_back(input.shape());
+  Program& program = state_->program(shapes);
+  program.set_timing(true);
+  int64_t n_runs = 0;
+  for (const auto start = Clock::now(); n_runs == 0 || std::chrono::duration<double>(Clock::now() - start).count() < seconds;
+       ++n_runs)
+    (void)run(inputs);
+  program.set_timing(false);
+  auto steps = program.steps();
+  for (Step& step : steps) step.seconds /= static_cast<double>(n_runs);
+  return steps;
+}
 
 std::vector<Tensor> Session::run(std::span<const Tensor> inputs) {
   const ThreadCount threads(state_->n_threads);

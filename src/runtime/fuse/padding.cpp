@@ -1,4 +1,5 @@
-// Pad with zeros in front of a VALID convolution becomes the convolution's own padding.
+// Pad with zeros in front of a VALID convolution, or of a MaxPool that sees nothing below zero, becomes its own
+// padding.
 #include <algorithm>
 
 #include "runtime/fuse/fuse.h"
@@ -21,18 +22,33 @@ std::vector<std::pair<int64_t, int64_t>> spatial_paddings(const Operation& pad, 
   return result;
 }
 
+// Whether zeros around the image change no maximum: nothing in it is below zero, and no window lies in the zeros alone.
+bool is_harmless_to(const Operation& max_pool, const Operation& pad,
+                    const std::vector<std::pair<int64_t, int64_t>>& paddings, Links& links) {
+  const Operation* before = links.sole_producer(pad.inputs[0]);
+  if (before == nullptr || (!before->is("Relu") && !before->is("Relu6"))) return false;
+  const auto kernel = max_pool.node->get<std::vector<int64_t>>("ksize");
+  if (max_pool.node->get_or<std::string>("data_format", "NHWC") != "NHWC") return false;
+  for (size_t i = 0; i < paddings.size(); ++i) {
+    if (std::max(paddings[i].first, paddings[i].second) >= kernel.at(i + 1)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void fuse_padding(OperationList& list) {
   Links links(list);
   for (size_t i = 0; i < links.size(); ++i) {
     Operation* operation = links.operation(i);
-    if (operation == nullptr || operation->is("MatMul") || !takes_epilogue(*operation, list)) continue;
+    if (operation == nullptr || operation->is("MatMul")) continue;
+    const bool is_max_pool = operation->is("MaxPool");
+    if (!is_max_pool && !takes_epilogue(*operation, list)) continue;
     if (!operation->paddings.empty() || operation->node->get<std::string>("padding") != "VALID") continue;
     Operation* before = links.sole_producer(operation->inputs[0]);
     if (before == nullptr) continue;
     auto paddings = spatial_paddings(*before, list);
-    if (paddings.empty()) continue;
+    if (paddings.empty() || (is_max_pool && !is_harmless_to(*operation, *before, paddings, links))) continue;
     operation->paddings = std::move(paddings);
     links.swallow(*operation, *before);
   }

@@ -10,6 +10,7 @@
 #include "ops/window.h"
 #include "runtime/kernels/epilogue.h"
 #include "runtime/kernels/trial.h"
+#include "runtime/kernels/winograd.h"
 
 namespace hoarfrost::runtime {
 namespace {
@@ -85,7 +86,7 @@ std::optional<Descriptor> try_describe(algorithm how, const Convolution& c, cons
 }
 
 // The channel block of this processor's kernels.
-Tag block_tag(int n_dims) {
+Tag own_block_tag(int n_dims) {
   const bool is_wide = dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core;
   if (n_dims == 5) return is_wide ? Tag::nCdhw16c : Tag::nCdhw8c;
   return is_wide ? Tag::nChw16c : Tag::nChw8c;
@@ -95,7 +96,7 @@ std::optional<Descriptor> describe_blocked(algorithm how, const Convolution& c, 
                                            const dnnl::engine& engine) {
   const int n_dims = c.source.data.ndims;
   const auto blocked = [&](const dnnl::memory::desc& desc) {
-    return dnnl::memory::desc(desc.dims(), DType32::f32, block_tag(n_dims));
+    return dnnl::memory::desc(desc.dims(), DType32::f32, own_block_tag(n_dims));
   };
   // A first layer's few channels do not fill a block: oneDNN reads them one by one, as it likes.
   constexpr int64_t kFewChannels = 4;
@@ -158,23 +159,40 @@ std::unique_ptr<PrimitiveKernel> finish(const Descriptor& descriptor, const Conv
   return kernel;
 }
 
-// Winograd's where it is faster than `direct` by the clock and near enough by the numbers.
-std::unique_ptr<PrimitiveKernel> faster(std::unique_ptr<PrimitiveKernel> direct, const Convolution& c,
-                                        const Operation& operation, const Site& site) {
-  const bool may_be_winograd = c.n_groups == 1 && c.weights.data.ndims == 4 && c.weights.data.dims[2] == 3 &&
-                               c.weights.data.dims[3] == 3 && c.strides == Dims{1, 1} && c.dilations == Dims{0, 0} &&
-                               c.source.data.dims[1] > 4;
-  if (!may_be_winograd || !site.strategy.tries_algorithms) return direct;
+// oneDNN's Winograd convolution, in the blocked layout that it knows; nullptr where it has none.
+std::unique_ptr<Kernel> winograd_primitive(const Convolution& c, const Operation& operation, const Site& site) {
+  const bool is_possible = c.n_groups == 1 && c.weights.data.ndims == 4 && c.weights.data.dims[2] == 3 &&
+                           c.weights.data.dims[3] == 3 && c.strides == Dims{1, 1} && c.dilations == Dims{0, 0} &&
+                           c.source.data.dims[1] > 4;
+  if (!is_possible || !site.strategy.prefers_blocked) return nullptr;
   const auto descriptor = describe_blocked(algorithm::convolution_winograd, c, operation, site.engine);
-  if (!descriptor) return direct;
-  auto winograd = finish(*descriptor, c, operation, site);
-  if (winograd->inputs[0].layout != direct->inputs[0].layout || winograd->output_layouts != direct->output_layouts)
-    return direct;
-  const std::string key = fmt::format("winograd {} {} {}", operation.names.front(),
-                                      site.shape(operation.outputs[0]).to_string(), omp_get_max_threads());
-  const bool is_chosen = site.weights.decided(
-      key, [&] { return is_better(*winograd, *direct, descriptor->src_desc(), descriptor->dst_desc(), site.engine); });
-  return is_chosen ? std::move(winograd) : std::move(direct);
+  return descriptor ? finish(*descriptor, c, operation, site) : nullptr;
+}
+
+// Winograd's, oneDNN's or our own, where it is faster than `direct` by the clock and near enough by the numbers.
+std::unique_ptr<Kernel> faster(std::unique_ptr<Kernel> direct, const Descriptor& descriptor, const Convolution& c,
+                               const Operation& operation, const Site& site) {
+  if (!site.strategy.tries_algorithms) return direct;
+  const Layout input = direct->inputs[0].layout;
+  const Layout output = direct->output_layouts[0];
+  std::unique_ptr<Kernel> challengers[] = {
+      winograd_primitive(c, operation, site),
+      make_winograd(operation,
+                    convolution_windows(operation, site.shape(operation.inputs[0]), site.shape(operation.inputs[1])),
+                    input, output, site)};
+  std::unique_ptr<Kernel> best = std::move(direct);
+  for (auto& challenger : challengers) {
+    if (challenger == nullptr || challenger->inputs[0].layout != input || challenger->output_layouts[0] != output)
+      continue;
+    const std::string key =
+        fmt::format("{} before {} for {} {} {}", challenger->implementation, best->implementation,
+                    operation.names.front(), site.shape(operation.outputs[0]).to_string(), omp_get_max_threads());
+    const bool is_chosen = site.weights.decided(key, [&] {
+      return is_better(*challenger, *best, descriptor.src_desc(), descriptor.dst_desc(), site.engine);
+    });
+    if (is_chosen) best = std::move(challenger);
+  }
+  return best;
 }
 
 }  // namespace
@@ -185,7 +203,7 @@ std::unique_ptr<Kernel> make_convolution(const Operation& operation, const Site&
   const Convolution c = describe_convolution(operation, site);
   if (site.strategy.prefers_blocked) {
     if (const auto blocked = describe_blocked(algorithm::convolution_direct, c, operation, site.engine)) {
-      return faster(finish(*blocked, c, operation, site), c, operation, site);
+      return faster(finish(*blocked, c, operation, site), *blocked, c, operation, site);
     }
   }
   auto descriptor = try_describe(algorithm::convolution_direct, c, c.source, c.target, operation, site.engine);
@@ -193,7 +211,7 @@ std::unique_ptr<Kernel> make_convolution(const Operation& operation, const Site&
     descriptor = try_describe(algorithm::convolution_direct, c, any(c.source), any(c.target), operation, site.engine);
   }
   if (!descriptor) return nullptr;
-  return finish(*descriptor, c, operation, site);
+  return faster(finish(*descriptor, c, operation, site), *descriptor, c, operation, site);
 }
 
 }  // namespace hoarfrost::runtime

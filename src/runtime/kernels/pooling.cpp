@@ -63,8 +63,8 @@ HOARFROST_LOOP(pool_affine,
                 int64_t n_channels),
                (x, window, scale, shift, y, n_channels)) {
   constexpr int64_t kWidth = 16;
-  int64_t c = 0;
-  for (; c + kWidth <= n_channels; c += kWidth) {
+  for (int64_t next = 0; next < n_channels && n_channels >= kWidth; next += kWidth) {
+    const int64_t c = std::min(next, n_channels - kWidth);  // the last ones again, rather than one by one
     float best[kWidth];
     for (int64_t i = 0; i < kWidth; ++i) best[i] = x[c + i] * scale[c + i] + shift[c + i];
     for (int64_t row = 0; row < window.n_rows; ++row) {
@@ -75,14 +75,13 @@ HOARFROST_LOOP(pool_affine,
     }
     for (int64_t i = 0; i < kWidth; ++i) y[c + i] = best[i];
   }
-  for (; c < n_channels; ++c) {
-    float best = x[c] * scale[c] + shift[c];
-    for (int64_t row = 0; row < window.n_rows; ++row) {
-      for (int64_t column = 0; column < window.n_columns; ++column) {
-        best = std::max(best, x[row * window.row_stride + column * window.pixel_stride + c] * scale[c] + shift[c]);
-      }
+  if (n_channels >= kWidth) return;
+  for (int64_t c = 0; c < n_channels; ++c) y[c] = x[c] * scale[c] + shift[c];
+  for (int64_t row = 0; row < window.n_rows; ++row) {
+    for (int64_t column = 0; column < window.n_columns; ++column) {
+      const float* pixel = x + row * window.row_stride + column * window.pixel_stride;
+      for (int64_t c = 0; c < n_channels; ++c) y[c] = std::max(y[c], pixel[c] * scale[c] + shift[c]);
     }
-    y[c] = best;
   }
 }
 
@@ -109,6 +108,9 @@ class PoolAffineKernel : public Kernel {
                    int64_t width)
       : affine_(affine), h_(h), w_(w), n_planes_(n_planes), width_(width) {
     implementation = "own:max_pool+affine";
+    const size_t whole = (affine.scale.size() + static_cast<size_t>(width) - 1) / static_cast<size_t>(width);
+    affine_.scale.resize(whole * static_cast<size_t>(width), 0.0F);  // a block's channels behind the last stay zero
+    affine_.shift.resize(whole * static_cast<size_t>(width), 0.0F);
   }
 
   void run(const Buffers& buffers, const dnnl::stream&) override {
@@ -152,23 +154,20 @@ class PoolAffineKernel : public Kernel {
 
 std::unique_ptr<Kernel> pool_affine_kernel(const Operation& operation, const Site& site) {
   const Shape& shape = site.shape(operation.inputs[0]);
-  Layout layout = site.layout(operation.inputs[0]);
-  int block = channel_block(shape, layout);
-  if (block < 0) {
-    layout.reset();
-    block = 0;
-  }
-  const int64_t width = block == 0 ? shape.last() : block;
-  const auto w = windows(operation, site);
-  auto kernel =
-      std::make_unique<PoolAffineKernel>(*operation.affine, w[0], w[1], shape[0] * shape.last() / width, width);
-  kernel->inputs = {{operation.inputs[0], layout}};
   const Shape& output = site.shape(operation.outputs[0]);
+  Layout layout = site.layout(operation.inputs[0]);
   Layout target;
-  if (block != 0) {
-    const auto tag = block == 16 ? dnnl::memory::format_tag::nChw16c : dnnl::memory::format_tag::nChw8c;
-    target = canonical(output, {dnnl_dims(output), dnnl::memory::data_type::f32, tag});
+  int64_t width = shape.last();
+  if (const auto tag = block_tag(shape, layout)) {
+    width = *tag == dnnl::memory::format_tag::nChw16c ? 16 : 8;
+    target = dnnl::memory::desc(dnnl_dims(output), dnnl::memory::data_type::f32, *tag);
+  } else {
+    layout.reset();
   }
+  const auto w = windows(operation, site);
+  const int64_t n_planes = shape[0] * ((shape.last() + width - 1) / width);
+  auto kernel = std::make_unique<PoolAffineKernel>(*operation.affine, w[0], w[1], n_planes, width);
+  kernel->inputs = {{operation.inputs[0], layout}};
   kernel->output_layouts = {target};
   return kernel;
 }

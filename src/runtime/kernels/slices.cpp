@@ -18,13 +18,13 @@ class SlicesKernel : public Kernel {
     const int64_t batch = site.shape(operation.inputs[0])[0];
     const int64_t n_images = body.values[static_cast<size_t>(body.inputs[0])].shape[0];
     n_slices_ = (batch + n_images - 1) / n_images;
+    n_slices_as_whole_ = static_cast<double>(batch) / static_cast<double>(n_images);
     const auto compiled = [&](const OperationList& list) {
       return compile(list, {site.strategy, true, 1}, site.engine, site.weights);
     };
     for (int i = 0; i < n_threads_; ++i) programs_.push_back(compiled(body));
     if (batch % n_images != 0) rest_ = compiled(with_batch(body, batch % n_images));
     implementation = fmt::format("own:slices of {}", n_images);
-    inner_steps = programs_[0]->steps();
     const auto n_bytes = [&](ValueId id, const Layout& layout) {
       return layout ? layout->get_size() : static_cast<size_t>(site.shape(id).n_elements()) * sizeof(float);
     };
@@ -42,6 +42,23 @@ class SlicesKernel : public Kernel {
       input_pointers_.emplace_back(input_steps_.size());
       output_pointers_.emplace_back(output_steps_.size());
     }
+  }
+
+  // As of the whole batch: the slices' work together, their time shared by the threads.
+  std::vector<Step> inner_steps() const override {
+    std::vector<Step> result = programs_[0]->steps();
+    for (size_t i = 0; i < result.size(); ++i) {
+      for (size_t thread = 1; thread < programs_.size(); ++thread)
+        result[i].seconds += programs_[thread]->steps()[i].seconds;
+      result[i].seconds /= n_threads_;
+      result[i].n_flops *= n_slices_as_whole_;
+      result[i].n_bytes *= n_slices_as_whole_;
+    }
+    return result;
+  }
+
+  void set_timing(bool is_on) override {
+    for (auto& program : programs_) program->set_timing(is_on);
   }
 
   void run(const Buffers& buffers, const dnnl::stream&) override {
@@ -74,6 +91,7 @@ class SlicesKernel : public Kernel {
 
   int n_threads_;
   int64_t n_slices_ = 0;
+  double n_slices_as_whole_ = 0;  // the last one may be smaller
   std::vector<std::unique_ptr<Program>> programs_;  // one per thread
   std::unique_ptr<Program> rest_;                   // for the last slice when it is smaller
   std::vector<size_t> input_steps_;                 // bytes from one slice to the next

@@ -1,0 +1,66 @@
+#include "runtime/cost.h"
+
+#include <set>
+
+namespace hoarfrost::runtime {
+namespace {
+
+double n_elements(const OperationList& list, ValueId id) {
+  const Value& value = list.values[static_cast<size_t>(id)];
+  return value.shape.is_static() ? static_cast<double>(value.shape.n_elements()) : 0;
+}
+
+// Elements of the filter that make one output: all of it but the output channels.
+double filter_elements_per_output(const Operation& operation, const OperationList& list) {
+  const Shape& filter = list.values[static_cast<size_t>(operation.inputs[1])].shape;
+  double result = 1;
+  for (int axis = 0; axis < filter.rank() - 2; ++axis) result *= static_cast<double>(filter[axis]);
+  return operation.is("DepthwiseConv2dNative") ? result : result * static_cast<double>(filter[-2]);
+}
+
+double length_of_product(const Operation& operation, const OperationList& list) {
+  const bool is_batch = operation.node->has("adj_x");
+  const bool is_transposed = operation.node->get_or<bool>(is_batch ? "adj_y" : "transpose_b", false);
+  const Shape& b = list.values[static_cast<size_t>(operation.inputs[1])].shape;
+  return static_cast<double>(b[is_transposed ? -1 : -2]);
+}
+
+double window_elements(const Operation& operation) {
+  double result = 1;
+  for (const int64_t size : operation.node->get_or<std::vector<int64_t>>("ksize", {}))
+    result *= static_cast<double>(size);
+  return result;
+}
+
+bool is_any(const Operation& operation, std::initializer_list<const char*> ops) {
+  for (const char* op : ops) {
+    if (operation.is(op)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+double n_flops(const Operation& operation, const OperationList& list) {
+  if (operation.outputs.empty() || operation.body != nullptr) return 0;
+  const double n_outputs = n_elements(list, operation.outputs[0]);
+  if (is_any(operation, {"Conv2D", "Conv3D", "DepthwiseConv2dNative"}))
+    return 2 * n_outputs * filter_elements_per_output(operation, list);
+  if (is_any(operation, {"MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"}))
+    return 2 * n_outputs * length_of_product(operation, list);
+  if (is_any(operation, {"MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D"}))
+    return n_outputs * window_elements(operation);
+  return n_outputs;
+}
+
+double n_bytes(const Operation& operation, const OperationList& list) {
+  if (operation.body != nullptr) return 0;
+  std::set<ValueId> touched(operation.outputs.begin(), operation.outputs.end());
+  for (const ValueId id : operation.reads()) touched.insert(id);
+  double result = 0;
+  for (const ValueId id : touched)
+    result += n_elements(list, id) * static_cast<double>(dtype_size(list.values[static_cast<size_t>(id)].dtype));
+  return result;
+}
+
+}  // namespace hoarfrost::runtime
