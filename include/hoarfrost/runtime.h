@@ -3,6 +3,7 @@
 
 #include <hoarfrost/graph.h>
 
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +15,9 @@ struct Options {
   int threads = 0;   // 0: as many as the process may use
   bool fuse = true;  // false: every node on its own, so that each can be looked at
   bool tune = true;  // false: the usual layouts and algorithms without trying others against the clock: for a few runs
+  // Where what was found by the clock is kept for the next session, of this or another process; empty: nowhere. What the
+  // file knows of this graph on this machine is taken without trying, whatever `tune` says.
+  std::filesystem::path tuning_file = {};
 };
 
 // One step of a plan, for people and for tests ("a plan must not fall to `ref`"). The steps of a body that is run slice by

@@ -1,8 +1,11 @@
 #include "runtime/choose.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <sstream>
 
 #include "runtime/fuse/fuse.h"
 #include "runtime/slice.h"
@@ -85,78 +88,133 @@ class Stopwatch {
   std::vector<Tensor> outputs_;
 };
 
+// One way to lay a program out.
+struct Choice {
+  bool prefers_blocked = false;
+  int64_t n_images = 0;  // to a slice; 0: the batch as a whole
+  int n_threads = 1;
+};
+
+std::string to_text(const Choice& choice) {
+  return fmt::format("{} {} {}", choice.prefers_blocked ? "blocked" : "plain", choice.n_images, choice.n_threads);
+}
+
+std::optional<Choice> choice_from(const std::string& text) {
+  std::istringstream words(text);
+  std::string layout;
+  Choice choice;
+  words >> layout >> choice.n_images >> choice.n_threads;
+  if (!words || choice.n_images < 0 || choice.n_threads < 1) return {};
+  choice.prefers_blocked = layout == "blocked";
+  return choice;
+}
+
+// Compiles a choice; nullptr where the list cannot be sliced so.
+struct Maker {
+  const OperationList& list;
+  const dnnl::engine& engine;
+  Weights& weights;
+  Tuning& tuning;
+
+  std::unique_ptr<Program> operator()(const Choice& choice) const {
+    const auto cut = choice.n_images > 0 ? sliced(list, choice.n_images) : std::nullopt;
+    if (choice.n_images > 0 && !cut) return nullptr;
+    return compile(cut ? *cut : list,
+                   {.strategy = {.prefers_blocked = choice.prefers_blocked}, .n_threads = choice.n_threads}, engine,
+                   weights, tuning);
+  }
+};
+
 // Keeps the fastest of the programs it is shown.
 class Contest {
  public:
-  Contest(const OperationList& list, const dnnl::engine& engine, Weights& weights)
-      : list_(list), stopwatch_(list), engine_(engine), weights_(weights) {}
+  explicit Contest(const Maker& make) : make_(make), stopwatch_(make.list) {}
 
-  // `n_images` to a slice, or 0 for the batch as a whole. Whether its kernels are the best so far.
-  bool enter(bool prefers_blocked, int64_t n_images, int n_threads) {
-    return enter(prefers_blocked, n_images, n_threads,
-                 [](const Times& a, const Times& b) { return a.shortest < b.shortest; });
+  // Whether its kernels are the best so far.
+  bool enter(const Choice& choice) {
+    return enter(choice, [](const Times& a, const Times& b) { return a.shortest < b.shortest; });
   }
 
   // The same by a single thread, kept when it is what one can count on.
-  void enter_alone(bool prefers_blocked, int64_t n_images) {
-    enter(prefers_blocked, n_images, 1, [](const Times& a, const Times& b) { return a.median < b.median; });
+  void enter_alone(Choice choice) {
+    choice.n_threads = 1;
+    enter(choice, [](const Times& a, const Times& b) { return a.median < b.median; });
   }
 
   [[nodiscard]] bool is_long() const { return best_times_.shortest > kSecondsPerProgram; }
+  [[nodiscard]] const Choice& choice() const { return choice_; }
   std::unique_ptr<Program> winner() { return std::move(best_); }
 
  private:
   template <typename IsBetter>
-  bool enter(bool prefers_blocked, int64_t n_images, int n_threads, IsBetter is_better) {
-    auto cut = n_images > 0 ? sliced(list_, n_images) : std::nullopt;
-    if (n_images > 0 && !cut) return false;
-    auto program =
-        compile(cut ? *cut : list_, {.strategy = {.prefers_blocked = prefers_blocked}, .n_threads = n_threads}, engine_,
-                weights_);
+  bool enter(const Choice& choice, IsBetter is_better) {
+    auto program = make_(choice);
+    if (program == nullptr) return false;
     const Times times = stopwatch_.is_possible() ? stopwatch_.measure(*program) : Times();
     if (best_ != nullptr && !is_better(times, best_times_)) return false;
     best_ = std::move(program);
     best_times_ = times;
+    choice_ = choice;
     return true;
   }
 
-  const OperationList& list_;
+  const Maker& make_;
   Stopwatch stopwatch_;
-  const dnnl::engine& engine_;
-  Weights& weights_;
   std::unique_ptr<Program> best_;
   Times best_times_;
+  Choice choice_;
 };
+
+// The rounds of trying, each from the best so far.
+std::unique_ptr<Program> hold_contest(const Maker& make, int n_threads, Choice& best) {
+  constexpr int64_t kUsualSlice = 4;
+  Contest contest(make);
+  const bool is_sliced = contest.enter({true, kUsualSlice, n_threads});
+  contest.enter({false, is_sliced ? kUsualSlice : 0, n_threads});
+  if (!is_sliced) {
+    contest.enter({true, 0, n_threads});
+  } else {
+    // Sliced at all, and how finely: what takes long is not tried at every size.
+    const bool is_blocked = contest.choice().prefers_blocked;
+    contest.enter({is_blocked, 0, n_threads});
+    for (const int64_t other : {2, 8, 16}) {
+      if (!contest.is_long()) contest.enter({is_blocked, other, n_threads});
+    }
+  }
+  // With neighbours on the processors, threads that wait for each other are slower than one: tens of ms to a barrier.
+  if (n_threads > 1 && !contest.is_long()) contest.enter_alone(contest.choice());
+  best = contest.choice();
+  return contest.winner();
+}
+
+std::string key_of(const OperationList& list, int n_threads) {
+  std::string key = "program for";
+  for (const ValueId id : list.inputs) key += " " + list.values[static_cast<size_t>(id)].shape.to_string();
+  return key + fmt::format(" by {}", n_threads);
+}
 
 }  // namespace
 
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,
-                                        Weights& weights) {
-  if (!options.fuse || is_empty(list))
-    return compile(list, {.strategy = {}, .n_threads = options.n_threads}, engine, weights);
+                                        Weights& weights, Tuning& tuning) {
+  const auto compiled = [&](const Strategy& strategy) {
+    return compile(list, {.strategy = strategy, .n_threads = options.n_threads}, engine, weights, tuning);
+  };
+  if (!options.fuse || is_empty(list)) return compiled({});
   fuse(list);
-  if (!options.tune) {
-    const Strategy usual{.prefers_blocked = has_convolutions(list), .tries_algorithms = false};
-    return compile(list, {.strategy = usual, .n_threads = options.n_threads}, engine, weights);
+  if (!has_convolutions(list)) return compiled({});
+  const Maker make{list, engine, weights, tuning};
+  const std::string key = key_of(list, options.n_threads);
+  if (const auto known = tuning.find(key)) {
+    const auto choice = choice_from(*known);
+    const bool is_possible = choice && choice->n_threads <= options.n_threads;
+    if (auto program = is_possible ? make(*choice) : nullptr) return program;
   }
-  if (!has_convolutions(list)) return compile(list, {.strategy = {}, .n_threads = options.n_threads}, engine, weights);
-  constexpr int64_t kUsualSlice = 4;
-  Contest contest(list, engine, weights);
-  bool is_blocked = contest.enter(true, kUsualSlice, options.n_threads);
-  int64_t n_images = is_blocked ? kUsualSlice : 0;
-  if (contest.enter(false, n_images, options.n_threads)) is_blocked = false;
-  if (n_images == 0) {
-    if (contest.enter(true, 0, options.n_threads)) is_blocked = true;
-  } else {
-    // Sliced at all, and how finely: what takes long is not tried at every size.
-    if (contest.enter(is_blocked, 0, options.n_threads)) n_images = 0;
-    for (const int64_t other : {2, 8, 16}) {
-      if (!contest.is_long() && contest.enter(is_blocked, other, options.n_threads)) n_images = other;
-    }
-  }
-  // With neighbours on the processors, threads that wait for each other are slower than one: tens of ms to a barrier.
-  if (options.n_threads > 1 && !contest.is_long()) contest.enter_alone(is_blocked, n_images);
-  return contest.winner();
+  if (!options.tune) return compiled({.prefers_blocked = true, .tries_algorithms = false});
+  Choice best;
+  auto program = hold_contest(make, options.n_threads, best);
+  tuning.keep(key, to_text(best));
+  return program;
 }
 
 }  // namespace hoarfrost::runtime

@@ -12,6 +12,6 @@ struct ChooseOptions {
 };
 
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,
-                                        Weights& weights);
+                                        Weights& weights, Tuning& tuning);
 
 }  // namespace hoarfrost::runtime

@@ -49,11 +49,13 @@ std::unique_ptr<Kernel> make_reorder(const Shape& shape, const Layout& from, con
 
 class Compiler {
  public:
-  Compiler(const OperationList& list, const CompileOptions& options, const dnnl::engine& engine, Weights& weights)
+  Compiler(const OperationList& list, const CompileOptions& options, const dnnl::engine& engine, Weights& weights,
+           Tuning& tuning)
       : list_(list),
         options_(options),
         engine_(engine),
         weights_(weights),
+        tuning_(tuning),
         layouts_(list.values.size()),
         places_(list.values.size()),
         n_reads_left_(list.values.size(), 0) {
@@ -171,7 +173,7 @@ class Compiler {
   }
 
   void add(const Operation& operation) {
-    std::unique_ptr<Kernel> kernel = make_kernel(operation, {list_, layouts_, options_.strategy, engine_, weights_});
+    std::unique_ptr<Kernel> kernel = make_kernel(operation, {list_, layouts_, options_.strategy, engine_, weights_, tuning_});
     if (kernel->output_layouts.size() != operation.outputs.size()) {
       throw std::logic_error(fmt::format("{}: {} outputs, its kernel says where {} lie", operation.names.front(),
                                          operation.outputs.size(), kernel->output_layouts.size()));
@@ -224,6 +226,7 @@ class Compiler {
   const CompileOptions& options_;
   const dnnl::engine& engine_;
   Weights& weights_;
+  Tuning& tuning_;
   std::unique_ptr<Program> program_ = std::make_unique<Program>();
   std::vector<Layout> layouts_;
   std::vector<std::vector<Place>> places_;
@@ -231,9 +234,9 @@ class Compiler {
 };
 
 std::unique_ptr<Program> compile(const OperationList& list, const CompileOptions& options, const dnnl::engine& engine,
-                                 Weights& weights) {
+                                 Weights& weights, Tuning& tuning) {
   const ThreadCount threads(options.n_threads);  // primitives are made for as many threads as they will run on
-  return Compiler(list, options, engine, weights).compile();
+  return Compiler(list, options, engine, weights, tuning).compile();
 }
 
 }  // namespace hoarfrost::runtime

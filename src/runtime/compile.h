@@ -15,6 +15,6 @@ struct CompileOptions {
 
 // Throws Error{kUnsupported} naming the node for which there is no kernel.
 std::unique_ptr<Program> compile(const OperationList& list, const CompileOptions& options, const dnnl::engine& engine,
-                                 Weights& weights);
+                                 Weights& weights, Tuning& tuning);
 
 }  // namespace hoarfrost::runtime

@@ -11,6 +11,7 @@
 
 #include "runtime/layout.h"
 #include "runtime/operation.h"
+#include "runtime/tuning.h"
 #include "runtime/weights.h"
 
 namespace hoarfrost::runtime {
@@ -56,6 +57,7 @@ struct Site {
   const Strategy& strategy;
   const dnnl::engine& engine;
   Weights& weights;
+  Tuning& tuning;
 
   [[nodiscard]] const Value& value(ValueId id) const { return list.values[static_cast<size_t>(id)]; }
   [[nodiscard]] const Layout& layout(ValueId id) const { return layouts[static_cast<size_t>(id)]; }

@@ -43,6 +43,7 @@ struct Session::State {
     for (const auto& input : outer.inputs) signature.inputs.push_back(own(input));
     for (const auto& output : outer.outputs) signature.outputs.push_back(own(output));
     nodes = needed_nodes(graph, signature);
+    if (!options.tuning_file.empty()) tuning = Tuning(options.tuning_file, fingerprint_of(graph));
   }
 
   graph::Endpoint own(graph::Endpoint outer) const {
@@ -83,8 +84,10 @@ struct Session::State {
     if (found == nullptr) {
       check_shapes(shapes);
       found = translated([&] {
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.tune, n_threads}, engine, weights);
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.tune, n_threads}, engine, weights,
+                              tuning);
       });
+      tuning.write();
     }
     return *found;
   }
@@ -96,6 +99,7 @@ struct Session::State {
   std::vector<graph::Node*> nodes;
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   Weights weights{engine};
+  Tuning tuning;
   std::map<Sizes, std::unique_ptr<Program>> programs;
 };
 

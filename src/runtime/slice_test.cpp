@@ -29,8 +29,9 @@ class Slice : public testing::Test {
     ASSERT_TRUE(cut);
     const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     Weights weights(engine);
+    Tuning tuning;
     const auto program =
-        compile(*cut, {.strategy = {.prefers_blocked = prefers_blocked}, .n_threads = 2}, engine, weights);
+        compile(*cut, {.strategy = {.prefers_blocked = prefers_blocked}, .n_threads = 2}, engine, weights, tuning);
     EXPECT_EQ(program->steps().at(0).implementation, "own:slices of " + std::to_string(n_images));
     std::map<Endpoint, Tensor> feeds;
     std::vector<void*> sources, targets;

@@ -64,11 +64,6 @@ std::shared_ptr<const Arena> Weights::packed(const Tensor& source, std::string_v
   return found.memory;
 }
 
-bool Weights::decided(const std::string& key, const std::function<bool()>& decide) {
-  const auto found = decided_.find(key);
-  return found != decided_.end() ? found->second : decided_.emplace(key, decide()).first->second;
-}
-
 dnnl::memory Weights::get(std::span<const float> values) {
   std::string key = "vector";
   append(key, values.data(), values.size());

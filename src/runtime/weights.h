@@ -27,8 +27,6 @@ class Weights {
   // `source` and `scale`.
   std::shared_ptr<const Arena> packed(const Tensor& source, std::string_view kind, std::span<const float> scale,
                                       const std::function<Arena()>& pack);
-  // What was decided under this key, or what `decide` says now: so that programs that must agree do.
-  bool decided(const std::string& key, const std::function<bool()>& decide);
   // A vector.
   dnnl::memory get(std::span<const float> values);
 
@@ -44,7 +42,6 @@ class Weights {
   };
   std::map<std::string, Kept> kept_;
   std::map<std::string, Packed> packed_;
-  std::map<std::string, bool> decided_;
 };
 
 }  // namespace hoarfrost::runtime

@@ -74,6 +74,7 @@ class Winograd : public testing::TestWithParam<Case> {
     ASSERT_EQ(list.operations.size(), 1U);
     const Operation& operation = list.operations[0];
     Weights weights(engine);
+    Tuning tuning;
     const Shape& filter = list.values[static_cast<size_t>(operation.inputs[1])].shape;
     const Shape& shape = list.values[static_cast<size_t>(operation.outputs[0])].shape;
     const Layout in = layout_of(GetParam().input, is_blocked_in);
@@ -81,7 +82,7 @@ class Winograd : public testing::TestWithParam<Case> {
     const std::vector<Layout> layouts(list.values.size());
     const Strategy strategy;
     const auto kernel = make_winograd(operation, convolution_windows(operation, GetParam().input, filter), in, out,
-                                      {list, layouts, strategy, engine, weights});
+                                      {list, layouts, strategy, engine, weights, tuning});
     ASSERT_NE(kernel, nullptr);
     dnnl::memory source = in_layout(feeds[x], in);
     dnnl::memory target = in_layout(addend ? feeds[addend] : Tensor(DType::kFloat32, shape), out);

@@ -187,7 +187,7 @@ std::unique_ptr<Kernel> faster(std::unique_ptr<Kernel> direct, const Descriptor&
     const std::string key =
         fmt::format("{} before {} for {} {} {}", challenger->implementation, best->implementation,
                     operation.names.front(), site.shape(operation.outputs[0]).to_string(), omp_get_max_threads());
-    const bool is_chosen = site.weights.decided(key, [&] {
+    const bool is_chosen = site.tuning.decided(key, [&] {
       return is_better(*challenger, *best, descriptor.src_desc(), descriptor.dst_desc(), site.engine);
     });
     if (is_chosen) best = std::move(challenger);

@@ -20,7 +20,7 @@ class SlicesKernel : public Kernel {
     n_slices_ = (batch + n_images - 1) / n_images;
     n_slices_as_whole_ = static_cast<double>(batch) / static_cast<double>(n_images);
     const auto compiled = [&](const OperationList& list) {
-      return compile(list, {site.strategy, true, 1}, site.engine, site.weights);
+      return compile(list, {site.strategy, true, 1}, site.engine, site.weights, site.tuning);
     };
     for (int i = 0; i < n_threads_; ++i) programs_.push_back(compiled(body));
     if (batch % n_images != 0) rest_ = compiled(with_batch(body, batch % n_images));
