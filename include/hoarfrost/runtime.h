@@ -11,6 +11,13 @@
 
 namespace hoarfrost::runtime {
 
+// In what convolutions and dense layers compute: their sums are float32 in both, kBFloat16 rounds what they read and write
+// to 8 significant bits. All else, inputs and outputs too, stays float32.
+enum class Precision { kFloat32, kBFloat16 };
+
+// Whether this processor multiplies bfloat16 itself (AVX-512 BF16); without, it would be slower than float32.
+bool has_bfloat16();
+
 struct Options {
   int threads = 0;   // 0: as many as the process may use
   bool fuse = true;  // false: every node on its own, so that each can be looked at
@@ -18,6 +25,7 @@ struct Options {
   // Where what was found by the clock is kept for the next session, of this or another process; empty: nowhere. What the
   // file knows of this graph on this machine is taken without trying, whatever `tune` says.
   std::filesystem::path tuning_file = {};
+  Precision precision = Precision::kFloat32;  // of programs that are fused
 };
 
 // One step of a plan, for people and for tests ("a plan must not fall to `ref`"). The steps of a body that is run slice by
@@ -45,7 +53,7 @@ Peak measure_peak(int threads = 0);
 class Session {
  public:
   // signature.inputs may be any endpoints, also inner ones: what stands before them is not run. Any endpoint can be an output.
-  // Throws Error{kUnsupported} for an op it does not know, Error{kInvalidArgument} when the outputs need a variable or a
+  // Throws Error{kUnsupported} for an op it does not know and for a precision that this processor has not, Error{kInvalidArgument} when the outputs need a variable or a
   // Placeholder that is no input.
   Session(const graph::Graph& frozen, const graph::Signature& signature, Options options = {});
   ~Session();

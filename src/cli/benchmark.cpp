@@ -11,6 +11,7 @@
 #include "cli/model_source.h"
 #include "cli/numbers.h"
 #include "cli/report.h"
+#include "cli/session_options.h"
 #include "ops/op.h"
 
 namespace hoarfrost::cli {
@@ -21,8 +22,8 @@ struct Options {
   std::vector<std::string> input_nodes;
   std::vector<std::string> output_nodes;
   int64_t batch_size = 1;
-  int threads = 0;
   double seconds = 3;
+  runtime::Options session;
   bool shows_plan = false;
   bool shows_profile = false;
   bool as_json = false;
@@ -117,17 +118,17 @@ int run(const Options& options) {
     inputs.push_back(random_input(input.dtype, shape, generator));
     shapes.push_back(shape);
   }
-  runtime::Session session(runnable.graph, runnable.signature, {options.threads});
+  runtime::Session session(runnable.graph, runnable.signature, options.session);
   const Timing timing = measure(session, inputs, options);
   const auto plan = session.plan(shapes);
   if (options.as_json) {
-    Json json{{"batch", options.batch_size}, {"threads", options.threads}, {"throughput", timing.throughput},
+    Json json{{"batch", options.batch_size}, {"threads", options.session.threads}, {"throughput", timing.throughput},
               {"latency_ms", {{"min", timing.milliseconds.front()}, {"median", timing.quantile(0.5)}, {"p90", timing.quantile(0.9)}, {"p99", timing.quantile(0.99)}}}};
     if (options.shows_plan) {
       json["plan"] = Json::array();
       for (const auto& step : plan) json["plan"].push_back({{"name", step.name}, {"implementation", step.implementation}});
     }
-    if (options.shows_profile) json["profile"] = to_json(rows_of(session.profile(inputs, options.seconds)), runtime::measure_peak(options.threads));
+    if (options.shows_profile) json["profile"] = to_json(rows_of(session.profile(inputs, options.seconds)), runtime::measure_peak(options.session.threads));
     print_json(json);
     return 0;
   }
@@ -138,7 +139,7 @@ int run(const Options& options) {
   }
   if (options.shows_profile) {
     const auto steps = session.profile(inputs, options.seconds);
-    fmt::print("{}\n", to_text(rows_of(steps), runtime::measure_peak(options.threads)));
+    fmt::print("{}\n", to_text(rows_of(steps), runtime::measure_peak(options.session.threads)));
   }
   fmt::print("{}", table({"batch", "runs", "examples/s", "min ms", "median ms", "p90 ms", "p99 ms"},
                          {{std::to_string(options.batch_size), std::to_string(timing.milliseconds.size()), fmt::format("{:.1f}", timing.throughput),
@@ -154,7 +155,7 @@ Action add_options(CLI::App& app) {
   app.add_option("--input_node,--input-node", options->input_nodes, "Input nodes (default: the placeholders)")->delimiter(',');
   app.add_option("--output_node,--output-node", options->output_nodes, "Output nodes (default: what nobody uses)")->delimiter(',');
   app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->batch_size, "Examples per run")->capture_default_str()->check(kPositive);
-  app.add_option("-t,--threads", options->threads, "Threads; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
+  add_session_options(app, options->session);
   app.add_option("--seconds", options->seconds, "How long to measure")->capture_default_str()->check(kPositive);
   app.add_flag("--plan", options->shows_plan, "Show the compiled plan: each step and the implementation that runs it");
   app.add_flag("--profile", options->shows_profile,

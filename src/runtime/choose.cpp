@@ -112,6 +112,7 @@ std::optional<Choice> choice_from(const std::string& text) {
 // Compiles a choice; nullptr where the list cannot be sliced so.
 struct Maker {
   const OperationList& list;
+  bool uses_bfloat16;
   const dnnl::engine& engine;
   Weights& weights;
   Tuning& tuning;
@@ -120,7 +121,7 @@ struct Maker {
     const auto cut = choice.n_images > 0 ? sliced(list, choice.n_images) : std::nullopt;
     if (choice.n_images > 0 && !cut) return nullptr;
     return compile(cut ? *cut : list,
-                   {.strategy = {.prefers_blocked = choice.prefers_blocked}, .n_threads = choice.n_threads}, engine,
+                   {.strategy = {.prefers_blocked = choice.prefers_blocked, .uses_bfloat16 = uses_bfloat16}, .n_threads = choice.n_threads}, engine,
                    weights, tuning);
   }
 };
@@ -187,10 +188,10 @@ std::unique_ptr<Program> hold_contest(const Maker& make, int n_threads, Choice& 
   return contest.winner();
 }
 
-std::string key_of(const OperationList& list, int n_threads) {
+std::string key_of(const OperationList& list, const ChooseOptions& options) {
   std::string key = "program for";
   for (const ValueId id : list.inputs) key += " " + list.values[static_cast<size_t>(id)].shape.to_string();
-  return key + fmt::format(" by {}", n_threads);
+  return key + fmt::format(" by {}{}", options.n_threads, options.uses_bfloat16 ? " in bfloat16" : "");
 }
 
 }  // namespace
@@ -202,15 +203,17 @@ std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions&
   };
   if (!options.fuse || is_empty(list)) return compiled({});
   fuse(list);
-  if (!has_convolutions(list)) return compiled({});
-  const Maker make{list, engine, weights, tuning};
-  const std::string key = key_of(list, options.n_threads);
+  if (!has_convolutions(list)) return compiled({.uses_bfloat16 = options.uses_bfloat16});
+  const Maker make{list, options.uses_bfloat16, engine, weights, tuning};
+  const std::string key = key_of(list, options);
   if (const auto known = tuning.find(key)) {
     const auto choice = choice_from(*known);
     const bool is_possible = choice && choice->n_threads <= options.n_threads;
     if (auto program = is_possible ? make(*choice) : nullptr) return program;
   }
-  if (!options.tune) return compiled({.prefers_blocked = true, .tries_algorithms = false});
+  if (!options.tune) {
+    return compiled({.prefers_blocked = true, .tries_algorithms = false, .uses_bfloat16 = options.uses_bfloat16});
+  }
   Choice best;
   auto program = hold_contest(make, options.n_threads, best);
   tuning.keep(key, to_text(best));

@@ -9,6 +9,7 @@ struct ChooseOptions {
   bool fuse = true;
   bool tune = true;
   int n_threads = 1;
+  bool uses_bfloat16 = false;
 };
 
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,

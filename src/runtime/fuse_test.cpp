@@ -202,15 +202,17 @@ TEST_F(Fuse, ZerosAroundWhatAReluGaveArePaddingOfAMaxPool) {
 TEST_F(Fuse, ZerosAroundNegativeValuesStayZeros) {
   const auto x = b.placeholder("x", {kUnknown, 9, 8, 16});
   const auto one = b.constant(Tensor::of<int32_t>({4, 2}, {0, 0, 1, 1, 1, 1, 0, 0}));
-  EXPECT_THAT(steps({x}, {max_pool("pool", b.op("Pad", "pad", {convolution("conv", x, {3, 3, 16, 32}), one}), "VALID", 3)}),
-              SizeIs(3));
+  EXPECT_THAT(
+      steps({x}, {max_pool("pool", b.op("Pad", "pad", {convolution("conv", x, {3, 3, 16, 32}), one}), "VALID", 3)}),
+      SizeIs(3));
 }
 
 TEST_F(Fuse, WindowsOfZerosAloneStayWindows) {
   const auto x = b.placeholder("x", {kUnknown, 9, 8, 16});
   const auto two = b.constant(Tensor::of<int32_t>({4, 2}, {0, 0, 2, 2, 2, 2, 0, 0}));
-  EXPECT_THAT(steps({x}, {max_pool("pool", b.op("Pad", "pad", {relu("relu", convolution("conv", x, {3, 3, 16, 32})), two}))}),
-              SizeIs(3));
+  EXPECT_THAT(
+      steps({x}, {max_pool("pool", b.op("Pad", "pad", {relu("relu", convolution("conv", x, {3, 3, 16, 32})), two}))}),
+      SizeIs(3));
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ class Kernel {
 struct Strategy {
   bool prefers_blocked = false;  // oneDNN's channel blocks between convolutions, instead of nhwc
   bool tries_algorithms = true;  // Winograd against direct convolution, by the clock
+  bool uses_bfloat16 = false;    // in convolutions and dense layers, and between them
 };
 
 // What a maker knows of the place where its kernel will stand.

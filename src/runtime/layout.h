@@ -24,7 +24,7 @@ dnnl::memory::desc describe(const Shape& shape, const Layout& layout);
 // Nothing when `desc` means row-major order of `shape`.
 Layout canonical(const Shape& shape, const dnnl::memory::desc& desc);
 
-// Whether the layout is oneDNN's nChw16c or nChw8c (and their 3D kin) without padding, and its block: all that own
+// Whether the layout is, in float32, oneDNN's nChw16c or nChw8c (and their 3D kin) without padding, and its block: all that own
 // loops know.
 int channel_block(const Shape& shape, const Layout& layout);  // 0 for row-major, -1 for another layout
 

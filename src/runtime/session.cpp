@@ -37,12 +37,21 @@ bool fits(const Shape& wanted, const Shape& given) {
 
 }  // namespace
 
+bool has_bfloat16() {
+  const auto isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+}
+
 struct Session::State {
   State(const graph::Graph& frozen, const graph::Signature& outer, const Options& asked)
       : options(asked), n_threads(asked.threads > 0 ? asked.threads : available_threads()), graph(frozen.clone()) {
     for (const auto& input : outer.inputs) signature.inputs.push_back(own(input));
     for (const auto& output : outer.outputs) signature.outputs.push_back(own(output));
     nodes = needed_nodes(graph, signature);
+    if (options.precision == Precision::kBFloat16 && !has_bfloat16()) {
+      throw Error(ErrorCode::kUnsupported, "",
+                  "this processor has no bfloat16 arithmetic (AVX-512 BF16): leave the precision at f32");
+    }
     if (!options.tuning_file.empty()) tuning = Tuning(options.tuning_file, fingerprint_of(graph));
   }
 
@@ -84,7 +93,7 @@ struct Session::State {
     if (found == nullptr) {
       check_shapes(shapes);
       found = translated([&] {
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.tune, n_threads}, engine, weights,
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.tune, n_threads, options.precision == Precision::kBFloat16}, engine, weights,
                               tuning);
       });
       tuning.write();

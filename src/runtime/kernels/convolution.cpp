@@ -17,7 +17,7 @@ namespace {
 
 using dnnl::algorithm;
 using Descriptor = dnnl::convolution_forward::primitive_desc;
-using DType32 = dnnl::memory::data_type;
+using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
 struct Convolution {
@@ -44,7 +44,7 @@ dnnl::memory::desc weights_desc(const Shape& filter, int64_t n_groups, int64_t o
     strides.insert(strides.begin() + at, stride);
     stride *= filter[i];
   }
-  return {dims, DType32::f32, strides};
+  return {dims, DataType::f32, strides};
 }
 
 Convolution describe_convolution(const Operation& operation, const Site& site) {
@@ -66,18 +66,20 @@ Convolution describe_convolution(const Operation& operation, const Site& site) {
   return result;
 }
 
-dnnl::memory::desc any(const dnnl::memory::desc& desc) { return {desc.dims(), DType32::f32, Tag::any}; }
+dnnl::memory::desc any(const dnnl::memory::desc& desc) { return {desc.dims(), desc.data_type(), Tag::any}; }
+dnnl::memory::desc any_bfloat16(const dnnl::memory::desc& desc) { return {desc.dims(), DataType::bf16, Tag::any}; }
 
 std::optional<Descriptor> try_describe(algorithm how, const Convolution& c, const dnnl::memory::desc& source,
                                        const dnnl::memory::desc& target, const Operation& operation,
                                        const dnnl::engine& engine) {
   try {
     const auto bias = bias_desc(operation);
+    const dnnl::memory::desc weights(c.weights.dims(), source.data_type(), Tag::any);
     const dnnl::convolution_forward::desc desc =
         operation.bias.empty()
-            ? dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, how, source, any(c.weights), target,
+            ? dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, how, source, weights, target,
                                               c.strides, c.dilations, c.paddings_before, c.paddings_after)
-            : dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, how, source, any(c.weights), bias,
+            : dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, how, source, weights, bias,
                                               target, c.strides, c.dilations, c.paddings_before, c.paddings_after);
     return Descriptor(desc, epilogue(operation), engine);
   } catch (const dnnl::error&) {
@@ -96,7 +98,7 @@ std::optional<Descriptor> describe_blocked(algorithm how, const Convolution& c, 
                                            const dnnl::engine& engine) {
   const int n_dims = c.source.data.ndims;
   const auto blocked = [&](const dnnl::memory::desc& desc) {
-    return dnnl::memory::desc(desc.dims(), DType32::f32, own_block_tag(n_dims));
+    return dnnl::memory::desc(desc.dims(), DataType::f32, own_block_tag(n_dims));
   };
   // A first layer's few channels do not fill a block: oneDNN reads them one by one, as it likes.
   constexpr int64_t kFewChannels = 4;
@@ -201,6 +203,11 @@ std::unique_ptr<Kernel> make_convolution(const Operation& operation, const Site&
   if (!operation.is("Conv2D") && !operation.is("Conv3D") && !operation.is("DepthwiseConv2dNative")) return nullptr;
   if (!is_convolution_of_constants(operation, site.list)) return nullptr;
   const Convolution c = describe_convolution(operation, site);
+  if (site.strategy.uses_bfloat16) {
+    const auto descriptor = try_describe(algorithm::convolution_direct, c, any_bfloat16(c.source),
+                                         any_bfloat16(c.target), operation, site.engine);
+    if (descriptor && !is_ref(descriptor->impl_info_str())) return finish(*descriptor, c, operation, site);
+  }
   if (site.strategy.prefers_blocked) {
     if (const auto blocked = describe_blocked(algorithm::convolution_direct, c, operation, site.engine)) {
       return faster(finish(*blocked, c, operation, site), *blocked, c, operation, site);

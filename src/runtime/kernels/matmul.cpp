@@ -8,7 +8,7 @@
 namespace hoarfrost::runtime {
 namespace {
 
-using DType32 = dnnl::memory::data_type;
+using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
 bool is_batch_product(const Operation& operation) {
@@ -23,7 +23,7 @@ dnnl::memory::desc dense_weights(const Operation& operation, const Site& site, b
   const int64_t k = shape[is_transposed ? 1 : 0];
   const int64_t k_stride = is_transposed ? 1 : n;
   const int64_t n_stride = is_transposed ? k : 1;
-  if (!operation.flattened) return {{n, k}, DType32::f32, Dims{n_stride, k_stride}};
+  if (!operation.flattened) return {{n, k}, DataType::f32, Dims{n_stride, k_stride}};
   Shape image = *operation.flattened;
   image[0] = n;
   Dims strides(static_cast<size_t>(image.rank()), k_stride);
@@ -31,16 +31,23 @@ dnnl::memory::desc dense_weights(const Operation& operation, const Site& site, b
     strides[static_cast<size_t>(i)] = strides[static_cast<size_t>(i) + 1] * image[i + 1];
   strides[0] = n_stride;
   std::rotate(strides.begin() + 1, strides.end() - 1, strides.end());
-  return {dnnl_dims(image), DType32::f32, strides};
+  return {dnnl_dims(image), DataType::f32, strides};
+}
+
+dnnl::memory::desc as_type(dnnl::memory::desc desc, DataType type) {
+  desc.data.data_type = dnnl::memory::convert_to_c(type);
+  return desc;
 }
 
 std::unique_ptr<Kernel> inner_product(const Operation& operation, const Site& site, bool is_transposed) {
   const ValueId input = operation.inputs[0];
   const Shape& output = site.shape(operation.outputs[0]);
   const Layout layout = operation.flattened ? site.layout(input) : Layout{};
-  const auto source = describe(site.shape(input), layout);
+  auto source = describe(site.shape(input), layout);
+  const auto type = site.strategy.uses_bfloat16 ? DataType::bf16 : DataType::f32;
+  if (source.data_type() != type) source = as_type(source, type);
   const auto weights = dense_weights(operation, site, is_transposed);
-  const dnnl::memory::desc any_weights(weights.dims(), DType32::f32, Tag::any);
+  const dnnl::memory::desc any_weights(weights.dims(), type, Tag::any);
   const auto target = row_major(output);
   const auto how = dnnl::prop_kind::forward_inference;
   const dnnl::inner_product_forward::desc desc =
@@ -55,7 +62,7 @@ std::unique_ptr<Kernel> inner_product(const Operation& operation, const Site& si
                         site.weights.get(site.value(operation.inputs[1]).constant, weights, descriptor.weights_desc(),
                                          operation.scale, is_transposed ? site.shape(operation.inputs[1])[1] : 1));
   if (!operation.bias.empty()) kernel->bind_constant(DNNL_ARG_BIAS, site.weights.get(operation.bias));
-  kernel->inputs = {{input, layout}};
+  kernel->inputs = {{input, canonical(site.shape(input), source)}};
   kernel->output_layouts.resize(1);
   if (operation.addend) {
     kernel->inputs.push_back({*operation.addend, {}});
@@ -74,7 +81,7 @@ dnnl::memory::desc matrix(const Shape& shape, bool is_transposed, int rank) {
     std::swap(dims[dims.size() - 1], dims[dims.size() - 2]);
     std::swap(strides[dims.size() - 1], strides[dims.size() - 2]);
   }
-  return {dims, DType32::f32, strides};
+  return {dims, DataType::f32, strides};
 }
 
 std::unique_ptr<Kernel> product(const Operation& operation, const Site& site, bool a_transposed, bool b_transposed) {
@@ -106,7 +113,7 @@ std::unique_ptr<Kernel> make_matmul(const Operation& operation, const Site& site
   const bool a_transposed = operation.node->get_or<bool>(is_batch ? "adj_x" : "transpose_a", false);
   const bool b_transposed = operation.node->get_or<bool>(is_batch ? "adj_y" : "transpose_b", false);
   const bool is_dense = !is_batch && !a_transposed && site.value(operation.inputs[1]).is_constant();
-  if (is_dense && !b_transposed && !operation.addend) {
+  if (is_dense && !b_transposed && !operation.addend && !site.strategy.uses_bfloat16) {
     if (auto kernel = make_matrix_vector(operation, site)) return kernel;
   }
   if (is_dense) return inner_product(operation, site, b_transposed);

@@ -38,7 +38,7 @@ std::unique_ptr<Kernel> primitive(const Operation& operation, bool is_max, const
   }
   const auto target_dims = dnnl_dims(site.shape(operation.outputs[0]));
   const auto target = layout
-                          ? dnnl::memory::desc(target_dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any)
+                          ? dnnl::memory::desc(target_dims, source.data_type(), dnnl::memory::format_tag::any)
                           : row_major(site.shape(operation.outputs[0]));
   const auto algorithm = is_max ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding;
   const dnnl::pooling_forward::primitive_desc descriptor(
@@ -85,18 +85,25 @@ HOARFROST_LOOP(pool_affine,
   }
 }
 
-// A row of windows that all lie inside, two by two pixels each with stride two, 16 channels to the pixel.
+// A row of windows that all lie inside, two by two pixels each with stride two, 16 channels or more to the pixel.
 HOARFROST_LOOP(pool_affine_row_2x2,
-               (const float* x, int64_t row_stride, const float* scale, const float* shift, float* y, int64_t n_pixels),
-               (x, row_stride, scale, shift, y, n_pixels)) {
+               (const float* x, int64_t row_stride, const float* scale, const float* shift, float* y, int64_t n_pixels,
+                int64_t n_channels),
+               (x, row_stride, scale, shift, y, n_pixels, n_channels)) {
   constexpr int64_t kWidth = 16;
-  for (int64_t pixel = 0; pixel < n_pixels; ++pixel) {
-    const float* top = x + pixel * 2 * kWidth;
-    const float* bottom = top + row_stride;
-    for (int64_t i = 0; i < kWidth; ++i) {
-      const float a = std::max(top[i] * scale[i] + shift[i], top[kWidth + i] * scale[i] + shift[i]);
-      const float b = std::max(bottom[i] * scale[i] + shift[i], bottom[kWidth + i] * scale[i] + shift[i]);
-      y[pixel * kWidth + i] = std::max(a, b);
+  for (int64_t next = 0; next < n_channels; next += kWidth) {
+    const int64_t c = std::min(next, n_channels - kWidth);  // the last ones again, rather than one by one
+    const float* by = scale + c;
+    const float* plus = shift + c;
+    for (int64_t pixel = 0; pixel < n_pixels; ++pixel) {
+      const float* top = x + pixel * 2 * n_channels + c;
+      const float* bottom = top + row_stride;
+      float* target = y + pixel * n_channels + c;
+      for (int64_t i = 0; i < kWidth; ++i) {
+        const float a = std::max(top[i] * by[i] + plus[i], top[n_channels + i] * by[i] + plus[i]);
+        const float b = std::max(bottom[i] * by[i] + plus[i], bottom[n_channels + i] * by[i] + plus[i]);
+        target[i] = std::max(a, b);
+      }
     }
   }
 }
@@ -133,8 +140,8 @@ class PoolAffineKernel : public Kernel {
     float* target = y + row * w_.out * width_;
     const int64_t row_stride = w_.in * width_;
     const bool is_2x2 =
-        width_ == 16 && h_last - h_first == 2 && w_.kernel == 2 && w_.stride == 2 && w_.in == 2 * w_.out;
-    if (is_2x2) return pool_affine_row_2x2(source, row_stride, scale, shift, target, w_.out);
+        width_ >= 16 && h_last - h_first == 2 && w_.kernel == 2 && w_.stride == 2 && w_.in == 2 * w_.out;
+    if (is_2x2) return pool_affine_row_2x2(source, row_stride, scale, shift, target, w_.out, width_);
     for (int64_t column = 0; column < w_.out; ++column) {
       const auto [w_first, w_last] = clipped(w_, column);
       pool_affine(source + w_first * width_, {h_last - h_first, w_last - w_first, row_stride, width_}, scale, shift,
