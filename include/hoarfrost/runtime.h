@@ -22,6 +22,7 @@ struct Options {
   int threads = 0;   // 0: as many as the process may use
   bool fuse = true;  // false: every node on its own, so that each can be looked at
   bool tune = true;  // false: the usual layouts and algorithms without trying others against the clock: for a few runs
+  int64_t n_runs = 0;  // how many are to come: trying takes a tenth of their time at most; 0: many
   // Where what was found by the clock is kept for the next session, of this or another process; empty: nowhere. What the
   // file knows of this graph on this machine is taken without trying, whatever `tune` says.
   std::filesystem::path tuning_file = {};

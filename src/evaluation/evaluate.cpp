@@ -122,7 +122,8 @@ Evaluation evaluate(const graph::Graph& frozen, const graph::Signature& signatur
   EvaluateOptions own = options;
   if (format.fixed_batch != kUnknown) own.batch_size = format.fixed_batch;
   const bool is_long = is_worth_tuning(examples.size(), own.batch_size);
-  runtime::Session session(frozen, signature, {options.threads, true, is_long});
+  const int64_t n_runs = (examples.size() + own.batch_size - 1) / own.batch_size;
+  runtime::Session session(frozen, signature, {.threads = options.threads, .tune = is_long, .n_runs = n_runs});
   const auto network = [&](const Tensor& x) {
     const int64_t n = x.shape()[0];
     const bool is_short = n < own.batch_size;  // padded: another batch size would be compiled anew

@@ -13,10 +13,13 @@
 namespace hoarfrost::runtime {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr size_t kMinRounds = 3;
 constexpr size_t kMaxRounds = 15;
 constexpr double kSecondsPerProgram = 0.05;  // of trying, when all goes well
 constexpr double kMaxSeconds = 0.2;          // before kMinRounds are through
+constexpr double kShareOfRuns = 0.1;         // of all runs' time may be spent on trying
 
 // Which kernels are better shows in the shortest run, whatever else the machine does; what waiting for other threads
 // costs shows in the median alone.
@@ -63,16 +66,14 @@ class Stopwatch {
 
   [[nodiscard]] bool is_possible() const { return is_possible_; }
 
-  Times measure(Program& program) {
+  Times measure(Program& program, double max_seconds) {
     std::vector<void*> inputs;
     std::vector<void*> outputs;
     for (auto& input : inputs_) inputs.push_back(input.mutable_bytes().data());
     for (auto& output : outputs_) outputs.push_back(output.mutable_bytes().data());
-    using Clock = std::chrono::steady_clock;
     std::vector<double> taken;
     double spent = 0;
-    while (taken.size() < kMaxRounds &&
-           (spent < kSecondsPerProgram || (taken.size() < kMinRounds && spent < kMaxSeconds))) {
+    while (taken.size() < kMaxRounds && (spent < max_seconds || (taken.size() < kMinRounds && spent < kMaxSeconds))) {
       const auto start = Clock::now();
       program.run(inputs, outputs);
       taken.push_back(std::chrono::duration<double>(Clock::now() - start).count());
@@ -121,15 +122,18 @@ struct Maker {
     const auto cut = choice.n_images > 0 ? sliced(list, choice.n_images) : std::nullopt;
     if (choice.n_images > 0 && !cut) return nullptr;
     return compile(cut ? *cut : list,
-                   {.strategy = {.prefers_blocked = choice.prefers_blocked, .uses_bfloat16 = uses_bfloat16}, .n_threads = choice.n_threads}, engine,
-                   weights, tuning);
+                   {.strategy = {.prefers_blocked = choice.prefers_blocked, .uses_bfloat16 = uses_bfloat16},
+                    .n_threads = choice.n_threads},
+                   engine, weights, tuning);
   }
 };
 
 // Keeps the fastest of the programs it is shown.
 class Contest {
  public:
-  explicit Contest(const Maker& make) : make_(make), stopwatch_(make.list) {}
+  // n_runs are to come; 0: many.
+  Contest(const Maker& make, int64_t n_runs)
+      : make_(make), n_runs_(static_cast<double>(n_runs)), stopwatch_(make.list) {}
 
   // Whether its kernels are the best so far.
   bool enter(const Choice& choice) {
@@ -149,9 +153,13 @@ class Contest {
  private:
   template <typename IsBetter>
   bool enter(const Choice& choice, IsBetter is_better) {
+    if (!is_worth_trying()) return false;
+    const auto start = Clock::now();
     auto program = make_(choice);
     if (program == nullptr) return false;
-    const Times times = stopwatch_.is_possible() ? stopwatch_.measure(*program) : Times();
+    const double max_seconds = n_runs_ == 0 ? kSecondsPerProgram : 0;  // 0: kMinRounds
+    const Times times = stopwatch_.is_possible() ? stopwatch_.measure(*program, max_seconds) : Times();
+    spent_ += std::chrono::duration<double>(Clock::now() - start).count();
     if (best_ != nullptr && !is_better(times, best_times_)) return false;
     best_ = std::move(program);
     best_times_ = times;
@@ -159,7 +167,13 @@ class Contest {
     return true;
   }
 
+  [[nodiscard]] bool is_worth_trying() const {
+    return n_runs_ == 0 || best_ == nullptr || spent_ < kShareOfRuns * n_runs_ * best_times_.shortest;
+  }
+
   const Maker& make_;
+  double n_runs_;
+  double spent_ = 0;  // seconds, compiling among them
   Stopwatch stopwatch_;
   std::unique_ptr<Program> best_;
   Times best_times_;
@@ -167,9 +181,10 @@ class Contest {
 };
 
 // The rounds of trying, each from the best so far.
-std::unique_ptr<Program> hold_contest(const Maker& make, int n_threads, Choice& best) {
+std::unique_ptr<Program> hold_contest(const Maker& make, const ChooseOptions& options, Choice& best) {
   constexpr int64_t kUsualSlice = 4;
-  Contest contest(make);
+  const int n_threads = options.n_threads;
+  Contest contest(make, options.n_runs);
   const bool is_sliced = contest.enter({true, kUsualSlice, n_threads});
   contest.enter({false, is_sliced ? kUsualSlice : 0, n_threads});
   if (!is_sliced) {
@@ -215,7 +230,7 @@ std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions&
     return compiled({.prefers_blocked = true, .tries_algorithms = false, .uses_bfloat16 = options.uses_bfloat16});
   }
   Choice best;
-  auto program = hold_contest(make, options.n_threads, best);
+  auto program = hold_contest(make, options, best);
   tuning.keep(key, to_text(best));
   return program;
 }

@@ -79,8 +79,8 @@ std::optional<Descriptor> try_describe(algorithm how, const Convolution& c, cons
         operation.bias.empty()
             ? dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, how, source, weights, target,
                                               c.strides, c.dilations, c.paddings_before, c.paddings_after)
-            : dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, how, source, weights, bias,
-                                              target, c.strides, c.dilations, c.paddings_before, c.paddings_after);
+            : dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, how, source, weights, bias, target,
+                                              c.strides, c.dilations, c.paddings_before, c.paddings_after);
     return Descriptor(desc, epilogue(operation), engine);
   } catch (const dnnl::error&) {
     return {};  // oneDNN has no such implementation
@@ -177,11 +177,9 @@ std::unique_ptr<Kernel> faster(std::unique_ptr<Kernel> direct, const Descriptor&
   if (!site.strategy.tries_algorithms) return direct;
   const Layout input = direct->inputs[0].layout;
   const Layout output = direct->output_layouts[0];
-  std::unique_ptr<Kernel> challengers[] = {
-      winograd_primitive(c, operation, site),
-      make_winograd(operation,
-                    convolution_windows(operation, site.shape(operation.inputs[0]), site.shape(operation.inputs[1])),
-                    input, output, site)};
+  const auto windows = convolution_windows(operation, site.shape(operation.inputs[0]), site.shape(operation.inputs[1]));
+  std::unique_ptr<Kernel> challengers[] = {winograd_primitive(c, operation, site),
+                                           make_winograd(operation, windows, input, output, site)};
   std::unique_ptr<Kernel> best = std::move(direct);
   for (auto& challenger : challengers) {
     if (challenger == nullptr || challenger->inputs[0].layout != input || challenger->output_layouts[0] != output)
@@ -189,9 +187,8 @@ std::unique_ptr<Kernel> faster(std::unique_ptr<Kernel> direct, const Descriptor&
     const std::string key =
         fmt::format("{} before {} for {} {} {}", challenger->implementation, best->implementation,
                     operation.names.front(), site.shape(operation.outputs[0]).to_string(), omp_get_max_threads());
-    const bool is_chosen = site.tuning.decided(key, [&] {
-      return is_better(*challenger, *best, descriptor.src_desc(), descriptor.dst_desc(), site.engine);
-    });
+    const bool is_chosen = site.tuning.decided(
+        key, [&] { return is_better(*challenger, *best, descriptor.src_desc(), descriptor.dst_desc(), site.engine); });
     if (is_chosen) best = std::move(challenger);
   }
   return best;

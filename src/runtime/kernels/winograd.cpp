@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "runtime/arena.h"
+#include "runtime/kernels/clamp.h"
 #include "runtime/kernels/simd.h"
-#include "runtime/kernels/winograd_transforms.h"  // first: it minds what it includes
+#include "runtime/kernels/winograd_transforms.h"
 #include "runtime/parallel.h"
 
 namespace hoarfrost::runtime {
@@ -99,7 +99,7 @@ HOARFROST_AVX512 void transform_patch(const float* image, const Sizes& s, const 
 struct Epilogue {
   const float* bias;  // of all channels, padded to whole vectors
   bool has_addend;    // in the output's memory
-  float low, high;
+  Clamp clamp;
 };
 
 HOARFROST_AVX512 void transform_tile(const float* m, int64_t point_stride, const Sizes& s, const TilePlace& tile,
@@ -112,7 +112,7 @@ HOARFROST_AVX512 void transform_tile(const float* m, int64_t point_stride, const
   }
   const __mmask16 mask = channel_mask(s.out, s.n_out_channels, vector);
   const __m512 bias = _mm512_loadu_ps(epilogue.bias + vector * kVector);
-  const __m512 low = _mm512_set1_ps(epilogue.low), high = _mm512_set1_ps(epilogue.high);
+  const __m512 low = _mm512_set1_ps(epilogue.clamp.low), high = _mm512_set1_ps(epilogue.clamp.high);
   const auto n_rows = static_cast<int>(std::min<int64_t>(kTile, s.out_height - tile.y));
   const auto n_columns = static_cast<int>(std::min<int64_t>(kTile, s.out_width - tile.x));
   float* first = image + tile.y * s.out.row + tile.x * s.out.pixel + vector * s.out.block;
@@ -166,8 +166,8 @@ Arena pack_filter(const Tensor& filter, const std::vector<float>& scale, const S
 class WinogradKernel : public Kernel {
  public:
   WinogradKernel(const Sizes& sizes, std::shared_ptr<const Arena> filter, std::vector<float> bias, bool has_addend,
-                 float low, float high)
-      : s_(sizes), filter_(std::move(filter)), bias_(std::move(bias)), has_addend_(has_addend), low_(low), high_(high) {
+                 const Clamp& clamp)
+      : s_(sizes), filter_(std::move(filter)), bias_(std::move(bias)), has_addend_(has_addend), clamp_(clamp) {
     implementation = "own:winograd 4x4";
     bias_.resize(static_cast<size_t>(ceil_divide(s_.n_out_channels, kVector) * kVector), 0.0F);
     const int64_t n_threads = omp_in_parallel() != 0 ? 1 : omp_get_max_threads();
@@ -210,7 +210,7 @@ class WinogradKernel : public Kernel {
     }
     for (int64_t panel = s_.n_panels() * part / n_parts_; panel < s_.n_panels() * (part + 1) / n_parts_; ++panel) {
       multiply_panel(v, n_tiles, panel, m);
-      const Epilogue epilogue{bias_.data(), has_addend_, low_, high_};
+      const Epilogue epilogue{bias_.data(), has_addend_, clamp_};
       const int64_t width = s_.panel_vectors(panel) * kVector;
       for (int64_t t = 0; t < n_tiles; ++t) {
         const TilePlace tile = place_of(s_, first_tile + t);
@@ -242,7 +242,7 @@ class WinogradKernel : public Kernel {
   std::shared_ptr<const Arena> filter_;
   std::vector<float> bias_;
   bool has_addend_;
-  float low_, high_;
+  Clamp clamp_;
   int64_t n_parts_ = 1;      // of the panels: each is a job of its own
   int64_t n_blocks_ = 1;     // of the tiles
   int64_t n_job_tiles_ = 1;  // of a block
@@ -260,15 +260,8 @@ bool fits(const Operation& operation, const std::vector<ops::WindowAxis>& window
 std::unique_ptr<Kernel> make_winograd(const Operation& operation, const std::vector<ops::WindowAxis>& windows,
                                       const Layout& input, const Layout& output, const Site& site) {
   if (!has_avx512() || !fits(operation, windows, site)) return nullptr;
-  float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
-  if (operation.activation) {
-    const bool is_clip = operation.activation->algorithm == dnnl::algorithm::eltwise_clip;
-    const bool is_relu =
-        operation.activation->algorithm == dnnl::algorithm::eltwise_relu && operation.activation->alpha == 0;
-    if (!is_relu && !(is_clip && operation.activation->alpha == 0)) return nullptr;  // others make no zero of a zero
-    low = 0;
-    if (is_clip) high = operation.activation->beta;
-  }
+  const auto clamp = clamp_of(operation.activation);
+  if (!clamp) return nullptr;
   const Shape& from = site.shape(operation.inputs[0]);
   const Shape& to = site.shape(operation.outputs[0]);
   const auto in = channel_strides(from, input);
@@ -279,8 +272,8 @@ std::unique_ptr<Kernel> make_winograd(const Operation& operation, const std::vec
   const Tensor& filter = site.value(operation.inputs[1]).constant;
   auto packed = site.weights.packed(filter, "winograd", operation.scale,
                                     [&] { return pack_filter(filter, operation.scale, sizes); });
-  auto kernel = std::make_unique<WinogradKernel>(sizes, std::move(packed), operation.bias, operation.addend.has_value(),
-                                                 low, high);
+  auto kernel =
+      std::make_unique<WinogradKernel>(sizes, std::move(packed), operation.bias, operation.addend.has_value(), *clamp);
   kernel->inputs = {{operation.inputs[0], input}};
   kernel->output_layouts = {output};
   if (operation.addend) {
