@@ -47,7 +47,9 @@ class SlicesKernel : public Kernel {
   // As of the whole batch: the slices' work together, their time shared by the threads.
   std::vector<Step> inner_steps() const override {
     std::vector<Step> result = programs_[0]->steps();
+    const std::vector<Step> rest = rest_ != nullptr ? rest_->steps() : std::vector<Step>();
     for (size_t i = 0; i < result.size(); ++i) {
+      if (rest.size() == result.size()) result[i].seconds += rest[i].seconds;
       for (size_t thread = 1; thread < programs_.size(); ++thread)
         result[i].seconds += programs_[thread]->steps()[i].seconds;
       result[i].seconds /= n_threads_;
@@ -59,6 +61,7 @@ class SlicesKernel : public Kernel {
 
   void set_timing(bool is_on) override {
     for (auto& program : programs_) program->set_timing(is_on);
+    if (rest_ != nullptr) rest_->set_timing(is_on);
   }
 
   void run(const Buffers& buffers, const dnnl::stream&) override {
