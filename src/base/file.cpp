@@ -40,6 +40,29 @@ void expect_place_of_a_file(const std::filesystem::path& path) {
   throw Error(ErrorCode::kIo, path.string(), fmt::format("cannot write it: it is a {}; name a file", kind));
 }
 
+// Where a file of this name lies: what a symbolic link points to, which need not be there yet.
+std::filesystem::path without_links(const std::filesystem::path& named) {
+  constexpr int kMostLinks = 40;  // as the kernel
+  std::filesystem::path path = named;
+  for (int i = 0; i <= kMostLinks; ++i) {
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(path, error);
+    if (error) return path;
+    path = path.parent_path() / target;  // a target that is absolute stays alone
+  }
+  throw Error(ErrorCode::kIo, named.string(), "cannot write it: its symbolic link leads in a circle; name a file");
+}
+
+// Folders are made where the user names them; never where a link points to, for it may be a disk that is not mounted.
+void make_folder(const std::filesystem::path& named, const std::filesystem::path& place) {
+  const auto folder = place.parent_path();
+  std::error_code error;
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
+  if (named != place) throw Error(ErrorCode::kIo, named.string(), fmt::format("cannot write it: it is a link to {}, whose folder is missing", place.string()));
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(ErrorCode::kIo, named.string(), fmt::format("cannot make its folder {}: {}", folder.string(), error.message()));
+}
+
 }  // namespace
 
 File::File(std::filesystem::path path, int descriptor, uint64_t size)
@@ -91,13 +114,10 @@ void File::read(uint64_t offset, std::span<std::byte> destination) const {
   }
 }
 
-OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
+OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), place_(without_links(path_)) {
   expect_place_of_a_file(path_);
-  const auto folder = path_.parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot make its folder {}: {}", folder.string(), error.message()));
-  std::string pattern = path_.string() + ".XXXXXX";
+  make_folder(path_, place_);
+  std::string pattern = place_.string() + ".XXXXXX";
   descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail(path_, "write it");
   temporary_ = pattern;
@@ -185,7 +205,7 @@ void OutputFile::commit() {
   flush();
   if (reserved_ > size_ && ::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) fail(path_, "cut it to its size");
   if (::fsync(descriptor_) != 0) fail(path_, "write it to disk");
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "put it in its place");
+  if (::rename(temporary_.c_str(), place_.c_str()) != 0) fail(path_, "put it in its place");
   ::close(descriptor_);
   descriptor_ = -1;
 }
