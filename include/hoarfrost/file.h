@@ -29,6 +29,8 @@ class File {
   [[nodiscard]] std::span<const std::byte> bytes() const;
   // The same bytes as text.
   [[nodiscard]] std::string_view text() const;
+  // Gives the mapped pages of [offset, offset + n_bytes) back: they stop counting as memory, and come back when looked at.
+  void release(uint64_t offset, uint64_t n_bytes) const;
   // Reads [offset, offset + destination.size()) without mapping. Throws Error{kCorrupt} past the end, Error{kIo} otherwise.
   void read(uint64_t offset, std::span<std::byte> destination) const;
 

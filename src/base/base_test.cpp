@@ -3,6 +3,9 @@
 #include <hoarfrost/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "base/crc32c.h"
 #include "temporary_folder.h"
 
@@ -33,6 +36,28 @@ TEST(File, MissingFileSaysSo) {
     EXPECT_STREQ(error.what(), "/nowhere/model.h5: cannot open it: No such file or directory");
     EXPECT_EQ(error.code(), ErrorCode::kIo);
   }
+}
+
+uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(File, ReleasedPagesAreNoMemoryAndComeBack) {
+  constexpr uint64_t kBytes = 64 << 20;
+  testing_support::TemporaryFolder folder;
+  write_file(folder / "in", std::string(kBytes, 'x'));
+  const auto file = File::open(folder / "in");
+  const auto before = resident_bytes();
+  EXPECT_EQ(std::ranges::count(file->text(), 'x'), kBytes);
+  EXPECT_GT(resident_bytes(), before + kBytes / 2);
+  file->release(0, kBytes);
+  EXPECT_LT(resident_bytes(), before + kBytes / 2);
+  file->release(kBytes - 1, kBytes);  // past the end
+  file->release(2 * kBytes, 1);
+  EXPECT_EQ(file->text()[kBytes - 1], 'x');
 }
 
 TEST(OutputFile, NothingIsLeftWithoutCommit) {

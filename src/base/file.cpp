@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -97,6 +98,15 @@ std::span<const std::byte> File::bytes() const {
 std::string_view File::text() const {
   const auto all = bytes();
   return {reinterpret_cast<const char*>(all.data()), all.size()};
+}
+
+void File::release(uint64_t offset, uint64_t n_bytes) const {
+  static const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t start = std::min(offset, size_);
+  const uint64_t first = start / page * page;
+  const uint64_t end = start + std::min(n_bytes, size_ - start);
+  // Read-only pages of a file are never lost: an error leaves them where they are.
+  if (end > first) ::madvise(const_cast<std::byte*>(bytes().data() + first), end - first, MADV_DONTNEED);
 }
 
 void File::read(uint64_t offset, std::span<std::byte> destination) const {
