@@ -1,15 +1,22 @@
-# What Hoarfrost stands on: Debian packages only (tools/install_dependencies.sh names them). Static archives where Debian has
-# them: with shared ones the process takes 11 ms to start instead of 4 (docs/performance.md).
+# What the library links: Debian packages only (tools/install_dependencies.sh names them). Static archives where Debian has
+# them: with shared ones the process takes 11 ms to start instead of 4 (docs/performance.md). This file is installed, and
+# hoarfrostConfig.cmake includes it; what only the build needs is found in build_dependencies.cmake.
 find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(ZLIB REQUIRED)
 set(Protobuf_USE_STATIC_LIBS ON)
 find_package(Protobuf REQUIRED)
-find_package(leveldb REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+
+# LevelDB by hand: Debian's configuration knows only the shared library.
+find_path(LEVELDB_INCLUDE leveldb/table.h REQUIRED)
+find_library(LEVELDB_STATIC NAMES libleveldb.a leveldb REQUIRED)
+find_library(SNAPPY_STATIC NAMES libsnappy.a snappy REQUIRED)
+add_library(hoarfrost_leveldb INTERFACE)
+target_include_directories(hoarfrost_leveldb SYSTEM INTERFACE ${LEVELDB_INCLUDE})
+target_link_libraries(hoarfrost_leveldb INTERFACE ${LEVELDB_STATIC} ${SNAPPY_STATIC} Threads::Threads)
 
 find_path(HDF5_INCLUDE hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_library(HDF5_STATIC libhdf5_serial.a REQUIRED)
@@ -25,8 +32,3 @@ find_library(DNNL_LIBRARY dnnl REQUIRED)
 add_library(hoarfrost_dnnl INTERFACE)
 target_include_directories(hoarfrost_dnnl SYSTEM INTERFACE $<BUILD_INTERFACE:${DNNL_INCLUDE}>)
 target_link_libraries(hoarfrost_dnnl INTERFACE ${DNNL_LIBRARY})
-
-if(HOARFROST_TESTS)
-  find_package(GTest REQUIRED)
-  include(GoogleTest)
-endif()

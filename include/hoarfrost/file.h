@@ -29,6 +29,8 @@ class File {
   [[nodiscard]] std::span<const std::byte> bytes() const;
   // The same bytes as text.
   [[nodiscard]] std::string_view text() const;
+  // Gives the mapped pages of [offset, offset + n_bytes) back: they stop counting as memory, and come back when looked at.
+  void release(uint64_t offset, uint64_t n_bytes) const;
   // Reads [offset, offset + destination.size()) without mapping. Throws Error{kCorrupt} past the end, Error{kIo} otherwise.
   void read(uint64_t offset, std::span<std::byte> destination) const;
 
@@ -52,7 +54,8 @@ struct FileRange {
 // file or the new one, never half of one. Destroyed without commit(), it leaves nothing.
 class OutputFile {
  public:
-  // Makes the folders that are missing. Throws Error{kIo}.
+  // Makes the folders that are missing. A symbolic link stays, and what it points to is written (made, when it is missing
+  // and its folder is there). Throws Error{kIo}.
   explicit OutputFile(std::filesystem::path path);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -76,8 +79,9 @@ class OutputFile {
   void write_through(const std::byte* data, size_t n_bytes);
   template <typename Look>
   void copy(const FileRange& range, Look look);
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path path_;       // as the user names it
+  std::filesystem::path place_;      // the same behind symbolic links
+  std::filesystem::path temporary_;  // beside it
   int descriptor_ = -1;
   uint64_t size_ = 0;
   uint64_t reserved_ = 0;

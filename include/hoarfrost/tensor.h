@@ -124,6 +124,8 @@ class Tensor {
   [[nodiscard]] Tensor reshaped(Shape shape) const;
   // Itself, or a copy in memory when the bytes are not aligned for their type.
   [[nodiscard]] Tensor aligned() const;
+  // For who has copied the values of a view of a file: its pages stop counting as memory until somebody looks again.
+  void release() const;
   // The values as another numeric type (float16 and bfloat16 included, rounded to nearest even); itself when it is that.
   [[nodiscard]] Tensor cast(DType dtype) const;
 

@@ -15,8 +15,9 @@ namespace hoarfrost::tensorflow {
 graph::Graph read_graph(const std::filesystem::path& path);
 
 // Writes a GraphDef, as text when the name ends in .pbtxt: same graph, same bytes. Constants that are views of files are
-// copied from file to file. Throws Error{kUnsupported} before anything is written when it would pass protobuf's 2 GiB - 1:
-// the message names the size and what to do instead.
+// copied from file to file. Throws Error{kUnsupported} before anything is written when it would pass protobuf's 2 GiB - 1
+// as binary: the message names the size and what to do instead. The same limit holds for text: the text itself may be
+// longer (up to four characters a byte), but TensorFlow serialises the message that it makes of it.
 void write_graph(const graph::Graph& graph, const std::filesystem::path& path);
 enum class Encoding { kBinary, kText };
 void write_graph(const graph::Graph& graph, const std::filesystem::path& path, Encoding encoding);

@@ -3,6 +3,9 @@
 #include <hoarfrost/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "base/crc32c.h"
 #include "temporary_folder.h"
 
@@ -35,6 +38,28 @@ TEST(File, MissingFileSaysSo) {
   }
 }
 
+uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(File, ReleasedPagesAreNoMemoryAndComeBack) {
+  constexpr uint64_t kBytes = 64 << 20;
+  testing_support::TemporaryFolder folder;
+  write_file(folder / "in", std::string(kBytes, 'x'));
+  const auto file = File::open(folder / "in");
+  const auto before = resident_bytes();
+  EXPECT_EQ(std::ranges::count(file->text(), 'x'), kBytes);
+  EXPECT_GT(resident_bytes(), before + kBytes / 2);
+  file->release(0, kBytes);
+  EXPECT_LT(resident_bytes(), before + kBytes / 2);
+  file->release(kBytes - 1, kBytes);  // past the end
+  file->release(2 * kBytes, 1);
+  EXPECT_EQ(file->text()[kBytes - 1], 'x');
+}
+
 TEST(OutputFile, NothingIsLeftWithoutCommit) {
   testing_support::TemporaryFolder folder;
   { OutputFile out(folder / "a/b.txt"); out.write("half"); }
@@ -55,6 +80,61 @@ TEST(OutputFile, CopiesRangesAndCutsTheReserve) {
   out.write("tail");
   out.commit();
   EXPECT_EQ(File::open(folder / "out")->text(), "head" + content.substr(1'499'999, 1'200'000) + "tail");
+}
+
+// What the write leads to, and that the link is still one.
+void expect_written_through(const std::filesystem::path& link, const std::filesystem::path& target) {
+  write_file(link, "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(link)) << link;
+  EXPECT_EQ(File::open(target)->text(), "new") << link;
+  std::filesystem::remove(target);
+}
+
+TEST(OutputFile, WritesThroughLinks) {
+  testing_support::TemporaryFolder folder;
+  namespace fs = std::filesystem;
+  fs::create_directories(folder / "disk");
+  fs::create_directories(folder / "a");
+  fs::create_symlink("../disk/out.pb", folder / "a/relative");
+  fs::create_symlink(folder / "disk/out.pb", folder / "a/absolute");
+  fs::create_symlink("relative", folder / "a/chain");
+  fs::create_symlink("disk", folder / "folder");
+  for (const char* name : {"a/relative", "a/absolute", "a/chain"}) {
+    write_file(folder / "disk/out.pb", "old");
+    expect_written_through(folder / name, folder / "disk/out.pb");
+    expect_written_through(folder / name, folder / "disk/out.pb");  // now it dangles
+  }
+  write_file(folder / "folder/deep/out.pb", "new");
+  EXPECT_EQ(File::open(folder / "disk/deep/out.pb")->text(), "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "folder"));
+}
+
+TEST(OutputFile, LeavesALinkAloneWithoutCommit) {
+  testing_support::TemporaryFolder folder;
+  write_file(folder / "target", "old");
+  std::filesystem::create_symlink("target", folder / "link");
+  { OutputFile out(folder / "link"); out.write("half"); }
+  EXPECT_EQ(File::open(folder / "link")->text(), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
+}
+
+TEST(OutputFile, RefusesLinksThatLeadNowhere) {
+  testing_support::TemporaryFolder folder;
+  std::filesystem::create_symlink("two", folder / "one");
+  std::filesystem::create_symlink("one", folder / "two");
+  std::filesystem::create_symlink(folder / "unmounted/out.pb", folder / "away");
+  const auto message = [](const std::filesystem::path& path) -> std::string {
+    try {
+      write_file(path, "new");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "written";
+  };
+  EXPECT_EQ(message(folder / "one"), (folder / "one").string() + ": cannot write it: its symbolic link leads in a circle; name a file");
+  EXPECT_EQ(message(folder / "away"), (folder / "away").string() + ": cannot write it: it is a link to " +
+                                          (folder / "unmounted/out.pb").string() + ", whose folder is missing");
+  EXPECT_FALSE(std::filesystem::exists(folder / "unmounted"));
 }
 
 TEST(OutputFile, ReadingPastTheEndIsCorrupt) {

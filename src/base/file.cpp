@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -38,6 +39,29 @@ void expect_place_of_a_file(const std::filesystem::path& path) {
   if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return;
   const char* kind = std::filesystem::is_directory(status) ? "folder" : "device or a pipe";
   throw Error(ErrorCode::kIo, path.string(), fmt::format("cannot write it: it is a {}; name a file", kind));
+}
+
+// Where a file of this name lies: what a symbolic link points to, which need not be there yet.
+std::filesystem::path without_links(const std::filesystem::path& named) {
+  constexpr int kMostLinks = 40;  // as the kernel
+  std::filesystem::path path = named;
+  for (int i = 0; i <= kMostLinks; ++i) {
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(path, error);
+    if (error) return path;
+    path = path.parent_path() / target;  // a target that is absolute stays alone
+  }
+  throw Error(ErrorCode::kIo, named.string(), "cannot write it: its symbolic link leads in a circle; name a file");
+}
+
+// Folders are made where the user names them; never where a link points to, for it may be a disk that is not mounted.
+void make_folder(const std::filesystem::path& named, const std::filesystem::path& place) {
+  const auto folder = place.parent_path();
+  std::error_code error;
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
+  if (named != place) throw Error(ErrorCode::kIo, named.string(), fmt::format("cannot write it: it is a link to {}, whose folder is missing", place.string()));
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(ErrorCode::kIo, named.string(), fmt::format("cannot make its folder {}: {}", folder.string(), error.message()));
 }
 
 }  // namespace
@@ -76,6 +100,15 @@ std::string_view File::text() const {
   return {reinterpret_cast<const char*>(all.data()), all.size()};
 }
 
+void File::release(uint64_t offset, uint64_t n_bytes) const {
+  static const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t start = std::min(offset, size_);
+  const uint64_t first = start / page * page;
+  const uint64_t end = start + std::min(n_bytes, size_ - start);
+  // Read-only pages of a file are never lost: an error leaves them where they are.
+  if (end > first) ::madvise(const_cast<std::byte*>(bytes().data() + first), end - first, MADV_DONTNEED);
+}
+
 void File::read(uint64_t offset, std::span<std::byte> destination) const {
   if (offset > size_ || destination.size() > size_ - offset) {
     throw Error(ErrorCode::kCorrupt, path_.string(),
@@ -91,13 +124,10 @@ void File::read(uint64_t offset, std::span<std::byte> destination) const {
   }
 }
 
-OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
+OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), place_(without_links(path_)) {
   expect_place_of_a_file(path_);
-  const auto folder = path_.parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot make its folder {}: {}", folder.string(), error.message()));
-  std::string pattern = path_.string() + ".XXXXXX";
+  make_folder(path_, place_);
+  std::string pattern = place_.string() + ".XXXXXX";
   descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail(path_, "write it");
   temporary_ = pattern;
@@ -185,7 +215,7 @@ void OutputFile::commit() {
   flush();
   if (reserved_ > size_ && ::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) fail(path_, "cut it to its size");
   if (::fsync(descriptor_) != 0) fail(path_, "write it to disk");
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "put it in its place");
+  if (::rename(temporary_.c_str(), place_.c_str()) != 0) fail(path_, "put it in its place");
   ::close(descriptor_);
   descriptor_ = -1;
 }

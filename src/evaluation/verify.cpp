@@ -143,6 +143,8 @@ class Verifier {
     in_parallel(std::min(n_threads, static_cast<int>(checks_.size())), [&] {
       for (size_t i = next++; i < order.size(); i = next++) {
         result_.layers[order[i]] = compare_layer(checks_[order[i]], shares_[order[i]], options_.seed + order[i]);
+        // The next layer has weights of its own: memory grows with the largest layer, not with the model.
+        for (const Tensor& weight : checks_[order[i]].layer.call->weights) weight.release();
       }
     });
   }

@@ -66,7 +66,7 @@ std::shared_ptr<const hdf5::Tree> open_tree(const ZipFile& zip, const ZipMember&
 }  // namespace
 
 Archive read_archive(const std::filesystem::path& path) {
-  const std::string place = path.filename().string();
+  const std::string place = path.string();
   const ZipFile zip(path);
   const auto folder = model_folder(zip);
   if (!folder) fail_no_model(zip, place);

@@ -17,7 +17,6 @@ namespace hoarfrost::keras {
 namespace {
 
 FileRange whole(const std::shared_ptr<const File>& file) { return {file, 0, file->size()}; }
-std::string place_of(const File& file) { return file.path().filename().string(); }
 
 std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<std::string>& version_text, const std::string& place) {
   const std::string stated = version_text ? *version_text : json.is_object() ? text_at(json, "keras_version") : "";
@@ -95,7 +94,7 @@ struct Opened {
 Opened open(const std::filesystem::path& path) {
   auto file = File::open(path);
   const FileKind kind = file_kind(*file);
-  std::string place = place_of(*file);
+  std::string place = path.string();
   if (kind == FileKind::kOther) throw Error(ErrorCode::kInvalidArgument, place, fmt::format("expected a Keras model (.h5, .keras or JSON), found {}", describe(*file)));
   return {std::move(file), std::move(place), kind};
 }

@@ -120,13 +120,13 @@ TEST(Load, InputShapesFillWhatTheFileLeavesOpen) {
   options.input_shapes[""] = {8, 6};
   EXPECT_EQ(load(golden("nested_model.h5"), options)->layers[0].input_shape, Shape({8, 6}));
   options.input_shapes[""] = {8, 7};
-  EXPECT_EQ(error_of(golden("nested_model.h5"), options), "nested_model.h5: input `input_1`: the file says [?, 6], which [8, 7] contradicts");
+  EXPECT_EQ(error_of(golden("nested_model.h5"), options), golden("nested_model.h5").string() + ": input `input_1`: the file says [?, 6], which [8, 7] contradicts");
 }
 
 TEST(Load, RefusesWithWordsThatHelp) {
-  EXPECT_THAT(error_of(golden("dense_basic_weights.h5")), StartsWith("dense_basic_weights.h5: holds weights only, of 2 layers: give the architecture too"));
+  EXPECT_THAT(error_of(golden("dense_basic_weights.h5")), StartsWith(golden("dense_basic_weights.h5").string() + ": holds weights only, of 2 layers: give the architecture too"));
   EXPECT_THAT(error_of(golden("dense_basic.json")), HasSubstr("an architecture without weights"));
-  EXPECT_THAT(error_of(golden("k122_lenet.h5")), StartsWith("k122_lenet.h5: written by Keras 1.2: files of Keras 1 are not read yet"));
+  EXPECT_THAT(error_of(golden("k122_lenet.h5")), StartsWith(golden("k122_lenet.h5").string() + ": written by Keras 1.2: files of Keras 1 are not read yet"));
   EXPECT_THAT(error_of_text(""), HasSubstr("found an empty file"));
   EXPECT_THAT(error_of_text("\x80\x04\x95"), HasSubstr("found a Python pickle"));
   EXPECT_THAT(error_of_text("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));
@@ -169,9 +169,9 @@ std::string error_with(const std::string& from, const std::string& to) {
 }
 
 TEST(Load, SaysWhereJsonAndWeightsDiffer) {
-  EXPECT_EQ(error_with("\"units\": 4", "\"units\": 3"), "dense_basic_weights.h5:/dense/dense/kernel:0: layer `dense` (Dense) expects `kernel` of shape [5, 3], found [5, 4]: are these the weights of this architecture?");
+  EXPECT_EQ(error_with("\"units\": 4", "\"units\": 3"), golden("dense_basic_weights.h5").string() + ":/dense/dense/kernel:0: layer `dense` (Dense) expects `kernel` of shape [5, 3], found [5, 4]: are these the weights of this architecture?");
   EXPECT_EQ(error_with("\"use_bias\": true", "\"use_bias\": false"),
-            "dense_basic_weights.h5:/dense: expected 1 weights (`kernel`) for layer `dense` (Dense), found 2 (`dense/kernel:0`, `dense/bias:0`)");
+            golden("dense_basic_weights.h5").string() + ":/dense: expected 1 weights (`kernel`) for layer `dense` (Dense), found 2 (`dense/kernel:0`, `dense/bias:0`)");
 }
 
 TEST(Load, RefusesCallsThatItCannotRepresent) {
@@ -187,7 +187,7 @@ TEST(Load, RefusesCallsThatItCannotRepresent) {
 
 TEST(Load, WeightsOfAnotherModel) {
   EXPECT_EQ(error_of(golden("dense_basic.json"), {golden("nested_model.h5"), {}}),
-            "nested_model.h5:/model_weights: weights and architecture do not belong together: weights for 2 layers, expected 1; "
+            golden("nested_model.h5").string() + ":/model_weights: weights and architecture do not belong together: weights for 2 layers, expected 1; "
             "only the weights have `inner`");
 }
 

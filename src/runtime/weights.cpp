@@ -49,7 +49,9 @@ dnnl::memory Weights::get(const Tensor& source, const dnnl::memory::desc& from, 
     dnnl::reorder(plain, result).execute(stream, plain, result);
     stream.wait();
   }
-  kept_.emplace(key, Kept{aligned, result});
+  const bool is_copy = from != to || !scale.empty();
+  if (is_copy) source.release();
+  kept_.emplace(key, Kept{is_copy ? source : aligned, result});
   return result;
 }
 

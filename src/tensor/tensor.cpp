@@ -111,8 +111,16 @@ Tensor Tensor::aligned() const {
   const size_t alignment = std::max<size_t>(dtype_size(dtype_), 1);
   if (reinterpret_cast<uintptr_t>(bytes().data()) % alignment == 0) return *this;
   Tensor copy(dtype_, shape_);
-  std::memcpy(copy.mutable_bytes().data(), bytes().data(), n_bytes_);
+  if (const FileRange* range = file_range()) {  // not through the mapping, whose pages would count as memory beside the copy
+    range->file->read(range->offset, copy.mutable_bytes());
+  } else {
+    std::memcpy(copy.mutable_bytes().data(), bytes().data(), n_bytes_);
+  }
   return copy;
+}
+
+void Tensor::release() const {
+  if (const FileRange* range = file_range()) range->file->release(range->offset, range->n_bytes);
 }
 
 std::span<std::byte> Tensor::mutable_bytes() {

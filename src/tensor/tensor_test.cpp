@@ -43,6 +43,18 @@ TEST(Tensor, FileViewsMustFit) {
   EXPECT_THROW(Tensor(DType::kFloat32, {2}, FileRange{file, 4, 8}), Error);
 }
 
+TEST(Tensor, UnalignedViewsAreCopied) {
+  testing_support::TemporaryFolder folder;
+  write_file(folder / "data", std::string("a\0\0\x80\x3f\0\0\0\x40", 9));
+  const Tensor view(DType::kFloat32, {2}, FileRange{File::open(folder / "data"), 1, 8});
+  const Tensor aligned = view.aligned();
+  EXPECT_EQ(aligned.file_range(), nullptr);
+  EXPECT_EQ(aligned.values<float>()[0], 1.0f);
+  EXPECT_EQ(aligned.values<float>()[1], 2.0f);
+  view.release();
+  EXPECT_EQ(view.values<float>()[1], 2.0f);
+}
+
 TEST(Tensor, HalvesRoundToNearestEven) {
   EXPECT_EQ(float_to_half(1.0f), 0x3c00);
   EXPECT_EQ(float_to_half(65504.0f), 0x7bff);

@@ -125,17 +125,32 @@ TEST(WriteGraph, RefusesWhatProtobufCannotRead) {
   graph::Graph graph;
   graph.add_const(
       "huge", Tensor(DType::kUInt8, {int64_t{1} << 31}, FileRange{File::open(folder / "zeros"), 0, uint64_t{1} << 31}));
-  try {
-    write_graph(graph, folder / "huge.pb");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_EQ(std::string(error.what()),
-              (folder / "huge.pb").string() +
-                  ": the graph would take 2147483727 bytes and protobuf reads at most 2147483647; "
-                  "write its variables to a checkpoint instead (hoarfrost convert)");
+  for (const char* name : {"huge.pb", "huge.pbtxt"}) {
+    try {
+      write_graph(graph, folder / name);
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+      EXPECT_EQ(std::string(error.what()),
+                (folder / name).string() +
+                    ": the graph would take 2147483727 bytes and protobuf reads at most 2147483647; "
+                    "write its variables to a checkpoint instead (hoarfrost convert)");
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / name));
   }
-  EXPECT_FALSE(std::filesystem::exists(folder / "huge.pb"));
+}
+
+// Text is read block by block: 3 MB here, more than one block.
+TEST(ReadGraph, LongTextComesBack) {
+  TemporaryFolder folder;
+  std::vector<uint8_t> values(1'000'003);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint8_t>(i * i % 251);
+  graph::Graph graph;
+  graph.add_const("large", Tensor::vector(values));
+  graph.add_const("after", Tensor::of<float>({2}, {1, 2}));
+  write_graph(graph, folder / "long.pbtxt");
+  EXPECT_GT(std::filesystem::file_size(folder / "long.pbtxt"), 2U << 20);
+  EXPECT_EQ(difference(graph, read_graph(folder / "long.pbtxt")), "");
 }
 
 struct Broken {

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/io/zero_copy_stream.h>
 #include <google/protobuf/text_format.h>
 #include <hoarfrost/error.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace hoarfrost::tensorflow {
@@ -24,6 +25,32 @@ class FirstError : public google::protobuf::io::ErrorCollector {
 
  private:
   std::string text_;
+};
+
+// Text of any size: ArrayInputStream counts in int. A graph within protobuf's 2 GiB can take four times as much as text.
+class TextStream : public google::protobuf::io::ZeroCopyInputStream {
+ public:
+  explicit TextStream(std::string_view text) : text_(text) {}
+  bool Next(const void** data, int* size) override {
+    if (done_ == text_.size()) return false;
+    const size_t n = std::min(kBlockBytes, text_.size() - done_);
+    *data = text_.data() + done_;
+    *size = static_cast<int>(n);
+    done_ += n;
+    return true;
+  }
+  void BackUp(int count) override { done_ -= static_cast<size_t>(count); }
+  bool Skip(int count) override {
+    const size_t n = std::min(static_cast<size_t>(count), text_.size() - done_);
+    done_ += n;
+    return n == static_cast<size_t>(count);
+  }
+  [[nodiscard]] int64_t ByteCount() const override { return static_cast<int64_t>(done_); }
+
+ private:
+  static constexpr size_t kBlockBytes = 1 << 20;
+  std::string_view text_;
+  size_t done_ = 0;
 };
 
 // Python's repr of a double: the shortest digits that read back as it, an exponent below 1e-4 and from 1e16 on.
@@ -66,15 +93,11 @@ bool is_text_format(std::string_view content) {
 }
 
 void parse_text(std::string_view text, google::protobuf::Message& message) {
-  if (text.size() > INT32_MAX) {
-    throw Error(ErrorCode::kUnsupported, "",
-                fmt::format("{} bytes of text; protobuf reads at most {}", text.size(), INT32_MAX));
-  }
   FirstError errors;
   TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
   parser.SetRecursionLimit(kMaxDepth);
-  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
+  TextStream stream(text);
   if (!parser.Parse(&stream, &message)) throw Error(ErrorCode::kCorrupt, "", errors.text());
 }
 
