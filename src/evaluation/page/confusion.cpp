@@ -80,6 +80,12 @@ double strength(const Cell& cell, int64_t n_row, bool is_diagonal) {
   return is_diagonal ? 0.1 + 0.9 * part : 0.14 + 0.86 * std::sqrt(part);
 }
 
+// The text's colour that is read best on a cell: in the light look full cells are dark, in the dark one all but faint
+// ones are bright.
+std::string_view ink_on(double opacity) {
+  return opacity > 0.85 ? " class=\"on\"" : opacity > 0.55 ? " class=\"mid\"" : "";
+}
+
 std::string cell_markup(const Evaluation& evaluation, const Look& look, int margin, int64_t row, int64_t column,
                         const Cell& cell, int64_t n_row) {
   const bool is_diagonal = row == column;
@@ -101,10 +107,15 @@ std::string cell_markup(const Evaluation& evaluation, const Look& look, int marg
     const double font = std::min(look.size >= 40 ? 13.0 : 11.0, look.size * 1.5 / static_cast<double>(count.size()));
     text +=
         fmt::format("<text{} style=\"font-size:{:.1f}px\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>",
-                    opacity > 0.55 ? " class=\"on\"" : "", font, static_cast<double>(x) + look.size / 2.0,
+                    ink_on(opacity), font, static_cast<double>(x) + look.size / 2.0,
                     static_cast<double>(y) + look.size / 2.0 + font * 0.36, count);
   }
   return text + "</g>\n";
+}
+
+std::string empty_cell(const Look& look, int margin, int64_t row, int64_t column) {
+  return fmt::format("<rect class=\"empty\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
+                     margin + column * look.size, margin + row * look.size, look.size, look.size);
 }
 
 std::string heat_map(const Evaluation& evaluation, const Look& look) {
@@ -125,6 +136,7 @@ std::string heat_map(const Evaluation& evaluation, const Look& look) {
     int64_t n_row = 0;
     for (int64_t column = 0; column < look.n_cells; ++column) n_row += first[column].examples;
     for (int64_t column = 0; column < look.n_cells; ++column) {
+      if (first[column].examples == 0 && look.has_counts) text += empty_cell(look, margin, row, column);
       if (first[column].examples > 0) text += cell_markup(evaluation, look, margin, row, column, first[column], n_row);
     }
   }
@@ -161,7 +173,7 @@ std::string confusion_section(const Evaluation& evaluation) {
       "<p class=\"muted\">Rows are labels, columns what they were taken for. <span class=\"key r\"></span>right, by "
       "the part of the row; <span class=\"key w\"></span>taken for another class, by that part's root.";
   if (look.n_pooled > 1) text += fmt::format(" Each square stands for {0} × {0} classes.", look.n_pooled);
-  const bool is_wide = look.n_cells * look.size > 640;
+  const bool is_wide = look.n_cells * look.size > 720;
   text += fmt::format("</p>\n<div class=\"split{}\"><figure class=\"scroll\">", is_wide ? " wide" : "");
   return text + heat_map(evaluation, look) + "</figure>\n<div class=\"scroll\">" + confusions_table(evaluation) +
          "</div></div></section>\n";

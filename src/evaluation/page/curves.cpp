@@ -116,15 +116,14 @@ std::string reliability(const Evaluation& evaluation) {
     const double accuracy = static_cast<double>(bin.right) / examples, confidence = bin.confidence_sum / examples;
     const std::string title = fmt::format("confidence {:.3f}: {} of {} right", confidence, bin.right, bin.examples);
     plot.bar(static_cast<double>(i) / n, 1 / n, 0, accuracy, "area-right", title);
-    plot.bar(static_cast<double>(i) / n, 1 / n, std::min(accuracy, confidence), std::abs(accuracy - confidence), "gap",
-             title);
+    plot.bar(static_cast<double>(i) / n, 1 / n, std::max(confidence - 0.012, 0.0), 0.012, "mark", title);
   }
   plot.line(kDiagonal, "chance", "confidence is accuracy");
   return figure(
       "reliability", "Reliability",
       plot.svg(fmt::format("Accuracy by confidence; expected calibration error {:.4f}", evaluation.calibration_error)),
-      fmt::format("<span class=\"key r\"></span>accuracy at this confidence; <span class=\"key w\" "
-                  "style=\"opacity:.4\"></span>distance to the mean confidence. Expected calibration error {}",
+      fmt::format("<span class=\"key r\"></span>accuracy at this confidence; <span class=\"key w\"></span>"
+                  "mean confidence. Expected calibration error {}",
                   percent(evaluation.calibration_error)));
 }
 
