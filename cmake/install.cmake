@@ -22,3 +22,5 @@ configure_package_config_file(cmake/hoarfrostConfig.cmake.in ${CMAKE_BINARY_DIR}
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/hoarfrostConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/hoarfrostConfig.cmake ${CMAKE_BINARY_DIR}/hoarfrostConfigVersion.cmake cmake/dependencies.cmake
         DESTINATION ${hoarfrost_package})
+# Loaded only under mpirun (src/distributed/join.cpp looks for it here).
+install(TARGETS hoarfrost_mpi LIBRARY DESTINATION lib/hoarfrost)

@@ -7,8 +7,8 @@ import pathlib
 import re
 import sys
 
-PUBLIC = {"error": "base", "file": "base"}  # public headers whose name is not their module's
-ORDER = ["base", "tensor", "graph", "ops", "tensorflow", "keras", "passes", "runtime", "data", "evaluation", "training", "cli"]
+PUBLIC = {"error": "base", "file": "base", "report": "evaluation", "statistics": "evaluation"}  # public headers whose name is not their module's
+ORDER = ["base", "distributed", "tensor", "graph", "ops", "tensorflow", "keras", "passes", "runtime", "data", "evaluation", "training", "cli"]
 STRANGERS = [{"tensorflow", "keras"}, {"tensorflow", "passes"}, {"keras", "passes"}, {"keras", "ops"}]  # modules that do not know each other
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Hoarfrost builds with and says which; without root it prints the one line to run and fails.
+# usage: install_dependencies.sh [--tests]      --tests: also what only the tests run
 set -u
 packages=(g++ cmake ninja-build bsdextrautils pkg-config libhdf5-dev libaec-dev zlib1g-dev libprotobuf-dev protobuf-compiler libleveldb-dev
           libsnappy-dev libdnnl-dev nlohmann-json3-dev libcli11-dev libfmt-dev libzip-dev libgtest-dev libgmock-dev
-          libbenchmark-dev python3)
+          libbenchmark-dev libopenmpi-dev openmpi-bin python3)
+[ "${1:-}" = --tests ] && packages+=(chromium)
 missing=()
 for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")

@@ -56,6 +56,7 @@ class DataSet {
   DataSet& operator=(DataSet&&) noexcept;
 
   [[nodiscard]] int64_t size() const;                 // examples
+  [[nodiscard]] int64_t position() const;             // of the next one
   [[nodiscard]] const std::string& kind() const;      // "CSV", "CIFAR-10", "npz (x, y)"
   [[nodiscard]] const ExampleFormat& format() const;  // with the set's own sizes where the given format left them open
   // The next examples, n of them or what is left; no labels when none is left. Throws Error{kCorrupt} naming file and

@@ -5,12 +5,18 @@
 #include <hoarfrost/data.h>
 #include <hoarfrost/graph.h>
 #include <hoarfrost/keras.h>
+#include <hoarfrost/runtime.h>
+#include <hoarfrost/statistics.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
+
+namespace hoarfrost::distributed {
+class Group;
+}
 
 namespace hoarfrost::evaluation {
 
@@ -19,34 +25,25 @@ namespace hoarfrost::evaluation {
 
 struct EvaluateOptions {
   int64_t batch_size = 32;
-  int threads = 0;              // 0: as many as the process may use
+  runtime::Options session = {};  // but n_runs, which the data set says
   bool drop_remainder = false;  // leaves the last partial batch out, as the original script did
   int top_k = 5;
+  int n_worst = 25;            // mistakes to keep, with their pictures
   bool show_progress = false;  // on stderr: a bar on a terminal, plain lines elsewhere
+  // Processes that share the data set, each a part of its batches; every count is added up exactly, and rank 0 has the
+  // whole. nullptr: this process alone.
+  distributed::Group* group = nullptr;
 };
 
-struct Evaluation {
-  double accuracy = 0;  // the largest output is the label's (one output unit: above 0.5 means class 1)
-  double top_k_accuracy = 0;
-  double loss = 0;  // Keras' categorical (one unit: binary) cross-entropy of probabilities, clipped to [1e-7, 1 - 1e-7]
-  int64_t examples = 0;
-  double seconds = 0;  // wall time of the loop, compiling and reading included
-  int64_t n_classes = 0;
-  int top_k = 0;                   // min(options.top_k, n_classes)
-  std::vector<int64_t> confusion;  // [n_classes, n_classes], rows are labels, columns predictions
-  [[nodiscard]] int64_t count(int64_t label, int64_t prediction) const {
-    return confusion[static_cast<size_t>(label * n_classes + prediction)];
-  }
-  [[nodiscard]] int64_t n_examples_of(int64_t label) const;
-};
 
 // What a data set must give for this graph: its only input without the batch, and as many classes as its only output
 // has. Throws Error{kUnsupported} for a graph with several inputs or outputs, or an output that is not [batch,
 // classes].
 data::ExampleFormat example_format(const graph::Graph& frozen, const graph::Signature& signature);
 
-// Runs the graph over what is left of the data set; the next batch is read while the network runs.
-// Throws what DataSet and Session throw; Error{kInvalidArgument} for a batch size below 1.
+// Runs the graph over what is left of the data set.
+// Throws what DataSet and Session throw; Error{kInvalidArgument} for a batch size below 1, Error{kMismatch} when the
+// data set names another number of classes than the graph has.
 Evaluation evaluate(const graph::Graph& frozen, const graph::Signature& signature, data::DataSet& examples,
                     const EvaluateOptions& options = {});
 
@@ -55,12 +52,58 @@ data::ExampleFormat example_format(const keras::Lowered& lowered);
 Evaluation evaluate_reference(const keras::Lowered& lowered, data::DataSet& examples,
                               const EvaluateOptions& options = {});
 
+// --- compare
+// --------------------------------------------------------------------------------------------------------------
+
+struct Model {
+  const graph::Graph& frozen;
+  const graph::Signature& signature;
+  runtime::Precision precision = runtime::Precision::kFloat32;
+};
+
+struct ChangedExample {
+  int64_t example = 0;
+  std::string name;
+  int64_t label = 0;
+  int64_t class_a = 0;  // -1: its outputs are NaN
+  int64_t class_b = 0;
+};
+
+struct ModelComparison {
+  Evaluation a;
+  Evaluation b;
+  int64_t n_changed = 0;                // examples that the two put into different classes
+  int64_t n_only_a_right = 0;           // of them
+  int64_t n_only_b_right = 0;
+  std::vector<ChangedExample> changed;  // the first of them
+  double max_abs = 0;  // largest difference of an output; infinite where one model's is NaN and the other's is not
+  double max_rel = 0;  // the same, relative to the largest magnitude among the outputs of A
+  std::string where;   // the example of the largest difference, "" when there is none
+  int64_t output = 0;  // which of its outputs
+  double output_a = 0;
+  double output_b = 0;
+};
+
+struct CompareOptions {
+  int64_t batch_size = 32;
+  int threads = 0;
+  int top_k = 5;
+  int64_t n_changed_kept = 10;
+  bool show_progress = false;
+};
+
+// Both models on the same examples: what is left of examples_a, which b's network takes too unless examples_b, the same
+// set in b's own format, is given. Throws what evaluate throws; Error{kMismatch} when the models have different numbers
+// of classes, or the two sets different labels.
+ModelComparison compare_models(const Model& a, const Model& b, data::DataSet& examples_a, data::DataSet* examples_b,
+                               const CompareOptions& options = {});
+
 // --- predict
 // --------------------------------------------------------------------------------------------------------------
 
 struct PredictOptions {
   int64_t batch_size = 32;
-  int threads = 0;
+  runtime::Options session = {};  // but n_runs, which the inputs say
   bool show_progress = false;
 };
 

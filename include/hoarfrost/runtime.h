@@ -21,10 +21,11 @@ bool has_bfloat16();
 struct Options {
   int threads = 0;   // 0: as many as the process may use
   bool fuse = true;  // false: every node on its own, so that each can be looked at
-  bool tune = true;  // false: the usual layouts and algorithms without trying others against the clock: for a few runs
-  int64_t n_runs = 0;  // how many are to come: trying takes a tenth of their time at most; 0: many
+  // How many runs are to come; 0: many. Trying layouts, slices and algorithms against the clock takes a tenth of their time
+  // at most; fewer than 50 take the usual ones.
+  int64_t n_runs = 0;
   // Where what was found by the clock is kept for the next session, of this or another process; empty: nowhere. What the
-  // file knows of this graph on this machine is taken without trying, whatever `tune` says.
+  // file knows of this graph on this machine is taken without trying, whatever n_runs says.
   std::filesystem::path tuning_file = {};
   Precision precision = Precision::kFloat32;  // of programs that are fused
 };

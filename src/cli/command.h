@@ -20,6 +20,7 @@ struct Command {
   Action (*add_options)(CLI::App& app);
   // Spellings with one dash and several letters (-kj), and the option each stands for: Python's argparse takes them.
   std::vector<std::pair<std::string_view, std::string_view>> one_dash_names = {};
+  bool is_shared = false;  // under mpirun its processes share the work
 };
 
 #define HOARFROST_COMMAND(file) extern const Command command_##file;

@@ -7,9 +7,11 @@
 #include <csignal>
 #include <filesystem>
 #include <new>
+#include <tuple>
 #include <vector>
 
 #include "cli/command.h"
+#include "distributed/group.h"
 
 namespace hoarfrost::cli {
 namespace {
@@ -41,9 +43,16 @@ int say(std::string_view message, int status) {
   return status;
 }
 
-int run_action(const Action& action) {
+// Every process of mpirun makes the same mistake; one says it.
+int say_once(std::string_view message, int status) { return distributed::rank_by_environment() == 0 ? say(message, status) : status; }
+
+int run_action(const Command& command, const Action& action) {
+  if (distributed::size_by_environment() > 1 && !command.is_shared)
+    return say_once(fmt::format("`hoarfrost {}` works in one process; mpirun can share out `hoarfrost evaluate`", command.name), kWrongUsage);
   try {
     return action();
+  } catch (const distributed::ToldByAnother& told) {
+    return told.status();
   } catch (const Error& error) {
     return say(error.what(), status_of(error));
   } catch (const CLI::ParseError&) {
@@ -89,14 +98,14 @@ int parse_and_run(CLI::App& app, const std::function<int()>& chosen, int argc, c
     std::string command;
     for (const CLI::App* sub : app.get_subcommands()) command = " " + sub->get_name();
     const bool has_command = app.get_require_subcommand_min() == 0 || !command.empty();
-    return say(fmt::format("{}; see `{}{} --help`", has_command ? error.what() : command_wanted(argc, argv), app.get_name(), command), kWrongUsage);
+    return say_once(fmt::format("{}; see `{}{} --help`", has_command ? error.what() : command_wanted(argc, argv), app.get_name(), command), kWrongUsage);
   }
 }
 
 int run_program(const Command& command, int argc, char** argv) {
   CLI::App app(std::string(command.summary), std::string(command.program));
   const Action action = command.add_options(app);
-  return parse_and_run(app, [&] { return run_action(action); }, argc, argv);
+  return parse_and_run(app, [&] { return run_action(command, action); }, argc, argv);
 }
 
 int run(int argc, char** argv) {
@@ -108,14 +117,14 @@ int run(int argc, char** argv) {
   app.footer(std::string(kFooter));
   app.set_version_flag("--version", std::string(kVersion));
   app.require_subcommand(1);
-  std::vector<std::pair<CLI::App*, Action>> actions;
+  std::vector<std::tuple<CLI::App*, const Command*, Action>> actions;
   for (const Command* command : commands()) {
     CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
-    actions.emplace_back(sub, command->add_options(*sub));
+    actions.emplace_back(sub, command, command->add_options(*sub));
   }
   const auto chosen = [&] {
-    for (const auto& [sub, action] : actions) {
-      if (sub->parsed()) return run_action(action);
+    for (const auto& [sub, command, action] : actions) {
+      if (sub->parsed()) return run_action(*command, action);
     }
     return kWrongUsage;
   };

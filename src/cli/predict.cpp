@@ -6,6 +6,7 @@
 #include "cli/model_source.h"
 #include "cli/numbers.h"
 #include "cli/report.h"
+#include "cli/session_options.h"
 
 namespace hoarfrost::cli {
 namespace {
@@ -48,7 +49,7 @@ Action add_options(CLI::App& app) {
   app.add_option("--input_node,--input-node", options->input_nodes, "Input nodes (default: the placeholders)")->delimiter(',');
   app.add_option("--output_node,--output-node", options->output_nodes, "Output nodes (default: what nobody uses)")->delimiter(',');
   app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->predict.batch_size, "Examples per run")->capture_default_str()->check(kPositive);
-  app.add_option("-t,--threads", options->predict.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
+  add_session_options(app, options->predict.session);
   app.add_flag("--json", options->as_json, "Print one JSON object: outputs, files");
   app.footer("Example:\n  hoarfrost predict frozen.pb --data inputs.npz -o outputs.npz");
   return [options] { return run(*options); };

@@ -3,46 +3,14 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
-#include <algorithm>
 #include <array>
 
+#include "base/text_table.h"
+#include "distributed/group.h"
 #include "ops/op.h"
 
 namespace hoarfrost::cli {
-namespace {
-
-bool is_number(const std::string& cell) {
-  return !cell.empty() && std::ranges::all_of(cell, [](char c) { return std::string_view("0123456789.,-+e% ").find(c) != std::string_view::npos; });
-}
-
-}  // namespace
-
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  std::vector<bool> to_the_right(header.size(), !rows.empty());
-  for (const auto& cell : header) widths.push_back(cell.size());
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
-      to_the_right[i] = to_the_right[i] && (row[i].empty() || is_number(row[i]));
-    }
-  }
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string text;
-    for (size_t i = 0; i < cells.size(); ++i) {
-      text += to_the_right[i] ? fmt::format("{:>{}}", cells[i], widths[i]) : fmt::format("{:<{}}", cells[i], widths[i]);
-      text += i + 1 < cells.size() ? "  " : "";
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    return text + "\n";
-  };
-  std::string text = line(header);
-  size_t total = 0;
-  for (const size_t width : widths) total += width + 2;
-  text += std::string(total - 2, '-') + "\n";
-  for (const auto& row : rows) text += line(row);
-  return text;
-}
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) { return text_table(header, rows); }
 
 std::string size_text(uint64_t n_bytes) {
   constexpr std::array kUnits{"B", "kB", "MB", "GB", "TB"};
@@ -52,7 +20,9 @@ std::string size_text(uint64_t n_bytes) {
   return unit == 0 ? fmt::format("{} B", n_bytes) : fmt::format("{:.1f} {}", size, kUnits[unit]);
 }
 
-void note(std::string_view text) { fmt::print(stderr, "hoarfrost: note: {}\n", text); }
+void note(std::string_view text) {
+  if (distributed::rank_by_environment() == 0) fmt::print(stderr, "hoarfrost: note: {}\n", text);  // one of mpirun's processes says it
+}
 
 Json to_json(const EndpointReport& endpoint) {
   Json shape = Json::array();
@@ -80,7 +50,8 @@ std::string to_text(const SignatureReport& signature) {
   return table({"", "node", "type", "shape"}, rows);
 }
 
-void print_json(const Json& json) { fmt::print("{}\n", json.dump()); }
+// Names of files need not be UTF-8.
+void print_json(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
 
 void expect_different(const std::filesystem::path& output, const std::filesystem::path& input) {
   std::error_code error;

@@ -132,6 +132,7 @@ DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, Split s
 }
 
 int64_t DataSet::size() const { return source_->size; }
+int64_t DataSet::position() const { return source_->position; }
 const std::string& DataSet::kind() const { return source_->kind; }
 std::string DataSet::example_name(int64_t i) const { return source_->example_name(i); }
 const std::vector<std::string>& DataSet::class_names() const { return source_->class_names; }

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "evaluation/score.h"
+#include "evaluation/statistics.h"
 #include "evaluation/testing_model.h"
 #include "temporary_folder.h"
 
@@ -17,8 +17,8 @@ using ::testing::ElementsAre;
 using testing_support::FrozenModel;
 using testing_support::TestModel;
 
-TEST(Score, CategoricalByHand) {
-  Score score(3, 2);
+TEST(Statistics, CategoricalByHand) {
+  Statistics score(3, 2);
   const std::vector<int64_t> labels{0, 2, 1};
   score.add(Tensor::of<float>({3, 3}, {0.7F, 0.2F, 0.1F, 0.5F, 0.1F, 0.4F, 0.6F, 0.0F, 0.4F}), labels);
   const Evaluation result = score.result();
@@ -30,8 +30,8 @@ TEST(Score, CategoricalByHand) {
   EXPECT_EQ(result.n_examples_of(1), 1);
 }
 
-TEST(Score, OneUnitIsBinary) {
-  Score score(1, 5);
+TEST(Statistics, OneUnitIsBinary) {
+  Statistics score(1, 5);
   const std::vector<int64_t> labels{1, 0, 0};
   score.add(Tensor::of<float>({3, 1}, {0.9F, 0.5F, 0.8F}), labels);
   const Evaluation result = score.result();
@@ -40,8 +40,8 @@ TEST(Score, OneUnitIsBinary) {
   EXPECT_THAT(result.loss, DoubleNear(-(std::log(0.9) + std::log(0.5) + std::log(0.2)) / 3, 1e-6));
 }
 
-TEST(Score, NanIsNeverRight) {
-  Score score(2, 1);
+TEST(Statistics, NanIsNeverRight) {
+  Statistics score(2, 1);
   const std::vector<int64_t> labels{1};
   score.add(Tensor::of<float>({1, 2}, {NAN, 0.9F}), labels);
   EXPECT_EQ(score.result().accuracy, 0);

@@ -8,7 +8,6 @@
 #include <cstring>
 
 #include "base/progress.h"
-#include "evaluation/tuning.h"
 #include "ops/op.h"
 
 namespace hoarfrost::evaluation {
@@ -141,8 +140,9 @@ std::vector<Tensor> predict(const graph::Graph& frozen, const graph::Signature& 
                 fmt::format("expected a batch size of 1 or more, found {}", options.batch_size));
   }
   const int64_t n_run = fixed != kUnknown ? fixed : std::clamp<int64_t>(n_examples, 1, options.batch_size);
-  const bool is_long = is_worth_tuning(n_examples, n_run);
-  runtime::Session session(frozen, signature, {options.threads, true, is_long});
+  runtime::Options how = options.session;
+  how.n_runs = std::max<int64_t>((n_examples + n_run - 1) / n_run, 1);
+  runtime::Session session(frozen, signature, how);
   std::vector<Collected> outputs;
   for (const auto& output : signature.outputs) outputs.emplace_back(n_examples, output.name());
   Progress progress((n_examples + n_run - 1) / n_run, options.show_progress);

@@ -65,7 +65,7 @@ class Verifier {
       all.outputs.push_back(found.endpoint);
       names.push_back(name);
     }
-    runtime::Session session(frozen_, all, {options_.threads, false});
+    runtime::Session session(frozen_, all, {.threads = options_.threads, .fuse = false});
     std::vector<Tensor> results;
     for (const double spread : {kSpread, 1.0}) {
       inputs_ = random_inputs(frozen_, signature_, shapes, options_.seed, spread);
@@ -171,7 +171,7 @@ class Verifier {
   }
 
   void compare_outputs() {
-    runtime::Session session(frozen_, signature_, {options_.threads, true, false});  // run once or a few times
+    runtime::Session session(frozen_, signature_, {.threads = options_.threads, .n_runs = 1});
     const auto outputs = session.run(inputs_);
     std::vector<Tensor> expected;
     for (const auto& output : lowered_.signature.outputs) expected.push_back(values_.get(output.name()));

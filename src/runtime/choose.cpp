@@ -19,6 +19,7 @@ constexpr size_t kMinRounds = 3;
 constexpr size_t kMaxRounds = 15;
 constexpr double kSecondsPerProgram = 0.05;  // of trying, when all goes well
 constexpr double kMaxSeconds = 0.2;          // before kMinRounds are through
+constexpr int64_t kRunsWorthTrying = 50;     // trying takes as long as some tens of runs
 constexpr double kShareOfRuns = 0.1;         // of all runs' time may be spent on trying
 
 // Which kernels are better shows in the shortest run, whatever else the machine does; what waiting for other threads
@@ -226,7 +227,7 @@ std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions&
     const bool is_possible = choice && choice->n_threads <= options.n_threads;
     if (auto program = is_possible ? make(*choice) : nullptr) return program;
   }
-  if (!options.tune) {
+  if (options.n_runs > 0 && options.n_runs < kRunsWorthTrying) {
     return compiled({.prefers_blocked = true, .tries_algorithms = false, .uses_bfloat16 = options.uses_bfloat16});
   }
   Choice best;

@@ -7,8 +7,7 @@ namespace hoarfrost::runtime {
 
 struct ChooseOptions {
   bool fuse = true;
-  bool tune = true;
-  int64_t n_runs = 0;  // to come, 0: many
+  int64_t n_runs = 0;  // to come; 0: many
   int n_threads = 1;
   bool uses_bfloat16 = false;
 };

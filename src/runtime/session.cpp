@@ -93,7 +93,7 @@ struct Session::State {
     if (found == nullptr) {
       check_shapes(shapes);
       found = translated([&] {
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.tune, options.n_runs, n_threads, options.precision == Precision::kBFloat16}, engine, weights,
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, options.precision == Precision::kBFloat16}, engine, weights,
                               tuning);
       });
       tuning.write();
