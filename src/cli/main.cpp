@@ -1,5 +1,6 @@
 // The program: finds the command, runs it, and turns every failure into one line on stderr and an exit status.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/graph.h>
 
@@ -135,6 +136,10 @@ int run(int argc, char** argv) {
 }  // namespace hoarfrost::cli
 
 int main(int argc, char** argv) {
+  // Batches come and go: memory given back to the system each time would be mapped page by page each time, which took a
+  // tenth of an evaluation.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk, with nothing left behind
   return hoarfrost::cli::run(argc, argv);
 }

@@ -20,7 +20,7 @@ constexpr size_t kMaxRounds = 15;
 constexpr double kSecondsPerProgram = 0.05;  // of trying, when all goes well
 constexpr double kMaxSeconds = 0.2;          // before kMinRounds are through
 constexpr int64_t kRunsWorthTrying = 50;     // trying takes as long as some tens of runs
-constexpr double kShareOfRuns = 0.1;         // of all runs' time may be spent on trying
+constexpr double kShareOfRuns = 0.03;        // of all runs' time may be spent on trying
 
 // Which kernels are better shows in the shortest run, whatever else the machine does; what waiting for other threads
 // costs shows in the median alone.

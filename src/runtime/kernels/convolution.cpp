@@ -171,27 +171,22 @@ std::unique_ptr<Kernel> winograd_primitive(const Convolution& c, const Operation
   return descriptor ? finish(*descriptor, c, operation, site) : nullptr;
 }
 
-// Winograd's, oneDNN's or our own, where it is faster than `direct` by the clock and near enough by the numbers.
+// Winograd's, our own or else oneDNN's, where it is faster than `direct` by the clock and near enough by the numbers.
 std::unique_ptr<Kernel> faster(std::unique_ptr<Kernel> direct, const Descriptor& descriptor, const Convolution& c,
                                const Operation& operation, const Site& site) {
   if (!site.strategy.tries_algorithms) return direct;
   const Layout input = direct->inputs[0].layout;
   const Layout output = direct->output_layouts[0];
   const auto windows = convolution_windows(operation, site.shape(operation.inputs[0]), site.shape(operation.inputs[1]));
-  std::unique_ptr<Kernel> challengers[] = {winograd_primitive(c, operation, site),
-                                           make_winograd(operation, windows, input, output, site)};
-  std::unique_ptr<Kernel> best = std::move(direct);
-  for (auto& challenger : challengers) {
-    if (challenger == nullptr || challenger->inputs[0].layout != input || challenger->output_layouts[0] != output)
-      continue;
-    const std::string key =
-        fmt::format("{} before {} for {} {} {}", challenger->implementation, best->implementation,
-                    operation.names.front(), site.shape(operation.outputs[0]).to_string(), omp_get_max_threads());
-    const bool is_chosen = site.tuning.decided(
-        key, [&] { return is_better(*challenger, *best, descriptor.src_desc(), descriptor.dst_desc(), site.engine); });
-    if (is_chosen) best = std::move(challenger);
-  }
-  return best;
+  auto challenger = make_winograd(operation, windows, input, output, site);
+  if (challenger == nullptr) challenger = winograd_primitive(c, operation, site);
+  if (challenger == nullptr || challenger->inputs[0].layout != input || challenger->output_layouts[0] != output)
+    return direct;
+  const std::string key = fmt::format("{} for {} {} {}", challenger->implementation, operation.names.front(),
+                                      site.shape(operation.outputs[0]).to_string(), omp_get_max_threads());
+  const bool is_chosen = site.tuning.decided(
+      key, [&] { return is_better(*challenger, *direct, descriptor.src_desc(), descriptor.dst_desc(), site.engine); });
+  return is_chosen ? std::move(challenger) : std::move(direct);
 }
 
 }  // namespace
