@@ -9,7 +9,6 @@ find_package(Protobuf REQUIRED)
 find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
-pkg_check_modules(openmpi REQUIRED IMPORTED_TARGET ompi-c)
 
 # LevelDB by hand: Debian's configuration knows only the shared library.
 find_path(LEVELDB_INCLUDE leveldb/table.h REQUIRED)

@@ -23,7 +23,7 @@ struct Endpoint {
   Node* node = nullptr;
   int index = 0;
   explicit operator bool() const { return node != nullptr; }
-  auto operator<=>(const Endpoint&) const = default;
+  auto operator<=>(const Endpoint&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 means the compiler's 0
   // "name" for output 0, else "name:index", as NodeDef writes inputs.
   [[nodiscard]] std::string name() const;
 };

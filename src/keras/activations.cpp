@@ -17,7 +17,7 @@ namespace {
 
 // f along the last axis. A row is computed once for all of its elements, whoever asks first: pulled one by one they
 // would cost its length squared.
-Formula along_last(const ActivationFunction& function, Formula x, Shape shape) {
+Formula along_last(const ActivationFunction& function, const Formula& x, const Shape& shape) {
   struct Row {
     std::mutex mutex;
     int64_t number = -1;

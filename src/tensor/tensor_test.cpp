@@ -52,7 +52,7 @@ TEST(Tensor, UnalignedViewsAreCopied) {
   EXPECT_EQ(aligned.values<float>()[0], 1.0f);
   EXPECT_EQ(aligned.values<float>()[1], 2.0f);
   view.release();
-  EXPECT_EQ(view.values<float>()[1], 2.0f);
+  EXPECT_EQ(view.aligned().values<float>()[1], 2.0f);
 }
 
 TEST(Tensor, HalvesRoundToNearestEven) {
