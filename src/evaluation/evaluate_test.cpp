@@ -2,9 +2,6 @@
 #include <hoarfrost/error.h>
 #include <hoarfrost/evaluation.h>
 
-#include <cmath>
-
-#include "evaluation/statistics.h"
 #include "evaluation/testing_model.h"
 #include "temporary_folder.h"
 
@@ -13,39 +10,8 @@ namespace {
 
 using hoarfrost::testing_support::TemporaryFolder;
 using ::testing::DoubleNear;
-using ::testing::ElementsAre;
 using testing_support::FrozenModel;
 using testing_support::TestModel;
-
-TEST(Statistics, CategoricalByHand) {
-  Statistics score(3, 2);
-  const std::vector<int64_t> labels{0, 2, 1};
-  score.add(Tensor::of<float>({3, 3}, {0.7F, 0.2F, 0.1F, 0.5F, 0.1F, 0.4F, 0.6F, 0.0F, 0.4F}), labels);
-  const Evaluation result = score.result();
-  EXPECT_EQ(result.examples, 3);
-  EXPECT_DOUBLE_EQ(result.accuracy, 1.0 / 3);
-  EXPECT_DOUBLE_EQ(result.top_k_accuracy, 2.0 / 3);
-  EXPECT_THAT(result.loss, DoubleNear(-(std::log(0.7) + std::log(0.4) + std::log(1e-7)) / 3, 1e-6));
-  EXPECT_THAT(result.confusion, ElementsAre(1, 0, 0, 1, 0, 0, 1, 0, 0));
-  EXPECT_EQ(result.n_examples_of(1), 1);
-}
-
-TEST(Statistics, OneUnitIsBinary) {
-  Statistics score(1, 5);
-  const std::vector<int64_t> labels{1, 0, 0};
-  score.add(Tensor::of<float>({3, 1}, {0.9F, 0.5F, 0.8F}), labels);
-  const Evaluation result = score.result();
-  EXPECT_DOUBLE_EQ(result.accuracy, 2.0 / 3);
-  EXPECT_EQ(result.n_classes, 2);
-  EXPECT_THAT(result.loss, DoubleNear(-(std::log(0.9) + std::log(0.5) + std::log(0.2)) / 3, 1e-6));
-}
-
-TEST(Statistics, NanIsNeverRight) {
-  Statistics score(2, 1);
-  const std::vector<int64_t> labels{1};
-  score.add(Tensor::of<float>({1, 2}, {NAN, 0.9F}), labels);
-  EXPECT_EQ(score.result().accuracy, 0);
-}
 
 FrozenModel classifier() {
   TestModel model;
