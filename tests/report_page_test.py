@@ -4,7 +4,7 @@
 usage: report_page_test.py BIN_FOLDER REPOSITORY [PAGE.html REPORT.json]      With a page and a report: checks that pair alone.
 
 Checked at 10, 25 and 1000 classes, light and dark, on a desk, a phone and paper: the figures, tables and cells are the report's; every
-picture decodes, with the size of an example; nothing is wider than the window; nothing is said on the console; names are text, never markup.
+picture decodes to the pixels of its example; nothing is wider than the window; nothing is said on the console; names are text, never markup.
 """
 import contextlib
 import json
@@ -101,6 +101,13 @@ FACTS = """(async () => {
   const text = element => element.textContent.trim();
   const images = [...document.images];
   await Promise.all(images.map(image => image.decode().catch(() => {})));
+  const pixels = image => {
+    if (!image.naturalWidth) return [];
+    const canvas = Object.assign(document.createElement("canvas"), {width: image.naturalWidth, height: image.naturalHeight});
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    return [...context.getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 < 3);
+  };
   return {
     shown: Object.fromEntries([...document.querySelectorAll("data[id]")].map(d => [d.id, {value: +d.value, text: text(d)}])),
     classes: [...document.querySelectorAll("#classes tbody tr")].map(row => ({
@@ -108,7 +115,7 @@ FACTS = """(async () => {
     cells: [...document.querySelectorAll("#confusion svg g")].map(g => ({title: g.querySelector("title").textContent, text: g.querySelector("text")?.textContent,
       width: g.querySelector("rect").getBoundingClientRect().width})),
     images: images.map(image => ({alt: image.alt, width: image.naturalWidth, height: image.naturalHeight, shown: image.getBoundingClientRect().width,
-      inside: image.src.startsWith("data:image/png;base64,")})),
+      inside: image.src.startsWith("data:image/png;base64,"), pixels: pixels(image)})),
     mistakes: [...document.querySelectorAll("#mistakes figcaption code")].map(text),
     headings: [...document.querySelectorAll("h1, h2")].map(text),
     unnamed: [...document.querySelectorAll("svg[role=img]:not([aria-label]), img:not([alt]), th:not([scope])")].length,
@@ -129,7 +136,7 @@ def without_spaces(text):
     return "".join(text.split()).replace("\u202f", "")
 
 
-def check(browser, page, report, picture_size):
+def check(browser, page, report, picture_size, data=None):
     """Yields what is wrong."""
     browser.ask("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
     browser.open(page)
@@ -147,7 +154,7 @@ def check(browser, page, report, picture_size):
         yield f"examples are shown as {facts['shown']['examples']['text']}"
     yield from check_classes(facts["classes"], report["classes"])
     yield from check_cells(facts["cells"], report["confusion"])
-    yield from check_pictures(facts, report, picture_size)
+    yield from check_pictures(facts, report, picture_size, data)
     if facts["headings"][1:] != ["Confusion matrix", "Classes", "Curves", "Worst mistakes"]:
         yield f"headings: {facts['headings']}"
     if facts["unnamed"] or facts["foreign"]:
@@ -191,7 +198,16 @@ def check_cells(cells, confusion):
         yield "cells are narrower than 4 pixels"
 
 
-def check_pictures(facts, report, size):
+def rgb_of(data, example):
+    """The red, green and blue of each pixel of an example: of CIFAR's rows, or of a CSV with a header, whose pixels are grey."""
+    if data.suffix == ".bin":
+        planes = data.read_bytes()[example * 3073 + 1 : (example + 1) * 3073]
+        return [planes[channel * 1024 + i] for i in range(1024) for channel in range(3)]
+    values = data.read_text().splitlines()[example + 1].split(",")[1:]
+    return [int(value) for value in values for _ in range(3)]
+
+
+def check_pictures(facts, report, size, data):
     if facts["mistakes"] != [mistake["name"] for mistake in report["worst"]]:
         yield f"the mistakes' names are {facts['mistakes'][:3]}…"
     if len(facts["images"]) != (len(report["worst"]) if size else 0):
@@ -199,6 +215,8 @@ def check_pictures(facts, report, size):
     for image, mistake in zip(facts["images"], report["worst"]):
         if (image["width"], image["height"]) != size or not image["inside"] or image["shown"] < 100:
             yield f"picture {mistake['name']}: {image}"
+        if data and image["pixels"] != rgb_of(data, mistake["example"]):
+            yield f"picture {mistake['name']} has other pixels than its example"
         if mistake["name"] not in image["alt"]:
             yield f"picture {mistake['name']} is described as {image['alt']}"
 
@@ -296,7 +314,7 @@ def main():
             for title, model, data, size in cases(repository, folder) if len(sys.argv) == 3 else []:
                 page, report = folder / "page.html", folder / "page.json"
                 subprocess.run([binaries / "hoarfrost", "evaluate", model, "--data", data, "--report", page, "--report", report], check=True, capture_output=True)
-                found = list(check(browser, page, json.loads(report.read_text()), size))
+                found = list(check(browser, page, json.loads(report.read_text()), size, data if size else None))
                 print(f"{title}: {len(found)} problems")
                 problems += [f"{title}: {problem}" for problem in found]
         finally:

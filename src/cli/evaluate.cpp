@@ -58,6 +58,9 @@ Result evaluate(const Options& options) {
   std::optional<Runnable> runnable;
   std::optional<data::DataSet> examples;
   distributed::together(options.evaluate.group, [&] {
+    for (const auto& path : options.reports) {
+      for (const auto& input : {options.model.path, options.model.weights, options.data}) expect_different(path, input);
+    }
     if (options.by_reference)
       lowered = load_and_lower(options.model);
     else
@@ -105,9 +108,6 @@ int run(Options options) {
   const auto group = distributed::join();
   options.evaluate.group = group.get();
   options.evaluate.show_progress = group == nullptr || group->rank() == 0;
-  for (const auto& path : options.reports) {
-    for (const auto& input : {options.model.path, options.model.weights, options.data}) expect_different(path, input);
-  }
   const Result found = evaluate(options);
   if (group != nullptr && group->rank() != 0) return 0;
   print(options, found);

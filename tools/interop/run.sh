@@ -50,5 +50,6 @@ check "strangers' models" "$tf" tools/interop/real.py "$tf" "$checkers/check_rea
 check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --consumer openvino --hoarfrost "$bin" "$golden"
 check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
 check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
+check "accuracies in TensorFlow, of the same graphs on the same data" "$tf" tools/interop/evaluate.py --hoarfrost "$bin" examples
 echo "interop: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -145,7 +145,7 @@ std::string confidence(const Evaluation& evaluation) {
   return figure("confidence", "How sure the network is",
                 plot.svg("Number of examples by confidence, right and wrong ones"),
                 fmt::format("<span class=\"key r\"></span>right; <span class=\"key w\"></span>wrong. The tallest bar "
-                            "is {} examples; {} are above {:.2f}",
+                            "is {} examples; {} of all are above {:.2f}",
                             grouped(largest), grouped(n_sure), 1 - 1 / n));
 }
 
@@ -153,8 +153,8 @@ std::string coverage(const Evaluation& evaluation) {
   Plot plot("Part of the examples, the surest first", "Accuracy");
   const auto curve = coverage_curve(evaluation.confidence);
   plot.line(curve, "main", "accuracy of the surest");
-  const auto enough =
-      std::ranges::find_if(curve.rbegin(), curve.rend(), [](const Point& point) { return point.y >= 0.99; });
+  const auto enough = std::ranges::find_if(curve.rbegin(), curve.rend(),
+                                           [](const Point& point) { return point.y >= 0.99 && point.x >= 0.001; });
   const std::string part = enough == curve.rend()
                                ? "No part of them is 99\u202F% right"
                                : fmt::format("The surest {} are right in 99\u202F% or more", percent(enough->x, 1));
