@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BIN = pathlib.Path(sys.argv[sys.argv.index("--bin") + 1]) if "--bin" in sys.argv else ROOT / "build/release/bin"
+BIN = pathlib.Path(sys.argv[sys.argv.index("--bin") + 1]).resolve() if "--bin" in sys.argv else ROOT / "build/release/bin"
 BEGIN, END = "<!-- examples: tools/make_readme.py -->\n", "<!-- end of examples -->\n"
 EXAMPLE = "examples/cifar10"
 EXAMPLES = [
