@@ -22,9 +22,9 @@ find_path(HDF5_INCLUDE hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_library(HDF5_STATIC libhdf5_serial.a REQUIRED)
 find_library(SZ_LIBRARY NAMES libsz.a sz REQUIRED)
 find_library(AEC_LIBRARY NAMES libaec.a aec REQUIRED)
-add_library(hoarfrost_hdf5 INTERFACE)
-target_include_directories(hoarfrost_hdf5 SYSTEM INTERFACE $<BUILD_INTERFACE:${HDF5_INCLUDE}>)
-target_link_libraries(hoarfrost_hdf5 INTERFACE ${HDF5_STATIC} ${SZ_LIBRARY} ${AEC_LIBRARY} ZLIB::ZLIB m ${CMAKE_DL_LIBS})
+add_library(hoarfrost_libhdf5 INTERFACE)
+target_include_directories(hoarfrost_libhdf5 SYSTEM INTERFACE $<BUILD_INTERFACE:${HDF5_INCLUDE}>)
+target_link_libraries(hoarfrost_libhdf5 INTERFACE ${HDF5_STATIC} ${SZ_LIBRARY} ${AEC_LIBRARY} ZLIB::ZLIB m ${CMAKE_DL_LIBS})
 
 # oneDNN by hand: the configuration that Debian packs asks for OpenCL's headers, which only oneDNN's GPU interface needs.
 find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "keras/hdf5.h"
+#include "hdf5/tree.h"
 
 namespace hoarfrost::keras {
 

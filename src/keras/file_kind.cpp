@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "keras/hdf5.h"
+#include "hdf5/tree.h"
 
 namespace hoarfrost::keras {
 namespace {

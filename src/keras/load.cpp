@@ -9,7 +9,7 @@
 #include "keras/architecture.h"
 #include "keras/archive.h"
 #include "keras/file_kind.h"
-#include "keras/hdf5.h"
+#include "hdf5/tree.h"
 #include "keras/shapes.h"
 #include "keras/weights.h"
 

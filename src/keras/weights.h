@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "keras/hdf5.h"
+#include "hdf5/tree.h"
 #include "keras/model.h"
 
 namespace hoarfrost::keras {

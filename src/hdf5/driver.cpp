@@ -1,4 +1,4 @@
-#include "keras/hdf5_driver.h"
+#include "hdf5/driver.h"
 
 #include <hdf5.h>
 #if H5_VERSION_GE(1, 13, 2)
@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 namespace {
 
 constexpr char kMemberName[] = "hoarfrost";  // H5Fopen is given this name: any other is a link to another file
@@ -105,4 +105,4 @@ int64_t access_list(const Source& source) {
   return list;
 }
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

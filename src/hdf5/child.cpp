@@ -1,4 +1,4 @@
-#include "keras/hdf5_child.h"
+#include "hdf5/child.h"
 
 #include <fcntl.h>
 #include <hoarfrost/error.h>
@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 namespace {
 
 constexpr rlim_t kMostSeconds = 60;
@@ -90,4 +90,4 @@ std::shared_ptr<const std::vector<std::byte>> in_child(const std::function<std::
   return result;
 }
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

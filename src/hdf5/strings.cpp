@@ -10,9 +10,9 @@
 #include <cstring>
 #include <map>
 
-#include "keras/hdf5_id.h"
+#include "hdf5/id.h"
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 namespace {
 
 constexpr size_t kReferenceBytes = 16;
@@ -113,4 +113,4 @@ std::optional<std::vector<std::string>> read_strings(hid_t attribute, const Sour
   return result;
 }
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

@@ -1,4 +1,4 @@
-#include "keras/hdf5.h"
+#include "hdf5/tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 namespace {
 
 using ::testing::ElementsAre;
@@ -111,4 +111,4 @@ TEST(Hdf5, TruncatedFilesAreErrors) {
 }
 
 }  // namespace
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 
 struct Source {
   FileRange range;                                        // without a file: the memory
@@ -23,4 +23,4 @@ struct Source {
 // A file access list that opens `source` whatever the name given to H5Fopen. The source must outlive the file.
 int64_t access_list(const Source& source);
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

@@ -1,6 +1,6 @@
-#include "keras/hdf5_id.h"
+#include "hdf5/id.h"
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 namespace {
 
 // IEEE half precision, of which libhdf5 1.10 has no name.
@@ -58,4 +58,4 @@ Id type_of_dtype(DType dtype) {
   }
 }
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

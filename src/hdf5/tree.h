@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 
 // Whether the bytes begin with HDF5's signature.
 bool is_hdf5(std::span<const std::byte> bytes);
@@ -55,4 +55,4 @@ class Tree {
 // "/a" and "b" joined: "/a/b".
 std::string join(std::string_view group, std::string_view name);
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

@@ -1,4 +1,4 @@
-// The part that calls libhdf5. It runs in a child process (hdf5_child.h) and says what it finds as JSON, sent as CBOR:
+// The part that calls libhdf5. It runs in a child process (child.h) and says what it finds as JSON, sent as CBOR:
 //
 //   group     {"children": {name: group | dataset}, "attributes": {name: [strings] | null}}       null: not strings
 //   dataset   {"dtype": number, "shape": [sizes], "offset": bytes from the range's begin}          a view can be made
@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "keras/hdf5_driver.h"
+#include "hdf5/driver.h"
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 
 using Index = nlohmann::json;
 
@@ -20,4 +20,4 @@ Index walk(const Source& source);
 // The values of one dataset of walk(), little-endian; empty when they cannot be read.
 std::vector<std::byte> read_values(const Source& source, std::string_view path);
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

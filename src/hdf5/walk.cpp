@@ -1,4 +1,4 @@
-#include "keras/hdf5_walk.h"
+#include "hdf5/walk.h"
 
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <set>
 
-#include "keras/hdf5_id.h"
+#include "hdf5/id.h"
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 namespace {
 
 constexpr int kDeepest = 64;              // groups within groups; a model nested ten deep has 30
@@ -160,4 +160,4 @@ std::vector<std::byte> read_values(const Source& source, std::string_view path) 
   return result;
 }
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "keras/hdf5_driver.h"
+#include "hdf5/driver.h"
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 
 // Owns an identifier; negative is none.
 class Id {
@@ -44,4 +44,4 @@ DType dtype_of_type(hid_t type);
 // libhdf5's type of our elements in memory and, little-endian, in files.
 Id type_of_dtype(DType dtype);
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5

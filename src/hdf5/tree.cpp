@@ -1,4 +1,4 @@
-#include "keras/hdf5.h"
+#include "hdf5/tree.h"
 
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
@@ -6,10 +6,10 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "keras/hdf5_child.h"
-#include "keras/hdf5_walk.h"
+#include "hdf5/child.h"
+#include "hdf5/walk.h"
 
-namespace hoarfrost::keras::hdf5 {
+namespace hoarfrost::hdf5 {
 namespace {
 
 constexpr unsigned char kSignature[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
@@ -152,4 +152,4 @@ Tensor Tree::dataset(std::string_view path) const {
   return {dtype, shape, *bytes, bytes};
 }
 
-}  // namespace hoarfrost::keras::hdf5
+}  // namespace hoarfrost::hdf5
