@@ -26,6 +26,15 @@ add_library(hoarfrost_libhdf5 INTERFACE)
 target_include_directories(hoarfrost_libhdf5 SYSTEM INTERFACE $<BUILD_INTERFACE:${HDF5_INCLUDE}>)
 target_link_libraries(hoarfrost_libhdf5 INTERFACE ${HDF5_STATIC} ${SZ_LIBRARY} ${AEC_LIBRARY} ZLIB::ZLIB m ${CMAKE_DL_LIBS})
 
+# Pictures: static archives, which an evaluation of other data never touches.
+find_library(JPEG_STATIC NAMES libjpeg.a jpeg REQUIRED)
+find_library(PNG_STATIC NAMES libpng16.a png16 REQUIRED)
+find_path(JPEG_INCLUDE jpeglib.h REQUIRED)
+find_path(PNG_INCLUDE png.h REQUIRED)
+add_library(hoarfrost_images INTERFACE)
+target_include_directories(hoarfrost_images SYSTEM INTERFACE $<BUILD_INTERFACE:${JPEG_INCLUDE}> $<BUILD_INTERFACE:${PNG_INCLUDE}>)
+target_link_libraries(hoarfrost_images INTERFACE ${JPEG_STATIC} ${PNG_STATIC} ZLIB::ZLIB m)
+
 # oneDNN by hand: the configuration that Debian packs asks for OpenCL's headers, which only oneDNN's GPU interface needs.
 find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
 find_library(DNNL_LIBRARY dnnl REQUIRED)

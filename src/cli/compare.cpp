@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "cli/command.h"
-#include "cli/examples.h"
+#include "cli/data_source.h"
 #include "cli/model_source.h"
 #include "cli/numbers.h"
 #include "cli/report.h"
@@ -24,8 +24,7 @@ struct Side {
 struct Options {
   Side a;
   Side b;
-  std::filesystem::path data;
-  bool train_split = false;
+  DataSource data;
   evaluation::CompareOptions compare;
   bool is_strict = false;
   int64_t max_changes = -1;  // no limit
@@ -44,16 +43,16 @@ evaluation::ModelComparison compare(const Options& options) {
   const Runnable b = load_runnable(options.b.model, options.b.input_nodes, options.b.output_nodes);
   const auto format_a = evaluation::example_format(a.graph, a.signature);
   const auto format_b = evaluation::example_format(b.graph, b.signature);
-  std::filesystem::path path = options.data;
-  if (path.empty()) {
-    path = embedded_examples(format_a.shape);
-    note(fmt::format("no --data given: the example images in {} are used", path.string()));
-  }
-  const auto split = options.train_split ? data::Split::kTrain : data::Split::kTest;
-  data::DataSet examples_a = data::DataSet::open(path, format_a, split);
-  std::optional<data::DataSet> examples_b;  // where B takes them in another form
-  if (format_a.dtype != format_b.dtype || format_a.shape != format_b.shape) examples_b = data::DataSet::open(path, format_b, split);
-  return evaluation::compare_models({a.graph, a.signature}, {b.graph, b.signature}, examples_a, examples_b ? &*examples_b : nullptr, options.compare);
+  const int threads = options.compare.threads;
+  data::DataSet examples_a = open_data(options.data, format_a, options.a.model.path, threads);
+  // Where B takes them in another form.
+  const bool is_alike = format_a.dtype == format_b.dtype && format_a.shape == format_b.shape &&
+                        preprocessing(options.data, options.a.model.path) == preprocessing(options.data, options.b.model.path);
+  std::optional<data::DataSet> examples_b;
+  if (!is_alike) examples_b = open_data(options.data, format_b, options.b.model.path, threads);
+  const auto result = evaluation::compare_models({a.graph, a.signature}, {b.graph, b.signature}, examples_a, examples_b ? &*examples_b : nullptr, options.compare);
+  note_skipped(examples_a);
+  return result;
 }
 
 std::string class_text(const evaluation::Evaluation& evaluation, int64_t label) {
@@ -121,7 +120,6 @@ Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_side(app, options->a, "A", "a");
   add_side(app, options->b, "B", "b");
-  app.add_option("-d,--data,--dataset", options->data, "Labelled data, as `hoarfrost evaluate` takes it");
   app.add_option("-b,--batch-size,--batch_size,--batch", options->compare.batch_size, "Examples per run")->capture_default_str()->check(kPositive);
   app.add_option("-t,--threads", options->compare.threads, "Threads; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
   app.add_option("--top-k", options->compare.top_k, "Also count labels among the k largest outputs")->capture_default_str()->check(kPositive);
@@ -129,7 +127,7 @@ Action add_options(CLI::App& app) {
   app.add_option("--max-changes", options->max_changes, "Fail when more examples than this change their class")->check(kNotNegative);
   app.add_option("--tolerance", options->tolerance, "Fail when an output differs by more than this")->check(kNotNegative);
   app.add_flag("--strict", options->is_strict, "As --max-changes 0");
-  app.add_flag("--train-split", options->train_split, "Of a folder that holds both, the training examples");
+  add_data_options(app, options->data);
   app.add_flag("--json", options->as_json, "Print one JSON object: both models' figures, changed, max_abs, max_rel");
   app.footer("Exit status 0: compared; 1: beyond --max-changes, --strict or --tolerance.\nExample:\n  hoarfrost compare frozen.pb optimized.pb --data sign_mnist_test.csv --max-changes 3");
   return [options] { return run(*options); };

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "cli/command.h"
-#include "cli/examples.h"
+#include "cli/data_source.h"
 #include "cli/model_source.h"
 #include "cli/numbers.h"
 #include "cli/report.h"
@@ -20,29 +20,19 @@ namespace {
 struct Options {
   ModelSource model;
   std::filesystem::path graph;  // --graph, as evaluate_accuracy says it
-  std::filesystem::path data;
+  DataSource data;
   std::vector<std::string> input_nodes;
   std::vector<std::string> output_nodes;
   evaluation::EvaluateOptions evaluate;
   bool by_reference = false;
-  bool train_split = false;
   bool as_json = false;
   bool is_verbose = false;
   std::vector<std::filesystem::path> reports;
 };
 
-data::DataSet open_data(const Options& options, const data::ExampleFormat& format) {
-  std::filesystem::path path = options.data;
-  if (path.empty()) {
-    path = embedded_examples(format.shape);
-    note(fmt::format("no --dataset given: the example images in {} are used", path.string()));
-  }
-  return data::DataSet::open(path, format, options.train_split ? data::Split::kTrain : data::Split::kTest);
-}
-
 // What reports say beside the numbers: the model's and the data's names.
 evaluation::Report described(const Options& options, const data::DataSet& examples, evaluation::Evaluation evaluation) {
-  const std::filesystem::path data = options.data.has_filename() ? options.data : options.data.parent_path();
+  const std::filesystem::path data = options.data.path.has_filename() ? options.data.path : options.data.path.parent_path();
   return {options.model.path.filename().string(), data.empty() ? "the example images" : data.filename().string(), examples.kind(), std::move(evaluation)};
 }
 
@@ -59,19 +49,25 @@ Result evaluate(const Options& options) {
   std::optional<data::DataSet> examples;
   distributed::together(options.evaluate.group, [&] {
     for (const auto& path : options.reports) {
-      for (const auto& input : {options.model.path, options.model.weights, options.data}) expect_different(path, input);
+      for (const auto& input : {options.model.path, options.model.weights, options.data.path}) expect_different(path, input);
     }
     if (options.by_reference)
       lowered = load_and_lower(options.model);
     else
       runnable = load_runnable(options.model, options.input_nodes, options.output_nodes);
-    examples = open_data(options, lowered ? evaluation::example_format(*lowered) : evaluation::example_format(runnable->graph, runnable->signature));
+    examples = open_data(options.data, lowered ? evaluation::example_format(*lowered) : evaluation::example_format(runnable->graph, runnable->signature),
+                         options.model.path, options.evaluate.session.threads);
   });
-  if (lowered) return {described(options, *examples, evaluation::evaluate_reference(*lowered, *examples, options.evaluate)), {}};
+  if (lowered) {
+    const Result result{described(options, *examples, evaluation::evaluate_reference(*lowered, *examples, options.evaluate)), {}};
+    note_skipped(*examples);
+    return result;
+  }
   const auto evaluated = [&](const evaluation::EvaluateOptions& how) {
     return evaluation::evaluate(runnable->graph, runnable->signature, *examples, how);
   };
   Result result{described(options, *examples, evaluated(options.evaluate)), {}};
+  note_skipped(*examples);
   if (options.evaluate.session.precision == runtime::Precision::kFloat32) return result;
   examples->rewind();
   evaluation::EvaluateOptions in_float32 = options.evaluate;
@@ -135,21 +131,20 @@ Action add_options(CLI::App& app) {
   app.add_option("GRAPH", options->model.path, "A frozen .pb or .pbtxt, or a Keras model");
   app.add_option("--graph", options->graph, "The same, as evaluate_accuracy.py takes it");
   add_model_options(app, options->model);
-  app.add_option("-d,--data,--dataset", options->data,
-                 "Labelled data, recognised by what it holds: CSV (label first), CIFAR binary, .npz (x, y), or a folder of such");
+  add_data_options(app, options->data);
   app.add_option("--input_node,--input-node", options->input_nodes, "Input node (default: the placeholder)")->delimiter(',');
   app.add_option("--output_node,--output-node", options->output_nodes, "Output node (default: what nobody uses)")->delimiter(',');
   app.add_option("-b,--batchsize,--batch-size,--batch_size,--batch", options->evaluate.batch_size, "Examples per run")->capture_default_str()->check(kPositive);
   add_session_options(app, options->evaluate.session);
   app.add_option("--top-k", options->evaluate.top_k, "Also count labels among the k largest outputs")->capture_default_str()->check(kPositive);
   app.add_flag("--drop_remainder,--drop-remainder", options->evaluate.drop_remainder, "Leave the last partial batch out, as the tutorials' script did");
-  app.add_flag("--train-split", options->train_split, "Of a folder that holds both, the training examples");
   app.add_flag("--reference", options->by_reference, "Compute a Keras model by its layers' definitions in double precision: slow and certain");
   app.add_option("--report", options->reports, "Write a report here, in the format of its ending: .html (with pictures), .json, .csv, .txt; may be given again")->check(kReport);
   app.add_option("--worst", options->evaluate.n_worst, "How many of the worst mistakes reports show")->capture_default_str()->check(kNotNegative);
   app.add_flag("-v,--verbose", options->is_verbose, "Print the tables of a .txt report before the closing lines");
   app.add_flag("--json", options->as_json, "Print one JSON object: accuracy, loss, examples, seconds");
   app.footer("Example:\n  hoarfrost evaluate frozen.pb --data sign_mnist_test.csv --report report.html\n"
+             "  hoarfrost evaluate frozen.pb --data flowers/ --preset caffe --save-preprocessing\n"
              "  mpirun -n 4 hoarfrost evaluate frozen.pb --data sign_mnist_test.csv\n"
              "  evaluate_accuracy --graph=frozen.pb --input_node=input_1 --output_node=dense_2/Softmax -b 32 --dataset test_batch.bin");
   return [options] { return run(*options); };

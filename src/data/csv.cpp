@@ -1,131 +1,82 @@
-// CSV whose rows start with the label (Sign-Language-MNIST, Kaggle's MNIST): read in blocks, never mapped, so that
-// pages of a large file do not count as memory.
+// CSV: a label and values in each row, the label first unless the header or --label-column says otherwise
+// (Sign-Language-MNIST, Kaggle's MNIST).
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
-#include <cstring>
-#include <optional>
+#include <set>
 
+#include "data/class_names.h"
+#include "data/lines.h"
 #include "data/source.h"
 
 namespace hoarfrost::data {
 namespace {
 
-constexpr size_t kBlockBytes = 1 << 20;
-constexpr uint64_t kMaxLineBytes = 1 << 28;
-constexpr float kScale = 255;
-
-// The lines of a file, without their ends; empty ones are passed over.
-class Lines {
- public:
-  explicit Lines(std::shared_ptr<const File> file) : file_(std::move(file)) {}
-
-  // Valid until the next call.
-  std::optional<std::string_view> next() {
-    for (;;) {
-      const auto line = any();
-      if (!line) return std::nullopt;
-      ++number_;
-      std::string_view text = *line;
-      if (number_ == 1 && text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // UTF-8's byte order mark
-      while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-      if (!text.empty()) return text;
-    }
-  }
-  // Of the line last given, from 1.
-  [[nodiscard]] int64_t number() const { return number_; }
-  [[nodiscard]] std::string where() const { return fmt::format("{}:{}", file_->path().string(), number_); }
-  void rewind() { *this = Lines(file_); }
-
- private:
-  std::optional<std::string_view> any() {
-    size_t searched = 0;
-    for (;;) {
-      const std::string_view rest(buffer_.data() + begin_, end_ - begin_);
-      const size_t newline = rest.find('\n', searched);
-      if (newline != std::string_view::npos) {
-        begin_ += newline + 1;
-        return rest.substr(0, newline);
-      }
-      if (offset_ == file_->size()) {
-        begin_ = end_;
-        if (rest.empty()) return std::nullopt;
-        return rest;
-      }
-      searched = rest.size();
-      fill();
-    }
-  }
-
-  // Moves what is left to the front and reads on behind it.
-  void fill() {
-    const size_t n_left = end_ - begin_;
-    if (n_left > kMaxLineBytes)
-      throw Error(ErrorCode::kCorrupt, file_->path().string(), fmt::format("line {} does not end", number_ + 1));
-    if (n_left > 0) std::memmove(buffer_.data(), buffer_.data() + begin_, n_left);
-    if (buffer_.size() - n_left < kBlockBytes) buffer_.resize(std::max(2 * n_left, n_left + kBlockBytes));
-    const auto n = std::min<uint64_t>(buffer_.size() - n_left, file_->size() - offset_);
-    file_->read(offset_, std::as_writable_bytes(std::span(buffer_)).subspan(n_left, n));
-    offset_ += n;
-    begin_ = 0;
-    end_ = n_left + n;
-  }
-
-  std::shared_ptr<const File> file_;
-  std::vector<char> buffer_;
-  size_t begin_ = 0;
-  size_t end_ = 0;
-  uint64_t offset_ = 0;
-  int64_t number_ = 0;
-};
+constexpr size_t kMostNames = 100'000;
 
 // Parses the number that [at, end) starts with; nullptr when there is none. Whole numbers of few digits, as pixels are,
 // take a fifth of the time that from_chars takes for a double.
-const char* parse_number(const char* at, const char* end, double& value) {
+const char* parse_number(const char* at, const char* end, char separator, double& value) {
   const char* start = at;
   int digits = 0;
   while (at != end && *at >= '0' && *at <= '9' && at - start < 9) digits = digits * 10 + (*at++ - '0');
-  if (at != start && (at == end || *at == ',')) {
+  if (at != start && (at == end || *at == separator)) {
     value = digits;
     return at;
   }
   at = start;
   while (at != end && *at == ' ') ++at;
+  const bool is_quoted = at != end && *at == '"';
+  if (is_quoted) ++at;
   const auto [stop, error] = std::from_chars(at, end, value);
   at = stop;
+  if (is_quoted && (at == end || *at++ != '"')) return nullptr;
   while (at != end && *at == ' ') ++at;
   return error == std::errc() && std::isfinite(value) ? at : nullptr;
 }
 
+bool is_number(std::string_view text) {
+  double ignored = 0;
+  return parse_number(text.data(), text.data() + text.size(), '\0', ignored) == text.data() + text.size() && !text.empty();
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool is_label_name(const std::string& name) {
+  constexpr std::array<std::string_view, 5> kNames{"label", "labels", "class", "target", "y"};
+  return std::ranges::find(kNames, lower(name)) != kNames.end();
+}
+
 class Csv final : public DataSet::Source {
  public:
-  Csv(const std::filesystem::path& path, const ExampleFormat& wanted) : lines_(File::open(path)) {
+  explicit Csv(const Request& request) : lines_(request.file) {
     kind = "CSV";
-    format = wanted;
-    read_first_line(path);
-    format.shape = shape_of_values(wanted.shape, n_values_, path.string());
-    for (lines_.rewind(); lines_.next();) ++size;
-    if (has_header_) --size;
+    n_classes = request.format.n_classes;
+    read_first_lines(request);
+    transform = Transform(request.options.preprocessing, {{n_values_}, false, true}, request.format, request.path.string());
+    if (transform.format().shape.n_elements() != n_values_) shape_of_values(request.format.shape, n_values_, request.path.string());
+    read_through(request);
     rewind();
   }
 
   Batch read(int64_t n) override {
-    Shape shape{n};
-    for (const int64_t axis_size : format.shape.sizes()) shape.push_back(axis_size);
-    Tensor x(DType::kFloat32, shape);
+    Tensor values(DType::kFloat32, {n, n_values_});
+    float* target = values.mutable_values<float>().data();
     Batch batch;
-    const float scale = is_float(format.dtype) ? kScale : 1;
-    for (int64_t i = 0; i < n; ++i) {
+    for (int64_t i = 0; i < n; ++i, target += n_values_) {
       const auto line = lines_.next();
       if (!line) throw Error(ErrorCode::kCorrupt, lines_.where(), "the file became shorter while it was read");
-      batch.labels.push_back(parse_row(
-          *line, x.mutable_values<float>().subspan(static_cast<size_t>(i * n_values_), static_cast<size_t>(n_values_)),
-          scale));
+      batch.labels.push_back(parse_row(*line, target));
     }
-    batch.x = x.cast(format.dtype);
+    batch.x = transform.batch(values, n);
     return batch;
   }
 
@@ -134,62 +85,158 @@ class Csv final : public DataSet::Source {
     if (has_header_) (void)lines_.next();
   }
 
+  void skip(int64_t n) override {
+    while (n-- > 0) (void)lines_.next();
+  }
+
+  [[nodiscard]] std::string example_name(int64_t i) const override {
+    const auto after = std::ranges::upper_bound(gaps_, i, {}, &Gap::row);
+    return fmt::format("{}:{}", name, i + (after == gaps_.begin() ? 1 : (after - 1)->offset));
+  }
+
  private:
-  void read_first_line(const std::filesystem::path& path) {
-    const auto line = lines_.next();
-    if (!line) throw Error(ErrorCode::kCorrupt, path.string(), "the data set is empty");
-    double ignored = 0;
-    const std::string_view first = line->substr(0, line->find(','));
-    has_header_ = parse_number(first.data(), first.data() + first.size(), ignored) != first.data() + first.size();
-    n_values_ = std::ranges::count(*line, ',');
+  // From this row on, the line is the row plus the offset: header and empty lines stand between.
+  struct Gap {
+    int64_t row;
+    int64_t offset;
+  };
+
+  void read_first_lines(const Request& request) {
+    auto line = lines_.next();
+    if (!line) throw Error(ErrorCode::kCorrupt, request.path.string(), "the data set is empty");
+    separator_ = find_separator(*line);
+    const auto first = split_fields(*line, separator_);
+    n_columns_ = static_cast<int64_t>(first.size());
+    n_values_ = n_columns_ - 1;
     if (n_values_ == 0)
       throw Error(ErrorCode::kCorrupt, lines_.where(), "expected a label and values, separated by commas");
+    line = lines_.next();
+    const auto second = line ? split_fields(*line, separator_) : std::vector<std::string>();
+    has_header_ = is_header(first, second);
+    choose_label_column(request, has_header_ ? first : std::vector<std::string>());
+    const auto& row = has_header_ ? second : first;
+    const auto column = static_cast<size_t>(label_column_);
+    has_names_ = column < row.size() && !row[column].empty() && !is_number(row[column]);
+  }
+
+  // A row of names: nothing in it is a number, or a number stands below its first field, which is none.
+  static bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second) {
+    if (is_number(first[0])) return false;
+    if (std::ranges::none_of(first, is_number) || is_label_name(first[0])) return true;
+    return !second.empty() && is_number(second[0]);
+  }
+
+  void choose_label_column(const Request& request, const std::vector<std::string>& header) {
+    const std::string& wanted = request.options.label_column;
+    if (wanted.empty()) {
+      const auto found = std::ranges::find_if(header, is_label_name);
+      if (found != header.end() && std::ranges::count_if(header, is_label_name) == 1) label_column_ = found - header.begin();
+      return;
+    }
+    const auto named = std::ranges::find(header, wanted);
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
+    if (named != header.end()) {
+      label_column_ = named - header.begin();
+    } else if (error == std::errc() && end == wanted.data() + wanted.size() && number >= 1 && number <= n_columns_) {
+      label_column_ = number - 1;
+    } else {
+      throw Error(ErrorCode::kInvalidArgument, request.path.string(),
+                  fmt::format("expected the label's column as a number of 1 to {}{}, found `{}`", n_columns_,
+                              header.empty() ? "" : fmt::format(" or one of {}", name_list(header)), wanted));
+    }
+  }
+
+  // Counts the rows, and gathers the labels that are names.
+  void read_through(const Request& request) {
+    std::set<std::string> names;
+    rewind();
+    int64_t row = 0;
+    for (; const auto line = lines_.next(); ++row) {
+      const int64_t offset = lines_.number() - row;
+      if (gaps_.empty() ? offset != 1 : offset != gaps_.back().offset) gaps_.push_back({row, offset});
+      if (!has_names_) continue;
+      names.insert(label_text(*line));
+      if (names.size() > kMostNames)
+        throw Error(ErrorCode::kCorrupt, lines_.where(), fmt::format("more than {} different labels: is column {} the label?", kMostNames, label_column_ + 1));
+    }
+    size = row;
+    if (!has_names_ || row == 0) return;
+    const ClassNames given = read_class_names(request.options.classes, n_classes);
+    classes_ = match_class_names({names.begin(), names.end()}, given, n_classes, "labels", request.path.string());
+    class_names = classes_.names;
+  }
+
+  [[nodiscard]] std::string label_text(std::string_view line) const {
+    auto fields = split_fields(line, separator_);
+    if (static_cast<int64_t>(fields.size()) != n_columns_) bad_length(static_cast<int64_t>(fields.size()));
+    return fields[static_cast<size_t>(label_column_)];
   }
 
   // The label; the values go to `target`.
-  int64_t parse_row(std::string_view line, std::span<float> target, float scale) const {
+  int64_t parse_row(std::string_view line, float* target) const {
     const char* at = line.data();
     const char* const end = line.data() + line.size();
     double label = 0;
-    at = parse_number(at, end, label);
-    if (at == nullptr || label != std::floor(label) || std::abs(label) > 1e9 || (at != end && *at != ','))
-      bad_number(line, 0);
-    for (size_t i = 0; i < target.size(); ++i) {
-      if (at == end) bad_length(line);
+    for (int64_t column = 0; column < n_columns_; ++column) {
+      if (column > 0 && at == end) bad_length(column);
+      if (column > 0) ++at;
       double value = 0;
-      at = parse_number(at + 1, end, value);
-      if (at == nullptr || (at != end && *at != ',')) bad_number(line, static_cast<int64_t>(i) + 1);
-      target[i] = static_cast<float>(value) / scale;
+      const bool is_label = column == label_column_;
+      at = is_label && has_names_ ? past_field(at, end) : parse_number(at, end, separator_, value);
+      if (at == nullptr || (at != end && *at != separator_)) bad_number(line, column);
+      if (!is_label) {
+        *target++ = static_cast<float>(value);
+        continue;
+      }
+      label = value;
+      if (label != std::floor(label) || std::abs(label) > 1e9) bad_number(line, column);
     }
-    if (at != end) bad_length(line);
-    expect_label(static_cast<int64_t>(label), format.n_classes, lines_.where());
-    return static_cast<int64_t>(label);
+    if (at != end) bad_length(static_cast<int64_t>(split_fields(line, separator_).size()));
+    const int64_t index = has_names_ ? classes_.label_of(label_text(line)) : static_cast<int64_t>(label);
+    if (index < 0 || (n_classes != 0 && index >= n_classes)) expect_label(index, n_classes, lines_.where());
+    return index;
   }
 
-  [[noreturn]] void bad_length(std::string_view line) const {
+  const char* past_field(const char* at, const char* end) const {
+    bool is_quoted = false;
+    for (; at != end && (is_quoted || *at != separator_); ++at) is_quoted = is_quoted != (*at == '"');
+    return at;
+  }
+
+  [[noreturn]] void bad_length(int64_t n_found) const {
     throw Error(ErrorCode::kCorrupt, lines_.where(),
-                fmt::format("expected {} columns (the label and {} values), found {}", n_values_ + 1, n_values_,
-                            std::ranges::count(line, ',') + 1));
+                fmt::format("expected {} columns (the label and {} values), found {}", n_columns_, n_values_, n_found));
   }
 
   [[noreturn]] void bad_number(std::string_view line, int64_t column) const {
-    size_t begin = 0;
-    for (int64_t i = 0; i < column; ++i) begin = line.find(',', begin) + 1;
+    const char* begin = line.data();
+    const char* const end = line.data() + line.size();
+    for (int64_t i = 0; i < column; ++i) begin = past_field(begin, end) + 1;
+    const std::string_view field(begin, static_cast<size_t>(past_field(begin, end) - begin));
     throw Error(ErrorCode::kCorrupt, lines_.where(),
                 fmt::format("column {}: expected {}, found `{}`", column + 1,
-                            column == 0 ? "a label (a whole number)" : "a number",
-                            line.substr(begin, std::min<size_t>(line.find(',', begin) - begin, 40))));
+                            column == label_column_ ? "a label (a whole number)" : "a number", field.substr(0, 40)));
   }
 
   Lines lines_;
+  char separator_ = ',';
   bool has_header_ = false;
+  bool has_names_ = false;  // labels are names rather than numbers
+  int64_t n_columns_ = 0;
   int64_t n_values_ = 0;
+  int64_t label_column_ = 0;
+  ClassNames classes_;
+  std::vector<Gap> gaps_;
 };
 
 }  // namespace
 
-std::unique_ptr<DataSet::Source> open_csv(const std::filesystem::path& path, const ExampleFormat& format) {
-  return std::make_unique<Csv>(path, format);
+Opened open_csv(const Request& request) {
+  if (!request.file || !is_text(request.start)) return nullptr;
+  const std::string_view first = std::string_view(request.start).substr(0, request.start.find('\n'));
+  if (find_separator(first) == '\0') return nullptr;
+  return std::make_unique<Csv>(request);
 }
 
 }  // namespace hoarfrost::data

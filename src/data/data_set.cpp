@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/class_names.h"
 #include "data/source.h"
 
 namespace hoarfrost::data {
@@ -13,81 +14,66 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kKnownKinds =
-    "a CSV whose rows start with the label, CIFAR's binary rows or their folder, or a .npz with x and y (or images and "
-    "labels)";
+    "a CSV, a .npz, .npy or HDF5 file of examples and labels, MNIST's IDX files, CIFAR's batches, a folder of pictures "
+    "in a folder per class, or a list of pictures";
 
-std::vector<fs::path> files_in(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
+Opened open_any(const Request& request) {
+  using Open = Opened (*)(const Request&);
+  constexpr Open kKinds[] = {
+#define HOARFROST_SOURCE(file) &open_##file,
+#include "data/sources.def"
+#undef HOARFROST_SOURCE
+  };
+  for (const Open open : kKinds) {
+    if (Opened source = open(request)) return source;
   }
-  std::ranges::sort(files);
-  return files;
-}
-
-// CIFAR's files of that split; those of the other one when there are none.
-std::vector<fs::path> cifar_files(const fs::path& folder, Split split) {
-  std::vector<fs::path> test, train;
-  for (const auto& file : files_in(folder)) {
-    const std::string name = file.filename().string();
-    if (name == "test_batch.bin" || name == "test.bin") test.push_back(file);
-    if ((name.starts_with("data_batch_") && name.ends_with(".bin")) || name == "train.bin") train.push_back(file);
-  }
-  const auto& wanted = split == Split::kTest ? test : train;
-  const auto& other = split == Split::kTest ? train : test;
-  return wanted.empty() ? other : wanted;
-}
-
-// The only .csv or .npz of a folder, or the only one whose name says the split.
-fs::path only_file(const fs::path& folder, Split split) {
-  std::vector<fs::path> candidates, named;
-  std::string names;
-  for (const auto& file : files_in(folder)) {
-    const std::string extension = file.extension().string();
-    if (extension != ".csv" && extension != ".npz") continue;
-    candidates.push_back(file);
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", file.filename().string());
-    if (file.filename().string().find(split == Split::kTest ? "test" : "train") != std::string::npos)
-      named.push_back(file);
-  }
-  if (candidates.size() == 1) return candidates[0];
-  if (named.size() == 1) return named[0];
-  if (candidates.empty())
-    throw Error(ErrorCode::kUnsupported, folder.string(),
+  if (!request.file)
+    throw Error(ErrorCode::kUnsupported, request.path.string(),
                 fmt::format("found no data set in the folder: expected {}", kKnownKinds));
-  throw Error(ErrorCode::kInvalidArgument, folder.string(),
-              fmt::format("holds several data sets; name one of: {}", names));
-}
-
-std::unique_ptr<DataSet::Source> open_file(const fs::path& path, const ExampleFormat& format, Split split) {
-  const auto file = File::open(path);
-  if (file->size() == 0) throw Error(ErrorCode::kCorrupt, path.string(), "the data set is empty");
-  std::string start(std::min<uint64_t>(file->size(), 4096), '\0');
-  file->read(0, std::as_writable_bytes(std::span(start)));
-  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06")) return open_npz(path, format, split);
-  if (start.starts_with("\x93NUMPY")) {
-    throw Error(ErrorCode::kUnsupported, path.string(),
-                "a .npy holds one array: expected examples and labels, as in a .npz with x and y");
-  }
-  const bool is_text =
-      std::ranges::none_of(start, [](unsigned char c) { return c < ' ' && c != '\n' && c != '\r' && c != '\t'; });
-  if (is_text && start.find(',') != std::string::npos) return open_csv(path, format);
-  if (is_cifar(*file)) return open_cifar({path}, format);
-  throw Error(ErrorCode::kUnsupported, path.string(),
+  throw Error(ErrorCode::kUnsupported, request.path.string(),
               fmt::format("is no data set of a known kind: expected {}", kKnownKinds));
 }
 
-std::unique_ptr<DataSet::Source> open_any(const fs::path& path, const ExampleFormat& format, Split split) {
-  if (!fs::is_directory(path)) return open_file(path, format, split);
-  for (const char* inner : {"", "cifar-10-batches-bin", "cifar-100-binary"}) {
-    if (!fs::is_directory(path / inner)) continue;
-    const auto files = cifar_files(path / inner, split);
-    if (!files.empty()) return open_cifar(files, format);
+std::vector<fs::path> entries(const fs::path& folder, bool (*is_wanted)(const fs::directory_entry&)) {
+  std::vector<fs::path> result;
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (is_wanted(*entry)) result.push_back(entry->path());
   }
-  return open_file(only_file(path, split), format, split);
+  if (error) throw Error(ErrorCode::kIo, folder.string(), fmt::format("cannot list it: {}", error.message()));
+  std::ranges::sort(result, {}, [](const fs::path& path) { return path.filename().string(); });
+  return result;
 }
 
 }  // namespace
+
+std::vector<fs::path> files_in(const fs::path& folder) {
+  return entries(folder, [](const fs::directory_entry& entry) {
+    std::error_code ignored;
+    return entry.is_regular_file(ignored);
+  });
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder) {
+  return entries(folder, [](const fs::directory_entry& entry) {
+    std::error_code ignored;
+    return entry.is_directory(ignored) && !entry.path().filename().string().starts_with('.');
+  });
+}
+
+bool is_text(std::string_view bytes) {
+  return std::ranges::none_of(bytes, [](unsigned char c) { return c < ' ' && c != '\n' && c != '\r' && c != '\t'; });
+}
+
+Request request_for(const fs::path& path, const Request& from) {
+  Request request{path, nullptr, "", from.format, from.options};
+  if (fs::is_directory(path)) return request;
+  request.file = File::open(path);
+  if (request.file->size() == 0) throw Error(ErrorCode::kCorrupt, path.string(), "the data set is empty");
+  request.start.resize(std::min<uint64_t>(request.file->size(), 4096));
+  request.file->read(0, std::as_writable_bytes(std::span(request.start)));
+  return request;
+}
 
 Shape shape_of_values(const Shape& wanted, int64_t n_values, const std::string& where) {
   if (!wanted.has_rank()) return {n_values};
@@ -124,47 +110,58 @@ DataSet::~DataSet() = default;
 DataSet::DataSet(DataSet&&) noexcept = default;
 DataSet& DataSet::operator=(DataSet&&) noexcept = default;
 
-DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, Split split) {
-  auto source = open_any(path, format, split);
-  source->name = path.filename().string();
+DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, const OpenOptions& options) {
+  Opened source = open_any(request_for(path, {{}, nullptr, "", format, options}));
+  source->name = (path.has_filename() ? path : path.parent_path()).filename().string();
   if (source->size == 0) throw Error(ErrorCode::kCorrupt, path.string(), "the data set is empty");
+  if (ClassNames given = read_class_names(options.classes, format.n_classes); !given.empty())
+    source->class_names = std::move(given.names);
+  const auto& names = source->class_names;
+  if (format.n_classes != 0 && !names.empty() && static_cast<int64_t>(names.size()) != format.n_classes) {
+    throw Error(ErrorCode::kMismatch, path.string(),
+                fmt::format("it has {} classes ({}), the model has {}", names.size(), name_list(names), format.n_classes));
+  }
   return DataSet(std::move(source));
+}
+
+DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, Split split) {
+  OpenOptions options;
+  options.split = split;
+  return open(path, format, options);
 }
 
 int64_t DataSet::size() const { return source_->size; }
 int64_t DataSet::position() const { return source_->position; }
 const std::string& DataSet::kind() const { return source_->kind; }
+const ExampleFormat& DataSet::format() const { return source_->transform.format(); }
 std::string DataSet::example_name(int64_t i) const { return source_->example_name(i); }
 const std::vector<std::string>& DataSet::class_names() const { return source_->class_names; }
-
-Tensor DataSet::picture(const Tensor& x) const {
-  const Shape& shape = x.shape();
-  if (shape.rank() != 3 || (shape.last() != 1 && shape.last() != 3)) return {};
-  Tensor result(DType::kUInt8, shape);
-  const Reader values(x);
-  const auto pixels = result.mutable_values<uint8_t>();
-  const double scale = is_float(x.dtype()) ? 255 : 1;
-  for (size_t i = 0; i < pixels.size(); ++i)
-    pixels[i] = static_cast<uint8_t>(std::clamp(std::round(values[static_cast<int64_t>(i)] * scale), 0.0, 255.0));
-  return result;
-}
-const ExampleFormat& DataSet::format() const { return source_->format; }
+const std::vector<std::string>& DataSet::notes() const { return source_->notes; }
+std::vector<Skipped> DataSet::skipped() const { return source_->skipped(); }
+Tensor DataSet::picture(const Tensor& x) const { return source_->transform.undo(x); }
 
 Batch DataSet::next(int64_t n) {
-  n = std::min(n, source_->size - source_->position);
+  n = std::min(n, source_->n_left());
   if (n <= 0) return {};
   Batch batch = source_->read(n);
-  source_->position += n;
+  source_->position += static_cast<int64_t>(batch.labels.size());
   return batch;
 }
 
 void DataSet::rewind() {
+  source_->end = std::numeric_limits<int64_t>::max();
   source_->rewind();
   source_->position = 0;
 }
 
+void DataSet::keep(int64_t first, int64_t n) {
+  rewind();
+  skip(first);
+  source_->end = first + n;
+}
+
 void DataSet::skip(int64_t n) {
-  n = std::min(n, source_->size - source_->position);
+  n = std::min(n, source_->n_left());
   if (n <= 0) return;
   source_->skip(n);
   source_->position += n;

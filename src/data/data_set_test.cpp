@@ -196,7 +196,8 @@ TEST(NpzDataSet, ScalesBytesAndTakesFloatsAsTheyAre) {
 TEST(NpzDataSet, Errors) {
   const Tensor x = Tensor::of<float>({2, 2, 2, 1}, {0, 1, 2, 3, 4, 5, 6, 7});
   EXPECT_EQ(npz_error({{"x", x}}),
-            "set.npz: expected arrays x and y, or images and labels, or x_test and y_test; found x");
+            "set.npz: expected arrays x and y, or images and labels, or x_test and y_test; found x; --labels FILE names a "
+            ".npy with the labels");
   EXPECT_EQ(npz_error({{"x", x}, {"y", Tensor::of<int32_t>({3}, {0, 1, 2})}}),
             "set.npz:y: expected 2 labels, one per example, found 3");
   EXPECT_EQ(npz_error({{"x", x}, {"y", Tensor::of<int32_t>({2}, {0, 3})}}),

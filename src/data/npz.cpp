@@ -23,13 +23,6 @@ struct Npy {
   const FileRange* range = nullptr;  // nullptr: in memory
 };
 
-void swap_bytes(std::span<std::byte> bytes, DType dtype) {
-  const bool is_complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
-  const size_t n = dtype_size(dtype) / (is_complex ? 2 : 1);
-  for (size_t i = 0; i + n <= bytes.size(); i += n)
-    std::reverse(bytes.begin() + static_cast<int64_t>(i), bytes.begin() + static_cast<int64_t>(i + n));
-}
-
 // From Fortran's order (first axis fastest) to C's.
 Tensor transposed(const Tensor& fortran) {
   const Shape& shape = fortran.shape();
@@ -155,50 +148,31 @@ Tensor read_member(const ZipFile& zip, const ZipMember& member) {
   return tensor_of({*bytes, bytes, nullptr}, where);
 }
 
-RowStream::RowStream(const ZipFile& zip, const ZipMember& member) : zip_(&zip), member_(member) {
+Rows member_rows(const ZipFile& zip, const ZipMember& member) {
+  const std::string where(without_npy(zip.where(member)));
   std::vector<std::byte> start(std::min(member.n_bytes, kMaxHeaderBytes));
   if (member.stored)
     member.stored->file->read(member.stored->offset, start);
   else
     zip.open(member)->read(start);
-  header_ = NpyHeader::parse(start, zip.where(member));
-  expect_size(header_, member.n_bytes, zip.where(member));
-  if (header_.shape.rank() == 0)
-    throw Error(ErrorCode::kCorrupt, zip.where(member),
-                "expected an array with one example per row, found a single number");
-  if (header_.is_fortran_order && header_.shape.rank() > 1) whole_ = read_member(zip, member);
+  const NpyHeader header = NpyHeader::parse(start, where);
+  expect_size(header, member.n_bytes, where);
+  if (header.is_fortran_order && header.shape.rank() > 1) return {read_member(zip, member), where};
+  return {stream_member(zip, member, header.n_bytes), header.dtype, header.shape, header.is_big_endian, where};
 }
 
-Tensor RowStream::next(int64_t n) {
-  Shape shape = header_.shape;
-  const auto n_row_bytes = shape[0] == 0 ? 0 : (member_.n_bytes - header_.n_bytes) / static_cast<uint64_t>(shape[0]);
-  shape[0] = n;
-  Tensor rows(header_.dtype, shape);
-  const uint64_t offset = static_cast<uint64_t>(row_) * n_row_bytes;
-  const auto target = rows.mutable_bytes();
-  row_ += n;
-  if (!whole_.empty()) {
-    std::memcpy(target.data(), whole_.bytes().data() + offset, target.size());
-    return rows;
+Rows npy_rows(const std::shared_ptr<const File>& file) {
+  const std::string where = file->path().string();
+  std::vector<std::byte> start(std::min(file->size(), kMaxHeaderBytes));
+  file->read(0, start);
+  const NpyHeader header = NpyHeader::parse(start, where);
+  expect_size(header, file->size(), where);
+  const FileRange range{file, header.n_bytes, file->size() - header.n_bytes};
+  if (header.is_fortran_order && header.shape.rank() > 1) {
+    const FileRange whole{file, 0, file->size()};
+    return {tensor_of({file->bytes(), file, &whole}, where), where};
   }
-  if (member_.stored) {
-    member_.stored->file->read(member_.stored->offset + header_.n_bytes + offset, target);
-  } else {
-    if (!stream_) {
-      stream_ = zip_->open(member_);
-      std::vector<std::byte> header(header_.n_bytes);
-      stream_->read(header);
-    }
-    stream_->read(target);
-  }
-  if (header_.is_big_endian) swap_bytes(target, header_.dtype);
-  if (header_.dtype == DType::kBool) normalize_bools(target);
-  return rows;
-}
-
-void RowStream::rewind() {
-  stream_.reset();
-  row_ = 0;
+  return {stream_range(range), header.dtype, header.shape, header.is_big_endian, where};
 }
 
 NamedTensors read_npz(const std::filesystem::path& path) {

@@ -7,6 +7,7 @@
 
 #include "data/npy_header.h"
 #include "base/zip_file.h"
+#include "data/rows.h"
 
 namespace hoarfrost::data {
 
@@ -14,26 +15,10 @@ std::string_view without_npy(std::string_view name);
 // One member as a tensor: a view of the file where it is stored, in C's order and little endian.
 Tensor read_member(const ZipFile& zip, const ZipMember& member);
 
-// The rows (along the first axis) of one array, one batch after the other, read as they are asked for: memory does not
-// grow with the array, unless it is in Fortran's order.
-class RowStream {
- public:
-  // The ZipFile must outlive it. Throws what read_npz throws, and Error{kCorrupt} for an array without axes.
-  RowStream(const ZipFile& zip, const ZipMember& member);
-
-  [[nodiscard]] DType dtype() const { return header_.dtype; }
-  [[nodiscard]] const Shape& shape() const { return header_.shape; }
-  // The next n rows; there must be as many left.
-  Tensor next(int64_t n);
-  void rewind();
-
- private:
-  const ZipFile* zip_;
-  ZipMember member_;
-  NpyHeader header_;
-  std::unique_ptr<ZipStream> stream_;
-  Tensor whole_;     // in Fortran's order
-  int64_t row_ = 0;  // the next one
-};
+// The rows of one member, read as they are asked for, unless it is in Fortran's order. The ZipFile must outlive them.
+// Throws what read_npz throws, and Error{kCorrupt} for an array without axes.
+Rows member_rows(const ZipFile& zip, const ZipMember& member);
+// The same for the array of a .npy.
+Rows npy_rows(const std::shared_ptr<const File>& file);
 
 }  // namespace hoarfrost::data

@@ -3,35 +3,63 @@
 
 #include <hoarfrost/data.h>
 
+#include <algorithm>
+#include <atomic>
+#include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "data/transform.h"
 
 namespace hoarfrost::data {
 
 struct DataSet::Source {
   virtual ~Source() = default;
-  // Adds the next `n` examples (as many are left), n > 0.
+  // The next `n` examples, 0 < n <= n_left(); fewer only at the end, when pictures are left out.
   virtual Batch read(int64_t n) = 0;
   virtual void rewind() = 0;
+  // The next `n` examples are not wanted, 0 < n <= n_left().
   virtual void skip(int64_t n) { (void)read(n); }
-  virtual std::string example_name(int64_t i) const;
+  // Examples that may be read before the end, or `end`.
+  [[nodiscard]] virtual int64_t n_left() const { return std::min(size.load(), end) - position; }
+  [[nodiscard]] virtual std::string example_name(int64_t i) const;
+  [[nodiscard]] virtual std::vector<Skipped> skipped() const { return {}; }
 
   std::string kind;
   std::string name;                      // of the file or folder
   std::vector<std::string> class_names;  // by label; empty when the set does not say
-  ExampleFormat format;  // static after opening
-  int64_t size = 0;
+  std::vector<std::string> notes;
+  Transform transform;
+  int64_t n_classes = 0;  // labels are 0 … n_classes - 1; 0: not known
+  std::atomic<int64_t> size = 0;
   int64_t position = 0;  // examples read
+  int64_t end = std::numeric_limits<int64_t>::max();  // of the share that is wanted
 };
 
-// The kinds, each in its file. `paths` are read one after the other.
-std::unique_ptr<DataSet::Source> open_csv(const std::filesystem::path& path, const ExampleFormat& format);
-std::unique_ptr<DataSet::Source> open_cifar(const std::vector<std::filesystem::path>& paths,
-                                            const ExampleFormat& format);
-std::unique_ptr<DataSet::Source> open_npz(const std::filesystem::path& path, const ExampleFormat& format, Split split);
-// Whether a file is made of CIFAR's rows, by its size and its labels.
-bool is_cifar(const File& file);
+// A file or a folder that some kind must say is its own.
+struct Request {
+  std::filesystem::path path;
+  std::shared_ptr<const File> file;  // nullptr: a folder
+  std::string start;                 // the file's first 4,096 bytes, or fewer
+  ExampleFormat format;
+  OpenOptions options;
+};
+using Opened = std::unique_ptr<DataSet::Source>;
+
+// The kinds, each in its file: nullptr when it is another's, and an Error when it is theirs and not right.
+#define HOARFROST_SOURCE(file) Opened open_##file(const Request& request);
+#include "data/sources.def"
+#undef HOARFROST_SOURCE
+
+// The request for another path, with the same options.
+Request request_for(const std::filesystem::path& path, const Request& from);
+// Regular files of a folder, sorted; folders likewise, without hidden ones.
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder);
+std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder);
+// Whether the bytes hold no control characters but those of text.
+bool is_text(std::string_view bytes);
 
 // `wanted` with its unknown sizes taken so that it holds n values: one unknown size, or two equal ones (a square
 // image). A shape without rank is [n]. Throws Error{kMismatch} naming both.

@@ -4,6 +4,7 @@
 #include <hoarfrost/evaluation.h>
 
 #include <algorithm>
+#include <optional>
 #include <cmath>
 #include <limits>
 
@@ -132,10 +133,13 @@ ModelComparison compare_models(const Model& a, const Model& b, data::DataSet& ex
   LargestDifference difference;
   Changes changes(options.n_changed_kept);
   Progress progress((n_left + batch_size - 1) / batch_size, options.show_progress);
+  int64_t first = examples_a.position();
+  data::Prefetcher ahead_a(examples_a, batch_size);
+  std::optional<data::Prefetcher> ahead_b;
+  if (examples_b != nullptr) ahead_b.emplace(*examples_b, batch_size);
   for (int64_t i = 1;; ++i) {
-    const int64_t first = examples_a.position();
-    const data::Batch batch = examples_a.next(batch_size);
-    const data::Batch batch_b = examples_b == nullptr ? batch : examples_b->next(batch_size);
+    const data::Batch batch = ahead_a.next();
+    const data::Batch batch_b = ahead_b ? ahead_b->next() : batch;
     expect_same_labels(batch, batch_b);
     if (batch.labels.empty()) break;
     const Tensor outputs_a = network_a(batch.x), outputs_b = network_b(batch_b.x);
@@ -143,6 +147,7 @@ ModelComparison compare_models(const Model& a, const Model& b, data::DataSet& ex
     statistics_b.add(outputs_b, batch.labels, first);
     difference.add(outputs_a, outputs_b, format_a.n_units, first);
     changes.add(statistics_a, statistics_b, batch.labels, first);
+    first += static_cast<int64_t>(batch.labels.size());
     progress.update(i, "");
   }
   progress.finish("");

@@ -36,17 +36,18 @@ int64_t n_batches_of(const data::DataSet& examples, int64_t batch_size) {
 // This member's batches through the network.
 void count(const Network& network, Statistics& statistics, data::DataSet& examples, const EvaluateOptions& options) {
   const auto share = distributed::share_of(options.group, n_batches_of(examples, options.batch_size));
-  if (options.group != nullptr) examples.skip(share.first * options.batch_size);
+  if (options.group != nullptr) examples.keep(share.first * options.batch_size, share.n * options.batch_size);
   Progress progress(share.n, options.show_progress);
   int64_t first = examples.position();
-  data::Batch batch = examples.next(options.batch_size);
+  data::Prefetcher prefetcher(examples, options.batch_size);
+  data::Batch batch = prefetcher.next();
   for (int64_t i = 1; !batch.labels.empty() && i <= share.n; ++i) {
     if (options.drop_remainder && static_cast<int64_t>(batch.labels.size()) < options.batch_size) break;
     statistics.add(network(batch.x), batch.labels, first,
                    [&](int64_t row) { return examples.picture(example_of(batch.x, row)); });
     progress.update(i, statistics.text());
     first += static_cast<int64_t>(batch.labels.size());
-    batch = examples.next(options.batch_size);
+    batch = prefetcher.next();
   }
   progress.finish(statistics.text());
 }

@@ -132,24 +132,45 @@ std::optional<std::vector<std::string>> Tree::names(std::string_view path, std::
   }
 }
 
-Tensor Tree::dataset(std::string_view path) const {
+std::optional<Tree::Description> Tree::describe(std::string_view path) const {
   const Index* found = state_->object(path);
-  if (found == nullptr || found->contains("children")) state_->fail(ErrorCode::kCorrupt, path, "expected a dataset, found none");
+  if (found == nullptr || found->contains("children")) return {};
   if (found->contains("error")) state_->fail(static_cast<ErrorCode>(found->at("code").get<int>()), path, found->at("error").get<std::string>());
-  const auto dtype = static_cast<DType>(found->at("dtype").get<int>());
-  const Shape shape(found->at("shape").get<std::vector<int64_t>>());
+  Description result{static_cast<DType>(found->at("dtype").get<int>()), Shape(found->at("shape").get<std::vector<int64_t>>()), {}};
   const Source& source = state_->source;
-  const uint64_t n_bytes = static_cast<uint64_t>(shape.n_elements()) * dtype_size(dtype);
+  const uint64_t n_bytes = static_cast<uint64_t>(result.shape.n_elements()) * dtype_size(result.dtype);
   if (const auto offset = found->find("offset"); offset != found->end()) {
     const auto at = offset->get<uint64_t>();
     if (at > source.n_bytes() || n_bytes > source.n_bytes() - at) state_->fail(ErrorCode::kCorrupt, path, "the values lie outside the file");
-    if (source.range.file) return {dtype, shape, FileRange{source.range.file, source.range.offset + at, n_bytes}};
-    return {dtype, shape, {source.memory->data() + at, n_bytes}, source.memory};
+    result.range = FileRange{source.range.file, source.range.offset + at, n_bytes};
   }
+  return result;
+}
+
+Tensor Tree::dataset(std::string_view path) const {
+  const auto found = describe(path);
+  if (!found) state_->fail(ErrorCode::kCorrupt, path, "expected a dataset, found none");
+  const auto& [dtype, shape, range] = *found;
+  const Source& source = state_->source;
+  const uint64_t n_bytes = static_cast<uint64_t>(shape.n_elements()) * dtype_size(dtype);
+  if (range && range->file) return {dtype, shape, *range};
+  if (range) return {dtype, shape, {source.memory->data() + range->offset, n_bytes}, source.memory};
   if (n_bytes == 0) return {dtype, shape};
-  const auto bytes = in_child([&] { return read_values(source, path); }, n_bytes);
+  const auto bytes = in_child([&] { return read_values(source, path, {}); }, n_bytes);
   if (!bytes || bytes->size() != n_bytes) state_->fail(ErrorCode::kCorrupt, path, "the values cannot be read: the file is damaged or cut short");
   return {dtype, shape, *bytes, bytes};
+}
+
+Tensor Tree::rows(std::string_view path, int64_t first, int64_t n) const {
+  const auto found = describe(path);
+  if (!found || found->shape.rank() == 0 || first < 0 || n < 0 || n > found->shape[0] - first) state_->fail(ErrorCode::kInvalidArgument, path, "has no such rows");
+  Shape shape = found->shape;
+  shape[0] = n;
+  const uint64_t n_bytes = static_cast<uint64_t>(shape.n_elements()) * dtype_size(found->dtype);
+  if (n_bytes == 0) return {found->dtype, shape};
+  const auto bytes = in_child([&] { return read_values(state_->source, path, {{static_cast<uint64_t>(first), static_cast<uint64_t>(n)}}); }, n_bytes);
+  if (!bytes || bytes->size() != n_bytes) state_->fail(ErrorCode::kCorrupt, path, "the values cannot be read: the file is damaged or cut short");
+  return {found->dtype, shape, *bytes, bytes};
 }
 
 }  // namespace hoarfrost::hdf5

@@ -43,6 +43,15 @@ class Tree {
   // Contiguous little-endian values become a view of the file, and nothing is read; others are read into memory.
   // Throws Error{kUnsupported} for a type that is no number, or a filter that is not at hand.
   [[nodiscard]] Tensor dataset(std::string_view path) const;
+  // The same without the values; nullopt when it is no dataset. Throws what dataset() throws.
+  struct Description {
+    DType dtype = DType::kInvalid;
+    Shape shape;
+    std::optional<FileRange> range;  // where contiguous little-endian values lie
+  };
+  [[nodiscard]] std::optional<Description> describe(std::string_view path) const;
+  // Rows first … first + n - 1 along the first axis, read into memory; they must be there.
+  [[nodiscard]] Tensor rows(std::string_view path, int64_t first, int64_t n) const;
   // "model.h5:/model_weights/dense"
   [[nodiscard]] std::string where(std::string_view path) const;
 

@@ -147,16 +147,25 @@ class Walk {
 
 Index walk(const Source& source) { return Walk(source).run(); }
 
-std::vector<std::byte> read_values(const Source& source, std::string_view path) {
+std::vector<std::byte> read_values(const Source& source, std::string_view path, const std::optional<RowRange>& rows) {
   const Id file = open_file(source);
   const Id dataset(file ? H5Dopen2(file.get(), std::string(path).c_str(), H5P_DEFAULT) : -1, H5Dclose);
   const Id type(dataset ? H5Dget_type(dataset.get()) : -1, H5Tclose);
   const Id space(dataset ? H5Dget_space(dataset.get()) : -1, H5Sclose);
   if (!type || !space) return {};
+  hsize_t sizes[H5S_MAX_RANK];
+  const int rank = H5Sget_simple_extent_dims(space.get(), sizes, nullptr);
+  if (rows) {
+    if (rank < 1) return {};
+    hsize_t begin[H5S_MAX_RANK] = {rows->first};
+    sizes[0] = rows->n;
+    if (H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, begin, nullptr, sizes, nullptr) < 0) return {};
+  }
+  const Id memory(H5Screate_simple(std::max(rank, 0), sizes, nullptr), H5Sclose);
   const DType dtype = dtype_of_type(type.get());
   const Id ours = type_of_dtype(dtype);
-  std::vector<std::byte> result(static_cast<size_t>(H5Sget_simple_extent_npoints(space.get())) * dtype_size(dtype));
-  if (H5Dread(dataset.get(), ours ? ours.get() : type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, result.data()) < 0) return {};
+  std::vector<std::byte> result(static_cast<size_t>(H5Sget_select_npoints(space.get())) * dtype_size(dtype));
+  if (H5Dread(dataset.get(), ours ? ours.get() : type.get(), rows ? memory.get() : H5S_ALL, rows ? space.get() : H5S_ALL, H5P_DEFAULT, result.data()) < 0) return {};
   return result;
 }
 

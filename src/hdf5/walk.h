@@ -7,6 +7,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "hdf5/driver.h"
@@ -17,7 +18,12 @@ using Index = nlohmann::json;
 
 // The whole tree, without the optimizer's part of it and without links that lead elsewhere; null when the file cannot be opened.
 Index walk(const Source& source);
-// The values of one dataset of walk(), little-endian; empty when they cannot be read.
-std::vector<std::byte> read_values(const Source& source, std::string_view path);
+struct RowRange {
+  uint64_t first = 0;
+  uint64_t n = 0;
+};
+// The values of one dataset of walk(), or of some rows along its first axis, little-endian; empty when they cannot be
+// read.
+std::vector<std::byte> read_values(const Source& source, std::string_view path, const std::optional<RowRange>& rows);
 
 }  // namespace hoarfrost::hdf5

@@ -1,0 +1,168 @@
+#include "data/picture_files.h"
+
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "data/image.h"
+#include "data/ordered.h"
+
+namespace hoarfrost::data {
+namespace {
+
+constexpr uint64_t kMostFileBytes = 256 << 20;
+constexpr int64_t kMostWaitingBytes = 32 << 20;  // of decoded pictures
+
+struct Decoded {
+  std::vector<float> values;  // empty: left out
+  std::string reason;
+};
+
+class PictureSet final : public DataSet::Source {
+ public:
+  PictureSet(PictureFiles files, const Request& request) : files_(std::move(files)), is_strict_(request.options.is_strict) {
+    kind = files_.kind;
+    class_names = files_.class_names;
+    notes = files_.notes;
+    n_classes = request.format.n_classes;
+    transform = Transform(request.options.preprocessing, request.format, request.path.string());
+    n_threads_ = request.options.threads > 0 ? request.options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    size = static_cast<int64_t>(files_.files.size());
+    if (size > 0) say_size(request);
+  }
+
+  Batch read(int64_t n) override {
+    if (!decoding_) start();
+    const auto n_values = static_cast<size_t>(transform.format().shape.n_elements());
+    Shape shape{n};
+    for (const int64_t axis_size : transform.format().shape.sizes()) shape.push_back(axis_size);
+    Batch batch{Tensor(DType::kFloat32, shape), {}};
+    float* target = batch.x.mutable_values<float>().data();
+    while (static_cast<int64_t>(batch.labels.size()) < n) {
+      const auto decoded = decoding_->next();
+      if (!decoded) break;
+      const auto file = static_cast<size_t>(next_file_++);
+      if (decoded->values.empty()) {
+        leave_out(file, decoded->reason);
+        continue;
+      }
+      std::memcpy(target + batch.labels.size() * n_values, decoded->values.data(), n_values * sizeof(float));
+      batch.labels.push_back(files_.files[file].label);
+    }
+    if (size == 0) {
+      throw Error(ErrorCode::kCorrupt, files_.folder.string(),
+                  fmt::format("none of its {} pictures can be decoded; the first: {}: {}", files_.files.size(),
+                              files_.files[skipped_[0].file].name, skipped_[0].reason));
+    }
+    shape[0] = static_cast<int64_t>(batch.labels.size());
+    if (shape[0] < n) batch.x = Tensor(DType::kFloat32, shape, batch.x.bytes().first(batch.labels.size() * n_values * sizeof(float)), std::make_shared<Tensor>(batch.x));
+    batch.x = batch.x.cast(transform.format().dtype);
+    return batch;
+  }
+
+  void rewind() override {
+    decoding_.reset();
+    next_file_ = 0;
+  }
+
+  void skip(int64_t n) override {
+    decoding_.reset();
+    next_file_ = std::min(next_file_ + n, end_file());
+  }
+
+  // More than there are when some cannot be decoded.
+  [[nodiscard]] int64_t n_left() const override { return end_file() - next_file_; }
+
+  [[nodiscard]] std::string example_name(int64_t i) const override {
+    const std::lock_guard lock(mutex_);
+    for (const LeftOut& left_out : skipped_) {
+      if (static_cast<int64_t>(left_out.file) <= i) ++i;
+    }
+    return i < static_cast<int64_t>(files_.files.size()) ? files_.files[static_cast<size_t>(i)].name : Source::example_name(i);
+  }
+
+  [[nodiscard]] std::vector<Skipped> skipped() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<Skipped> result;
+    for (const LeftOut& left_out : skipped_) result.push_back({files_.files[left_out.file].name, left_out.reason});
+    return result;
+  }
+
+ private:
+  struct LeftOut {
+    size_t file;
+    std::string reason;
+  };
+
+  [[nodiscard]] int64_t end_file() const { return std::min(static_cast<int64_t>(files_.files.size()), end); }
+
+  void start() {
+    const int64_t n_bytes = transform.format().shape.n_elements() * static_cast<int64_t>(sizeof(float));
+    const int64_t window = std::clamp<int64_t>(kMostWaitingBytes / std::max<int64_t>(n_bytes, 1), n_threads_, 16 * n_threads_);
+    decoding_.emplace(n_threads_, window, next_file_, end_file(),
+                      [this](int64_t file) { return decode(files_.files[static_cast<size_t>(file)]); });
+  }
+
+  // By several threads at once.
+  [[nodiscard]] Decoded decode(const PictureFile& picture) const {
+    const std::filesystem::path path = files_.folder / picture.name;
+    try {
+      const auto file = File::open(path);
+      if (file->size() > kMostFileBytes)
+        throw Error(ErrorCode::kUnsupported, path.string(), fmt::format("expected at most {} bytes, found {}", kMostFileBytes, file->size()));
+      std::vector<std::byte> bytes(file->size());
+      file->read(0, bytes);
+      Decoded decoded;
+      decoded.values.resize(static_cast<size_t>(transform.format().shape.n_elements()));
+      transform.picture(decode_image(bytes, transform.n_channels(), path.string()), decoded.values.data());
+      return decoded;
+    } catch (const Error& error) {
+      if (is_strict_) throw;
+      std::string reason = error.what();
+      const std::string place = path.string() + ": ";
+      if (reason.starts_with(place)) reason.erase(0, place.size());
+      return {{}, reason};
+    }
+  }
+
+  void leave_out(size_t file, const std::string& reason) {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::ranges::lower_bound(skipped_, file, {}, &LeftOut::file);
+    if (at != skipped_.end() && at->file == file) return;  // known since before a rewind()
+    skipped_.insert(at, {file, reason});
+    --size;
+  }
+
+  // A note where pictures change their size and nobody said so.
+  void say_size(const Request& request) {
+    if (request.options.preprocessing.resize) return;
+    const Extent extent = transform.extent();
+    const Shape& wanted = request.format.shape;
+    const bool is_open = !wanted.has_rank() || !wanted.is_static();
+    notes.push_back(fmt::format("pictures are resized to {}x{} ({}{}){}", extent[0], extent[1],
+                                interpolation_name(request.options.preprocessing.interpolation),
+                                request.options.preprocessing.crop_to_aspect_ratio ? ", cropped to the aspect ratio" : "",
+                                is_open ? ", Keras' default, for the graph takes any size; --resize says another" : ", the graph's size"));
+  }
+
+  PictureFiles files_;
+  bool is_strict_ = false;
+  int n_threads_ = 1;
+  mutable std::mutex mutex_;  // of skipped_: names may be asked for while a Prefetcher reads
+  std::vector<LeftOut> skipped_;
+  int64_t next_file_ = 0;
+  std::optional<Ordered<Decoded>> decoding_;  // last: its threads use the rest
+};
+
+}  // namespace
+
+Opened open_picture_files(PictureFiles files, const Request& request) {
+  return std::make_unique<PictureSet>(std::move(files), request);
+}
+
+}  // namespace hoarfrost::data
