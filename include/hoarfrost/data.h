@@ -108,21 +108,4 @@ class DataSet {
   std::unique_ptr<Source> source_;
 };
 
-// Reads a data set ahead of whoever uses it, in a thread of its own: one batch or more while memory stays below
-// 64 MiB. The DataSet must outlive it, and nobody else may read on until it is gone; its example_name, picture,
-// class_names may be asked meanwhile.
-class Prefetcher {
- public:
-  Prefetcher(DataSet& examples, int64_t batch_size);
-  ~Prefetcher();
-  Prefetcher(const Prefetcher&) = delete;
-  Prefetcher& operator=(const Prefetcher&) = delete;
-  // As DataSet::next(batch_size), what it throws included.
-  Batch next();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
 }  // namespace hoarfrost::data

@@ -153,7 +153,7 @@ class PictureSet final : public DataSet::Source {
   PictureFiles files_;
   bool is_strict_ = false;
   int n_threads_ = 1;
-  mutable std::mutex mutex_;  // of skipped_: names may be asked for while a Prefetcher reads
+  mutable std::mutex mutex_;  // of skipped_: names may be asked for while another thread reads
   std::vector<LeftOut> skipped_;
   int64_t next_file_ = 0;
   std::optional<Ordered<Decoded>> decoding_;  // last: its threads use the rest

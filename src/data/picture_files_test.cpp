@@ -167,29 +167,5 @@ TEST(ListFile, PathsAndLabels) {
   EXPECT_THAT(error("2/none.jpg,3\n"), HasSubstr("none of its 1 pictures can be decoded; the first: 2/none.jpg"));
 }
 
-TEST(Prefetcher, OrderErrorsAndEarlyEnd) {
-  DataSet set = DataSet::open(golden_path("folder"), kFormat);
-  {
-    Prefetcher prefetcher(set, 3);
-    EXPECT_THAT(prefetcher.next().labels, ElementsAre(0, 0, 0));
-    EXPECT_THAT(prefetcher.next().labels, ElementsAre(0, 1, 2));
-    EXPECT_THAT(prefetcher.next().labels, ElementsAre(3, 3));
-    EXPECT_TRUE(prefetcher.next().labels.empty());
-    EXPECT_TRUE(prefetcher.next().labels.empty());
-  }
-  set.rewind();
-  {
-    Prefetcher prefetcher(set, 1);  // destroyed while it is at work
-    EXPECT_THAT(prefetcher.next().labels, ElementsAre(0));
-  }
-  const TemporaryFolder folder;
-  write_file(folder / "x.csv", "1,2\n1,2\nx,2\n");
-  DataSet csv = DataSet::open(folder / "x.csv", {{1}, DType::kFloat32, 0});
-  Prefetcher prefetcher(csv, 1);
-  EXPECT_EQ(prefetcher.next().labels.size(), 1U);
-  EXPECT_EQ(prefetcher.next().labels.size(), 1U);
-  EXPECT_THROW(prefetcher.next(), Error);
-}
-
 }  // namespace
 }  // namespace hoarfrost::data

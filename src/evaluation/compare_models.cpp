@@ -4,7 +4,6 @@
 #include <hoarfrost/evaluation.h>
 
 #include <algorithm>
-#include <optional>
 #include <cmath>
 #include <limits>
 
@@ -134,12 +133,9 @@ ModelComparison compare_models(const Model& a, const Model& b, data::DataSet& ex
   Changes changes(options.n_changed_kept);
   Progress progress((n_left + batch_size - 1) / batch_size, options.show_progress);
   int64_t first = examples_a.position();
-  data::Prefetcher ahead_a(examples_a, batch_size);
-  std::optional<data::Prefetcher> ahead_b;
-  if (examples_b != nullptr) ahead_b.emplace(*examples_b, batch_size);
   for (int64_t i = 1;; ++i) {
-    const data::Batch batch = ahead_a.next();
-    const data::Batch batch_b = ahead_b ? ahead_b->next() : batch;
+    const data::Batch batch = examples_a.next(batch_size);
+    const data::Batch batch_b = examples_b == nullptr ? batch : examples_b->next(batch_size);
     expect_same_labels(batch, batch_b);
     if (batch.labels.empty()) break;
     const Tensor outputs_a = network_a(batch.x), outputs_b = network_b(batch_b.x);

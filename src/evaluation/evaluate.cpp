@@ -39,15 +39,16 @@ void count(const Network& network, Statistics& statistics, data::DataSet& exampl
   if (options.group != nullptr) examples.keep(share.first * options.batch_size, share.n * options.batch_size);
   Progress progress(share.n, options.show_progress);
   int64_t first = examples.position();
-  data::Prefetcher prefetcher(examples, options.batch_size);
-  data::Batch batch = prefetcher.next();
+  // Read between the network's runs: pictures are decoded ahead by threads of their own, and a thread that only copies
+  // arrays beside the network's makes those wait for each other (twice the time on two processors).
+  data::Batch batch = examples.next(options.batch_size);
   for (int64_t i = 1; !batch.labels.empty() && i <= share.n; ++i) {
     if (options.drop_remainder && static_cast<int64_t>(batch.labels.size()) < options.batch_size) break;
     statistics.add(network(batch.x), batch.labels, first,
                    [&](int64_t row) { return examples.picture(example_of(batch.x, row)); });
     progress.update(i, statistics.text());
     first += static_cast<int64_t>(batch.labels.size());
-    batch = prefetcher.next();
+    batch = examples.next(options.batch_size);
   }
   progress.finish(statistics.text());
 }
