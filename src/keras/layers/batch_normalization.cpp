@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "keras/layers/registry.h"
-#include "keras/lowering.h"
+#include "keras/normalization.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -66,7 +66,7 @@ struct BatchNormalization {
         if (weight->tensor) *weight = lowering.reshape(*weight, broadcast_shape(x.shape));
       }
     }
-    return {lower_unfused(lowering, x, gamma, beta, mean, variance)};
+    return {lower_affine(lowering, x, {mean, variance}, gamma, beta, epsilon)};
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
@@ -112,20 +112,6 @@ struct BatchNormalization {
 
   static Value constant_vector(Lowering& lowering, int64_t n, float value) {
     return lowering.constant("Const", Tensor::vector(std::vector<float>(static_cast<size_t>(n), value)));
-  }
-
-  // tf.nn.batch_normalization of TensorFlow 2.15, op by op.
-  Value lower_unfused(Lowering& lowering, const Value& x, const Value& gamma, const Value& beta, const Value& mean,
-                      const Value& variance) const {
-    const Value shifted =
-        lowering.named_op("batchnorm/add", "Add", {variance, lowering.scalar("batchnorm/add/y", epsilon, variance)});
-    Value scale = lowering.named_op("batchnorm/Rsqrt", "Rsqrt", {shifted});
-    if (gamma.tensor) scale = lowering.named_op("batchnorm/mul", "Mul", {scale, gamma});
-    const Value scaled = lowering.named_op("batchnorm/mul_1", "Mul", {x, scale});
-    const Value negated = beta.tensor ? mean : lowering.named_op("batchnorm/Neg", "Neg", {mean});
-    Value offset = lowering.named_op("batchnorm/mul_2", "Mul", {negated, scale});
-    if (beta.tensor) offset = lowering.named_op("batchnorm/sub", "Sub", {beta, offset});
-    return lowering.named_op("batchnorm/add_1", "Add", {scaled, offset});
   }
 };
 
