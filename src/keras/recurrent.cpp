@@ -12,15 +12,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-// Keras 3 gives the initial state as an argument; its tensors are then the inputs behind the first.
-void read_call_arguments(const Config& config) {
-  const Json* arguments = config.find({"call_arguments"});
-  if (arguments == nullptr) return;
-  for (const auto& [key, value] : arguments->at("kwargs").items()) {
-    if (key != "initial_state") config.unsupported(fmt::format("called with the argument `{}`, which is not converted", key));
-  }
-}
-
 // What follows batch and time.
 Shape step_shape(const Shape& sequence) {
   return Shape(std::vector<int64_t>(sequence.sizes().begin() + 2, sequence.sizes().end()));
@@ -98,9 +89,17 @@ class Sequences {
 
 }  // namespace
 
+void read_call_arguments(const Config& config, std::string_view known) {
+  const Json* arguments = config.find({"call_arguments"});
+  if (arguments == nullptr) return;
+  for (const auto& [key, value] : arguments->at("kwargs").items()) {
+    if (key != known) config.unsupported(fmt::format("called with the argument `{}`, which is not converted", key));
+  }
+}
+
 Recurrence Recurrence::parse(const Config& config, CellPtr cell) {
   config.ignore({"unroll", "implementation", "input_dim", "input_length", "use_cudnn", "unit_forget_bias", "num_constants"});
-  read_call_arguments(config);
+  read_call_arguments(config, "initial_state");
   Recurrence result;
   result.cell = std::move(cell);
   result.return_sequences = config.get_bool({"return_sequences"}, false);

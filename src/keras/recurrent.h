@@ -5,9 +5,9 @@
 
 namespace hoarfrost::keras {
 
-// Up to how many steps a recurrence is written out step by step. A step is about 15 nodes, so that this is some 500 nodes: what
-// tool chains without control flow (OpenCV, FPGA compilers) still take and TensorFlow still loads in milliseconds.
-inline constexpr int64_t kMostUnrolledSteps = 32;
+// Up to how many steps a recurrence is written out step by step: a step is 6 to 20 nodes, so that a graph stays below some
+// 20 MB of nodes.
+inline constexpr int64_t kMostSteps = 4096;
 
 struct Recurrence {
   CellPtr cell;
@@ -36,6 +36,27 @@ struct Recurrence {
 template <CellPtr (*parse_its_cell)(const Config&)>
 struct RecurrentLayer : Recurrence {
   static RecurrentLayer parse(const Config& config) { return {Recurrence::parse(config, parse_its_cell(config))}; }
+};
+
+// Keras 3 gives states as a call argument of that name; their tensors are the inputs behind the first. Error{kUnsupported} for
+// another argument.
+void read_call_arguments(const Config& config, std::string_view known);
+
+// A cell called as a layer of its own: [batch, …x] and its states -> the output and the next states. LSTMCell is
+// CellLayer<parse_lstm_cell>.
+struct CellCall {
+  CellPtr cell;
+  [[nodiscard]] Shapes infer(const Shapes& in) const;
+  [[nodiscard]] std::vector<WeightSpec> weights(const Shapes& in) const;
+  [[nodiscard]] Values lower(Lowering& lowering, const Values& in) const;
+  [[nodiscard]] Formulas reference(const Arrays& weights, const Arrays& in) const;
+};
+template <CellPtr (*parse_its_cell)(const Config&)>
+struct CellLayer : CellCall {
+  static CellLayer parse(const Config& config) {
+    read_call_arguments(config, "states");
+    return {{parse_its_cell(config)}};
+  }
 };
 
 // A layer held in another's configuration under `key`. With `changes`, keys are set before it is parsed.

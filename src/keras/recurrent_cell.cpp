@@ -54,6 +54,19 @@ class StackedCells final : public Cell {
     return result;
   }
 
+  Values prepare(Lowering& lowering, Values weights, const Shape& x) const override {
+    Values result;
+    size_t first = 0;
+    visit(x, [&](const Cell& cell, const Shape& in) {
+      const size_t n = cell.weights(in).size();
+      const auto begin = weights.begin() + static_cast<std::ptrdiff_t>(first);
+      Values own = cell.prepare(lowering, {begin, begin + static_cast<std::ptrdiff_t>(n)}, in);
+      result.insert(result.end(), own.begin(), own.end());
+      first += n;
+    });
+    return result;
+  }
+
   Value project(Lowering& lowering, const Values& weights, const Value& x) const override {
     return cells_[0]->project(lowering, part(weights, 0), x);
   }
@@ -70,7 +83,7 @@ class StackedCells final : public Cell {
                    states.begin() + static_cast<std::ptrdiff_t>(first_state + n_states));
       y = cells_[i]->step(lowering, own, y, inner);
       std::copy(inner.begin(), inner.end(), states.begin() + static_cast<std::ptrdiff_t>(first_state));
-      first_weight += cells_[i]->weights({1}).size();
+      first_weight += cells_[i]->n_prepared();
       first_state += n_states;
     }
     return y;
@@ -114,7 +127,9 @@ class StackedCells final : public Cell {
   std::vector<CellPtr> cells_;
 };
 
-CellPtr parse_stacked(const Config& config) {
+}  // namespace
+
+CellPtr parse_stacked_cells(const Config& config) {
   config.ignore({"input_dim", "input_length"});
   if (config.get_bool({"reverse_state_order"}, false)) config.unsupported("reverse_state_order is not converted");
   const Json* cells = config.find({"cells"});
@@ -130,8 +145,6 @@ CellPtr parse_stacked(const Config& config) {
   return std::make_shared<StackedCells>(std::move(result));
 }
 
-}  // namespace
-
 CellPtr parse_cell(const Config& config) {
   const std::string& full = config.class_name();
   const std::string name = full.substr(full.rfind('>') + 1);
@@ -139,7 +152,7 @@ CellPtr parse_cell(const Config& config) {
   if (name == "SimpleRNNCell") cell = parse_simple_rnn_cell(config);
   else if (name == "LSTMCell") cell = parse_lstm_cell(config);
   else if (name == "GRUCell") cell = parse_gru_cell(config);
-  else if (name == "StackedRNNCells") cell = parse_stacked(config);
+  else if (name == "StackedRNNCells") cell = parse_stacked_cells(config);
   else config.unsupported(fmt::format("the cell `{}` is not known; there are SimpleRNNCell, LSTMCell, GRUCell and StackedRNNCells", full));
   if (const auto unread = config.unread(); !unread.empty()) {
     config.unsupported(fmt::format("configuration key `{}` not understood; it may change what the cell computes", unread.front()));

@@ -168,6 +168,8 @@ class GruCell : public Cell {
     return w;
   }
 
+  [[nodiscard]] size_t n_prepared() const override { return reset_after_ ? (o_.use_bias ? 4 : 2) : 5; }
+
   Value project(Lowering& lowering, const Values& w, const Value& x) const override {
     const Value product = mat_mul(lowering, x, w[0]);
     return o_.use_bias ? biased(lowering, product, w[2]) : product;

@@ -82,16 +82,11 @@ class Unrolled {
     Value rows = flat;
     rows.shape = joined({kUnknown}, x_);
     const Value product = layer_.cell->project(lowering_, weights_, rows);
-    const Shape width = product_shape();
+    const Shape width = layer_.cell->projected(x_);
     Value sequence;
     if (layer_.time_major) sequence = lowering_.reshape(product, joined({n_steps_, kUnknown}, width));
     else sequence = lowering_.reshape(product, joined({kUnknown, n_steps_}, width));
     return unpack(lowering_, sequence, time_, n_steps_, joined({kUnknown}, width));
-  }
-
-  // One row of what project gives: as wide as the first kernel.
-  [[nodiscard]] Shape product_shape() const {
-    return {layer_.cell->weights(x_).at(0).shape.last()};
   }
 
   void begin() {
@@ -133,7 +128,10 @@ Values Recurrence::lower(Lowering& lowering, const Values& in) const {
   if (stateful) lowering.note(fmt::format("layer `{}` is stateful: in the graph every call starts at its first state, zeros", lowering.scope()));
   const int64_t n_steps = in[0].shape[time_major ? 0 : 1];
   if (n_steps < 1) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("the number of time steps of {} is unknown: give it with --input-shape", in[0].shape.to_string()));
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, but their number is unknown in {}: give it with --input-shape", in[0].shape.to_string()));
+  }
+  if (n_steps > kMostSteps) {
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, {} at most, found {}: give a shorter sequence with --input-shape", kMostSteps, n_steps));
   }
   return Unrolled(lowering, *this, in).run();
 }

@@ -23,11 +23,7 @@ struct Bidirectional {
 
   static Bidirectional parse(const Config& config) {
     config.ignore({"input_dim", "input_length", "stateful", "return_sequences", "return_state", "num_constants"});
-    if (const Json* arguments = config.find({"call_arguments"})) {
-      for (const auto& [key, value] : arguments->at("kwargs").items()) {
-        if (key != "initial_state") config.unsupported(fmt::format("called with the argument `{}`, which is not converted", key));
-      }
-    }
+    read_call_arguments(config, "initial_state");
     Bidirectional result;
     const Json* layer = config.find({"layer"});
     const auto flag = [&](const char* key) {

@@ -45,6 +45,7 @@ struct TimeDistributed {
     const Shapes out = layer->infer(steps(shapes));
     Values result = lowering.inner(*layer, "layer", 0, lowering.n_weights(), inner);
     for (size_t i = 0; i < result.size(); ++i) {
+      if (result[i].mask) throw Error(ErrorCode::kUnsupported, "", "a layer that makes a mask (Masking, mask_zero) within TimeDistributed is not converted");
       result[i].shape = out.at(i);
       result[i] = lowering.reshape_like(result[i], in[0], joined({in[0].shape[0], in[0].shape[1]}, out.at(i)));
     }
@@ -68,7 +69,7 @@ struct TimeDistributed {
   static Shapes steps(const Shapes& in) {
     Shapes result;
     for (const Shape& shape : in) {
-      if (shape.rank() < 3) throw Error(ErrorCode::kMismatch, "", fmt::format("expected [batch, time, …], found {}", shape.to_string()));
+      if (shape.rank() < 2) throw Error(ErrorCode::kMismatch, "", fmt::format("expected [batch, time, …], found {}", shape.to_string()));
       std::vector<int64_t> sizes(shape.sizes().begin() + 1, shape.sizes().end());
       sizes[0] = shape[0] < 0 || shape[1] < 0 ? kUnknown : shape[0] * shape[1];
       result.emplace_back(std::move(sizes));
