@@ -72,6 +72,52 @@ ModelLayer parse_input_layer(const Config& config) {
   return layer;
 }
 
+// A shape with one more axis, time, behind the batch.
+void add_time(Json& config) {
+  for (const char* key : {"batch_input_shape", "batch_shape"}) {
+    const auto shape = config.find(key);
+    if (shape == config.end() || !shape->is_array() || shape->empty()) continue;
+    shape->insert(shape->begin() + 1, Json());
+  }
+}
+
+// The model in a TimeDistributed, with each of its layers in a TimeDistributed of its own: that is the same function.
+Json time_distributed(const Json& model, int depth) {
+  if (depth > kDeepest) throw Error(ErrorCode::kUnsupported, "", fmt::format("models are nested more than {} deep", kDeepest));
+  Json result = model;
+  Json& config = result["config"];
+  Json* layers = config.is_array() ? &config : nullptr;
+  if (config.is_object() && config.contains("layers")) layers = &config["layers"];
+  if (layers == nullptr || !layers->is_array()) throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has no `layers`");
+  for (Json& layer : *layers) {
+    if (!layer.is_object() || !layer.contains("config")) throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has a layer without `config`");
+    const std::string class_name = plain_class_name(text_at(layer, "class_name"));
+    if (is_model_class(class_name)) {
+      layer = time_distributed(layer, depth + 1);
+    } else if (class_name == "InputLayer") {
+      add_time(layer["config"]);
+    } else if (layer["config"].is_object()) {
+      Json inner = {{"class_name", text_at(layer, "class_name")}, {"config", layer["config"]}};
+      Json outer = Json::object();
+      for (const char* key : {"name", "trainable", "dtype", "batch_input_shape", "batch_shape"}) {
+        if (layer["config"].contains(key)) outer[key] = layer["config"][key];
+      }
+      add_time(outer);
+      outer["layer"] = std::move(inner);
+      layer["class_name"] = "TimeDistributed";
+      layer["config"] = std::move(outer);
+    }
+  }
+  return result;
+}
+
+// The model that a TimeDistributed holds, or nullptr.
+const Json* distributed_model(const std::string& class_name, const Json& config) {
+  if (class_name != "TimeDistributed" || !config.is_object() || !config.contains("layer")) return nullptr;
+  const Json& inner = config.at("layer");
+  return inner.is_object() && inner.contains("config") && is_model_class(plain_class_name(text_at(inner, "class_name"))) ? &inner : nullptr;
+}
+
 }  // namespace
 
 std::string text_at(const Json& json, std::string_view key) {
@@ -107,8 +153,9 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
   if (class_name.empty()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "has no `class_name`");
   ModelLayer layer;
   const Json& raw = config_of(json, name);
-  if (is_model_class(class_name)) {
-    layer.model = parse_nested_model(json, name, version, depth + 1);
+  const Json* distributed = distributed_model(class_name, raw);
+  if (distributed != nullptr || is_model_class(class_name)) {
+    layer.model = parse_nested_model(distributed != nullptr ? time_distributed(*distributed, depth + 1) : json, name, version, depth + 1);
     if (call_arguments != nullptr) {
       throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name), fmt::format("called with arguments {}", call_arguments->dump()));
     }

@@ -28,6 +28,13 @@ Array Array::perturbed_by(double amount, uint64_t seed) const {
   return copy;
 }
 
+Array Array::reshaped(const Shape& shape) const {
+  Array copy = *this;
+  copy.reader_ = std::make_shared<Reader>(reader_->tensor().reshaped(shape));
+  copy.mask = nullptr;
+  return copy;
+}
+
 // A hash of seed and place (splitmix64, Steele et al. 2014) gives the part, in [-1, 1): read twice, it is the same.
 double Array::perturbed(double value, int64_t offset) const {
   if (value == std::floor(value) || !std::isfinite(value)) return value;

@@ -25,6 +25,7 @@ class ModelLowering {
     for (const Value& input : inputs) lowered_.signature.inputs.push_back(input.tensor);
     const Values outputs = lower_calls(model, inputs, "", "");
     for (size_t i = 0; i < outputs.size(); ++i) lowered_.signature.outputs.push_back(output(model, model.outputs[i], outputs[i]));
+    lowered_.notes.insert(lowered_.notes.end(), lowering_.notes().begin(), lowering_.notes().end());
     graph::validate(lowered_.graph);
     return std::move(lowered_);
   }

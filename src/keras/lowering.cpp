@@ -95,6 +95,22 @@ Value Lowering::weight(size_t i) {
   return weights_[i];
 }
 
+Values Lowering::inner(const Layer& layer, std::string_view name, size_t first, size_t n, const Values& in) {
+  const auto begin = static_cast<std::ptrdiff_t>(first);
+  const auto end = static_cast<std::ptrdiff_t>(first + n);
+  std::string scope = unique_name(fmt::format("{}/{}", scope_, name));
+  std::swap(scope, scope_);
+  std::vector<Value> weights(weights_.begin() + begin, weights_.begin() + end);
+  std::vector<Tensor> values(values_.begin() + begin, values_.begin() + end);
+  std::swap(weights, weights_);
+  std::swap(values, values_);
+  Values result = layer.lower(*this, in);
+  std::swap(scope, scope_);
+  std::swap(weights, weights_);
+  std::swap(values, values_);
+  return result;
+}
+
 Value Lowering::reshape(const Value& x, const Shape& target) { return reshape_like(x, x, target); }
 
 Value Lowering::reshape_like(const Value& x, const Value& like, const Shape& target) {

@@ -48,6 +48,12 @@ class Lowering {
   // file's bytes costs memory and time.
   [[nodiscard]] const Tensor& weight_value(size_t i) const { return values_.at(i); }
 
+  // Lowers a layer within this one, under `SCOPE/NAME`, with this layer's weights first, … first + n - 1 as its own.
+  Values inner(const Layer& layer, std::string_view name, size_t first, size_t n, const Values& in);
+  // What a person should know of this layer's conversion; it is said on stderr.
+  void note(std::string text) { notes_.push_back(std::move(text)); }
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
   // [batch, time, …] to a shape: a constant [-1, N, …] when only the batch is unknown, else Shape and StridedSlice.
   Value reshape(const Value& x, const Shape& target);
   // The same where the unknown sizes are those of `like`, axis by axis, and not x's: to give back what a flattening took.
@@ -67,6 +73,7 @@ class Lowering {
   std::string scope_;
   std::vector<Value> weights_;
   std::vector<Tensor> values_;
+  std::vector<std::string> notes_;
   std::unordered_map<std::string, int> names_in_use_;
 };
 

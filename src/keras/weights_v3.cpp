@@ -98,7 +98,7 @@ class V3Weights {
     }
   }
 
-  // A spec named "cell/kernel" is in the group `cell/vars`; one named "kernel" in the layer's own `vars`, or where that holds
+  // A spec named "layer/kernel" is in the group `layer`; one named "kernel" in the layer's own `vars`, or where that holds
   // none, in the one group below that does (LSTM keeps its own in `cell`). Each `vars` has trainable weights first.
   void load_layer(const std::string& group, const LayerSlots& layer) {
     std::map<std::string, std::vector<const WeightSlot*>> by_part;
@@ -120,8 +120,7 @@ class V3Weights {
       path = *found;
       at = slash + 1;
     }
-    if (const auto vars = step(path, "vars")) return *vars;
-    throw Error(ErrorCode::kMismatch, tree_.where(path), "expected the group `vars`, found none");
+    return own_vars(path);
   }
 
   std::string own_vars(const std::string& group) {

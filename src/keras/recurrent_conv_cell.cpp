@@ -1,0 +1,140 @@
+// ConvLSTM's cell (Shi et al. 2015, without peepholes): an LSTM whose products are convolutions; gates i, f, c, o in the kernels'
+// last axis, as Keras 2.15's rnn/base_conv_lstm.py has them. The states' convolution is SAME with stride 1.
+#include <fmt/format.h>
+
+#include "keras/convolution.h"
+#include "keras/lowering.h"
+#include "keras/recurrent_cell.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+Shape batched(int64_t n, const Shape& shape) {
+  Shape result{n};
+  for (const int64_t size : shape.sizes()) result.push_back(size);
+  return result;
+}
+
+class ConvLstmCell final : public Cell {
+ public:
+  ConvLstmCell(int64_t filters, Window window, bool use_bias, Activation activation, Activation recurrent_activation)
+      : filters_(filters), window_(std::move(window)), use_bias_(use_bias), activation_(std::move(activation)),
+        recurrent_activation_(std::move(recurrent_activation)) {
+    recurrent_ = {window_.size, std::vector<int64_t>(window_.rank(), 1), std::vector<int64_t>(window_.rank(), 1), Padding::kSame};
+  }
+
+  [[nodiscard]] std::string name() const override { return "conv_lstm_cell"; }
+  [[nodiscard]] Shapes states(const Shape& x) const override { return {slid(x, filters_), slid(x, filters_)}; }
+  [[nodiscard]] Shape projected(const Shape& x) const override { return slid(x, 4 * filters_); }
+  [[nodiscard]] double multiplications(const Shape& x) const override {
+    return static_cast<double>(4 * slid(x, filters_).n_elements() * window_.n_cells() * (x.last() + filters_));
+  }
+
+  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override {
+    std::vector<WeightSpec> result{{"kernel", kernel(x.last())}, {"recurrent_kernel", kernel(filters_)}};
+    if (use_bias_) result.push_back({"bias", {4 * filters_}});
+    return result;
+  }
+
+  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
+    Value y = lower_dilated(lowering, "convolution", x, window_, [&](const Value& v, const std::string& padding) {
+      return lower_conv(lowering, "convolution", v, w[0], window_.strides, padding);
+    });
+    if (use_bias_) y = bias_add(lowering, y, w[2]);
+    return y;
+  }
+
+  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
+    const Value recurrent = lower_conv(lowering, "convolution", states[0], w[1], recurrent_.strides, "SAME");
+    const Value z = lowering.named_op("add", "Add", {projected, recurrent});
+    const Value first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", -1), z}, z.dtype,
+                                        {{"T", z.dtype}, {"num_split", int64_t{4}}});
+    Values gates;
+    for (int i = 0; i < 4; ++i) {
+      Value part{first.tensor.node->output(i), z.dtype, states[0].shape, {}};
+      gates.push_back((i == 2 ? activation_ : recurrent_activation_).lower(lowering, part));
+    }
+    const Value kept = lowering.named_op("mul", "Mul", {gates[1], states[1]});
+    const Value added = lowering.named_op("mul", "Mul", {gates[0], gates[2]});
+    const Shape shape = states[0].shape;
+    states[1] = lowering.named_op("add", "Add", {kept, added});
+    states[1].shape = shape;
+    states[0] = lowering.named_op("mul", "Mul", {gates[3], activation_.lower(lowering, states[1])});
+    states[0].shape = shape;
+    return states[0];
+  }
+
+  Doubles step(const std::vector<Doubles>& w, const Shape& x_shape, const Doubles& x, std::vector<Doubles>& states) const override {
+    const Shape state = slid(x_shape, filters_);
+    Doubles z = convolved(window_, x, x_shape, w[0]);
+    z = sum(std::move(z), convolved(recurrent_, states[0], state, w[1]));
+    const auto n = static_cast<size_t>(filters_);
+    std::vector<Doubles> gates(4, Doubles(states[0].size()));
+    for (size_t i = 0; i < states[0].size(); ++i) {
+      for (size_t g = 0; g < 4; ++g) gates[g][i] = z[i / n * 4 * n + g * n + i % n] + (use_bias_ ? w[2][g * n + i % n] : 0);
+    }
+    for (size_t g = 0; g < 4; ++g) gates[g] = apply(g == 2 ? activation_ : recurrent_activation_, std::move(gates[g]), state);
+    for (size_t i = 0; i < states[1].size(); ++i) states[1][i] = gates[1][i] * states[1][i] + gates[0][i] * gates[2][i];
+    states[0] = apply(activation_, states[1], state);
+    for (size_t i = 0; i < states[0].size(); ++i) states[0][i] *= gates[3][i];
+    return states[0];
+  }
+
+ private:
+  [[nodiscard]] Shape slid(const Shape& x, int64_t channels) const {
+    const Shape out = slide(window_, batched(kUnknown, x), channels);
+    return Shape(std::vector<int64_t>(out.sizes().begin() + 1, out.sizes().end()));
+  }
+
+  [[nodiscard]] Shape kernel(int64_t channels) const {
+    Shape result(window_.size);
+    result.push_back(channels);
+    result.push_back(4 * filters_);
+    return result;
+  }
+
+  // Of one example; all four gates' channels.
+  [[nodiscard]] Doubles convolved(const Window& window, const Doubles& x, const Shape& x_shape, const Doubles& kernel) const {
+    const Shape in = batched(1, x_shape);
+    const Shape out = slide(window, in, 4 * filters_);
+    const int64_t depth = x_shape.last();
+    Doubles result(static_cast<size_t>(out.n_elements()));
+    for (int64_t o = 0; o < out.n_elements(); ++o) {
+      const Index index = Index::at_offset(out, o);
+      for_each_cell(window, in, index, [&](const Index& position, int64_t cell) {
+        const int64_t first = position.with(-1, 0).offset(in);
+        for (int64_t k = 0; k < depth; ++k) {
+          result[static_cast<size_t>(o)] += x[static_cast<size_t>(first + k)] * kernel[static_cast<size_t>((cell * depth + k) * 4 * filters_ + index[-1])];
+        }
+      });
+    }
+    return result;
+  }
+
+  int64_t filters_;
+  Window window_;
+  Window recurrent_;
+  bool use_bias_;
+  Activation activation_;
+  Activation recurrent_activation_;
+};
+
+CellPtr parse(const Config& config, size_t rank) {
+  config.ignore({"unit_forget_bias", "dropout", "recurrent_dropout", "rank", "seed"});
+  const int64_t filters = config.get_int({"filters", "nb_filter"});
+  if (filters < 1) config.fail(fmt::format("`filters` must be positive, found {}", filters));
+  return std::make_shared<ConvLstmCell>(filters, parse_kernel(config, rank), config.get_bool({"use_bias"}, true),
+                                        Activation::parse(config, "activation", "tanh"),
+                                        Activation::parse(config, "recurrent_activation", "hard_sigmoid"));
+}
+
+}  // namespace
+
+CellPtr parse_conv_lstm1d_cell(const Config& config) { return parse(config, 1); }
+CellPtr parse_conv_lstm2d_cell(const Config& config) { return parse(config, 2); }
+CellPtr parse_conv_lstm3d_cell(const Config& config) { return parse(config, 3); }
+CellPtr parse_conv_lstm_cell(const Config& config) {
+  return parse(config, static_cast<size_t>(config.get_int({"rank"}, static_cast<int64_t>(config.get_list({"kernel_size"}).size()))));
+}
+
+}  // namespace hoarfrost::keras

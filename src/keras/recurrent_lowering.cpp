@@ -1,0 +1,139 @@
+// Recurrence::lower: the cell's steps written out one after the other.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+
+#include "keras/lowering.h"
+#include "keras/recurrent.h"
+#include "keras/slicing.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+Shape tail(const Shape& shape, int n) {
+  return Shape(std::vector<int64_t>(shape.sizes().begin() + n, shape.sizes().end()));
+}
+
+Shape joined(std::vector<int64_t> front, const Shape& back) {
+  front.insert(front.end(), back.sizes().begin(), back.sizes().end());
+  return Shape(std::move(front));
+}
+
+// Zeros [batch, …state], the batch being x's.
+Value zeros(Lowering& lowering, const Value& batch, const Shape& state, const Value& like) {
+  std::vector<Value> sizes{batch};
+  for (const int64_t size : state.sizes()) sizes.push_back(lowering.int_scalar("zeros/packed/1", size));
+  const Value shape = lowering.raw_op("zeros/packed", "Pack", sizes, DType::kInt32,
+                                      {{"T", DType::kInt32}, {"N", static_cast<int64_t>(sizes.size())}, {"axis", int64_t{0}}});
+  Value result = lowering.raw_op("zeros", "Fill", {shape, lowering.scalar("zeros/Const", 0, like)}, like.dtype, {{"T", like.dtype}});
+  result.shape = joined({kUnknown}, state);
+  return result;
+}
+
+// The n parts of x along an axis, without that axis.
+Values unpack(Lowering& lowering, const Value& x, int64_t axis, int64_t n, const Shape& part) {
+  const Value first = lowering.raw_op("unstack", "Unpack", {x}, x.dtype, {{"T", x.dtype}, {"num", n}, {"axis", axis}});
+  Values result;
+  for (int64_t i = 0; i < n; ++i) result.push_back({first.tensor.node->output(static_cast<int>(i)), x.dtype, part, {}});
+  return result;
+}
+
+Value select(Lowering& lowering, const Value& mask, const Value& yes, const Value& no) {
+  Value result = lowering.raw_op("Select", "Select", {mask, yes, no}, yes.dtype, {{"T", yes.dtype}});
+  result.shape = yes.shape;
+  return result;
+}
+
+class Unrolled {
+ public:
+  Unrolled(Lowering& lowering, const Recurrence& layer, const Values& in)
+      : lowering_(lowering), layer_(layer), in_(in), x_(tail(in[0].shape, 2)), time_(layer.time_major ? 0 : 1), n_steps_(in[0].shape[time_]) {}
+
+  Values run() {
+    for (size_t i = 0; i < lowering_.n_weights(); ++i) weights_.push_back(lowering_.weight(i));
+    weights_ = layer_.cell->prepare(lowering_, std::move(weights_), x_);
+    const Values projected = project();
+    begin();
+    Values masks;
+    if (in_[0].mask) masks = unpack(lowering_, {in_[0].mask, DType::kBool}, time_, n_steps_, {kUnknown});
+    Values outputs;
+    Value before = zero_;
+    for (int64_t step = 0; step < n_steps_; ++step) {
+      const auto t = static_cast<size_t>(layer_.go_backwards ? n_steps_ - 1 - step : step);
+      const Values old = states_;
+      Value y = layer_.cell->step(lowering_, weights_, projected[t], states_);
+      y.shape = zero_.shape;
+      if (!masks.empty()) {
+        for (size_t s = 0; s < states_.size(); ++s) states_[s] = select(lowering_, masks[t], states_[s], old[s]);
+        // LSTM's and GRU's output is their first state; the select above has then done all.
+        y = select(lowering_, masks[t], y, layer_.zero_output_for_mask ? zero_ : before);
+        before = y;
+      }
+      outputs.push_back(y);
+    }
+    return finish(outputs);
+  }
+
+ private:
+  // All steps' input products as one: [batch, time, …] -> by step [batch, …].
+  Values project() {
+    const Value flat = lowering_.reshape(in_[0], joined({kUnknown}, x_));
+    Value rows = flat;
+    rows.shape = joined({kUnknown}, x_);
+    const Value product = layer_.cell->project(lowering_, weights_, rows);
+    const Shape width = layer_.cell->projected(x_);
+    Value sequence;
+    if (layer_.time_major) sequence = lowering_.reshape(product, joined({n_steps_, kUnknown}, width));
+    else sequence = lowering_.reshape(product, joined({kUnknown, n_steps_}, width));
+    return unpack(lowering_, sequence, time_, n_steps_, joined({kUnknown}, width));
+  }
+
+  void begin() {
+    const Value batch = size_of(lowering_, in_[0], layer_.time_major ? 1 : 0);
+    zero_ = zeros(lowering_, batch, layer_.cell->output(x_), in_[0]);
+    const Shapes shapes = layer_.cell->states(x_);
+    for (size_t s = 0; s < shapes.size(); ++s) {
+      if (in_.size() > 1) states_.push_back(in_[s + 1]);
+      else if (shapes[s] == layer_.cell->output(x_)) states_.push_back(zero_);
+      else states_.push_back(zeros(lowering_, batch, shapes[s], in_[0]));
+    }
+  }
+
+  Values finish(const Values& outputs) {
+    Value y = outputs.back();
+    if (layer_.return_sequences) {
+      y = lowering_.named_op("stack", "Pack", outputs, {{"N", static_cast<int64_t>(outputs.size())}, {"axis", int64_t{time_}}});
+      y.mask = in_[0].mask;
+    }
+    Values result{y};
+    if (layer_.return_state) result.insert(result.end(), states_.begin(), states_.end());
+    return result;
+  }
+
+  Lowering& lowering_;
+  const Recurrence& layer_;
+  const Values& in_;
+  Shape x_;
+  int time_;
+  int64_t n_steps_;
+  Values weights_;
+  Values states_;
+  Value zero_;
+};
+
+}  // namespace
+
+Values Recurrence::lower(Lowering& lowering, const Values& in) const {
+  if (stateful) lowering.note(fmt::format("layer `{}` is stateful: in the graph every call starts at its first state, zeros", lowering.scope()));
+  const int64_t n_steps = in[0].shape[time_major ? 0 : 1];
+  if (n_steps < 1) {
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, but their number is unknown in {}: give it with --input-shape", in[0].shape.to_string()));
+  }
+  if (n_steps > kMostSteps) {
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, {} at most, found {}: give a shorter sequence with --input-shape", kMostSteps, n_steps));
+  }
+  return Unrolled(lowering, *this, in).run();
+}
+
+}  // namespace hoarfrost::keras
