@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <hoarfrost/error.h>
 
+#include <algorithm>
 #include <array>
 
 namespace hoarfrost::data {
@@ -36,10 +37,11 @@ ArrayNames find_array_names(const std::function<bool(std::string_view)>& has, co
   for (const ArrayNames& names : candidates) {
     if (has(names.examples) && (!needs_labels || has(names.labels))) return {names.examples, needs_labels ? names.labels : ""};
   }
+  const bool lacks_labels = std::ranges::any_of(candidates, [&](const ArrayNames& names) { return has(names.examples); });
   throw Error(ErrorCode::kInvalidArgument, where,
               fmt::format("expected arrays x and y, or images and labels, or x_test and y_test; found {}{}",
                           all.empty() ? "none" : fmt::format("{}", fmt::join(all, ", ")),
-                          all.size() == 1 ? "; --labels FILE names a .npy with the labels" : ""));
+                          lacks_labels ? "; --labels FILE names a .npy with the labels" : ""));
 }
 
 }  // namespace hoarfrost::data

@@ -149,7 +149,7 @@ Batch DataSet::next(int64_t n) {
 }
 
 void DataSet::rewind() {
-  source_->end = std::numeric_limits<int64_t>::max();
+  source_->stop = std::numeric_limits<int64_t>::max();
   source_->rewind();
   source_->position = 0;
 }
@@ -157,7 +157,7 @@ void DataSet::rewind() {
 void DataSet::keep(int64_t first, int64_t n) {
   rewind();
   skip(first);
-  source_->end = first + n;
+  source_->stop = first + n;
 }
 
 void DataSet::skip(int64_t n) {

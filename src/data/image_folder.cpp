@@ -74,6 +74,7 @@ Opened open_image_folder(const Request& request) {
   if (n_pictures == 0) return nullptr;
   const std::string where = pictures.folder.string();
   const int64_t n_classes = request.format.n_classes;
+  (void)Transform(request.options.preprocessing, request.format, where);  // shapes first: no names help a model of vectors
   const ClassNames given = read_class_names(request.options.classes, n_classes);
   const ClassNames classes = match_class_names(folders, given, n_classes, "folders", where);
   int64_t n_foreign = 0;

@@ -99,7 +99,7 @@ class PictureSet final : public DataSet::Source {
     std::string reason;
   };
 
-  [[nodiscard]] int64_t end_file() const { return std::min(static_cast<int64_t>(files_.files.size()), end); }
+  [[nodiscard]] int64_t end_file() const { return std::min(static_cast<int64_t>(files_.files.size()), stop); }
 
   void start() {
     const int64_t n_bytes = transform.format().shape.n_elements() * static_cast<int64_t>(sizeof(float));
