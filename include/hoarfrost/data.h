@@ -109,7 +109,7 @@ class DataSet {
 };
 
 // Reads a data set ahead of whoever uses it, in a thread of its own: one batch or more while memory stays below
-// 64 MiB. The DataSet must outlive it, and nobody else may read on until it is gone; its example_name, picture,
+// 48 MiB. The DataSet must outlive it, and nobody else may read on until it is gone; its example_name, picture,
 // class_names may be asked meanwhile.
 class Prefetcher {
  public:

@@ -8,13 +8,15 @@
 namespace hoarfrost::data {
 namespace {
 
-constexpr int64_t kMostBytes = 64 << 20;
+constexpr int64_t kMostBytes = 48 << 20;
 constexpr int64_t kMostBatches = 8;
 
 int64_t window_of(const DataSet& examples, int64_t batch_size) {
   const ExampleFormat& format = examples.format();
-  const int64_t n_bytes = format.shape.n_elements() * static_cast<int64_t>(std::max<size_t>(dtype_size(format.dtype), 1));
-  return std::clamp<int64_t>(kMostBytes / std::max<int64_t>(n_bytes * std::min(batch_size, examples.size()), 1), 1, kMostBatches);
+  const int64_t n_bytes =
+      format.shape.n_elements() * static_cast<int64_t>(std::max<size_t>(dtype_size(format.dtype), 1));
+  return std::clamp<int64_t>(kMostBytes / std::max<int64_t>(n_bytes * std::min(batch_size, examples.size()), 1), 1,
+                             kMostBatches);
 }
 
 }  // namespace
