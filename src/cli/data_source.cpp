@@ -53,42 +53,63 @@ std::string apply(const DataSource& source, data::Preprocessing& target) {
     target.std = source.std;
   });
   set_option("--resize", !source.resize.empty(), given, [&] { target.resize = data::extent_from_text(source.resize); });
-  set_option("--interpolation", !source.interpolation.empty(), given, [&] { target.interpolation = data::interpolation_from_name(source.interpolation); });
+  set_option("--interpolation", !source.interpolation.empty(), given,
+             [&] { target.interpolation = data::interpolation_from_name(source.interpolation); });
   set_option("--crop-to-aspect-ratio", source.crop_to_aspect_ratio, given, [&] { target.crop_to_aspect_ratio = true; });
   set_option("--crop", !source.crop.empty(), given, [&] { target.crop = data::extent_from_text(source.crop); });
   set_option("--channel-order", !source.channel_order.empty(), given, [&] {
     if (source.channel_order != "rgb" && source.channel_order != "bgr")
-      throw Error(ErrorCode::kInvalidArgument, "", fmt::format("expected rgb or bgr, found `{}`", source.channel_order));
+      throw Error(ErrorCode::kInvalidArgument, "",
+                  fmt::format("expected rgb or bgr, found `{}`", source.channel_order));
     target.channel_order = source.channel_order == "rgb" ? data::ChannelOrder::kRgb : data::ChannelOrder::kBgr;
   });
   return given;
 }
 
 void add_preprocessing_options(CLI::App& app, DataSource& source) {
-  constexpr const char* kGroup = "Preprocessing (saved beside the graph by --save-preprocessing; a model that has its own inside, Rescaling or Normalization, wants --preset none)";
-  const auto add = [&](const char* name, auto& target, const char* text) { return app.add_option(name, target, text)->group(kGroup); };
-  add("--preset", source.preset, "scale (x/255, as bytes are by default), none, or as keras.applications' preprocess_input: tf, caffe, torch");
+  constexpr const char* kGroup =
+      "Preprocessing (saved beside the graph by --save-preprocessing; a model that has its own inside, Rescaling or "
+      "Normalization, wants --preset none)";
+  const auto add = [&](const char* name, auto& target, const char* text) {
+    return app.add_option(name, target, text)->group(kGroup);
+  };
+  add("--preset", source.preset,
+      "scale (x/255, as bytes are by default), none, or as keras.applications' preprocess_input: tf, caffe, torch");
   add("--scale", source.scale, "Multiply values by this: a number, or a fraction such as 1/255");
-  add("--mean", source.mean, "Then subtract: one number, or one per channel; of values divided by 255 unless --scale or --preset says otherwise")->delimiter(',');
-  add("--std", source.std, "Then divide: one number, or one per channel")->delimiter(',');
+  add("--mean", source.mean,
+      "Then subtract: one number, or one per channel; of values divided by 255 unless --scale or --preset says "
+      "otherwise")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add("--std", source.std, "Then divide: one number, or one per channel")->delimiter(',')->allow_extra_args(false);
   add("--resize", source.resize, "HEIGHTxWIDTH of pictures (default: what the graph takes)");
-  add("--interpolation", source.interpolation, "nearest, bilinear (default), bicubic, area, lanczos3, lanczos5, gaussian or mitchellcubic, as Keras resizes");
-  app.add_flag("--crop-to-aspect-ratio", source.crop_to_aspect_ratio, "Cut pictures to the aspect ratio before they are resized, as Keras' option of that name")->group(kGroup);
+  add("--interpolation", source.interpolation,
+      "nearest, bilinear (default), bicubic, area, lanczos3, lanczos5, gaussian or mitchellcubic, as Keras resizes");
+  app.add_flag("--crop-to-aspect-ratio", source.crop_to_aspect_ratio,
+               "Cut pictures to the aspect ratio before they are resized, as Keras' option of that name")
+      ->group(kGroup);
   add("--crop", source.crop, "HEIGHTxWIDTH of the middle to take after resizing");
   add("--channel-order", source.channel_order, "rgb (default) or bgr");
-  app.add_flag("--save-preprocessing", source.save_preprocessing, "Write it to GRAPH.preprocessing.json, which every later run on that graph uses")->group(kGroup);
+  app.add_flag("--save-preprocessing", source.save_preprocessing,
+               "Write it to GRAPH.preprocessing.json, which every later run on that graph uses")
+      ->group(kGroup);
 }
 
 }  // namespace
 
 void add_data_options(CLI::App& app, DataSource& source) {
   app.add_option("-d,--data,--dataset", source.path,
-                 "Labelled data, recognised by what it holds: CSV, .npz, .npy, HDF5, IDX (.gz), CIFAR, a folder of pictures in a folder per class, a list of pictures, or a folder of such");
+                 "Labelled data, recognised by what it holds: CSV, .npz, .npy, HDF5, IDX (.gz), CIFAR, a folder of "
+                 "pictures in a folder per class, a list of pictures, or a folder of such");
   app.add_flag("--train-split", source.train_split, "Of a folder that holds both, the training examples");
-  app.add_option("--label-column", source.label_column, "The label's column of a CSV, by name or number from 1 (default: the one named label, class, target or y, else the first)");
+  app.add_option("--label-column", source.label_column,
+                 "The label's column of a CSV, by name or number from 1 (default: the one named label, class, target "
+                 "or y, else the first)");
   app.add_option("--labels", source.labels, "Labels of a .npy, or of another file without: a .npy or an IDX file");
-  app.add_option("--classes", source.classes, "The classes' names in the model's order: a text, a name a line, or Keras' imagenet_class_index.json");
-  if (app.get_option_no_throw("--strict") == nullptr) app.add_flag("--strict", source.is_strict, "Stop at a picture that cannot be decoded, rather than leave it out");
+  app.add_option("--classes", source.classes,
+                 "The classes' names in the model's order: a text, a name a line, or Keras' imagenet_class_index.json");
+  if (app.get_option_no_throw("--strict") == nullptr)
+    app.add_flag("--strict", source.is_strict, "Stop at a picture that cannot be decoded, rather than leave it out");
   add_preprocessing_options(app, source);
 }
 
@@ -98,7 +119,8 @@ data::Preprocessing preprocessing(const DataSource& source, const std::filesyste
   return result;
 }
 
-data::DataSet open_data(const DataSource& source, const data::ExampleFormat& format, const std::filesystem::path& graph, int threads) {
+data::DataSet open_data(const DataSource& source, const data::ExampleFormat& format, const std::filesystem::path& graph,
+                        int threads) {
   std::filesystem::path path = source.path;
   if (path.empty()) {
     path = embedded_examples(format.shape);
@@ -132,8 +154,11 @@ void note_skipped(const data::DataSet& examples) {
   constexpr size_t kMostNamed = 3;
   const auto skipped = examples.skipped();
   if (skipped.empty()) return;
-  std::string text = fmt::format("{} {} left out, for {} cannot be decoded:", skipped.size(), skipped.size() == 1 ? "picture was" : "pictures were", skipped.size() == 1 ? "it" : "they");
-  for (size_t i = 0; i < std::min(skipped.size(), kMostNamed); ++i) text += fmt::format("{} {} ({})", i == 0 ? "" : ",", skipped[i].name, skipped[i].reason);
+  std::string text =
+      fmt::format("{} {} left out, for {} cannot be decoded:", skipped.size(),
+                  skipped.size() == 1 ? "picture was" : "pictures were", skipped.size() == 1 ? "it" : "they");
+  for (size_t i = 0; i < std::min(skipped.size(), kMostNamed); ++i)
+    text += fmt::format("{} {} ({})", i == 0 ? "" : ",", skipped[i].name, skipped[i].reason);
   if (skipped.size() > kMostNamed) text += ", …";
   note(text);
 }

@@ -37,9 +37,11 @@ void add_data_options(CLI::App& app, DataSource& source);
 // What was saved beside the graph, changed by what was typed. Throws Error{kInvalidArgument} naming the option.
 data::Preprocessing preprocessing(const DataSource& source, const std::filesystem::path& graph);
 
-// Opens the data for that graph; notes say what a person should know, and where its preprocessing comes from. With save_preprocessing, writes the preprocessing
-// beside the graph once the data is open. threads: 0 for all that the process may use.
-data::DataSet open_data(const DataSource& source, const data::ExampleFormat& format, const std::filesystem::path& graph, int threads = 0);
+// Opens the data for that graph; notes say what a person should know, and where its preprocessing comes from. With
+// save_preprocessing, writes the preprocessing beside the graph once the data is open. threads: 0 for all that the
+// process may use.
+data::DataSet open_data(const DataSource& source, const data::ExampleFormat& format, const std::filesystem::path& graph,
+                        int threads = 0);
 
 // After the last example: which pictures were left out.
 void note_skipped(const data::DataSet& examples);

@@ -19,7 +19,9 @@ using ::testing::HasSubstr;
 // An IDX file of bytes: 0 0 8 axes, sizes in big endian, values.
 std::string idx(std::initializer_list<int> sizes, std::string_view values) {
   std::string text{0, 0, 8, static_cast<char>(sizes.size())};
-  for (const int size : sizes) text += {static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8), static_cast<char>(size)};
+  for (const int size : sizes)
+    text += {static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8),
+             static_cast<char>(size)};
   return text + std::string(values);
 }
 
@@ -47,8 +49,10 @@ TEST(Idx, ImagesFindTheirLabels) {
   const TemporaryFolder folder;
   for (const bool is_compressed : {false, true}) {
     const auto write = [&](const std::string& name, const std::string& text) {
-      if (is_compressed) write_gzip(folder / (name + ".gz"), text);
-      else write_file(folder / name, text);
+      if (is_compressed)
+        write_gzip(folder / (name + ".gz"), text);
+      else
+        write_file(folder / name, text);
     };
     write("t10k-images-idx3-ubyte", idx({3, 2, 2}, kPixels));
     write("t10k-labels-idx1-ubyte", idx({3}, "\x07\x02\x01"));
@@ -70,7 +74,9 @@ TEST(Idx, ImagesFindTheirLabels) {
     }
     EXPECT_THAT(DataSet::open(folder.path(), kSmall, Split::kTrain).next(4).labels, ElementsAre(5));
     if (!is_compressed) {
-      for (const auto& file : {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"}) fs::remove(folder / file);
+      for (const auto& file :
+           {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"})
+        fs::remove(folder / file);
     }
   }
 }
@@ -79,11 +85,14 @@ TEST(Idx, Errors) {
   const TemporaryFolder folder;
   const std::string images = (folder / "images-idx3").string();
   write_file(images, idx({3, 2, 2}, kPixels));
-  EXPECT_THAT(error_of(images, kSmall), HasSubstr("images-idx3: expected the labels in a file of the same name with `labels`"));
+  EXPECT_THAT(error_of(images, kSmall),
+              HasSubstr("images-idx3: expected the labels in a file of the same name with `labels`"));
   write_file(folder / "labels-idx1", idx({2}, "\x01\x02"));
-  EXPECT_EQ(error_of(images, kSmall), (folder / "labels-idx1").string() + ": expected 3 labels, one per example, found 2");
+  EXPECT_EQ(error_of(images, kSmall),
+            (folder / "labels-idx1").string() + ": expected 3 labels, one per example, found 2");
   write_file(folder / "labels-idx1", idx({3}, "\x01\x02\x0a"));
-  EXPECT_EQ(error_of(images, kSmall), (folder / "labels-idx1").string() + ": row 2: expected a label of 0 to 9, found 10");
+  EXPECT_EQ(error_of(images, kSmall),
+            (folder / "labels-idx1").string() + ": row 2: expected a label of 0 to 9, found 10");
   write_file(images, idx({3, 2, 2}, kPixels.substr(1)));
   EXPECT_EQ(error_of(images, kSmall), images + ": expected 28 bytes for an IDX array [3, 2, 2], found 27");
   write_gzip(images, idx({3, 2, 2}, kPixels.substr(1)));
@@ -102,7 +111,8 @@ TEST(Pickle, EveryProtocol) {
     const auto* names = Pickle::find(pickle->root(), "filenames");
     ASSERT_NE(data, nullptr) << protocol;
     EXPECT_EQ(data->array.shape(), Shape({2, 3072}));
-    for (int i = 0; i < 2 * 3072; ++i) ASSERT_EQ(data->array.values<uint8_t>()[static_cast<size_t>(i)], i * 7 % 256) << protocol;
+    for (int i = 0; i < 2 * 3072; ++i)
+      ASSERT_EQ(data->array.values<uint8_t>()[static_cast<size_t>(i)], i * 7 % 256) << protocol;
     EXPECT_EQ(names->items.at(1)->text, "two.png") << protocol;
     EXPECT_EQ(Pickle::find(pickle->root(), "labels")->items.at(1)->integer, 9) << protocol;
   }
@@ -122,8 +132,13 @@ std::string pickle_error(const std::string& text) {
 TEST(Pickle, HostileInput) {
   // pickle.dumps of an object whose __reduce__ is (os.system, ("id",)).
   EXPECT_THAT(pickle_error("cposix\nsystem\n(S'id'\ntR."), HasSubstr("found `posix.system`"));
-  EXPECT_THAT(pickle_error("\x80\x04\x8c\x08" "builtins\x8c\x04" "eval\x93."), HasSubstr("found `builtins.eval`"));
-  EXPECT_THAT(pickle_error("\x80\x02]q\x01h\x01" "a."), "no error");  // a list that holds itself
+  EXPECT_THAT(pickle_error("\x80\x04\x8c\x08"
+                           "builtins\x8c\x04"
+                           "eval\x93."),
+              HasSubstr("found `builtins.eval`"));
+  EXPECT_THAT(pickle_error("\x80\x02]q\x01h\x01"
+                           "a."),
+              "no error");  // a list that holds itself
   EXPECT_THAT(pickle_error("\x80\x02h\x07."), HasSubstr("takes what was not put"));
   EXPECT_THAT(pickle_error("\x80\x02R."), HasSubstr("a value is missing"));
   EXPECT_THAT(pickle_error("\x80\x02(."), HasSubstr("a value is missing"));
@@ -153,8 +168,10 @@ TEST(CifarPickle, TheFolderOfKeras) {
     const auto x = floats_of(batch.x);
     EXPECT_EQ(x[3072 + 3 * 5 + 2], static_cast<float>((3072 + 2048 + 5) * 7 % 256) / 255.0F);  // pixel 5, blue
   }
-  EXPECT_THAT(error_of(golden_path("cifar-10-batches-py"), {{32, 32, 3}, DType::kFloat32, 4}), HasSubstr("it has 10 classes (airplane, automobile, bird"));
-  EXPECT_THAT(error_of(golden_path("cifar-10-batches-py/batches.meta"), {{32, 32, 3}, DType::kFloat32, 10}), HasSubstr("expected a batch of CIFAR"));
+  EXPECT_THAT(error_of(golden_path("cifar-10-batches-py"), {{32, 32, 3}, DType::kFloat32, 4}),
+              HasSubstr("it has 10 classes (airplane, automobile, bird"));
+  EXPECT_THAT(error_of(golden_path("cifar-10-batches-py/batches.meta"), {{32, 32, 3}, DType::kFloat32, 10}),
+              HasSubstr("expected a batch of CIFAR"));
 }
 
 TEST(Hdf5Set, ContiguousAndChunked) {
@@ -173,7 +190,8 @@ TEST(Hdf5Set, ContiguousAndChunked) {
     }
   }
   const fs::path model = fs::path(HOARFROST_GOLDEN) / "layers/keras_2.15/compiled_adam.h5";
-  EXPECT_THAT(error_of(model, kSmall), HasSubstr("expected arrays x and y, or images and labels, or x_test and y_test; found model_weights"));
+  EXPECT_THAT(error_of(model, kSmall),
+              HasSubstr("expected arrays x and y, or images and labels, or x_test and y_test; found model_weights"));
 }
 
 TEST(NpySet, LabelsInASecondFile) {
@@ -183,10 +201,13 @@ TEST(NpySet, LabelsInASecondFile) {
     text += {static_cast<char>(header.size() + 1), 0};
     write_file(folder / name, text + header + "\n" + values);
   };
-  write_npy("x.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 4), }", std::string("\x00\x33\x66\xff\x01\x02\x03\x04", 8));
+  write_npy("x.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 4), }",
+            std::string("\x00\x33\x66\xff\x01\x02\x03\x04", 8));
   write_npy("y.npy", "{'descr': '>i2', 'fortran_order': False, 'shape': (2,), }", std::string("\x00\x07\x00\x01", 4));
   OpenOptions options;
-  EXPECT_EQ(error_of(folder / "x.npy", kSmall), (folder / "x.npy").string() + ": a .npy holds one array: the labels of its examples are missing; name their file with --labels");
+  EXPECT_EQ(error_of(folder / "x.npy", kSmall),
+            (folder / "x.npy").string() +
+                ": a .npy holds one array: the labels of its examples are missing; name their file with --labels");
   options.labels = folder / "y.npy";
   const Batch batch = DataSet::open(folder / "x.npy", kSmall, options).next(4);
   EXPECT_THAT(batch.labels, ElementsAre(7, 1));

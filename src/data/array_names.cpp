@@ -35,9 +35,11 @@ ArrayNames find_array_names(const std::function<bool(std::string_view)>& has, co
   for (const ArrayNames& names : kWhole) candidates.push_back(names);
   for (const ArrayNames& names : is_test ? kTrain : kTest) candidates.push_back(names);
   for (const ArrayNames& names : candidates) {
-    if (has(names.examples) && (!needs_labels || has(names.labels))) return {names.examples, needs_labels ? names.labels : ""};
+    if (has(names.examples) && (!needs_labels || has(names.labels)))
+      return {names.examples, needs_labels ? names.labels : ""};
   }
-  const bool lacks_labels = std::ranges::any_of(candidates, [&](const ArrayNames& names) { return has(names.examples); });
+  const bool lacks_labels =
+      std::ranges::any_of(candidates, [&](const ArrayNames& names) { return has(names.examples); });
   throw Error(ErrorCode::kInvalidArgument, where,
               fmt::format("expected arrays x and y, or images and labels, or x_test and y_test; found {}{}",
                           all.empty() ? "none" : fmt::format("{}", fmt::join(all, ", ")),

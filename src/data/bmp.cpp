@@ -2,7 +2,8 @@
 // bits; rows from the bottom up, or from the top down where the height is negative.
 //
 //   file header   "BM" | u32 size | u32 reserved | u32 offset of the pixels
-//   info header   u32 own size | i32 width | i32 height | u16 planes | u16 bits | u32 compression | … | u32 colours (at 46)
+//   info header   u32 own size | i32 width | i32 height | u16 planes | u16 bits | u32 compression | … | u32 colours (at
+//   46)
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -54,8 +55,10 @@ Header read_header(std::span<const std::byte> bytes, const std::string& where) {
   header.is_top_down = height < 0;
   header.bits = number_at<uint16_t>(bytes, 28);
   const auto compression = number_at<uint32_t>(bytes, 30);
-  const bool is_known = header.bits == 1 || header.bits == 4 || header.bits == 8 || header.bits == 24 || header.bits == 32;
-  const bool is_plain = compression == kUncompressed || (compression == kBitFields && header.bits == 32 && has_usual_masks(bytes));
+  const bool is_known =
+      header.bits == 1 || header.bits == 4 || header.bits == 8 || header.bits == 24 || header.bits == 32;
+  const bool is_plain =
+      compression == kUncompressed || (compression == kBitFields && header.bits == 32 && has_usual_masks(bytes));
   if (n_header < kInfoHeader || !is_known || !is_plain) {
     throw Error(ErrorCode::kUnsupported, where,
                 fmt::format("expected an uncompressed BMP of 8, 24 or 32 bits, found {} bits, compression {}",
@@ -74,7 +77,8 @@ uint8_t grey_of(int red, int green, int blue) {
 }
 
 void put(uint8_t* target, int64_t n_channels, const std::byte* bgr) {
-  const auto blue = static_cast<uint8_t>(bgr[0]), green = static_cast<uint8_t>(bgr[1]), red = static_cast<uint8_t>(bgr[2]);
+  const auto blue = static_cast<uint8_t>(bgr[0]), green = static_cast<uint8_t>(bgr[1]),
+             red = static_cast<uint8_t>(bgr[2]);
   if (n_channels == 1) {
     *target = red == green && green == blue ? red : grey_of(red, green, blue);
     return;
@@ -86,7 +90,8 @@ void put(uint8_t* target, int64_t n_channels, const std::byte* bgr) {
 
 Picture decode_bmp(std::span<const std::byte> bytes, int64_t n_channels, const std::string& where) {
   const Header header = read_header(bytes, where);
-  Picture picture = make_picture(static_cast<uint64_t>(header.height), static_cast<uint64_t>(header.width), n_channels, where);
+  Picture picture =
+      make_picture(static_cast<uint64_t>(header.height), static_cast<uint64_t>(header.width), n_channels, where);
   const uint64_t n_row_bytes = (static_cast<uint64_t>(header.width) * header.bits + 31) / 32 * 4;
   const uint64_t n_bytes = n_row_bytes * static_cast<uint64_t>(header.height);
   if (header.pixels > bytes.size() || n_bytes > bytes.size() - header.pixels ||
@@ -103,9 +108,11 @@ Picture decode_bmp(std::span<const std::byte> bytes, int64_t n_channels, const s
         continue;
       }
       const auto bit = static_cast<uint64_t>(x) * header.bits;
-      const unsigned index = (static_cast<unsigned>(row[bit / 8]) >> (8 - header.bits - bit % 8)) & ((1U << header.bits) - 1);
+      const unsigned index =
+          (static_cast<unsigned>(row[bit / 8]) >> (8 - header.bits - bit % 8)) & ((1U << header.bits) - 1);
       if (index >= header.n_colours)
-        throw Error(ErrorCode::kCorrupt, where, fmt::format("the BMP cannot be decoded: colour {} of {}", index, header.n_colours));
+        throw Error(ErrorCode::kCorrupt, where,
+                    fmt::format("the BMP cannot be decoded: colour {} of {}", index, header.n_colours));
       put(target, n_channels, bytes.data() + header.palette + index * 4);
     }
   }

@@ -86,7 +86,8 @@ class Gzip final : public ByteStream {
 
 class Member final : public ByteStream {
  public:
-  Member(const ZipFile& zip, ZipMember member, uint64_t begin) : zip_(&zip), member_(std::move(member)), begin_(begin) {}
+  Member(const ZipFile& zip, ZipMember member, uint64_t begin)
+      : zip_(&zip), member_(std::move(member)), begin_(begin) {}
   void read(std::span<std::byte> target) override {
     if (!stream_) {
       stream_ = zip_->open(member_);
@@ -116,7 +117,9 @@ void ByteStream::skip(uint64_t n_bytes) {
 }
 
 std::unique_ptr<ByteStream> stream_range(FileRange range) { return std::make_unique<Range>(std::move(range)); }
-std::unique_ptr<ByteStream> stream_gzip(std::shared_ptr<const File> file) { return std::make_unique<Gzip>(std::move(file)); }
+std::unique_ptr<ByteStream> stream_gzip(std::shared_ptr<const File> file) {
+  return std::make_unique<Gzip>(std::move(file));
+}
 
 std::unique_ptr<ByteStream> stream_member(const ZipFile& zip, const ZipMember& member, uint64_t begin) {
   if (member.stored)

@@ -82,7 +82,7 @@ class Cifar final : public DataSet::Source {
   void rewind() override { file_ = 0, row_ = 0; }
 
   void skip(int64_t n) override {
-    for (; n > 0; ) {
+    for (; n > 0;) {
       while (row_ * n_row_bytes_ == files_[file_]->size()) ++file_, row_ = 0;
       const auto n_rows = std::min<uint64_t>(static_cast<uint64_t>(n), files_[file_]->size() / n_row_bytes_ - row_);
       row_ += n_rows;
@@ -111,7 +111,9 @@ class Cifar final : public DataSet::Source {
   }
 
   void read_class_names(const fs::path& folder) {
-    const char* const file = n_labels_ == 1 ? "batches.meta.txt" : is_coarse() ? "coarse_label_names.txt" : "fine_label_names.txt";
+    const char* const file = n_labels_ == 1 ? "batches.meta.txt"
+                             : is_coarse()  ? "coarse_label_names.txt"
+                                            : "fine_label_names.txt";
     if (fs::exists(folder / file)) class_names = data::read_class_names(folder / file, 0).names;
   }
 

@@ -1,5 +1,5 @@
-// CIFAR as Python's pickles, which is what keras.datasets downloads (~/.keras/datasets/cifar-10-batches-py): data_batch_1
-// … 5 and test_batch, or CIFAR-100's train and test; batches.meta, or meta, has the classes' names.
+// CIFAR as Python's pickles, which is what keras.datasets downloads (~/.keras/datasets/cifar-10-batches-py):
+// data_batch_1 … 5 and test_batch, or CIFAR-100's train and test; batches.meta, or meta, has the classes' names.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -27,8 +27,10 @@ class Chain final : public ByteStream {
       while (part_ < parts_.size() && at_ == parts_[part_].n_bytes()) ++part_, at_ = 0;
       const Tensor& part = parts_.at(part_);
       const size_t n = std::min<size_t>(target.size(), part.n_bytes() - at_);
-      if (const FileRange* range = part.file_range()) range->file->read(range->offset + at_, target.first(n));
-      else std::memcpy(target.data(), part.bytes().data() + at_, n);
+      if (const FileRange* range = part.file_range())
+        range->file->read(range->offset + at_, target.first(n));
+      else
+        std::memcpy(target.data(), part.bytes().data() + at_, n);
       target = target.subspan(n);
       at_ += n;
     }
@@ -57,7 +59,8 @@ void add_labels(const Value& labels, std::vector<int64_t>& target, const std::st
   }
   for (const Value* label : labels.items) {
     if (label->kind != Pickle::Kind::kInteger)
-      throw Error(ErrorCode::kCorrupt, where, fmt::format("label {}: expected a class index, found something else", target.size()));
+      throw Error(ErrorCode::kCorrupt, where,
+                  fmt::format("label {}: expected a class index, found something else", target.size()));
     target.push_back(label->integer);
   }
 }
@@ -66,12 +69,15 @@ void add_labels(const Value& labels, std::vector<int64_t>& target, const std::st
 bool add_batch(const Pickle& pickle, const std::string& where, int64_t n_classes, Batches& batches) {
   const Value* data = Pickle::find(pickle.root(), "data");
   const Value* labels = Pickle::find(pickle.root(), "labels");
-  if (labels == nullptr) labels = Pickle::find(pickle.root(), n_classes == kCoarseClasses ? "coarse_labels" : "fine_labels");
+  if (labels == nullptr)
+    labels = Pickle::find(pickle.root(), n_classes == kCoarseClasses ? "coarse_labels" : "fine_labels");
   if (data == nullptr || labels == nullptr || data->kind != Pickle::Kind::kArray || data->array.empty()) return false;
   batches.has_fine_labels = batches.has_fine_labels || Pickle::find(pickle.root(), "fine_labels") != nullptr;
   const Shape& shape = data->array.shape();
   if (data->array.dtype() != DType::kUInt8 || shape.rank() != 2 || shape[1] != kPixels) {
-    throw Error(ErrorCode::kCorrupt, where, fmt::format("expected `data` as uint8 [n, 3072], found {} {}", dtype_name(data->array.dtype()), shape.to_string()));
+    throw Error(ErrorCode::kCorrupt, where,
+                fmt::format("expected `data` as uint8 [n, 3072], found {} {}", dtype_name(data->array.dtype()),
+                            shape.to_string()));
   }
   const size_t before = batches.labels.size();
   add_labels(*labels, batches.labels, where);
@@ -90,7 +96,9 @@ std::vector<std::string> names_beside(const fs::path& folder, const Batches& bat
     const auto n_bytes = fs::file_size(folder / file, error);
     if (error || n_bytes > kMostMetaBytes) continue;
     const auto pickle = open_pickle(folder / file);
-    const char* const key = !batches.has_fine_labels ? "label_names" : n_classes == kCoarseClasses ? "coarse_label_names" : "fine_label_names";
+    const char* const key = !batches.has_fine_labels      ? "label_names"
+                            : n_classes == kCoarseClasses ? "coarse_label_names"
+                                                          : "fine_label_names";
     const Value* list = Pickle::find(pickle->root(), key);
     if (list == nullptr) continue;
     for (const Value* name : list->items) names.emplace_back(name->text);
@@ -120,14 +128,16 @@ Opened open_cifar_pickle(const Request& request) {
     files = {request.path};
   } else {
     for (const char* inner : {"", "cifar-10-batches-py", "cifar-100-python"}) {
-      if (files.empty() && fs::is_directory(request.path / inner)) files = batch_files(request.path / inner, request.options.split);
+      if (files.empty() && fs::is_directory(request.path / inner))
+        files = batch_files(request.path / inner, request.options.split);
     }
     if (files.empty() || !Pickle::may_be(request_for(files[0], request).start)) return nullptr;
   }
   Batches batches;
   for (const auto& file : files) {
     if (!add_batch(*open_pickle(file), file.string(), request.format.n_classes, batches))
-      throw Error(ErrorCode::kUnsupported, file.string(), "expected a batch of CIFAR in this pickle: `data` and `labels`, found neither");
+      throw Error(ErrorCode::kUnsupported, file.string(),
+                  "expected a batch of CIFAR in this pickle: `data` and `labels`, found neither");
   }
   ArrayPair arrays;
   const std::string where = files[0].string();

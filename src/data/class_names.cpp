@@ -28,7 +28,8 @@ ClassNames from_json(const Json& json, const std::string& where) {
   }
   for (size_t i = 0; i < json.size(); ++i) {
     const auto entry = json.find(std::to_string(i));
-    if (entry == json.end()) fail(where, fmt::format("expected the classes \"0\" to \"{}\", found no \"{}\"", json.size() - 1, i));
+    if (entry == json.end())
+      fail(where, fmt::format("expected the classes \"0\" to \"{}\", found no \"{}\"", json.size() - 1, i));
     if (entry->is_string()) {
       result.names.push_back(entry->get<std::string>());
     } else if (entry->is_array() && entry->size() == 2 && (*entry)[0].is_string() && (*entry)[1].is_string()) {
@@ -38,7 +39,8 @@ ClassNames from_json(const Json& json, const std::string& where) {
       fail(where, fmt::format("class \"{}\": expected a name or [id, name], found {}", i, entry->dump()));
     }
   }
-  if (!result.ids.empty() && result.ids.size() != result.names.size()) fail(where, "some classes have an id and some have none");
+  if (!result.ids.empty() && result.ids.size() != result.names.size())
+    fail(where, "some classes have an id and some have none");
   return result;
 }
 
@@ -97,8 +99,8 @@ ClassNames match_class_names(const std::vector<std::string>& found, const ClassN
   if (given.empty()) {
     if (n_classes == 0 || static_cast<int64_t>(found.size()) == n_classes) return {found, {}};
     throw Error(ErrorCode::kMismatch, where,
-                fmt::format("its {} are {} classes ({}), the model has {}; --classes FILE says which is which",
-                            what, found.size(), name_list(found), n_classes));
+                fmt::format("its {} are {} classes ({}), the model has {}; --classes FILE says which is which", what,
+                            found.size(), name_list(found), n_classes));
   }
   for (const std::string& name : found) {
     if (given.label_of(name) >= 0) continue;

@@ -42,7 +42,8 @@ const char* parse_number(const char* at, const char* end, char separator, double
 
 bool is_number(std::string_view text) {
   double ignored = 0;
-  return parse_number(text.data(), text.data() + text.size(), '\0', ignored) == text.data() + text.size() && !text.empty();
+  return parse_number(text.data(), text.data() + text.size(), '\0', ignored) == text.data() + text.size() &&
+         !text.empty();
 }
 
 std::string lower(std::string text) {
@@ -61,8 +62,10 @@ class Csv final : public DataSet::Source {
     kind = "CSV";
     n_classes = request.format.n_classes;
     read_first_lines(request);
-    transform = Transform(request.options.preprocessing, {{n_values_}, false, true}, request.format, request.path.string());
-    if (transform.format().shape.n_elements() != n_values_) shape_of_values(request.format.shape, n_values_, request.path.string());
+    transform =
+        Transform(request.options.preprocessing, {{n_values_}, false, true}, request.format, request.path.string());
+    if (transform.format().shape.n_elements() != n_values_)
+      shape_of_values(request.format.shape, n_values_, request.path.string());
     read_through(request);
     rewind();
   }
@@ -112,7 +115,9 @@ class Csv final : public DataSet::Source {
       throw Error(ErrorCode::kCorrupt, lines_.where(), "expected a label and values, separated by commas");
     line = lines_.next();
     const auto second = line ? split_fields(*line, separator_) : std::vector<std::string>();
-    has_header_ = is_header(first, second);
+    const std::string& wanted = request.options.label_column;
+    has_header_ = is_header(first, second) ||
+                  (!wanted.empty() && !is_number(wanted) && std::ranges::find(first, wanted) != first.end());
     choose_label_column(request, has_header_ ? first : std::vector<std::string>());
     const auto& row = has_header_ ? second : first;
     const auto column = static_cast<size_t>(label_column_);
@@ -130,7 +135,8 @@ class Csv final : public DataSet::Source {
     const std::string& wanted = request.options.label_column;
     if (wanted.empty()) {
       const auto found = std::ranges::find_if(header, is_label_name);
-      if (found != header.end() && std::ranges::count_if(header, is_label_name) == 1) label_column_ = found - header.begin();
+      if (found != header.end() && std::ranges::count_if(header, is_label_name) == 1)
+        label_column_ = found - header.begin();
       return;
     }
     const auto named = std::ranges::find(header, wanted);
@@ -158,7 +164,9 @@ class Csv final : public DataSet::Source {
       if (!has_names_) continue;
       names.insert(label_text(*line));
       if (names.size() > kMostNames)
-        throw Error(ErrorCode::kCorrupt, lines_.where(), fmt::format("more than {} different labels: is column {} the label?", kMostNames, label_column_ + 1));
+        throw Error(
+            ErrorCode::kCorrupt, lines_.where(),
+            fmt::format("more than {} different labels: is column {} the label?", kMostNames, label_column_ + 1));
     }
     size = row;
     if (!has_names_ || row == 0) return;

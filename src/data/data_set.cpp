@@ -37,7 +37,8 @@ Opened open_any(const Request& request) {
 std::vector<fs::path> entries(const fs::path& folder, bool (*is_wanted)(const fs::directory_entry&)) {
   std::vector<fs::path> result;
   std::error_code error;
-  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
+  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
     if (is_wanted(*entry)) result.push_back(entry->path());
   }
   if (error) throw Error(ErrorCode::kIo, folder.string(), fmt::format("cannot list it: {}", error.message()));
@@ -118,8 +119,9 @@ DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, const O
     source->class_names = std::move(given.names);
   const auto& names = source->class_names;
   if (format.n_classes != 0 && !names.empty() && static_cast<int64_t>(names.size()) != format.n_classes) {
-    throw Error(ErrorCode::kMismatch, path.string(),
-                fmt::format("it has {} classes ({}), the model has {}", names.size(), name_list(names), format.n_classes));
+    throw Error(
+        ErrorCode::kMismatch, path.string(),
+        fmt::format("it has {} classes ({}), the model has {}", names.size(), name_list(names), format.n_classes));
   }
   return DataSet(std::move(source));
 }

@@ -102,6 +102,50 @@ TEST(Csv, ErrorsNameFileAndLine) {
   EXPECT_THAT(error_of("a text without commas\n"), HasSubstr("is no data set of a known kind"));
 }
 
+TEST(Csv, TheLabelsColumn) {
+  const TemporaryFolder folder;
+  const auto read = [&](std::string_view text, const std::string& column = "") {
+    write_file(folder / "set.csv", text);
+    OpenOptions options;
+    options.label_column = column;
+    options.preprocessing.set_preset("none");
+    const Batch batch = DataSet::open(folder / "set.csv", {{2}, DType::kFloat32, 3}, options).next(5);
+    std::vector<double> result(batch.labels.begin(), batch.labels.end());
+    const auto x = batch.x.values<float>();
+    result.insert(result.end(), x.begin(), x.end());
+    return result;
+  };
+  EXPECT_THAT(read("a,b,class\n10,20,1\n30,40,2\n"), ElementsAre(1, 2, 10, 20, 30, 40));
+  EXPECT_THAT(read("a,Label,b\n10,1,20\n"), ElementsAre(1, 10, 20));
+  EXPECT_THAT(read("a,b,kind\n10,20,1\n", "kind"), ElementsAre(1, 10, 20));
+  EXPECT_THAT(read("10,20,1\n", "3"), ElementsAre(1, 10, 20));
+  EXPECT_THAT(read("1,2,y\n10,20,1\n", "y"), ElementsAre(1, 10, 20));  // named by numbers
+  EXPECT_THAT(read("label,y,b\n2,20,1\n"), ElementsAre(2, 20, 1));     // two could be it: the first column
+  EXPECT_THAT(read("a;b;class\n1.5;2e1;1\n"), ElementsAre(1, 1.5, 20));
+  EXPECT_THAT(read("class\ta\tb\r\n1\t3\t4\r\n"), ElementsAre(1, 3, 4));
+  EXPECT_THAT(read("\"class\",\"a, b\",\"c\"\n\"2\", \"3.5\" ,4\n"), ElementsAre(2, 3.5, 4));
+}
+
+TEST(Csv, LabelsThatAreNames) {
+  const TemporaryFolder folder;
+  for (const std::string header : {"", "w,h,species\n"}) {
+    write_file(folder / "set.csv", header + "1,2,setosa\n\n3,4,\"versi, color\"\n5,6,setosa\n7,8,Virginica\n");
+    OpenOptions options;
+    options.label_column = "3";
+    DataSet set = DataSet::open(folder / "set.csv", {{2}, DType::kFloat32, 3}, options);
+    EXPECT_THAT(set.class_names(), ElementsAre("Virginica", "setosa", "versi, color"));
+    EXPECT_THAT(set.next(9).labels, ElementsAre(1, 2, 1, 0));
+    const int first = header.empty() ? 1 : 2;
+    EXPECT_EQ(set.example_name(0), "set.csv:" + std::to_string(first));
+    EXPECT_EQ(set.example_name(1), "set.csv:" + std::to_string(first + 2));
+    EXPECT_EQ(set.example_name(3), "set.csv:" + std::to_string(first + 4));
+    write_file(folder / "names.txt", "setosa\nversi, color\nVirginica\n");
+    options.classes = folder / "names.txt";
+    EXPECT_THAT(DataSet::open(folder / "set.csv", {{2}, DType::kFloat32, 3}, options).next(9).labels,
+                ElementsAre(0, 1, 0, 2));
+  }
+}
+
 // A row of CIFAR-10: the label, then the red, the green and the blue plane.
 std::string cifar_row(int label, int seed, int fine_label = -1) {
   std::string row(1, static_cast<char>(label));
@@ -131,6 +175,26 @@ TEST(Cifar, PlanesBecomeChannelsLast) {
   const Batch batch = train.next(64);
   EXPECT_THAT(batch.labels, ElementsAre(1, 2));
   EXPECT_EQ(batch.x.values<float>()[1024 + 5], 107 / 255.0F);
+}
+
+TEST(Cifar, NamesAndShares) {
+  const TemporaryFolder folder;
+  write_file(folder / "data_batch_1.bin", cifar_row(1, 0) + cifar_row(2, 1));
+  write_file(folder / "data_batch_2.bin", cifar_row(3, 2) + cifar_row(4, 3));
+  write_file(folder / "batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n");
+  DataSet set = DataSet::open(folder.path(), {{32, 32, 3}, DType::kFloat32, 10});
+  EXPECT_EQ(set.class_names().at(9), "j");
+  EXPECT_EQ(set.example_name(1), "data_batch_1.bin: example 1");
+  EXPECT_EQ(set.example_name(2), "data_batch_2.bin: example 0");
+  for (int round = 0; round < 2; ++round) {
+    set.keep(1, 2);
+    EXPECT_EQ(set.position(), 1);
+    EXPECT_EQ(set.size(), 4);
+    EXPECT_THAT(set.next(9).labels, ElementsAre(2, 3));
+    EXPECT_TRUE(set.next(9).labels.empty());
+  }
+  set.rewind();
+  EXPECT_THAT(set.next(9).labels, ElementsAre(1, 2, 3, 4));
 }
 
 TEST(Cifar, HundredClasses) {
@@ -195,9 +259,10 @@ TEST(NpzDataSet, ScalesBytesAndTakesFloatsAsTheyAre) {
 
 TEST(NpzDataSet, Errors) {
   const Tensor x = Tensor::of<float>({2, 2, 2, 1}, {0, 1, 2, 3, 4, 5, 6, 7});
-  EXPECT_EQ(npz_error({{"x", x}}),
-            "set.npz: expected arrays x and y, or images and labels, or x_test and y_test; found x; --labels FILE names a "
-            ".npy with the labels");
+  EXPECT_EQ(
+      npz_error({{"x", x}}),
+      "set.npz: expected arrays x and y, or images and labels, or x_test and y_test; found x; --labels FILE names a "
+      ".npy with the labels");
   EXPECT_EQ(npz_error({{"x", x}, {"y", Tensor::of<int32_t>({3}, {0, 1, 2})}}),
             "set.npz:y: expected 2 labels, one per example, found 3");
   EXPECT_EQ(npz_error({{"x", x}, {"y", Tensor::of<int32_t>({2}, {0, 3})}}),

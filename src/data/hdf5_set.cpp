@@ -21,7 +21,8 @@ class HdfRows final : public ByteStream {
       : tree_(std::move(tree)), path_(std::move(path)), n_rows_(described.shape[0]) {
     const uint64_t n_bytes = static_cast<uint64_t>(described.shape.n_elements()) * dtype_size(described.dtype);
     n_row_bytes_ = n_rows_ == 0 ? 0 : n_bytes / static_cast<uint64_t>(n_rows_);
-    n_block_rows_ = std::clamp<int64_t>(static_cast<int64_t>(kBlockBytes / std::max<uint64_t>(n_row_bytes_, 1)), 1, std::max<int64_t>(n_rows_, 1));
+    n_block_rows_ = std::clamp<int64_t>(static_cast<int64_t>(kBlockBytes / std::max<uint64_t>(n_row_bytes_, 1)), 1,
+                                        std::max<int64_t>(n_rows_, 1));
   }
 
   void read(std::span<std::byte> target) override {
@@ -61,8 +62,10 @@ Rows dataset_rows(const std::shared_ptr<const hdf5::Tree>& tree, std::string_vie
   if (described->shape.rank() == 0)
     throw Error(ErrorCode::kCorrupt, where, "expected an array with one example per row, found a single number");
   std::unique_ptr<ByteStream> stream;
-  if (described->range && described->range->file) stream = stream_range(*described->range);
-  else stream = std::make_unique<HdfRows>(tree, path, *described);
+  if (described->range && described->range->file)
+    stream = stream_range(*described->range);
+  else
+    stream = std::make_unique<HdfRows>(tree, path, *described);
   return {std::move(stream), described->dtype, described->shape, false, where};
 }
 
@@ -75,7 +78,8 @@ Opened open_hdf5_set(const Request& request) {
   const auto has = [&](std::string_view name) { return tree->kind(hdf5::join("/", name)) == hdf5::Kind::kDataset; };
   const ArrayNames names = find_array_names(has, all, request.options, request.path.string());
   ArrayPair arrays;
-  arrays.kind = names.labels.empty() ? fmt::format("HDF5 ({})", names.examples) : fmt::format("HDF5 ({}, {})", names.examples, names.labels);
+  arrays.kind = names.labels.empty() ? fmt::format("HDF5 ({})", names.examples)
+                                     : fmt::format("HDF5 ({}, {})", names.examples, names.labels);
   arrays.examples = dataset_rows(tree, names.examples);
   arrays.labels = names.labels.empty() ? labels_file(request.options.labels) : dataset_rows(tree, names.labels);
   return open_arrays(std::move(arrays), request);

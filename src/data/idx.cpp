@@ -21,25 +21,35 @@ constexpr uint64_t kMostInflation = 1100;
 
 DType idx_dtype(uint8_t code) {
   switch (code) {
-    case 0x08: return DType::kUInt8;
-    case 0x09: return DType::kInt8;
-    case 0x0b: return DType::kInt16;
-    case 0x0c: return DType::kInt32;
-    case 0x0d: return DType::kFloat32;
-    case 0x0e: return DType::kFloat64;
-    default: return DType::kInvalid;
+    case 0x08:
+      return DType::kUInt8;
+    case 0x09:
+      return DType::kInt8;
+    case 0x0b:
+      return DType::kInt16;
+    case 0x0c:
+      return DType::kInt32;
+    case 0x0d:
+      return DType::kFloat32;
+    case 0x0e:
+      return DType::kFloat64;
+    default:
+      return DType::kInvalid;
   }
 }
 
 bool is_idx_head(std::span<const std::byte> head) {
-  return head[0] == std::byte{0} && head[1] == std::byte{0} && idx_dtype(static_cast<uint8_t>(head[2])) != DType::kInvalid &&
-         static_cast<int>(head[3]) >= 1 && static_cast<int>(head[3]) <= kMostAxes;
+  return head[0] == std::byte{0} && head[1] == std::byte{0} &&
+         idx_dtype(static_cast<uint8_t>(head[2])) != DType::kInvalid && static_cast<int>(head[3]) >= 1 &&
+         static_cast<int>(head[3]) <= kMostAxes;
 }
 
 // After its header, each time it is rewound.
 class IdxValues final : public ByteStream {
  public:
-  IdxValues(std::unique_ptr<ByteStream> inner, uint64_t n_header) : inner_(std::move(inner)), n_header_(n_header) { rewind(); }
+  IdxValues(std::unique_ptr<ByteStream> inner, uint64_t n_header) : inner_(std::move(inner)), n_header_(n_header) {
+    rewind();
+  }
   void read(std::span<std::byte> target) override { inner_->read(target); }
   void rewind() override {
     inner_->rewind();
@@ -76,8 +86,10 @@ fs::path images_in(const fs::path& folder, Split split) {
   for (const auto& file : files_in(folder)) {
     const std::string name = file.filename().string();
     if (name.find("images") == std::string::npos || name.find("idx") == std::string::npos) continue;
-    if (name.starts_with("train")) train = train.empty() ? file : train;
-    else test = test.empty() ? file : test;
+    if (name.starts_with("train"))
+      train = train.empty() ? file : train;
+    else
+      test = test.empty() ? file : test;
   }
   const fs::path& wanted = split == Split::kTest ? test : train;
   return wanted.empty() ? (split == Split::kTest ? train : test) : wanted;
@@ -138,7 +150,8 @@ Opened open_idx(const Request& request) {
   const fs::path labels = request.options.labels.empty() ? labels_beside(images) : request.options.labels;
   if (labels.empty()) {
     throw Error(ErrorCode::kInvalidArgument, images.string(),
-                "expected the labels in a file of the same name with `labels` in place of `images`, found none; name it with --labels");
+                "expected the labels in a file of the same name with `labels` in place of `images`, found none; name "
+                "it with --labels");
   }
   arrays.labels = labels_file(labels);
   return open_arrays(std::move(arrays), request);

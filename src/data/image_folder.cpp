@@ -39,15 +39,19 @@ void add_files(const fs::path& root, const fs::path& class_folder, Walk& walk) {
   for (const auto& folder : folders) {
     for (const auto& file : files_in(folder)) {
       const std::string name = file.lexically_relative(root).string();
-      if (is_image_name(name)) walk.names.push_back(name);
-      else if (walk.n_foreign++ == 0) walk.foreign = name;
+      if (is_image_name(name))
+        walk.names.push_back(name);
+      else if (walk.n_foreign++ == 0)
+        walk.foreign = name;
     }
   }
 }
 
 // A folder of that name inside, for archives that hold both splits.
 fs::path split_folder(const fs::path& folder, Split split) {
-  const std::vector<const char*> names = split == Split::kTest ? std::vector<const char*>{"test", "val", "validation", "valid"} : std::vector<const char*>{"train", "training"};
+  const std::vector<const char*> names = split == Split::kTest
+                                             ? std::vector<const char*>{"test", "val", "validation", "valid"}
+                                             : std::vector<const char*>{"train", "training"};
   const auto inner = folders_in(folder);
   const bool has_train = std::ranges::any_of(inner, [](const fs::path& path) { return path.filename() == "train"; });
   for (const char* name : names) {
@@ -74,7 +78,8 @@ Opened open_image_folder(const Request& request) {
   if (n_pictures == 0) return nullptr;
   const std::string where = pictures.folder.string();
   const int64_t n_classes = request.format.n_classes;
-  (void)Transform(request.options.preprocessing, request.format, where);  // shapes first: no names help a model of vectors
+  (void)Transform(request.options.preprocessing, request.format,
+                  where);  // shapes first: no names help a model of vectors
   const ClassNames given = read_class_names(request.options.classes, n_classes);
   const ClassNames classes = match_class_names(folders, given, n_classes, "folders", where);
   int64_t n_foreign = 0;
@@ -86,8 +91,11 @@ Opened open_image_folder(const Request& request) {
     n_foreign += walks[i].n_foreign;
   }
   pictures.class_names = classes.names;
-  if (n_foreign > 0)
-    pictures.notes.push_back(fmt::format("{} {} no pictures and passed over (the first: {})", n_foreign, n_foreign == 1 ? "file is" : "files are", foreign));
+  if (n_foreign == 1) pictures.notes.push_back(fmt::format("1 file is no picture and passed over: {}", foreign));
+  if (n_foreign > 1) {
+    pictures.notes.push_back(
+        fmt::format("{} files are no pictures and passed over, the first: {}", n_foreign, foreign));
+  }
   return open_picture_files(std::move(pictures), request);
 }
 

@@ -37,16 +37,19 @@ std::string error_of(std::span<const std::byte> bytes, int64_t n_channels = 3) {
 
 // Cut anywhere, a picture is an error or, where only what follows its pixels is missing, itself.
 TEST(Image, CutShort) {
-  for (const char* name : {"rgb_420.jpg", "progressive.jpg", "cmyk.jpg", "rgba.png", "palette.png", "grey_16.png", "rgb.bmp", "palette.bmp"}) {
+  for (const char* name : {"rgb_420.jpg", "progressive.jpg", "cmyk.jpg", "rgba.png", "palette.png", "grey_16.png",
+                           "rgb.bmp", "palette.bmp"}) {
     const auto bytes = bytes_of_file(golden_path(std::string("pictures/") + name));
     ASSERT_EQ(error_of(bytes), "no error");
-    for (size_t n = 0; n + 2 < bytes.size(); ++n) ASSERT_NE(error_of(std::span(bytes).first(n)), "no error") << name << " cut to " << n;
+    for (size_t n = 0; n + 2 < bytes.size(); ++n)
+      ASSERT_NE(error_of(std::span(bytes).first(n)), "no error") << name << " cut to " << n;
   }
 }
 
 // Flipped bits give an error or other pixels, never a crash.
 TEST(Image, FlippedBits) {
-  for (const char* name : {"rgb_420.jpg", "progressive.jpg", "cmyk.jpg", "grey.jpg", "rgba.png", "palette_2_bits.png", "rgb_16.png", "rgb.bmp", "palette.bmp", "rgba.bmp"}) {
+  for (const char* name : {"rgb_420.jpg", "progressive.jpg", "cmyk.jpg", "grey.jpg", "rgba.png", "palette_2_bits.png",
+                           "rgb_16.png", "rgb.bmp", "palette.bmp", "rgba.bmp"}) {
     auto bytes = bytes_of_file(golden_path(std::string("pictures/") + name));
     for (size_t i = 0; i < bytes.size(); ++i) {
       for (const int bit : {0, 3, 7}) {

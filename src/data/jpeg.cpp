@@ -84,8 +84,10 @@ struct Decoder {
     jpeg_read_header(&info, TRUE);
     info.dct_method = JDCT_IFAST;
     info.do_fancy_upsampling = TRUE;
-    if (info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK) info.out_color_space = JCS_CMYK;
-    else info.out_color_space = n_channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    if (info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK)
+      info.out_color_space = JCS_CMYK;
+    else
+      info.out_color_space = n_channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     return true;
   }
 
@@ -115,7 +117,8 @@ void cmyk_to_rgb(const uint8_t* cmyk, uint8_t* rgb, int64_t width, bool is_inver
 Picture decode_jpeg(std::span<const std::byte> bytes, int64_t n_channels, const std::string& where) {
   Decoder decoder;
   const auto expect = [&](bool is_right) {
-    if (!is_right) throw Error(ErrorCode::kCorrupt, where, std::string("the JPEG cannot be decoded: ") + decoder.failure.message);
+    if (!is_right)
+      throw Error(ErrorCode::kCorrupt, where, std::string("the JPEG cannot be decoded: ") + decoder.failure.message);
   };
   expect(decoder.start(bytes, n_channels));
   const bool is_cmyk = decoder.info.out_color_space == JCS_CMYK;

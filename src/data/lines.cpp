@@ -67,10 +67,14 @@ std::vector<std::string> split_fields(std::string_view line, char separator) {
   bool is_quoted = false;
   for (size_t i = 0; i < line.size(); ++i) {
     const bool is_quote = line[i] == '"' && (is_quoted || fields.back().empty());
-    if (is_quote && is_quoted && i + 1 < line.size() && line[i + 1] == '"') fields.back() += line[i++];
-    else if (is_quote) is_quoted = !is_quoted;
-    else if (line[i] == separator && !is_quoted) fields.emplace_back();
-    else if (line[i] != ' ' || is_quoted || !fields.back().empty()) fields.back() += line[i];
+    if (is_quote && is_quoted && i + 1 < line.size() && line[i + 1] == '"')
+      fields.back() += line[i++];
+    else if (is_quote)
+      is_quoted = !is_quoted;
+    else if (line[i] == separator && !is_quoted)
+      fields.emplace_back();
+    else if (line[i] != ' ' || is_quoted || !fields.back().empty())
+      fields.back() += line[i];
   }
   for (std::string& field : fields) {
     while (field.ends_with(' ')) field.pop_back();

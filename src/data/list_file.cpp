@@ -1,5 +1,5 @@
-// A text that lists pictures and their labels: `cats/12.jpg,0` or, as Caffe has it, `cats/12.jpg 0`. Paths are relative to
-// the list's folder; labels are whole numbers, or names.
+// A text that lists pictures and their labels: `cats/12.jpg,0` or, as Caffe has it, `cats/12.jpg 0`. Paths are relative
+// to the list's folder; labels are whole numbers, or names.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -80,15 +80,18 @@ Opened open_list_file(const Request& request) {
   if (has_names) {
     std::set<std::string> names;
     for (const Entry& entry : entries) names.insert(entry.label);
-    if (names.size() > kMostNames) throw Error(ErrorCode::kCorrupt, where, fmt::format("more than {} different labels", kMostNames));
+    if (names.size() > kMostNames)
+      throw Error(ErrorCode::kCorrupt, where, fmt::format("more than {} different labels", kMostNames));
     classes = match_class_names({names.begin(), names.end()}, classes, n_classes, "labels", where);
   }
   for (size_t i = 0; i < entries.size(); ++i) {
     int64_t label = 0;
     const std::string place = fmt::format("{}:{}", where, line_numbers[i]);
-    if (has_names) label = classes.label_of(entries[i].label);
+    if (has_names)
+      label = classes.label_of(entries[i].label);
     else if (!parse_index(entries[i].label, label))
-      throw Error(ErrorCode::kCorrupt, place, fmt::format("expected a label (a whole number), found `{}`", entries[i].label.substr(0, 40)));
+      throw Error(ErrorCode::kCorrupt, place,
+                  fmt::format("expected a label (a whole number), found `{}`", entries[i].label.substr(0, 40)));
     expect_label(label, n_classes, place);
     pictures.files.push_back({std::move(entries[i].path), label});
   }

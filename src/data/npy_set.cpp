@@ -25,7 +25,8 @@ Rows labels_file(const std::filesystem::path& path) {
   file->read(0, std::as_writable_bytes(std::span(start)));
   if (start.starts_with("\x93NUMPY")) return npy_rows(file);
   Rows rows = idx_rows(path);
-  if (rows.empty()) throw Error(ErrorCode::kUnsupported, path.string(), "expected labels in a .npy or an IDX file, found another kind");
+  if (rows.empty())
+    throw Error(ErrorCode::kUnsupported, path.string(), "expected labels in a .npy or an IDX file, found another kind");
   return rows;
 }
 

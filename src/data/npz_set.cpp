@@ -27,9 +27,11 @@ Opened open_npz_set(const Request& request) {
   const auto has = [&](std::string_view name) { return find_member(*zip, name) != nullptr; };
   const ArrayNames names = find_array_names(has, all, request.options, request.path.string());
   ArrayPair arrays;
-  arrays.kind = names.labels.empty() ? fmt::format("npz ({})", names.examples) : fmt::format("npz ({}, {})", names.examples, names.labels);
+  arrays.kind = names.labels.empty() ? fmt::format("npz ({})", names.examples)
+                                     : fmt::format("npz ({}, {})", names.examples, names.labels);
   arrays.examples = member_rows(*zip, *find_member(*zip, names.examples));
-  arrays.labels = names.labels.empty() ? labels_file(request.options.labels) : member_rows(*zip, *find_member(*zip, names.labels));
+  arrays.labels =
+      names.labels.empty() ? labels_file(request.options.labels) : member_rows(*zip, *find_member(*zip, names.labels));
   arrays.owner = zip;
   return open_arrays(std::move(arrays), request);
 }

@@ -21,8 +21,9 @@ constexpr size_t kMostAxes = 32;
 DType dtype_of_code(std::string_view code) {
   if (!code.empty() && (code[0] == '<' || code[0] == '|' || code[0] == '=')) code.remove_prefix(1);
   constexpr std::pair<std::string_view, DType> kTypes[] = {
-      {"u1", DType::kUInt8}, {"i1", DType::kInt8},  {"u2", DType::kUInt16}, {"i2", DType::kInt16},   {"u4", DType::kUInt32},
-      {"i4", DType::kInt32}, {"i8", DType::kInt64}, {"u8", DType::kUInt64}, {"f4", DType::kFloat32}, {"f8", DType::kFloat64}};
+      {"u1", DType::kUInt8},   {"i1", DType::kInt8},   {"u2", DType::kUInt16}, {"i2", DType::kInt16},
+      {"u4", DType::kUInt32},  {"i4", DType::kInt32},  {"i8", DType::kInt64},  {"u8", DType::kUInt64},
+      {"f4", DType::kFloat32}, {"f8", DType::kFloat64}};
   for (const auto& [name, dtype] : kTypes) {
     if (code == name) return dtype;
   }
@@ -52,11 +53,13 @@ class Unpickler {
 
  private:
   [[noreturn]] void fail(std::string_view message) const {
-    throw Error(ErrorCode::kCorrupt, target_.file_->path().string(), fmt::format("is no pickle that can be read: byte {}: {}", at_, message));
+    throw Error(ErrorCode::kCorrupt, target_.file_->path().string(),
+                fmt::format("is no pickle that can be read: byte {}: {}", at_, message));
   }
   [[noreturn]] void refuse(std::string_view what) const {
-    throw Error(ErrorCode::kUnsupported, target_.file_->path().string(),
-                fmt::format("expected a pickle of numbers, text, lists, dictionaries and NumPy arrays, found {}", what));
+    throw Error(
+        ErrorCode::kUnsupported, target_.file_->path().string(),
+        fmt::format("expected a pickle of numbers, text, lists, dictionaries and NumPy arrays, found {}", what));
   }
 
   std::string_view take(uint64_t n) {
@@ -159,8 +162,8 @@ class Unpickler {
     return value;
   }
 
-  // A Python literal's escapes undone. is_raw: only \uXXXX, as protocol 0 writes text; code points below 256 are kept as
-  // bytes, which is what _codecs.encode(…, 'latin1') makes of them.
+  // A Python literal's escapes undone. is_raw: only \uXXXX, as protocol 0 writes text; code points below 256 are kept
+  // as bytes, which is what _codecs.encode(…, 'latin1') makes of them.
   std::string_view unescaped(std::string_view text, bool is_raw) {
     auto result = std::make_unique<std::string>();
     for (size_t i = 0; i < text.size(); ++i) {
@@ -198,8 +201,10 @@ class Unpickler {
       const auto byte = static_cast<unsigned char>(utf8[i]);
       const bool is_two_bytes = (byte == 0xc2 || byte == 0xc3) && i + 1 < utf8.size();
       if (byte >= 0x80 && !is_two_bytes) refuse("text outside Latin-1 for bytes");
-      if (is_two_bytes) *result += static_cast<char>((byte & 3U) << 6U | (static_cast<unsigned char>(utf8[++i]) & 0x3fU));
-      else *result += static_cast<char>(byte);
+      if (is_two_bytes)
+        *result += static_cast<char>((byte & 3U) << 6U | (static_cast<unsigned char>(utf8[++i]) & 0x3fU));
+      else
+        *result += static_cast<char>(byte);
     }
     target_.texts_.push_back(std::move(result));
     return *target_.texts_.back();
@@ -250,18 +255,23 @@ class Unpickler {
   }
 
   Tensor array_of(const Value& dtype, const Value& shape, const Value& bytes) {
-    if (dtype.kind != Kind::kDType || shape.kind != Kind::kList || bytes.kind != Kind::kText || shape.items.size() > kMostAxes)
+    if (dtype.kind != Kind::kDType || shape.kind != Kind::kList || bytes.kind != Kind::kText ||
+        shape.items.size() > kMostAxes)
       fail("expected an array's type, shape and bytes");
     Shape sizes;
     uint64_t n_bytes = dtype_size(dtype.dtype);
     for (const Value* size : shape.items) {
       if (size->kind != Kind::kInteger || size->integer < 0) fail("expected an array's sizes");
       sizes.push_back(size->integer);
-      if (__builtin_mul_overflow(n_bytes, static_cast<uint64_t>(size->integer), &n_bytes)) fail("an array of no possible size");
+      if (__builtin_mul_overflow(n_bytes, static_cast<uint64_t>(size->integer), &n_bytes))
+        fail("an array of no possible size");
     }
-    if (n_bytes != bytes.text.size()) fail(fmt::format("expected {} bytes for an array {}, found {}", n_bytes, sizes.to_string(), bytes.text.size()));
+    if (n_bytes != bytes.text.size())
+      fail(fmt::format("expected {} bytes for an array {}, found {}", n_bytes, sizes.to_string(), bytes.text.size()));
     const bool is_in_file = bytes.text.data() >= bytes_.data() && bytes.text.data() < bytes_.data() + bytes_.size();
-    if (is_in_file) return {dtype.dtype, sizes, FileRange{target_.file_, static_cast<uint64_t>(bytes.text.data() - bytes_.data()), n_bytes}};
+    if (is_in_file)
+      return {dtype.dtype, sizes,
+              FileRange{target_.file_, static_cast<uint64_t>(bytes.text.data() - bytes_.data()), n_bytes}};
     Tensor copy(dtype.dtype, sizes);
     if (n_bytes > 0) std::memcpy(copy.mutable_bytes().data(), bytes.text.data(), n_bytes);
     return copy;
@@ -284,38 +294,94 @@ class Unpickler {
 
   void step(char opcode) {
     switch (opcode) {
-      case '\x80': (void)take(1); return;           // PROTO
-      case '\x95': (void)take(8); return;           // FRAME
-      case '(': push(Kind::kMark); return;
-      case '0': if (!stack_.empty()) stack_.pop_back(); return;
-      case '1': (void)pop_marked(); return;
-      case '2': stack_.push_back(top()); return;
-      case 'N': push(Kind::kNone); return;
-      case '\x88': push_integer(1); return;
-      case '\x89': push_integer(0); return;
-      case 'I': push_integer(integer_of(line())); return;
-      case 'L': push_integer(integer_of(line())); return;
-      case 'J': push_integer(static_cast<int32_t>(number(4))); return;
-      case 'K': push_integer(static_cast<int64_t>(number(1))); return;
-      case 'M': push_integer(static_cast<int64_t>(number(2))); return;
-      case '\x8a': push_integer(long_of(take(number(1)))); return;
-      case '\x8b': push_integer(long_of(take(number(4)))); return;
-      case 'F': push(Kind::kReal).real = real_of(line()); return;
-      case 'G': push(Kind::kReal).real = std::bit_cast<double>(__builtin_bswap64(number(8))); return;
-      default: step_text(opcode);
+      case '\x80':
+        (void)take(1);
+        return;  // PROTO
+      case '\x95':
+        (void)take(8);
+        return;  // FRAME
+      case '(':
+        push(Kind::kMark);
+        return;
+      case '0':
+        if (!stack_.empty()) stack_.pop_back();
+        return;
+      case '1':
+        (void)pop_marked();
+        return;
+      case '2':
+        stack_.push_back(top());
+        return;
+      case 'N':
+        push(Kind::kNone);
+        return;
+      case '\x88':
+        push_integer(1);
+        return;
+      case '\x89':
+        push_integer(0);
+        return;
+      case 'I':
+        push_integer(integer_of(line()));
+        return;
+      case 'L':
+        push_integer(integer_of(line()));
+        return;
+      case 'J':
+        push_integer(static_cast<int32_t>(number(4)));
+        return;
+      case 'K':
+        push_integer(static_cast<int64_t>(number(1)));
+        return;
+      case 'M':
+        push_integer(static_cast<int64_t>(number(2)));
+        return;
+      case '\x8a':
+        push_integer(long_of(take(number(1))));
+        return;
+      case '\x8b':
+        push_integer(long_of(take(number(4))));
+        return;
+      case 'F':
+        push(Kind::kReal).real = real_of(line());
+        return;
+      case 'G':
+        push(Kind::kReal).real = std::bit_cast<double>(__builtin_bswap64(number(8)));
+        return;
+      default:
+        step_text(opcode);
     }
   }
 
   void step_text(char opcode) {
     switch (opcode) {
-      case 'S': push_literal(); return;
-      case 'V': push_unicode_line(); return;
-      case 'U': case 'C': push_text(take(number(1))); return;
-      case 'T': case 'B': push_text(take(number(4))); return;
-      case '\x8e': case '\x96': push_text(take(number(8))); return;
-      case '\x8c': push_utf8(take(number(1))); return;
-      case 'X': push_utf8(take(number(4))); return;
-      case '\x8d': push_utf8(take(number(8))); return;
+      case 'S':
+        push_literal();
+        return;
+      case 'V':
+        push_unicode_line();
+        return;
+      case 'U':
+      case 'C':
+        push_text(take(number(1)));
+        return;
+      case 'T':
+      case 'B':
+        push_text(take(number(4)));
+        return;
+      case '\x8e':
+      case '\x96':
+        push_text(take(number(8)));
+        return;
+      case '\x8c':
+        push_utf8(take(number(1)));
+        return;
+      case 'X':
+        push_utf8(take(number(4)));
+        return;
+      case '\x8d':
+        push_utf8(take(number(8)));
+        return;
       case 'c': {
         const std::string_view module = line();
         push_name(module, line());
@@ -327,20 +393,38 @@ class Unpickler {
         push_name(module->text, name->text);
         return;
       }
-      default: step_container(opcode);
+      default:
+        step_container(opcode);
     }
   }
 
   void step_container(char opcode) {
     switch (opcode) {
-      case ']': push(Kind::kList); return;
-      case ')': push(Kind::kList); return;
-      case '}': push(Kind::kDictionary); return;
-      case 'l': case 't': push_list(Kind::kList); return;
-      case 'd': push_list(Kind::kDictionary); return;
-      case '\x85': push_tuple(1); return;
-      case '\x86': push_tuple(2); return;
-      case '\x87': push_tuple(3); return;
+      case ']':
+        push(Kind::kList);
+        return;
+      case ')':
+        push(Kind::kList);
+        return;
+      case '}':
+        push(Kind::kDictionary);
+        return;
+      case 'l':
+      case 't':
+        push_list(Kind::kList);
+        return;
+      case 'd':
+        push_list(Kind::kDictionary);
+        return;
+      case '\x85':
+        push_tuple(1);
+        return;
+      case '\x86':
+        push_tuple(2);
+        return;
+      case '\x87':
+        push_tuple(3);
+        return;
       case 'a': {
         const Value* item = pop();
         return add(Kind::kList, {item});
@@ -358,16 +442,35 @@ class Unpickler {
         const auto items = pop_marked();
         return add(Kind::kDictionary, items);
       }
-      case 'p': memo_[index_line()] = top(); return;
-      case 'q': memo_[number(1)] = top(); return;
-      case 'r': memo_[number(4)] = top(); return;
-      case '\x94': memo_[memo_.size()] = top(); return;
-      case 'g': get(index_line()); return;
-      case 'h': get(number(1)); return;
-      case 'j': get(number(4)); return;
-      case 'R': reduce(); return;
-      case 'b': build(); return;
-      default: refuse(fmt::format("an object of another kind (opcode 0x{:02x})", static_cast<unsigned char>(opcode)));
+      case 'p':
+        memo_[index_line()] = top();
+        return;
+      case 'q':
+        memo_[number(1)] = top();
+        return;
+      case 'r':
+        memo_[number(4)] = top();
+        return;
+      case '\x94':
+        memo_[memo_.size()] = top();
+        return;
+      case 'g':
+        get(index_line());
+        return;
+      case 'h':
+        get(number(1));
+        return;
+      case 'j':
+        get(number(4));
+        return;
+      case 'R':
+        reduce();
+        return;
+      case 'b':
+        build();
+        return;
+      default:
+        refuse(fmt::format("an object of another kind (opcode 0x{:02x})", static_cast<unsigned char>(opcode)));
     }
   }
 
@@ -387,7 +490,8 @@ std::shared_ptr<const Pickle> Pickle::read(std::shared_ptr<const File> file) {
 }
 
 bool Pickle::may_be(std::string_view start) {
-  return (start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) || start.starts_with("(dp") || start.starts_with("}q");
+  return (start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) || start.starts_with("(dp") ||
+         start.starts_with("}q");
 }
 
 const Pickle::Value* Pickle::find(const Value& value, std::string_view key) {

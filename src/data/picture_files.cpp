@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "data/buffer_pool.h"
 #include "data/image.h"
 #include "data/ordered.h"
 
@@ -19,39 +20,41 @@ constexpr uint64_t kMostFileBytes = 256 << 20;
 constexpr int64_t kMostWaitingBytes = 32 << 20;  // of decoded pictures
 
 struct Decoded {
-  std::vector<float> values;  // empty: left out
+  std::shared_ptr<std::byte> values;  // nullptr: left out
   std::string reason;
 };
 
 class PictureSet final : public DataSet::Source {
  public:
-  PictureSet(PictureFiles files, const Request& request) : files_(std::move(files)), is_strict_(request.options.is_strict) {
+  PictureSet(PictureFiles files, const Request& request)
+      : files_(std::move(files)), is_strict_(request.options.is_strict) {
     kind = files_.kind;
     class_names = files_.class_names;
     notes = files_.notes;
     n_classes = request.format.n_classes;
     transform = Transform(request.options.preprocessing, request.format, request.path.string());
-    n_threads_ = request.options.threads > 0 ? request.options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    n_threads_ = request.options.threads > 0 ? request.options.threads
+                                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    decoded_ = BufferPool(static_cast<size_t>(transform.format().shape.n_elements()) * sizeof(float));
     size = static_cast<int64_t>(files_.files.size());
     if (size > 0) say_size(request);
   }
 
   Batch read(int64_t n) override {
     if (!decoding_) start();
-    const auto n_values = static_cast<size_t>(transform.format().shape.n_elements());
-    Shape shape{n};
-    for (const int64_t axis_size : transform.format().shape.sizes()) shape.push_back(axis_size);
-    Batch batch{Tensor(DType::kFloat32, shape), {}};
-    float* target = batch.x.mutable_values<float>().data();
+    const size_t n_bytes = decoded_.n_bytes();
+    if (batches_.n_bytes() != static_cast<size_t>(n) * n_bytes) batches_ = BufferPool(static_cast<size_t>(n) * n_bytes);
+    const std::shared_ptr<std::byte> target = batches_.take();
+    Batch batch;
     while (static_cast<int64_t>(batch.labels.size()) < n) {
       const auto decoded = decoding_->next();
       if (!decoded) break;
       const auto file = static_cast<size_t>(next_file_++);
-      if (decoded->values.empty()) {
+      if (!decoded->values) {
         leave_out(file, decoded->reason);
         continue;
       }
-      std::memcpy(target + batch.labels.size() * n_values, decoded->values.data(), n_values * sizeof(float));
+      std::memcpy(target.get() + batch.labels.size() * n_bytes, decoded->values.get(), n_bytes);
       batch.labels.push_back(files_.files[file].label);
     }
     if (size == 0) {
@@ -59,9 +62,10 @@ class PictureSet final : public DataSet::Source {
                   fmt::format("none of its {} pictures can be decoded; the first: {}: {}", files_.files.size(),
                               files_.files[skipped_[0].file].name, skipped_[0].reason));
     }
-    shape[0] = static_cast<int64_t>(batch.labels.size());
-    if (shape[0] < n) batch.x = Tensor(DType::kFloat32, shape, batch.x.bytes().first(batch.labels.size() * n_values * sizeof(float)), std::make_shared<Tensor>(batch.x));
-    batch.x = batch.x.cast(transform.format().dtype);
+    Shape shape{static_cast<int64_t>(batch.labels.size())};
+    for (const int64_t axis_size : transform.format().shape.sizes()) shape.push_back(axis_size);
+    batch.x = Tensor(DType::kFloat32, shape, {target.get(), batch.labels.size() * n_bytes}, target)
+                  .cast(transform.format().dtype);
     return batch;
   }
 
@@ -83,7 +87,8 @@ class PictureSet final : public DataSet::Source {
     for (const LeftOut& left_out : skipped_) {
       if (static_cast<int64_t>(left_out.file) <= i) ++i;
     }
-    return i < static_cast<int64_t>(files_.files.size()) ? files_.files[static_cast<size_t>(i)].name : Source::example_name(i);
+    return i < static_cast<int64_t>(files_.files.size()) ? files_.files[static_cast<size_t>(i)].name
+                                                         : Source::example_name(i);
   }
 
   [[nodiscard]] std::vector<Skipped> skipped() const override {
@@ -102,8 +107,9 @@ class PictureSet final : public DataSet::Source {
   [[nodiscard]] int64_t end_file() const { return std::min(static_cast<int64_t>(files_.files.size()), stop); }
 
   void start() {
-    const int64_t n_bytes = transform.format().shape.n_elements() * static_cast<int64_t>(sizeof(float));
-    const int64_t window = std::clamp<int64_t>(kMostWaitingBytes / std::max<int64_t>(n_bytes, 1), n_threads_, 16 * n_threads_);
+    const auto n_bytes = static_cast<int64_t>(decoded_.n_bytes());
+    const int64_t window =
+        std::clamp<int64_t>(kMostWaitingBytes / std::max<int64_t>(n_bytes, 1), n_threads_, 16 * n_threads_);
     decoding_.emplace(n_threads_, window, next_file_, end_file(),
                       [this](int64_t file) { return decode(files_.files[static_cast<size_t>(file)]); });
   }
@@ -114,19 +120,20 @@ class PictureSet final : public DataSet::Source {
     try {
       const auto file = File::open(path);
       if (file->size() > kMostFileBytes)
-        throw Error(ErrorCode::kUnsupported, path.string(), fmt::format("expected at most {} bytes, found {}", kMostFileBytes, file->size()));
+        throw Error(ErrorCode::kUnsupported, path.string(),
+                    fmt::format("expected at most {} bytes, found {}", kMostFileBytes, file->size()));
       std::vector<std::byte> bytes(file->size());
       file->read(0, bytes);
-      Decoded decoded;
-      decoded.values.resize(static_cast<size_t>(transform.format().shape.n_elements()));
-      transform.picture(decode_image(bytes, transform.n_channels(), path.string()), decoded.values.data());
+      Decoded decoded{decoded_.take(), ""};
+      transform.picture(decode_image(bytes, transform.n_channels(), path.string()),
+                        reinterpret_cast<float*>(decoded.values.get()));
       return decoded;
     } catch (const Error& error) {
       if (is_strict_) throw;
       std::string reason = error.what();
       const std::string place = path.string() + ": ";
       if (reason.starts_with(place)) reason.erase(0, place.size());
-      return {{}, reason};
+      return {nullptr, reason};
     }
   }
 
@@ -144,10 +151,11 @@ class PictureSet final : public DataSet::Source {
     const Extent extent = transform.extent();
     const Shape& wanted = request.format.shape;
     const bool is_open = !wanted.has_rank() || !wanted.is_static();
-    notes.push_back(fmt::format("pictures are resized to {}x{} ({}{}){}", extent[0], extent[1],
-                                interpolation_name(request.options.preprocessing.interpolation),
-                                request.options.preprocessing.crop_to_aspect_ratio ? ", cropped to the aspect ratio" : "",
-                                is_open ? ", Keras' default, for the graph takes any size; --resize says another" : ", the graph's size"));
+    notes.push_back(fmt::format(
+        "pictures are resized to {}x{} ({}{}){}", extent[0], extent[1],
+        interpolation_name(request.options.preprocessing.interpolation),
+        request.options.preprocessing.crop_to_aspect_ratio ? ", cropped to the aspect ratio" : "",
+        is_open ? ", Keras' default, for the graph takes any size; --resize says another" : ", the graph's size"));
   }
 
   PictureFiles files_;
@@ -156,6 +164,8 @@ class PictureSet final : public DataSet::Source {
   mutable std::mutex mutex_;  // of skipped_: names may be asked for while another thread reads
   std::vector<LeftOut> skipped_;
   int64_t next_file_ = 0;
+  BufferPool decoded_{0};
+  BufferPool batches_{0};
   std::optional<Ordered<Decoded>> decoding_;  // last: its threads use the rest
 };
 

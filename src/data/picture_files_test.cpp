@@ -40,7 +40,8 @@ void expect_as_keras(const fs::path& folder, const std::string& name, const Open
       found.insert(found.end(), values.begin(), values.end());
     }
     ASSERT_EQ(found.size(), expected.size());
-    for (size_t k = 0; k < found.size(); ++k) ASSERT_NEAR(found[k], expected[k], name == "cropped" ? 1e-4 : 0) << name << " " << k;
+    for (size_t k = 0; k < found.size(); ++k)
+      ASSERT_NEAR(found[k], expected[k], name == "cropped" ? 1e-4 : 0) << name << " " << k;
     set.rewind();
   }
 }
@@ -62,7 +63,8 @@ TEST(ImageFolder, NamesAndNotes) {
   EXPECT_EQ(set.size(), 8);
   EXPECT_EQ(set.example_name(0), "10/B.png");
   EXPECT_EQ(set.example_name(3), "10/inner.x/d.bmp");
-  EXPECT_THAT(set.notes(), ElementsAre("1 file is no pictures and passed over (the first: apple/notes.txt)", "pictures are resized to 8x10 (bilinear), the graph's size"));
+  EXPECT_THAT(set.notes(), ElementsAre("1 file is no picture and passed over: apple/notes.txt",
+                                       "pictures are resized to 8x10 (bilinear), the graph's size"));
   set.skip(6);
   EXPECT_THAT(set.next(5).labels, ElementsAre(3, 3));
   DataSet share = DataSet::open(golden_path("folder"), kFormat);
@@ -79,8 +81,10 @@ TEST(ImageFolder, ClassesInAnotherOrder) {
   DataSet set = DataSet::open(golden_path("folder"), {{8, 10, 3}, DType::kFloat32, 5}, options);
   EXPECT_THAT(set.next(8).labels, ElementsAre(2, 2, 2, 2, 1, 3, 0, 0));
   EXPECT_EQ(set.class_names().at(4), "unused");
-  write_file(folder / "names.txt", R"({"0": ["10", "ten"], "1": ["2", "two"], "2": ["Zebra", "zebra"], "3": ["n3", "apple"]})");
-  EXPECT_THAT(DataSet::open(golden_path("folder"), kFormat, options).next(8).labels, ElementsAre(0, 0, 0, 0, 1, 2, 3, 3));
+  write_file(folder / "names.txt",
+             R"({"0": ["10", "ten"], "1": ["2", "two"], "2": ["Zebra", "zebra"], "3": ["n3", "apple"]})");
+  EXPECT_THAT(DataSet::open(golden_path("folder"), kFormat, options).next(8).labels,
+              ElementsAre(0, 0, 0, 0, 1, 2, 3, 3));
 }
 
 std::string error_of(const fs::path& path, const ExampleFormat& format, const OpenOptions& options = {}) {
@@ -100,12 +104,18 @@ TEST(ImageFolder, Errors) {
   write_file(folder / "names.txt", "apple\npear\n2\n10\n");
   OpenOptions options;
   options.classes = folder / "names.txt";
-  EXPECT_EQ(error_of(golden_path("folder"), kFormat, options), "folder: its folders do not match the class names given: `Zebra` is not among apple, pear, 2, 10; found 10, 2, Zebra, apple");
-  EXPECT_EQ(error_of(golden_path("folder"), {{8, 10, 3}, DType::kFloat32, 10}), "folder: its folders are 4 classes (10, 2, Zebra, apple), the model has 10; --classes FILE says which is which");
-  EXPECT_EQ(error_of(golden_path("folder"), {{8}, DType::kFloat32, 4}), "folder: its examples are pictures [height, width, channels], the model takes [8]");
+  EXPECT_EQ(error_of(golden_path("folder"), kFormat, options),
+            "folder: its folders do not match the class names given: `Zebra` is not among apple, pear, 2, 10; found "
+            "10, 2, Zebra, apple");
+  EXPECT_EQ(
+      error_of(golden_path("folder"), {{8, 10, 3}, DType::kFloat32, 10}),
+      "folder: its folders are 4 classes (10, 2, Zebra, apple), the model has 10; --classes FILE says which is which");
+  EXPECT_EQ(error_of(golden_path("folder"), {{8}, DType::kFloat32, 4}),
+            "folder: its examples are pictures [height, width, channels], the model takes [8]");
   OpenOptions resized;
   resized.preprocessing.resize = {12, 12};
-  EXPECT_EQ(error_of(golden_path("folder"), kFormat, resized), "folder: its pictures become 12x12, the model takes [8, 10, 3]; leave --resize out, or add --crop 8x10");
+  EXPECT_EQ(error_of(golden_path("folder"), kFormat, resized),
+            "folder: its pictures become 12x12, the model takes [8, 10, 3]; leave --resize out, or add --crop 8x10");
 }
 
 // Pictures that cannot be decoded: left out wherever they stand, batches filled up, names still right.
@@ -135,11 +145,13 @@ TEST(ImageFolder, UndecodablePicturesAreLeftOut) {
   }
   OpenOptions strict;
   strict.is_strict = true;
-  EXPECT_EQ(error_of(folder / "set", kFormat, strict), "set/10/0.jpg: expected a JPEG, PNG or BMP picture, found another format");
+  EXPECT_EQ(error_of(folder / "set", kFormat, strict),
+            "set/10/0.jpg: expected a JPEG, PNG or BMP picture, found another format");
   for (const auto& entry : fs::recursive_directory_iterator(folder / "set")) {
     if (entry.is_regular_file()) std::ofstream(entry.path()) << "x";
   }
-  EXPECT_THAT(error_of(folder / "set", kFormat), HasSubstr("none of its 10 pictures can be decoded; the first: 10/0.jpg: expected a JPEG"));
+  EXPECT_THAT(error_of(folder / "set", kFormat),
+              HasSubstr("none of its 10 pictures can be decoded; the first: 10/0.jpg: expected a JPEG"));
 }
 
 TEST(ListFile, PathsAndLabels) {

@@ -71,20 +71,30 @@ class Value {
 };
 
 void set(Preprocessing& result, const std::string& key, const Value& value) {
-  if (key == "resize") result.resize = value.extent();
-  else if (key == "interpolation") result.interpolation = interpolation_from_name(value.text());
-  else if (key == "crop_to_aspect_ratio") result.crop_to_aspect_ratio = value.boolean();
-  else if (key == "crop") result.crop = value.extent();
-  else if (key == "channel_order" && value.text() == "rgb") result.channel_order = ChannelOrder::kRgb;
-  else if (key == "channel_order" && value.text() == "bgr") result.channel_order = ChannelOrder::kBgr;
-  else if (key == "channel_order") value.fail("\"rgb\" or \"bgr\"");
-  else if (key == "divide_by") result.divide_by = value.divisor();
-  else if (key == "mean") result.mean = value.numbers(true);
-  else if (key == "std") result.std = value.numbers(false);
+  if (key == "resize")
+    result.resize = value.extent();
+  else if (key == "interpolation")
+    result.interpolation = interpolation_from_name(value.text());
+  else if (key == "crop_to_aspect_ratio")
+    result.crop_to_aspect_ratio = value.boolean();
+  else if (key == "crop")
+    result.crop = value.extent();
+  else if (key == "channel_order" && value.text() == "rgb")
+    result.channel_order = ChannelOrder::kRgb;
+  else if (key == "channel_order" && value.text() == "bgr")
+    result.channel_order = ChannelOrder::kBgr;
+  else if (key == "channel_order")
+    value.fail("\"rgb\" or \"bgr\"");
+  else if (key == "divide_by")
+    result.divide_by = value.divisor();
+  else if (key == "mean")
+    result.mean = value.numbers(true);
+  else if (key == "std")
+    result.std = value.numbers(false);
 }
 
-constexpr std::array<std::string_view, 9> kKeys{"preset", "resize",    "interpolation", "crop_to_aspect_ratio", "crop",
-                                                "channel_order", "divide_by", "mean",          "std"};
+constexpr std::array<std::string_view, 9> kKeys{
+    "preset", "resize", "interpolation", "crop_to_aspect_ratio", "crop", "channel_order", "divide_by", "mean", "std"};
 
 }  // namespace
 
@@ -124,8 +134,10 @@ std::string Preprocessing::to_string() const {
   std::string text = preset().empty() ? "" : "preset " + preset();
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   if (crop_to_aspect_ratio) add("cropped to the aspect ratio");
-  if (resize) add(fmt::format("resized to {}x{} ({})", (*resize)[0], (*resize)[1], interpolation_name(interpolation)));
-  else if (interpolation != Interpolation::kBilinear) add(fmt::format("resized by {}", interpolation_name(interpolation)));
+  if (resize)
+    add(fmt::format("resized to {}x{} ({})", (*resize)[0], (*resize)[1], interpolation_name(interpolation)));
+  else if (interpolation != Interpolation::kBilinear)
+    add(fmt::format("resized by {}", interpolation_name(interpolation)));
   if (crop) add(fmt::format("cropped to {}x{}", (*crop)[0], (*crop)[1]));
   if (!preset().empty()) return text;
   if (channel_order == ChannelOrder::kBgr) add("channels BGR");
@@ -154,7 +166,8 @@ std::string Preprocessing::to_json() const {
 Preprocessing Preprocessing::from_json(std::string_view text, const std::string& where) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object())
-    throw Error(ErrorCode::kCorrupt, where, "expected preprocessing as a JSON object, as --save-preprocessing writes it");
+    throw Error(ErrorCode::kCorrupt, where,
+                "expected preprocessing as a JSON object, as --save-preprocessing writes it");
   Preprocessing result;
   try {
     if (json.contains("preset")) result.set_preset(Value("preset", json["preset"], where).text());
@@ -184,7 +197,8 @@ std::optional<Preprocessing> Preprocessing::load_beside(const std::filesystem::p
   const auto file = File::open(path);
   constexpr uint64_t kMostBytes = 1 << 20;
   if (file->size() > kMostBytes)
-    throw Error(ErrorCode::kCorrupt, path.string(), fmt::format("expected at most {} bytes, found {}", kMostBytes, file->size()));
+    throw Error(ErrorCode::kCorrupt, path.string(),
+                fmt::format("expected at most {} bytes, found {}", kMostBytes, file->size()));
   std::string text(file->size(), '\0');
   file->read(0, std::as_writable_bytes(std::span(text)));
   return from_json(text, path.string());

@@ -1,5 +1,5 @@
-// The kernels of TensorFlow 2.15 (core/kernels/image: resize_bilinear_op, resize_nearest_neighbor_op, resize_bicubic_op,
-// resize_area_op, scale_and_translate_op), in float32 as there.
+// The kernels of TensorFlow 2.15 (core/kernels/image: resize_bilinear_op, resize_nearest_neighbor_op,
+// resize_bicubic_op, resize_area_op, scale_and_translate_op), in float32 as there.
 #include "data/resize.h"
 
 #include <algorithm>
@@ -72,10 +72,14 @@ Spans area_spans(int64_t n_in, int64_t n_out) {
     for (int64_t pixel = first; pixel < last; ++pixel) {
       const auto left = static_cast<float>(pixel);
       float weight = 0;
-      if (left < begin) weight = left + 1 > end ? scale : left + 1 - begin;
-      else weight = left + 1 > end ? end - left : 1.0F;
-      if (pixel < n_in || span.weights.empty()) span.weights.push_back(weight / scale);
-      else span.weights.back() += weight / scale;  // past the border the last pixel is repeated
+      if (left < begin)
+        weight = left + 1 > end ? scale : left + 1 - begin;
+      else
+        weight = left + 1 > end ? end - left : 1.0F;
+      if (pixel < n_in || span.weights.empty())
+        span.weights.push_back(weight / scale);
+      else
+        span.weights.back() += weight / scale;  // past the border the last pixel is repeated
     }
     spans.push_back(std::move(span));
   }
@@ -127,12 +131,18 @@ Spans kernel_spans(int64_t n_in, int64_t n_out, const Kernel& kernel) {
 
 Spans spans_of(int64_t n_in, int64_t n_out, Interpolation interpolation) {
   switch (interpolation) {
-    case Interpolation::kBicubic: return cubic_spans(n_in, n_out);
-    case Interpolation::kArea: return area_spans(n_in, n_out);
-    case Interpolation::kLanczos3: return kernel_spans(n_in, n_out, {3, lanczos});
-    case Interpolation::kLanczos5: return kernel_spans(n_in, n_out, {5, lanczos});
-    case Interpolation::kGaussian: return kernel_spans(n_in, n_out, {1.5F, gaussian});
-    default: return kernel_spans(n_in, n_out, {2, mitchell});
+    case Interpolation::kBicubic:
+      return cubic_spans(n_in, n_out);
+    case Interpolation::kArea:
+      return area_spans(n_in, n_out);
+    case Interpolation::kLanczos3:
+      return kernel_spans(n_in, n_out, {3, lanczos});
+    case Interpolation::kLanczos5:
+      return kernel_spans(n_in, n_out, {5, lanczos});
+    case Interpolation::kGaussian:
+      return kernel_spans(n_in, n_out, {1.5F, gaussian});
+    default:
+      return kernel_spans(n_in, n_out, {2, mitchell});
   }
 }
 
@@ -225,9 +235,12 @@ template <typename T>
 Pixels<float> resize(const Pixels<T>& picture, const Extent& size, Interpolation interpolation) {
   Pixels<float> result{size[0], size[1], picture.channels, {}};
   result.values.resize(static_cast<size_t>(size[0] * size[1] * picture.channels));
-  if (interpolation == Interpolation::kBilinear) resize_bilinearly(picture, result);
-  else if (interpolation == Interpolation::kNearest) resize_to_nearest(picture, result);
-  else resize_separably(picture, result, interpolation);
+  if (interpolation == Interpolation::kBilinear)
+    resize_bilinearly(picture, result);
+  else if (interpolation == Interpolation::kNearest)
+    resize_to_nearest(picture, result);
+  else
+    resize_separably(picture, result, interpolation);
   return result;
 }
 

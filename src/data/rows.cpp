@@ -28,7 +28,8 @@ class ArraySet final : public DataSet::Source {
     Batch batch{transform.batch(arrays_.examples.next(n), n), {}};
     const Reader labels(arrays_.labels.next(n));
     batch.labels.reserve(static_cast<size_t>(n));
-    for (int64_t i = 0; i < n; ++i) batch.labels.push_back(is_one_hot_ ? one_hot_label(labels, i) : index_label(labels, i));
+    for (int64_t i = 0; i < n; ++i)
+      batch.labels.push_back(is_one_hot_ ? one_hot_label(labels, i) : index_label(labels, i));
     return batch;
   }
 
@@ -60,7 +61,9 @@ class ArraySet final : public DataSet::Source {
     if (is_one_hot_) n_classes = shape[1];
   }
 
-  [[nodiscard]] std::string place(int64_t i) const { return fmt::format("{}: row {}", arrays_.labels.where(), position + i); }
+  [[nodiscard]] std::string place(int64_t i) const {
+    return fmt::format("{}: row {}", arrays_.labels.where(), position + i);
+  }
 
   [[nodiscard]] int64_t index_label(const Reader& labels, int64_t i) const {
     const double label = labels[i];
@@ -108,10 +111,15 @@ void swap_bytes(std::span<std::byte> bytes, DType dtype) {
 }
 
 Rows::Rows(std::unique_ptr<ByteStream> stream, DType dtype, Shape shape, bool is_big_endian, std::string where)
-    : stream_(std::move(stream)), dtype_(dtype), shape_(std::move(shape)), is_big_endian_(is_big_endian), where_(std::move(where)) {
+    : stream_(std::move(stream)),
+      dtype_(dtype),
+      shape_(std::move(shape)),
+      is_big_endian_(is_big_endian),
+      where_(std::move(where)) {
   expect_rows(shape_, where_);
   n_row_bytes_ = dtype_size(dtype_);
-  for (size_t axis = 1; axis < shape_.sizes().size(); ++axis) n_row_bytes_ *= static_cast<uint64_t>(shape_.sizes()[axis]);
+  for (size_t axis = 1; axis < shape_.sizes().size(); ++axis)
+    n_row_bytes_ *= static_cast<uint64_t>(shape_.sizes()[axis]);
 }
 
 Rows::Rows(const Tensor& array, std::string where)

@@ -44,8 +44,8 @@ class Rows {
 struct ArrayPair {
   std::string kind;
   Rows examples;
-  Rows labels;              // class indices [n] or [n, 1], or one-hot rows [n, classes]
-  bool is_planes = false;   // examples are [channels, height, width]
+  Rows labels;                        // class indices [n] or [n, 1], or one-hot rows [n, classes]
+  bool is_planes = false;             // examples are [channels, height, width]
   std::shared_ptr<const void> owner;  // what the streams read from
 };
 // Throws Error{kMismatch} for labels that do not go with the examples or the model, and what Transform throws.

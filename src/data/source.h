@@ -34,7 +34,7 @@ struct DataSet::Source {
   Transform transform;
   int64_t n_classes = 0;  // labels are 0 … n_classes - 1; 0: not known
   std::atomic<int64_t> size = 0;
-  int64_t position = 0;  // examples read
+  int64_t position = 0;                                // examples read
   int64_t stop = std::numeric_limits<int64_t>::max();  // of the share that is wanted
 };
 

@@ -20,8 +20,8 @@ std::vector<int64_t> sizes_without_ones(const Shape& shape) {
 }
 
 bool meets(const Shape& own, const Shape& wanted) {
-  return !wanted.has_rank() || std::ranges::equal(own.sizes(), wanted.sizes(),
-                                                  [](int64_t a, int64_t b) { return b == kUnknown || a == b; });
+  return !wanted.has_rank() ||
+         std::ranges::equal(own.sizes(), wanted.sizes(), [](int64_t a, int64_t b) { return b == kUnknown || a == b; });
 }
 
 bool is_channel_count(int64_t n) { return n == 1 || n == 3; }
@@ -52,11 +52,13 @@ Transform::Transform(const Preprocessing& preprocessing, const ExampleFormat& wa
   raw_.is_bytes = true;
   const Shape& shape = wanted.shape;
   if (shape.has_rank() && shape.rank() != 3 && !(shape.rank() == 2 && shape.is_static())) {
-    throw Error(ErrorCode::kMismatch, where_,
-                fmt::format("its examples are pictures [height, width, channels], the model takes {}", shape.to_string()));
+    throw Error(
+        ErrorCode::kMismatch, where_,
+        fmt::format("its examples are pictures [height, width, channels], the model takes {}", shape.to_string()));
   }
   const bool is_flat_grey = shape.has_rank() && shape.rank() == 2;  // [28, 28]
-  const bool is_planes = !is_flat_grey && shape.has_rank() && is_channel_count(shape[0]) && !is_channel_count(shape[2]) && shape[2] != kUnknown;
+  const bool is_planes = !is_flat_grey && shape.has_rank() && is_channel_count(shape[0]) &&
+                         !is_channel_count(shape[2]) && shape[2] != kUnknown;
   const int64_t n_channels = is_flat_grey ? 1 : !shape.has_rank() ? 3 : is_planes ? shape[0] : shape[2];
   if (n_channels != kUnknown && !is_channel_count(n_channels)) {
     throw Error(ErrorCode::kMismatch, where_,
@@ -88,8 +90,9 @@ Extent Transform::extent_after(const Extent& extent) const {
   const Extent resized = preprocessing_.resize.value_or(extent);
   const Extent result = preprocessing_.crop.value_or(resized);
   if (result[0] > resized[0] || result[1] > resized[1]) {
-    throw Error(ErrorCode::kInvalidArgument, where_,
-                fmt::format("pictures of {}x{} cannot be cropped to {}x{}", resized[0], resized[1], result[0], result[1]));
+    throw Error(
+        ErrorCode::kInvalidArgument, where_,
+        fmt::format("pictures of {}x{} cannot be cropped to {}x{}", resized[0], resized[1], result[0], result[1]));
   }
   return result;
 }
@@ -121,7 +124,8 @@ void Transform::choose_shape(const RawFormat& raw, const Shape& wanted) {
                 fmt::format("only pictures [height, width, channels] can be resized or cropped, its examples are {}",
                             raw.shape.to_string()));
   }
-  const bool is_same_but_ones = wanted.has_rank() && wanted.is_static() && sizes_without_ones(own) == sizes_without_ones(wanted);
+  const bool is_same_but_ones =
+      wanted.has_rank() && wanted.is_static() && sizes_without_ones(own) == sizes_without_ones(wanted);
   if (!raw.is_planes && !is_resized_ && (meets(own, wanted) || is_same_but_ones || own.rank() == 1)) {
     format_.shape = meets(own, wanted) ? own : shape_of_values(wanted, own.n_elements(), where_);
     if (format_.shape.rank() > 0) n_channels_ = format_.shape.last();
@@ -187,8 +191,10 @@ void Transform::convert(const T* source, bool from_planes, float* target) const 
   if (is_uniform && !is_bgr && from_planes == is_planes_) {
     const float mean = mean_[0], deviation = std_[0];
     for (int64_t i = 0; i < n_elements; ++i) {
-      if constexpr (std::is_same_v<T, uint8_t>) target[i] = tables_[0][source[i]];
-      else target[i] = (static_cast<float>(source[i]) / divide_by_ - mean) / deviation;
+      if constexpr (std::is_same_v<T, uint8_t>)
+        target[i] = tables_[0][source[i]];
+      else
+        target[i] = (static_cast<float>(source[i]) / divide_by_ - mean) / deviation;
     }
     return;
   }
@@ -200,18 +206,22 @@ void Transform::convert(const T* source, bool from_planes, float* target) const 
       const T* from = source + (is_bgr ? n_channels_ - 1 - c : c) * from_channel_step;
       float* to = target + c * channel_step;
       for (int64_t p = 0; p < n_pixels; ++p) {
-        if constexpr (std::is_same_v<T, uint8_t>) to[p * pixel_step] = table[from[p * from_pixel_step]];
-        else to[p * pixel_step] = value(static_cast<float>(from[p * from_pixel_step]), channel);
+        if constexpr (std::is_same_v<T, uint8_t>)
+          to[p * pixel_step] = table[from[p * from_pixel_step]];
+        else
+          to[p * pixel_step] = value(static_cast<float>(from[p * from_pixel_step]), channel);
       }
     }
   };
-  move(is_planes_ ? 1 : n_channels_, is_planes_ ? n_pixels : 1, from_planes ? 1 : n_channels_, from_planes ? n_pixels : 1);
+  move(is_planes_ ? 1 : n_channels_, is_planes_ ? n_pixels : 1, from_planes ? 1 : n_channels_,
+       from_planes ? n_pixels : 1);
 }
 
 template <typename T>
 void Transform::resized(const Pixels<T>& picture, float* target) const {
   const Extent size = preprocessing_.resize.value_or(picture.extent());
-  const Extent part = preprocessing_.crop_to_aspect_ratio ? part_of_aspect_ratio(picture.extent(), size) : picture.extent();
+  const Extent part =
+      preprocessing_.crop_to_aspect_ratio ? part_of_aspect_ratio(picture.extent(), size) : picture.extent();
   if (part != picture.extent()) {
     resized_part(crop_middle(picture, part), size, target);
   } else {
@@ -222,11 +232,15 @@ void Transform::resized(const Pixels<T>& picture, float* target) const {
 template <typename T>
 void Transform::resized_part(const Pixels<T>& part, const Extent& size, float* target) const {
   const auto finish = [&](const auto& pixels) {
-    if (pixels.extent() == extent()) convert(pixels.values.data(), false, target);
-    else convert(crop_middle(pixels, extent()).values.data(), false, target);
+    if (pixels.extent() == extent())
+      convert(pixels.values.data(), false, target);
+    else
+      convert(crop_middle(pixels, extent()).values.data(), false, target);
   };
-  if (part.extent() == size && keeps_pixels(preprocessing_.interpolation)) finish(part);
-  else finish(resize(part, size, preprocessing_.interpolation));
+  if (part.extent() == size && keeps_pixels(preprocessing_.interpolation))
+    finish(part);
+  else
+    finish(resize(part, size, preprocessing_.interpolation));
 }
 
 void Transform::picture(const Picture& picture, float* target) const { resized(picture, target); }
@@ -251,12 +265,15 @@ Tensor Transform::batch(const Tensor& raw, int64_t n) const {
       picture.values.resize(static_cast<size_t>(n_in));
       const int64_t n_pixels = n_in / n_channels_;
       for (int64_t k = 0; k < n_in; ++k)
-        picture.values[static_cast<size_t>(k)] = from[raw_.is_planes ? k % n_channels_ * n_pixels + k / n_channels_ : k];
+        picture.values[static_cast<size_t>(k)] =
+            from[raw_.is_planes ? k % n_channels_ * n_pixels + k / n_channels_ : k];
       resized(picture, to);
     }
   };
-  if (is_byte_typed) all(source.values<uint8_t>().data());
-  else all(source.values<float>().data());
+  if (is_byte_typed)
+    all(source.values<uint8_t>().data());
+  else
+    all(source.values<float>().data());
   return x.cast(format_.dtype);
 }
 
@@ -272,7 +289,10 @@ Tensor Transform::undo(const Tensor& x) const {
   for (int64_t p = 0; p < n_pixels; ++p) {
     for (int64_t c = 0; c < n_channels_; ++c) {
       const auto channel = static_cast<size_t>(c);
-      const double raw = (values[is_planes_ ? c * n_pixels + p : p * n_channels_ + c] * std_[std_.size() == 1 ? 0 : channel] + mean_[mean_.size() == 1 ? 0 : channel]) * scale;
+      const double raw =
+          (values[is_planes_ ? c * n_pixels + p : p * n_channels_ + c] * std_[std_.size() == 1 ? 0 : channel] +
+           mean_[mean_.size() == 1 ? 0 : channel]) *
+          scale;
       const int64_t to = preprocessing_.channel_order == ChannelOrder::kBgr ? n_channels_ - 1 - c : c;
       pixels[static_cast<size_t>(p * n_channels_ + to)] = static_cast<uint8_t>(std::clamp(std::round(raw), 0.0, 255.0));
     }

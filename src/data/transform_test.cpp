@@ -77,7 +77,9 @@ TEST(Transform, PlanesEitherWay) {
   Preprocessing preprocessing;
   preprocessing.set_preset("none");
   const RawFormat raw{{3, 1, 2}, true, true};
-  const auto values = [&](const Shape& wanted) { return floats_of(Transform(preprocessing, raw, {wanted, DType::kFloat32, 0}, "x").batch(planes, 1)); };
+  const auto values = [&](const Shape& wanted) {
+    return floats_of(Transform(preprocessing, raw, {wanted, DType::kFloat32, 0}, "x").batch(planes, 1));
+  };
   EXPECT_THAT(values({1, 2, 3}), ElementsAre(1, 3, 5, 2, 4, 6));
   EXPECT_THAT(values({3, 1, 2}), ElementsAre(1, 2, 3, 4, 5, 6));
   preprocessing.channel_order = ChannelOrder::kBgr;
@@ -109,16 +111,22 @@ std::string error_of(const Preprocessing& preprocessing, const RawFormat& raw, c
 TEST(Transform, ErrorsSayWhatWouldFit) {
   Preprocessing resized;
   resized.resize = {8, 8};
-  EXPECT_EQ(error_of({}, {{32, 32, 3}, false, true}, {224, 224, 3}), "x: its examples are [32, 32, 3], the model takes [224, 224, 3]; --resize 224x224 would fit");
-  EXPECT_EQ(error_of({}, {{32, 32, 3}, false, true}, {28, 28, 1}), "x: its examples are [32, 32, 3], the model takes [28, 28, 1]");
-  EXPECT_EQ(error_of(resized, {{32, 32, 3}, false, true}, {6, 6, 3}), "x: its examples are [8, 8, 3], the model takes [6, 6, 3]; --resize 6x6 would fit");
-  EXPECT_EQ(error_of(resized, {{5}, false, true}, {5}), "x: only pictures [height, width, channels] can be resized or cropped, its examples are [5]");
+  EXPECT_EQ(error_of({}, {{32, 32, 3}, false, true}, {224, 224, 3}),
+            "x: its examples are [32, 32, 3], the model takes [224, 224, 3]; --resize 224x224 would fit");
+  EXPECT_EQ(error_of({}, {{32, 32, 3}, false, true}, {28, 28, 1}),
+            "x: its examples are [32, 32, 3], the model takes [28, 28, 1]");
+  EXPECT_EQ(error_of(resized, {{32, 32, 3}, false, true}, {6, 6, 3}),
+            "x: its examples are [8, 8, 3], the model takes [6, 6, 3]; --resize 6x6 would fit");
+  EXPECT_EQ(error_of(resized, {{5}, false, true}, {5}),
+            "x: only pictures [height, width, channels] can be resized or cropped, its examples are [5]");
   Preprocessing cropped;
   cropped.crop = {40, 8};
-  EXPECT_EQ(error_of(cropped, {{32, 32, 3}, false, true}, {40, 8, 3}), "x: pictures of 32x32 cannot be cropped to 40x8");
+  EXPECT_EQ(error_of(cropped, {{32, 32, 3}, false, true}, {40, 8, 3}),
+            "x: pictures of 32x32 cannot be cropped to 40x8");
   Preprocessing means;
   means.mean = {1, 2};
-  EXPECT_EQ(error_of(means, {{4, 4, 3}, false, true}, {4, 4, 3}), "x: expected one mean or one per channel (3), found 2");
+  EXPECT_EQ(error_of(means, {{4, 4, 3}, false, true}, {4, 4, 3}),
+            "x: expected one mean or one per channel (3), found 2");
 }
 
 TEST(Preprocessing, JsonRoundTrip) {
@@ -132,7 +140,8 @@ TEST(Preprocessing, JsonRoundTrip) {
   odd.divide_by = 3;
   odd.std = {1, 2, 3};
   odd.channel_order = ChannelOrder::kBgr;
-  for (const Preprocessing& p : {Preprocessing{}, full, odd}) EXPECT_EQ(Preprocessing::from_json(p.to_json(), "x"), p) << p.to_json();
+  for (const Preprocessing& p : {Preprocessing{}, full, odd})
+    EXPECT_EQ(Preprocessing::from_json(p.to_json(), "x"), p) << p.to_json();
   EXPECT_THAT(full.to_json(), HasSubstr("\"preset\": \"torch\""));
   EXPECT_EQ(Preprocessing::path_beside("a/frozen.pb"), "a/frozen.preprocessing.json");
 }
@@ -149,13 +158,17 @@ TEST(Preprocessing, JsonErrors) {
   EXPECT_EQ(error("{"), "f.json: expected preprocessing as a JSON object, as --save-preprocessing writes it");
   EXPECT_EQ(error("[]"), "f.json: expected preprocessing as a JSON object, as --save-preprocessing writes it");
   EXPECT_THAT(error(R"({"men": [1]})"), HasSubstr("f.json: unknown key `men`: expected one of preset, resize"));
-  EXPECT_EQ(error(R"({"preset": "tensorflow"})"), "f.json: expected a preset of scale, tf, caffe, torch, none, found `tensorflow`");
+  EXPECT_EQ(error(R"({"preset": "tensorflow"})"),
+            "f.json: expected a preset of scale, tf, caffe, torch, none, found `tensorflow`");
   EXPECT_EQ(error(R"({"resize": [224]})"), "f.json: `resize`: expected [height, width] of 1 to 65536, found [224]");
-  EXPECT_EQ(error(R"({"resize": [224, 1e9]})"), "f.json: `resize`: expected [height, width] of 1 to 65536, found [224,1000000000.0]");
+  EXPECT_EQ(error(R"({"resize": [224, 1e9]})"),
+            "f.json: `resize`: expected [height, width] of 1 to 65536, found [224,1000000000.0]");
   EXPECT_EQ(error(R"({"std": [1, 0]})"), "f.json: `std`: expected numbers other than 0, found [1,0]");
   EXPECT_EQ(error(R"({"divide_by": 0})"), "f.json: `divide_by`: expected a number other than 0, found 0");
-  EXPECT_EQ(error(R"({"channel_order": "grb"})"), "f.json: `channel_order`: expected \"rgb\" or \"bgr\", found \"grb\"");
-  EXPECT_THAT(error(R"({"interpolation": "cubic"})"), HasSubstr("f.json: expected an interpolation of nearest, bilinear"));
+  EXPECT_EQ(error(R"({"channel_order": "grb"})"),
+            "f.json: `channel_order`: expected \"rgb\" or \"bgr\", found \"grb\"");
+  EXPECT_THAT(error(R"({"interpolation": "cubic"})"),
+              HasSubstr("f.json: expected an interpolation of nearest, bilinear"));
 }
 
 }  // namespace
