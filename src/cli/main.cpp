@@ -44,16 +44,17 @@ int say(std::string_view message, int status) {
   return status;
 }
 
-// Every process of mpirun makes the same mistake; one says it.
-int say_once(std::string_view message, int status) { return distributed::rank_by_environment() == 0 ? say(message, status) : status; }
+// Every process of mpirun makes the same mistake; one says it. The others end as if nothing were wrong, for mpirun kills all
+// at the first that fails, also the one that has not said why yet; the job's status is that one's.
+int say_once(std::string_view message, int status) { return distributed::rank_by_environment() == 0 ? say(message, status) : 0; }
 
 int run_action(const Command& command, const Action& action) {
   if (distributed::size_by_environment() > 1 && !command.is_shared)
     return say_once(fmt::format("`hoarfrost {}` works in one process; mpirun can share out `hoarfrost evaluate`", command.name), kWrongUsage);
   try {
     return action();
-  } catch (const distributed::ToldByAnother& told) {
-    return told.status();
+  } catch (const distributed::ToldByAnother&) {
+    return 0;  // as in say_once
   } catch (const Error& error) {
     return say(error.what(), status_of(error));
   } catch (const CLI::ParseError&) {

@@ -68,7 +68,7 @@ void together(Group* group, const std::function<void()>& work) {
   if (verdict.empty()) return;
   const auto code = static_cast<ErrorCode>(verdict[0] - '0');
   if (group->rank() == 0) throw Error(code, "", verdict.substr(1));
-  throw ToldByAnother(status_of(code));
+  throw ToldByAnother();
 }
 
 void or_abort(Group* group, const std::function<void()>& work) {

@@ -57,12 +57,7 @@ int size_by_environment();
 // Ends the members other than the one that says what went wrong.
 class ToldByAnother : public std::exception {
  public:
-  explicit ToldByAnother(int status) : status_(status) {}
-  [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] const char* what() const noexcept override { return "another process says what went wrong"; }
-
- private:
-  int status_;
 };
 
 // Does `work`, which needs no other member, at every member. When it throws an Error at one or several, all of them
