@@ -145,6 +145,15 @@ TEST(Pickle, HostileInput) {
   EXPECT_THAT(pickle_error(std::string("\x80\x02T\xff\xff\xff\x7fxx.", 9)), HasSubstr("the file ends too early"));
   EXPECT_THAT(pickle_error("\x80\x02" + std::string(5 << 20, 'N') + "."), HasSubstr("more values than any data set"));
   EXPECT_THAT(pickle_error("\x80\x02K\x01\x81."), HasSubstr("opcode 0x81"));
+  // The same text again and again, each time in another form: memory must not grow with it.
+  std::string bomb =
+      "\x80\x02"
+      "c_codecs\nencode\nq\x01X";
+  bomb += std::string("\x10\x27\x00\x00", 4) + std::string(10'000, 'x') +
+          "q\x02"
+          "0";
+  for (int i = 0; i < 100; ++i) bomb += "h\x01h\x02\x85R";
+  EXPECT_THAT(pickle_error(bomb + "."), HasSubstr("more text than the file has bytes"));
   // Cut short anywhere, and any bit flipped.
   for (const int protocol : {0, 2, 4, 5}) {
     const auto bytes = bytes_of_file(golden_path("protocol_" + std::to_string(protocol) + ".pickle"));

@@ -7,7 +7,10 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
+
+#include "data/python_text.h"
 
 namespace hoarfrost::data {
 namespace {
@@ -28,12 +31,6 @@ DType dtype_of_code(std::string_view code) {
     if (code == name) return dtype;
   }
   return DType::kInvalid;
-}
-
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 }  // namespace
@@ -162,63 +159,28 @@ class Unpickler {
     return value;
   }
 
-  // A Python literal's escapes undone. is_raw: only \uXXXX, as protocol 0 writes text; code points below 256 are kept
-  // as bytes, which is what _codecs.encode(…, 'latin1') makes of them.
-  std::string_view unescaped(std::string_view text, bool is_raw) {
-    auto result = std::make_unique<std::string>();
-    for (size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '\\' || i + 1 == text.size()) {
-        *result += text[i];
-        continue;
-      }
-      const char kind = text[++i];
-      const int n_digits = kind == 'x' ? 2 : kind == 'u' ? 4 : 0;
-      if (n_digits > 0 && (kind == 'u') == is_raw) {
-        int code = 0;
-        for (int k = 0; k < n_digits; ++k) {
-          const int digit = i + 1 < text.size() ? digit_of(text[++i]) : -1;
-          if (digit < 0) fail("an escape is cut short");
-          code = code * 16 + digit;
-        }
-        if (code > 255) refuse("text outside Latin-1 in protocol 0");
-        *result += static_cast<char>(code);
-      } else if (is_raw) {
-        *result += '\\';
-        *result += kind;
-      } else {
-        *result += kind == 'n' ? '\n' : kind == 't' ? '\t' : kind == 'r' ? '\r' : kind;
-      }
-    }
-    target_.texts_.push_back(std::move(result));
+  // A text that the file has in another form. What a pickle says twice is made twice: together they may not take more
+  // than the file itself allows.
+  std::string_view kept(std::optional<std::string> text) {
+    if (!text) refuse("text outside Latin-1, or an escape that is cut short");
+    spend(text->size());
+    target_.texts_.push_back(std::make_unique<std::string>(std::move(*text)));
     return *target_.texts_.back();
   }
-
-  // Bytes that Python's protocols before 3 write as text, one character each.
-  std::string_view latin1_of(std::string_view utf8) {
-    auto result = std::make_unique<std::string>();
-    result->reserve(utf8.size());
-    for (size_t i = 0; i < utf8.size(); ++i) {
-      const auto byte = static_cast<unsigned char>(utf8[i]);
-      const bool is_two_bytes = (byte == 0xc2 || byte == 0xc3) && i + 1 < utf8.size();
-      if (byte >= 0x80 && !is_two_bytes) refuse("text outside Latin-1 for bytes");
-      if (is_two_bytes)
-        *result += static_cast<char>((byte & 3U) << 6U | (static_cast<unsigned char>(utf8[++i]) & 0x3fU));
-      else
-        *result += static_cast<char>(byte);
-    }
-    target_.texts_.push_back(std::move(result));
-    return *target_.texts_.back();
+  void spend(uint64_t n_bytes) {
+    if (n_bytes > budget_) fail("holds more text than the file has bytes");
+    budget_ -= n_bytes;
   }
 
   void push_literal() {
     std::string_view text = line();
     if (text.size() < 2 || text.front() != text.back()) fail("expected a string in quotes");
     text = text.substr(1, text.size() - 2);
-    push_text(text.find('\\') == std::string_view::npos ? text : unescaped(text, false));
+    push_text(text.find('\\') == std::string_view::npos ? text : kept(unescaped_literal(text)));
   }
   void push_unicode_line() {
     const std::string_view text = line();
-    push_text(text.find('\\') == std::string_view::npos ? text : unescaped(text, true));
+    push_text(text.find('\\') == std::string_view::npos ? text : kept(unescaped_unicode(text)));
   }
 
   void push_name(std::string_view module, std::string_view name) {
@@ -248,7 +210,7 @@ class Unpickler {
       if (items[3]->text != "C") refuse("an array in Fortran's order");
       push(Kind::kArray).array = array_of(*items[1], *items[2], *items[0]);
     } else if (function->text == "_codecs.encode" && is_text(0)) {
-      push_text(items[0]->is_utf8 ? latin1_of(items[0]->text) : items[0]->text);
+      push_text(items[0]->is_utf8 ? kept(latin1_of(items[0]->text)) : items[0]->text);
     } else {
       fail("a call with other arguments than NumPy's");
     }
@@ -272,6 +234,7 @@ class Unpickler {
     if (is_in_file)
       return {dtype.dtype, sizes,
               FileRange{target_.file_, static_cast<uint64_t>(bytes.text.data() - bytes_.data()), n_bytes}};
+    spend(n_bytes);
     Tensor copy(dtype.dtype, sizes);
     if (n_bytes > 0) std::memcpy(copy.mutable_bytes().data(), bytes.text.data(), n_bytes);
     return copy;
@@ -292,96 +255,41 @@ class Unpickler {
     }
   }
 
+  // clang-format off
   void step(char opcode) {
     switch (opcode) {
-      case '\x80':
-        (void)take(1);
-        return;  // PROTO
-      case '\x95':
-        (void)take(8);
-        return;  // FRAME
-      case '(':
-        push(Kind::kMark);
-        return;
-      case '0':
-        if (!stack_.empty()) stack_.pop_back();
-        return;
-      case '1':
-        (void)pop_marked();
-        return;
-      case '2':
-        stack_.push_back(top());
-        return;
-      case 'N':
-        push(Kind::kNone);
-        return;
-      case '\x88':
-        push_integer(1);
-        return;
-      case '\x89':
-        push_integer(0);
-        return;
-      case 'I':
-        push_integer(integer_of(line()));
-        return;
-      case 'L':
-        push_integer(integer_of(line()));
-        return;
-      case 'J':
-        push_integer(static_cast<int32_t>(number(4)));
-        return;
-      case 'K':
-        push_integer(static_cast<int64_t>(number(1)));
-        return;
-      case 'M':
-        push_integer(static_cast<int64_t>(number(2)));
-        return;
-      case '\x8a':
-        push_integer(long_of(take(number(1))));
-        return;
-      case '\x8b':
-        push_integer(long_of(take(number(4))));
-        return;
-      case 'F':
-        push(Kind::kReal).real = real_of(line());
-        return;
-      case 'G':
-        push(Kind::kReal).real = std::bit_cast<double>(__builtin_bswap64(number(8)));
-        return;
-      default:
-        step_text(opcode);
+      case '\x80': (void)take(1); return;  // PROTO
+      case '\x95': (void)take(8); return;  // FRAME
+      case '(': push(Kind::kMark); return;
+      case '0': if (!stack_.empty()) stack_.pop_back(); return;
+      case '1': (void)pop_marked(); return;
+      case '2': stack_.push_back(top()); return;
+      case 'N': push(Kind::kNone); return;
+      case '\x88': push_integer(1); return;
+      case '\x89': push_integer(0); return;
+      case 'I': push_integer(integer_of(line())); return;
+      case 'L': push_integer(integer_of(line())); return;
+      case 'J': push_integer(static_cast<int32_t>(number(4))); return;
+      case 'K': push_integer(static_cast<int64_t>(number(1))); return;
+      case 'M': push_integer(static_cast<int64_t>(number(2))); return;
+      case '\x8a': push_integer(long_of(take(number(1)))); return;
+      case '\x8b': push_integer(long_of(take(number(4)))); return;
+      case 'F': push(Kind::kReal).real = real_of(line()); return;
+      case 'G': push(Kind::kReal).real = std::bit_cast<double>(__builtin_bswap64(number(8))); return;
+      default: step_text(opcode);
     }
   }
 
   void step_text(char opcode) {
     switch (opcode) {
-      case 'S':
-        push_literal();
-        return;
-      case 'V':
-        push_unicode_line();
-        return;
-      case 'U':
-      case 'C':
-        push_text(take(number(1)));
-        return;
-      case 'T':
-      case 'B':
-        push_text(take(number(4)));
-        return;
-      case '\x8e':
-      case '\x96':
-        push_text(take(number(8)));
-        return;
-      case '\x8c':
-        push_utf8(take(number(1)));
-        return;
-      case 'X':
-        push_utf8(take(number(4)));
-        return;
-      case '\x8d':
-        push_utf8(take(number(8)));
-        return;
+      case 'S': push_literal(); return;
+      case 'V': push_unicode_line(); return;
+      case 'U': case 'C': push_text(take(number(1))); return;
+      case 'T': case 'B': push_text(take(number(4))); return;
+      case '\x8e': case '\x96': push_text(take(number(8))); return;
+      case '\x8c': push_utf8(take(number(1))); return;
+      case 'X': push_utf8(take(number(4))); return;
+      case '\x8d': push_utf8(take(number(8))); return;
       case 'c': {
         const std::string_view module = line();
         push_name(module, line());
@@ -393,38 +301,20 @@ class Unpickler {
         push_name(module->text, name->text);
         return;
       }
-      default:
-        step_container(opcode);
+      default: step_container(opcode);
     }
   }
 
   void step_container(char opcode) {
     switch (opcode) {
-      case ']':
-        push(Kind::kList);
-        return;
-      case ')':
-        push(Kind::kList);
-        return;
-      case '}':
-        push(Kind::kDictionary);
-        return;
-      case 'l':
-      case 't':
-        push_list(Kind::kList);
-        return;
-      case 'd':
-        push_list(Kind::kDictionary);
-        return;
-      case '\x85':
-        push_tuple(1);
-        return;
-      case '\x86':
-        push_tuple(2);
-        return;
-      case '\x87':
-        push_tuple(3);
-        return;
+      case ']': push(Kind::kList); return;
+      case ')': push(Kind::kList); return;
+      case '}': push(Kind::kDictionary); return;
+      case 'l': case 't': push_list(Kind::kList); return;
+      case 'd': push_list(Kind::kDictionary); return;
+      case '\x85': push_tuple(1); return;
+      case '\x86': push_tuple(2); return;
+      case '\x87': push_tuple(3); return;
       case 'a': {
         const Value* item = pop();
         return add(Kind::kList, {item});
@@ -442,41 +332,24 @@ class Unpickler {
         const auto items = pop_marked();
         return add(Kind::kDictionary, items);
       }
-      case 'p':
-        memo_[index_line()] = top();
-        return;
-      case 'q':
-        memo_[number(1)] = top();
-        return;
-      case 'r':
-        memo_[number(4)] = top();
-        return;
-      case '\x94':
-        memo_[memo_.size()] = top();
-        return;
-      case 'g':
-        get(index_line());
-        return;
-      case 'h':
-        get(number(1));
-        return;
-      case 'j':
-        get(number(4));
-        return;
-      case 'R':
-        reduce();
-        return;
-      case 'b':
-        build();
-        return;
-      default:
-        refuse(fmt::format("an object of another kind (opcode 0x{:02x})", static_cast<unsigned char>(opcode)));
+      case 'p': memo_[index_line()] = top(); return;
+      case 'q': memo_[number(1)] = top(); return;
+      case 'r': memo_[number(4)] = top(); return;
+      case '\x94': memo_[memo_.size()] = top(); return;
+      case 'g': get(index_line()); return;
+      case 'h': get(number(1)); return;
+      case 'j': get(number(4)); return;
+      case 'R': reduce(); return;
+      case 'b': build(); return;
+      default: refuse(fmt::format("an object of another kind (opcode 0x{:02x})", static_cast<unsigned char>(opcode)));
     }
   }
+  // clang-format on
 
   static constexpr size_t kMostLineBytes = 256 << 20;
   Pickle& target_;
   std::string_view bytes_;
+  uint64_t budget_ = 2 * bytes_.size();
   size_t at_ = 0;
   std::vector<Value*> stack_;
   std::unordered_map<uint64_t, Value*> memo_;
