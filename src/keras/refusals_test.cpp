@@ -33,6 +33,9 @@ TEST_P(Refusals, NameTheLayerAndTheReason) {
 }
 
 constexpr Refusal kRefusals[] = {
+    {"Bidirectional",
+     R"({"name": "l", "merge_mode": "concat", "layer": {"class_name": "LSTM", "config": {"name": "r", "units": 2, "return_sequences": true, "time_major": true}}})",
+     ErrorCode::kUnsupported, "a layer with time_major inside Bidirectional is not supported: rebuild the model with the batch first"},
     {"BatchNormalization", R"({"name": "l", "axis": [3], "renorm": true})", ErrorCode::kUnsupported, "renorm (batch renormalization) is not converted"},
     {"BatchNormalization", R"({"name": "l", "mode": 1})", ErrorCode::kUnsupported,
      "mode 1 or 2 (Keras 1) normalises by the statistics of the batch at inference, which no frozen graph does"},

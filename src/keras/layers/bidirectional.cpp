@@ -32,6 +32,9 @@ struct Bidirectional {
     };
     result.return_sequences = flag("return_sequences");
     result.return_state = flag("return_state");
+    if (flag("time_major")) {
+      config.unsupported("a layer with time_major inside Bidirectional is not supported: rebuild the model with the batch first");
+    }
     // TensorFlow's Keras and Keras 3 give zeros for masked steps of whole sequences here.
     const bool is_old = config.version() < Version{2, 4} && !config.version().is_tf_keras;
     const bool zero = !is_old && result.return_sequences;
