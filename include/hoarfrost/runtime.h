@@ -21,8 +21,8 @@ bool has_bfloat16();
 struct Options {
   int threads = 0;   // 0: as many as the process may use
   bool fuse = true;  // false: every node on its own, so that each can be looked at
-  // How many runs are to come; 0: many. Trying layouts, slices and algorithms against the clock takes a tenth of their time
-  // at most; fewer than 50 take the usual ones.
+  // How many runs are to come; 0: many. Trying layouts, slices and algorithms against the clock ends once it has taken 3 %
+  // of their time; fewer than 50 take the usual ones.
   int64_t n_runs = 0;
   // Where what was found by the clock is kept for the next session, of this or another process; empty: nowhere. What the
   // file knows of this graph on this machine is taken without trying, whatever n_runs says.
@@ -55,8 +55,8 @@ Peak measure_peak(int threads = 0);
 class Session {
  public:
   // signature.inputs may be any endpoints, also inner ones: what stands before them is not run. Any endpoint can be an output.
-  // Throws Error{kUnsupported} for an op it does not know and for a precision that this processor has not, Error{kInvalidArgument} when the outputs need a variable or a
-  // Placeholder that is no input.
+  // Throws Error{kUnsupported} for an op it does not know and for a precision that this processor has not,
+  // Error{kInvalidArgument} when the outputs need a variable or a Placeholder that is no input.
   Session(const graph::Graph& frozen, const graph::Signature& signature, Options options = {});
   ~Session();
   Session(Session&&) noexcept;

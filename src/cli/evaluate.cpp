@@ -58,13 +58,9 @@ Result evaluate(const Options& options) {
     examples = open_data(options.data, lowered ? evaluation::example_format(*lowered) : evaluation::example_format(runnable->graph, runnable->signature),
                          options.model.path, options.evaluate.session.threads);
   });
-  if (lowered) {
-    const Result result{described(options, *examples, evaluation::evaluate_reference(*lowered, *examples, options.evaluate)), {}};
-    note_skipped(*examples);
-    return result;
-  }
   const auto evaluated = [&](const evaluation::EvaluateOptions& how) {
-    return evaluation::evaluate(runnable->graph, runnable->signature, *examples, how);
+    return lowered ? evaluation::evaluate_reference(*lowered, *examples, how)
+                   : evaluation::evaluate(runnable->graph, runnable->signature, *examples, how);
   };
   Result result{described(options, *examples, evaluated(options.evaluate)), {}};
   note_skipped(*examples);
@@ -103,6 +99,8 @@ int run(Options options) {
     throw CLI::ValidationError("--reference computes in double precision: leave --precision out");
   const auto group = distributed::join();
   options.evaluate.group = group.get();
+  auto& threads = options.evaluate.session.threads;
+  if (group != nullptr && threads == 0) threads = group->threads();  // to decode pictures, too
   options.evaluate.show_progress = group == nullptr || group->rank() == 0;
   const Result found = evaluate(options);
   if (group != nullptr && group->rank() != 0) return 0;

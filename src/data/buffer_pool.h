@@ -1,5 +1,5 @@
-// Memory that comes back: batches pass from the thread that reads them to the one that runs the network, and blocks of
-// many megabytes that one thread takes and another frees scatter over the heap (440 MB instead of 160 for batches of 32
+// Memory that comes back: pictures pass from the threads that decode them to the one that runs the network, and large
+// blocks that one thread takes and another frees scatter over the heap (440 MB instead of 160 for batches of 32
 // pictures of 224×224).
 #pragma once
 

@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 #include <optional>
-#include <thread>
 
+#include "base/processors.h"
 #include "data/buffer_pool.h"
 #include "data/image.h"
 #include "data/ordered.h"
@@ -33,8 +32,7 @@ class PictureSet final : public DataSet::Source {
     notes = files_.notes;
     n_classes = request.format.n_classes;
     transform = Transform(request.options.preprocessing, request.format, request.path.string());
-    n_threads_ = request.options.threads > 0 ? request.options.threads
-                                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    n_threads_ = thread_count(request.options.threads);
     decoded_ = BufferPool(static_cast<size_t>(transform.format().shape.n_elements()) * sizeof(float));
     size = static_cast<int64_t>(files_.files.size());
     if (size > 0) say_size(request);
@@ -83,7 +81,6 @@ class PictureSet final : public DataSet::Source {
   [[nodiscard]] int64_t n_left() const override { return end_file() - next_file_; }
 
   [[nodiscard]] std::string example_name(int64_t i) const override {
-    const std::lock_guard lock(mutex_);
     for (const LeftOut& left_out : skipped_) {
       if (static_cast<int64_t>(left_out.file) <= i) ++i;
     }
@@ -92,7 +89,6 @@ class PictureSet final : public DataSet::Source {
   }
 
   [[nodiscard]] std::vector<Skipped> skipped() const override {
-    const std::lock_guard lock(mutex_);
     std::vector<Skipped> result;
     for (const LeftOut& left_out : skipped_) result.push_back({files_.files[left_out.file].name, left_out.reason});
     return result;
@@ -138,7 +134,6 @@ class PictureSet final : public DataSet::Source {
   }
 
   void leave_out(size_t file, const std::string& reason) {
-    const std::lock_guard lock(mutex_);
     const auto at = std::ranges::lower_bound(skipped_, file, {}, &LeftOut::file);
     if (at != skipped_.end() && at->file == file) return;  // known since before a rewind()
     skipped_.insert(at, {file, reason});
@@ -161,7 +156,6 @@ class PictureSet final : public DataSet::Source {
   PictureFiles files_;
   bool is_strict_ = false;
   int n_threads_ = 1;
-  mutable std::mutex mutex_;  // of skipped_: names may be asked for while another thread reads
   std::vector<LeftOut> skipped_;
   int64_t next_file_ = 0;
   BufferPool decoded_{0};

@@ -49,7 +49,7 @@ class ArraySet final : public DataSet::Source {
     const std::string& where = arrays_.labels.where();
     if (shape[0] != size)
       throw Error(ErrorCode::kMismatch, where,
-                  fmt::format("expected {} labels, one per example, found {}", size.load(), shape[0]));
+                  fmt::format("expected {} labels, one per example, found {}", size, shape[0]));
     if (shape.rank() > 2)
       throw Error(ErrorCode::kMismatch, where,
                   fmt::format("expected labels [n] or one-hot rows [n, classes], found {}", shape.to_string()));

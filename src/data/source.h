@@ -4,7 +4,6 @@
 #include <hoarfrost/data.h>
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 #include <memory>
 #include <span>
@@ -23,7 +22,7 @@ struct DataSet::Source {
   // The next `n` examples are not wanted, 0 < n <= n_left().
   virtual void skip(int64_t n) { (void)read(n); }
   // Examples that may be read before the end, or `stop`.
-  [[nodiscard]] virtual int64_t n_left() const { return std::min(size.load(), stop) - position; }
+  [[nodiscard]] virtual int64_t n_left() const { return std::min(size, stop) - position; }
   [[nodiscard]] virtual std::string example_name(int64_t i) const;
   [[nodiscard]] virtual std::vector<Skipped> skipped() const { return {}; }
 
@@ -33,7 +32,7 @@ struct DataSet::Source {
   std::vector<std::string> notes;
   Transform transform;
   int64_t n_classes = 0;  // labels are 0 … n_classes - 1; 0: not known
-  std::atomic<int64_t> size = 0;
+  int64_t size = 0;
   int64_t position = 0;                                // examples read
   int64_t stop = std::numeric_limits<int64_t>::max();  // of the share that is wanted
 };

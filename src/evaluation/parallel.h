@@ -2,15 +2,9 @@
 #pragma once
 
 #include <future>
-#include <thread>
 #include <vector>
 
 namespace hoarfrost::evaluation {
-
-// `threads`, or as many as the process may use for 0.
-inline int thread_count(int threads) {
-  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 // Runs worker() on n_threads threads, this one among them; throws what one of them threw.
 template <typename Worker>

@@ -11,6 +11,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/processors.h"
 #include "evaluation/parallel.h"
 #include "ops/op.h"
 

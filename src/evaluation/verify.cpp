@@ -10,6 +10,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/processors.h"
 #include "evaluation/compare.h"
 #include "evaluation/endpoints.h"
 #include "evaluation/parallel.h"

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <vector>
 
+#include "base/processors.h"
 #include "runtime/kernels/simd.h"
 #include "runtime/parallel.h"
 #include "runtime/threads.h"
@@ -60,7 +61,7 @@ double shortest_seconds(F&& f) {
 }  // namespace
 
 Peak measure_peak(int threads) {
-  const int n = threads > 0 ? threads : available_threads();
+  const int n = thread_count(threads);
   const ThreadCount count(n);
   constexpr int64_t kRounds = 200'000;
   constexpr int64_t kFloats = 32 << 20;  // 128 MiB: more than caches hold

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "base/processors.h"
 #include "runtime/choose.h"
 #include "runtime/lower.h"
 #include "runtime/threads.h"
@@ -44,7 +45,7 @@ bool has_bfloat16() {
 
 struct Session::State {
   State(const graph::Graph& frozen, const graph::Signature& outer, const Options& asked)
-      : options(asked), n_threads(asked.threads > 0 ? asked.threads : available_threads()), graph(frozen.clone()) {
+      : options(asked), n_threads(thread_count(asked.threads)), graph(frozen.clone()) {
     for (const auto& input : outer.inputs) signature.inputs.push_back(own(input));
     for (const auto& output : outer.outputs) signature.outputs.push_back(own(output));
     nodes = needed_nodes(graph, signature);
@@ -93,8 +94,9 @@ struct Session::State {
     if (found == nullptr) {
       check_shapes(shapes);
       found = translated([&] {
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, options.precision == Precision::kBFloat16}, engine, weights,
-                              tuning);
+        const bool uses_bfloat16 = options.precision == Precision::kBFloat16;
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, uses_bfloat16},
+                              engine, weights, tuning);
       });
       tuning.write();
     }

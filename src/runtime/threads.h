@@ -3,9 +3,6 @@
 
 namespace hoarfrost::runtime {
 
-// The processors that this process may run on.
-int available_threads();
-
 // While it lives, the calling thread's parallel regions have `n` threads.
 class ThreadCount {
  public:

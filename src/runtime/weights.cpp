@@ -62,7 +62,10 @@ std::shared_ptr<const Arena> Weights::packed(const Tensor& source, std::string_v
   append(key, &address, 1);
   append(key, scale.data(), scale.size());
   auto& found = packed_[key];
-  if (found.memory == nullptr) found = {source, std::make_shared<const Arena>(pack())};
+  if (found.memory == nullptr) {
+    found = {source, std::make_shared<const Arena>(pack())};
+    source.release();
+  }
   return found.memory;
 }
 

@@ -170,7 +170,7 @@ class WinogradKernel : public Kernel {
       : s_(sizes), filter_(std::move(filter)), bias_(std::move(bias)), has_addend_(has_addend), clamp_(clamp) {
     implementation = "own:winograd 4x4";
     bias_.resize(static_cast<size_t>(ceil_divide(s_.n_out_channels, kVector) * kVector), 0.0F);
-    const int64_t n_threads = omp_in_parallel() != 0 ? 1 : omp_get_max_threads();
+    const int64_t n_threads = omp_get_max_threads();
     const int64_t n_filter_bytes = kPoints * s_.n_channels * s_.n_out_channels * 4;
     n_parts_ = n_filter_bytes > kManyFilterBytes ? std::min(n_threads, s_.n_panels()) : 1;
     const int64_t n_sharing = n_threads / n_parts_;
