@@ -35,7 +35,6 @@ struct EvaluateOptions {
   distributed::Group* group = nullptr;
 };
 
-
 // What a data set must give for this graph: its only input without the batch, and as many classes as its only output
 // has. Throws Error{kUnsupported} for a graph with several inputs or outputs, or an output that is not [batch,
 // classes].
@@ -58,7 +57,6 @@ Evaluation evaluate_reference(const keras::Lowered& lowered, data::DataSet& exam
 struct Model {
   const graph::Graph& frozen;
   const graph::Signature& signature;
-  runtime::Precision precision = runtime::Precision::kFloat32;
 };
 
 struct ChangedExample {

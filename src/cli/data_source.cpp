@@ -66,6 +66,24 @@ std::string apply(const DataSource& source, data::Preprocessing& target) {
   return given;
 }
 
+struct Merged {
+  data::Preprocessing preprocessing;
+  std::string note;  // that something saved is used; "" when nothing is
+};
+
+// What was saved beside the graph, changed by what was typed.
+Merged merged(const DataSource& source, const std::filesystem::path& graph) {
+  const auto saved = data::Preprocessing::load_beside(graph);
+  Merged result{saved.value_or(data::Preprocessing{}), ""};
+  const std::string given = apply(source, result.preprocessing);
+  if (saved) {
+    result.note =
+        fmt::format("preprocessing as {} says{}: {}", data::Preprocessing::path_beside(graph).string(),
+                    given.empty() ? "" : fmt::format(", but for {}", given), result.preprocessing.to_string());
+  }
+  return result;
+}
+
 void add_preprocessing_options(CLI::App& app, DataSource& source) {
   constexpr const char* kGroup =
       "Preprocessing (saved beside the graph by --save-preprocessing; a model that has its own inside, Rescaling or "
@@ -114,9 +132,7 @@ void add_data_options(CLI::App& app, DataSource& source) {
 }
 
 data::Preprocessing preprocessing(const DataSource& source, const std::filesystem::path& graph) {
-  data::Preprocessing result = data::Preprocessing::load_beside(graph).value_or(data::Preprocessing{});
-  apply(source, result);
-  return result;
+  return merged(source, graph).preprocessing;
 }
 
 data::DataSet open_data(const DataSource& source, const data::ExampleFormat& format, const std::filesystem::path& graph,
@@ -128,13 +144,9 @@ data::DataSet open_data(const DataSource& source, const data::ExampleFormat& for
   }
   data::OpenOptions options;
   options.split = source.train_split ? data::Split::kTrain : data::Split::kTest;
-  const auto saved = data::Preprocessing::load_beside(graph);
-  options.preprocessing = saved.value_or(data::Preprocessing{});
-  const std::string given = apply(source, options.preprocessing);
-  if (saved) {
-    note(fmt::format("preprocessing as {} says{}: {}", data::Preprocessing::path_beside(graph).string(),
-                     given.empty() ? "" : fmt::format(", but for {}", given), options.preprocessing.to_string()));
-  }
+  const Merged how = merged(source, graph);
+  options.preprocessing = how.preprocessing;
+  if (!how.note.empty()) note(how.note);
   options.label_column = source.label_column;
   options.labels = source.labels;
   options.classes = source.classes;

@@ -124,10 +124,8 @@ ModelComparison compare_models(const Model& a, const Model& b, data::DataSet& ex
   const int64_t n_left = examples_a.size() - examples_a.position();
   const int64_t fixed = std::max(format_a.fixed_batch, format_b.fixed_batch);  // kUnknown is negative
   const int64_t batch_size = fixed > 0 ? fixed : options.batch_size;
-  Classifier network_a(a.frozen, a.signature,
-                       {batch_size, {.threads = options.threads, .precision = a.precision}, n_left});
-  Classifier network_b(b.frozen, b.signature,
-                       {batch_size, {.threads = options.threads, .precision = b.precision}, n_left});
+  Classifier network_a(a.frozen, a.signature, {batch_size, {.threads = options.threads}, n_left});
+  Classifier network_b(b.frozen, b.signature, {batch_size, {.threads = options.threads}, n_left});
   Statistics statistics_a(format_a.n_units, options.top_k), statistics_b(format_b.n_units, options.top_k);
   LargestDifference difference;
   Changes changes(options.n_changed_kept);

@@ -41,14 +41,14 @@ void count(const Network& network, Statistics& statistics, data::DataSet& exampl
   int64_t first = examples.position();
   // Read between the network's runs: pictures are decoded ahead by threads of their own, and a thread that only copies
   // arrays beside the network's makes those wait for each other (twice the time on two processors).
-  data::Batch batch = examples.next(options.batch_size);
-  for (int64_t i = 1; !batch.labels.empty() && i <= share.n; ++i) {
-    if (options.drop_remainder && static_cast<int64_t>(batch.labels.size()) < options.batch_size) break;
+  for (int64_t i = 1;; ++i) {
+    const data::Batch batch = examples.next(options.batch_size);
+    const auto n = static_cast<int64_t>(batch.labels.size());
+    if (n == 0 || (options.drop_remainder && n < options.batch_size)) break;
     statistics.add(network(batch.x), batch.labels, first,
                    [&](int64_t row) { return examples.picture(example_of(batch.x, row)); });
     progress.update(i, statistics.text());
-    first += static_cast<int64_t>(batch.labels.size());
-    batch = examples.next(options.batch_size);
+    first += n;
   }
   progress.finish(statistics.text());
 }
@@ -104,7 +104,6 @@ data::ExampleFormat example_format(const keras::Lowered& lowered) { return forma
 Evaluation evaluate(const graph::Graph& frozen, const graph::Signature& signature, data::DataSet& examples,
                     const EvaluateOptions& options) {
   EvaluateOptions own = options;
-  if (options.session.threads == 0 && options.group != nullptr) own.session.threads = options.group->threads();
   const int64_t n_members = options.group == nullptr ? 1 : options.group->size();
   std::optional<Classifier> network;
   distributed::together(options.group, [&] {

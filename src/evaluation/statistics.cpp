@@ -93,9 +93,7 @@ void Statistics::add(const Tensor& outputs, std::span<const int64_t> labels, int
     for (size_t c = 0; c < values.size(); ++c) values[c] = reader[static_cast<int64_t>(i * values.size() + c)];
     const Row row = read_row(values, labels[i], first_example + static_cast<int64_t>(i));
     add_row(row);
-    if (row.prediction >= 0 && row.prediction != row.label) {
-      keep(row, [&](int64_t) { return pictures ? pictures(static_cast<int64_t>(i)) : Tensor(); });
-    }
+    if (row.prediction >= 0 && row.prediction != row.label) keep(row, static_cast<int64_t>(i), pictures);
     predictions_.push_back(row.prediction);
   }
 }
@@ -160,7 +158,7 @@ void Statistics::add_row(const Row& row) {
   }
 }
 
-void Statistics::keep(const Row& row, const Pictures& pictures) {
+void Statistics::keep(const Row& row, int64_t place, const Pictures& pictures) {
   Mistake mistake;
   mistake.example = row.example;
   mistake.label = row.label;
@@ -169,7 +167,7 @@ void Statistics::keep(const Row& row, const Pictures& pictures) {
   mistake.confidence = probabilities_[static_cast<size_t>(row.prediction)];
   mistake.label_confidence = probabilities_[static_cast<size_t>(row.label)];
   if (n_worst_ == 0 || (worst_.size() == n_worst_ && !is_worse(mistake, worst_.back()))) return;
-  mistake.picture = pictures(0);
+  if (pictures) mistake.picture = pictures(place);
   insert(std::move(mistake));
 }
 

@@ -42,7 +42,7 @@ class Statistics {
   enum Single : size_t { kExamples, kRight, kTopKRight, kNan, kSingles };
   struct Row;
   void add_row(const Row& row);
-  void keep(const Row& row, const Pictures& pictures);
+  void keep(const Row& row, int64_t place, const Pictures& pictures);  // place: in its batch
   void insert(Mistake mistake);
   [[nodiscard]] std::span<int64_t> section(size_t offset, size_t n) { return std::span(counts_).subspan(offset, n); }
   [[nodiscard]] std::span<const int64_t> section(size_t offset, size_t n) const {
