@@ -12,16 +12,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-// What follows batch and time.
-Shape step_shape(const Shape& sequence) {
-  return Shape(std::vector<int64_t>(sequence.sizes().begin() + 2, sequence.sizes().end()));
-}
-
-Shape joined(std::vector<int64_t> front, const Shape& back) {
-  front.insert(front.end(), back.sizes().begin(), back.sizes().end());
-  return Shape(std::move(front));
-}
-
 Doubles values_of(const Array& array) {
   Doubles result(static_cast<size_t>(array.shape().n_elements()));
   for (size_t i = 0; i < result.size(); ++i) result[i] = array.at_offset(static_cast<int64_t>(i));
@@ -88,6 +78,15 @@ class Sequences {
 };
 
 }  // namespace
+
+Shape step_shape(const Shape& sequence) {
+  return Shape(std::vector<int64_t>(sequence.sizes().begin() + 2, sequence.sizes().end()));
+}
+
+Shape joined(std::vector<int64_t> front, const Shape& back) {
+  front.insert(front.end(), back.sizes().begin(), back.sizes().end());
+  return Shape(std::move(front));
+}
 
 void read_call_arguments(const Config& config, std::string_view known) {
   const Json* arguments = config.find({"call_arguments"});

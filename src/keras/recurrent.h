@@ -38,6 +38,10 @@ struct RecurrentLayer : Recurrence {
   static RecurrentLayer parse(const Config& config) { return {Recurrence::parse(config, parse_its_cell(config))}; }
 };
 
+// What follows batch and time in the shape of a sequence; and [front…, back…].
+Shape step_shape(const Shape& sequence);
+Shape joined(std::vector<int64_t> front, const Shape& back);
+
 // Keras 3 gives states as a call argument of that name; their tensors are the inputs behind the first. Error{kUnsupported} for
 // another argument.
 void read_call_arguments(const Config& config, std::string_view known);

@@ -11,15 +11,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-Shape tail(const Shape& shape, int n) {
-  return Shape(std::vector<int64_t>(shape.sizes().begin() + n, shape.sizes().end()));
-}
-
-Shape joined(std::vector<int64_t> front, const Shape& back) {
-  front.insert(front.end(), back.sizes().begin(), back.sizes().end());
-  return Shape(std::move(front));
-}
-
 // Zeros [batch, …state], the batch being x's.
 Value zeros(Lowering& lowering, const Value& batch, const Shape& state, const Value& like) {
   std::vector<Value> sizes{batch};
@@ -48,7 +39,7 @@ Value select(Lowering& lowering, const Value& mask, const Value& yes, const Valu
 class Unrolled {
  public:
   Unrolled(Lowering& lowering, const Recurrence& layer, const Values& in)
-      : lowering_(lowering), layer_(layer), in_(in), x_(tail(in[0].shape, 2)), time_(layer.time_major ? 0 : 1), n_steps_(in[0].shape[time_]) {}
+      : lowering_(lowering), layer_(layer), in_(in), x_(step_shape(in[0].shape)), time_(layer.time_major ? 0 : 1), n_steps_(in[0].shape[time_]) {}
 
   Values run() {
     for (size_t i = 0; i < lowering_.n_weights(); ++i) weights_.push_back(lowering_.weight(i));
@@ -66,7 +57,6 @@ class Unrolled {
       y.shape = zero_.shape;
       if (!masks.empty()) {
         for (size_t s = 0; s < states_.size(); ++s) states_[s] = select(lowering_, masks[t], states_[s], old[s]);
-        // LSTM's and GRU's output is their first state; the select above has then done all.
         y = select(lowering_, masks[t], y, layer_.zero_output_for_mask ? zero_ : before);
         before = y;
       }
@@ -78,8 +68,7 @@ class Unrolled {
  private:
   // All steps' input products as one: [batch, time, …] -> by step [batch, …].
   Values project() {
-    const Value flat = lowering_.reshape(in_[0], joined({kUnknown}, x_));
-    Value rows = flat;
+    Value rows = lowering_.reshape(in_[0], joined({kUnknown}, x_));
     rows.shape = joined({kUnknown}, x_);
     const Value product = layer_.cell->project(lowering_, weights_, rows);
     const Shape width = layer_.cell->projected(x_);
