@@ -57,22 +57,24 @@ class Winograd : public testing::TestWithParam<Case> {
     return dnnl::memory::desc(dnnl_dims(shape), dnnl::memory::data_type::f32, dnnl::memory::format_tag::nChw16c);
   }
 
-  void expect_reference(bool is_blocked_in, bool is_blocked_out, int n_threads) {
-    SCOPED_TRACE(std::to_string(is_blocked_in) + std::to_string(is_blocked_out) + ", threads " +
-                 std::to_string(n_threads));
-    const ThreadCount threads(n_threads);
+  std::map<Endpoint, Tensor> random_feeds() {
+    std::map<Endpoint, Tensor> feeds{{x, b.random(GetParam().input)}};
+    if (addend) feeds[addend] = b.random(addend.node->get<Shape>("shape"));
+    return feeds;
+  }
+
+  // The kernel's output, and the memory behind it.
+  std::pair<Tensor, dnnl::memory> run(std::map<Endpoint, Tensor>& feeds, bool is_blocked_in, bool is_blocked_out) {
     graph::Signature signature{{x}, {y}};
     std::vector<Shape> shapes{GetParam().input};
-    std::map<Endpoint, Tensor> feeds{{x, b.random(GetParam().input)}};
     if (addend) {
       signature.inputs.push_back(addend);
-      shapes.push_back(addend.node->get<Shape>("shape"));
-      feeds[addend] = b.random(shapes[1]);
+      shapes.push_back(feeds[addend].shape());
     }
     OperationList list = lower(needed_nodes(b.graph, signature), signature, shapes);
     fuse(list);
-    ASSERT_EQ(list.operations.size(), 1U);
-    const Operation& operation = list.operations[0];
+    EXPECT_EQ(list.operations.size(), 1U);
+    const Operation& operation = list.operations.at(0);
     Weights weights(engine);
     Tuning tuning;
     const Shape& filter = list.values[static_cast<size_t>(operation.inputs[1])].shape;
@@ -83,7 +85,7 @@ class Winograd : public testing::TestWithParam<Case> {
     const Strategy strategy;
     const auto kernel = make_winograd(operation, convolution_windows(operation, GetParam().input, filter), in, out,
                                       {list, layouts, strategy, engine, weights, tuning});
-    ASSERT_NE(kernel, nullptr);
+    if (kernel == nullptr) throw std::logic_error("no kernel");
     dnnl::memory source = in_layout(feeds[x], in);
     dnnl::memory target = in_layout(addend ? feeds[addend] : Tensor(DType::kFloat32, shape), out);
     const Arena scratchpad(kernel->scratchpad_bytes);
@@ -95,8 +97,17 @@ class Winograd : public testing::TestWithParam<Case> {
     dnnl::stream stream(engine);
     dnnl::reorder(target, plain).execute(stream, target, plain);
     stream.wait();
-    GraphBuilder::expect_near(found, ops::evaluate(b.graph, feeds, signature.outputs)[0], 2e-5);
-    expect_zeros_behind_the_channels(target, shape, is_blocked_out);
+    return {found, target};
+  }
+
+  void expect_reference(bool is_blocked_in, bool is_blocked_out, int n_threads) {
+    SCOPED_TRACE(std::to_string(is_blocked_in) + std::to_string(is_blocked_out) + ", threads " +
+                 std::to_string(n_threads));
+    const ThreadCount threads(n_threads);
+    auto feeds = random_feeds();
+    const auto [found, memory] = run(feeds, is_blocked_in, is_blocked_out);
+    GraphBuilder::expect_near(found, ops::evaluate(b.graph, feeds, std::vector{y})[0], 2e-5);
+    expect_zeros_behind_the_channels(memory, found.shape(), is_blocked_out);
   }
 
   // oneDNN's blocked layouts count on it.
@@ -124,6 +135,16 @@ TEST_P(Winograd, GivesTheReferencesValuesInEveryLayout) {
     for (const bool is_blocked_out : {false, true}) {
       for (const int n_threads : {1, 2}) expect_reference(is_blocked_in, is_blocked_out, n_threads);
     }
+  }
+}
+
+// Clamped or not, what is no number must not become one: evaluations count NaN.
+TEST_P(Winograd, KeepsNan) {
+  auto feeds = random_feeds();
+  std::ranges::fill(feeds[x].mutable_values<float>(), std::nanf(""));
+  for (const bool is_blocked : {false, true}) {
+    const Tensor found = run(feeds, is_blocked, is_blocked).first;
+    EXPECT_TRUE(std::ranges::all_of(found.values<float>(), [](float value) { return std::isnan(value); }));
   }
 }
 

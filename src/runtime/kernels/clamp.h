@@ -8,7 +8,7 @@
 
 namespace hoarfrost::runtime {
 
-// min(max(x, low), high)
+// min(max(x, low), high); a NaN stays one.
 struct Clamp {
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();

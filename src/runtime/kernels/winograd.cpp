@@ -124,7 +124,8 @@ HOARFROST_AVX512 void transform_tile(const float* m, int64_t point_stride, const
       float* target = first + i * s.out.row + j * s.out.pixel;
       __m512 value = _mm512_add_ps(y[j], bias);
       if (epilogue.has_addend) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, target));
-      _mm512_mask_storeu_ps(target, mask, _mm512_min_ps(_mm512_max_ps(value, low), high));
+      // The second operand is what comes out of a NaN.
+      _mm512_mask_storeu_ps(target, mask, _mm512_min_ps(high, _mm512_max_ps(low, value)));
     }
   }
 }
