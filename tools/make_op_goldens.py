@@ -450,10 +450,60 @@ def resizes():
     case(f, "ResizeNearestNeighbor", images=integers(2, 3, 3, 1), size=ints(6, 6))
 
 
+def gradients():
+    """What training differentiates to. In a family of its own, made last: the cases before keep their numbers."""
+    f = "gradient"
+    x, w, dy = floats(2, 6, 5, 3), floats(3, 2, 3, 4), floats(2, 3, 3, 4)
+    case(f, "Conv2DBackpropFilter", input=x, filter_sizes=ints(3, 2, 3, 4), out_backprop=dy, strides=[1, 2, 2, 1], padding="SAME")
+    case(f, "Conv2DBackpropFilter", input=x, filter_sizes=ints(3, 2, 3, 4), out_backprop=floats(2, 4, 4, 4), strides=[1, 1, 1, 1], padding="VALID")
+    case(f, "Conv3DBackpropFilterV2", input=floats(1, 4, 4, 3, 2), filter_sizes=ints(2, 2, 2, 2, 3), out_backprop=floats(1, 2, 2, 2, 3),
+         strides=[1, 2, 2, 2, 1], padding="SAME")
+    case(f, "DepthwiseConv2dNativeBackpropFilter", input=x, filter_sizes=ints(3, 2, 3, 2), out_backprop=floats(2, 3, 3, 6),
+         strides=[1, 2, 2, 1], padding="SAME")
+    case(f, "DepthwiseConv2dNativeBackpropInput", input_sizes=ints(2, 6, 5, 3), filter=floats(3, 2, 3, 2), out_backprop=floats(2, 3, 3, 6),
+         strides=[1, 2, 2, 1], padding="SAME")
+    for k, s, padding in ((2, 2, "VALID"), (3, 2, "SAME"), (3, 1, "SAME")):
+        pool = dict(ksize=[1, k, k, 1], strides=[1, s, s, 1], padding=padding)
+        y = tf.nn.max_pool2d(x, k, s, padding).numpy()
+        case(f, "MaxPoolGrad", orig_input=x, orig_output=y, grad=floats(*y.shape), **pool)
+        case(f, "AvgPoolGrad", orig_input_shape=ints(2, 6, 5, 3), grad=floats(*y.shape), **pool)
+    # Which of equal maxima takes all is the kernel's own affair in three axes: no two are equal here.
+    v = (RANDOM.permutation(160).reshape(1, 4, 5, 4, 2) / 16).astype(np.float32)
+    pool = dict(ksize=[1, 2, 3, 2, 1], strides=[1, 2, 2, 1, 1], padding="SAME")
+    y = tf.nn.max_pool3d(v, [2, 3, 2], [2, 2, 1], "SAME").numpy()
+    case(f, "MaxPool3DGrad", orig_input=v, orig_output=y, grad=floats(*y.shape), **pool)
+    case(f, "AvgPool3DGrad", orig_input_shape=ints(1, 4, 5, 4, 2), grad=floats(*y.shape), **pool)
+    case(f, "BiasAddGrad", out_backprop=floats(2, 3, 4))
+    case(f, "BiasAddGrad", out_backprop=floats(2, 3, 4, 2), data_format="NCHW")
+    a, b = floats(3, 5), floats(3, 5, low=-3, high=8)
+    case(f, "ReluGrad", gradients=a, features=b)
+    case(f, "Relu6Grad", gradients=a, features=b)
+    case(f, "EluGrad", gradients=a, outputs=np.maximum(b, np.float32(-0.875)))
+    case(f, "SigmoidGrad", y=a, dy=b)
+    case(f, "TanhGrad", y=a, dy=b)
+    x = floats(2, 4, 3, 3)
+    empty = np.zeros((0,), np.float32)
+    scale, offset = floats(3, low=1, high=3), floats(3)
+    for op in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"):
+        made = case(f, op, x=x, scale=scale, offset=offset, mean=empty, variance=empty, epsilon=0.001, is_training=True)
+        for output in made["outputs"][5:]:
+            output.pop("values")  # a reserve of the kernel's own
+            output["shape"] = []
+        reserve = [np.array(made["outputs"][i]["values"], np.float32) for i in (3, 4)]
+        third = dict(reserve_space_3=np.zeros((), np.float32)) if op.endswith("V3") else {}
+        case(f, op.replace("Norm", "NormGrad"), y_backprop=floats(2, 4, 3, 3), x=x, scale=scale, reserve_space_1=reserve[0],
+             reserve_space_2=reserve[1], epsilon=0.001, is_training=True, **third)
+    for op in ("StatelessRandomUniform", "StatelessRandomNormal"):
+        case(f, op, shape=ints(3, 7), seed=np.array([5, 1 << 40], np.int64))
+        case(f, op, shape=ints(2), seed=np.array([-1, 3], np.int32))
+    case(f, "UnsortedSegmentSum", data=floats(2, 3, 4), segment_ids=ints(0, 2, 0, -1, 2, 3).reshape(2, 3), num_segments=scalar(5, np.int32))
+    case(f, "UnsortedSegmentSum", data=integers(4), segment_ids=np.array([1, 1, 0, 2], np.int64), num_segments=scalar(3, np.int32))
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "ops")
     os.makedirs(folder, exist_ok=True)
-    for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes):
+    for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients):
         make()
     for family, cases in FAMILIES.items():
         with open(os.path.join(folder, family + ".json"), "w") as file:

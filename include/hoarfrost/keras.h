@@ -47,13 +47,24 @@ struct Lowered {
   std::vector<std::string> trainable_names;
   std::vector<LoweredCall> calls;  // in call order
   std::vector<std::string> notes;  // what a person should know: names changed, NaN weights
+
+  // Of Phase::kTraining alone:
+  // What each training step also sets: variables (by name) and their new values (BatchNormalization's moving statistics).
+  std::vector<std::pair<std::string, graph::Endpoint>> updates;
+  std::vector<graph::Endpoint> losses;  // scalars that layers add to the loss (activity regularizers)
+  graph::Endpoint random_seed;          // int64 [2] placeholder, another value for each step; null when nothing is random
 };
 
+// How layers behave: BatchNormalization by the moving or the batch's statistics, Dropout not or at random.
+enum class Phase { kInference, kTraining };
+
 struct LowerOptions {
+  Phase phase = Phase::kInference;
   std::string name_suffix;  // "_1" gives the names of a model loaded a second time into a session
 };
 
-// The inference graph of the model. Throws Error{kUnsupported | kMismatch} naming the layer.
+// The model's graph, of inference unless the options say otherwise. In training, a BatchNormalization that is not
+// trainable stays with its moving statistics, as in tf.keras 2. Throws Error{kUnsupported | kMismatch} naming the layer.
 Lowered lower(const Model& model, const LowerOptions& options = {});
 
 }  // namespace hoarfrost::keras

@@ -17,7 +17,7 @@ using graph::Node;
 
 class ModelLowering {
  public:
-  explicit ModelLowering(const LowerOptions& options) : options_(options), lowering_(lowered_.graph, Phase::kInference) {}
+  explicit ModelLowering(const LowerOptions& options) : options_(options), lowering_(lowered_.graph, options.phase) {}
 
   Lowered run(const Model& model) {
     Values inputs;
@@ -27,6 +27,9 @@ class ModelLowering {
     for (size_t i = 0; i < outputs.size(); ++i) lowered_.signature.outputs.push_back(output(model, model.outputs[i], outputs[i]));
     lowered_.notes.insert(lowered_.notes.end(), lowering_.notes().begin(), lowering_.notes().end());
     graph::validate(lowered_.graph);
+    lowered_.updates = lowering_.updates();
+    lowered_.losses = lowering_.losses();
+    lowered_.random_seed = lowering_.random_seed();
     return std::move(lowered_);
   }
 
@@ -105,7 +108,7 @@ class ModelLowering {
     const Shapes out_shapes = layer.layer->infer(in_shapes);
     const std::string scope = lowering_.enter_scope(scope_name(prefix, layer.name));
     const Values& weights = variables_of(layer, layer.layer->weights(in_shapes));
-    lowering_.set_layer(scope, weights, layer.weights);
+    lowering_.set_layer(scope, weights, layer.weights, layer.is_trainable);
     Values out = layer.layer->lower(lowering_, in);
     if (out.size() != out_shapes.size()) {
       throw Error(ErrorCode::kCorrupt, "", fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));

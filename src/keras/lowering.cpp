@@ -43,7 +43,8 @@ std::string Lowering::enter_scope(std::string_view name) {
   return scope_;
 }
 
-void Lowering::set_layer(std::string scope, std::vector<Value> weights, std::vector<Tensor> values) {
+void Lowering::set_layer(std::string scope, std::vector<Value> weights, std::vector<Tensor> values, bool is_trainable) {
+  is_trainable_ = is_trainable;
   scope_ = std::move(scope);
   weights_ = std::move(weights);
   values_ = std::move(values);

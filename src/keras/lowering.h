@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hoarfrost/graph.h>
+#include <hoarfrost/keras.h>
 
 #include <initializer_list>
 #include <string>
@@ -13,8 +14,6 @@
 #include "keras/layer.h"
 
 namespace hoarfrost::keras {
-
-enum class Phase { kInference, kTraining };
 
 using Attributes = std::vector<std::pair<std::string_view, graph::Attribute>>;
 
@@ -59,9 +58,23 @@ class Lowering {
   // The same where the unknown sizes are those of `like`, axis by axis, and not x's: to give back what a flattening took.
   Value reshape_like(const Value& x, const Value& like, const Shape& target);
 
+  // Training alone. Numbers of float32 in [0, 1) or of the standard normal distribution, in x's shape, or in the sizes that
+  // `noise_shape` has where it has any (1 for those that repeat); others at every step.
+  Value random_uniform(const Value& x, const Shape& noise_shape = Shape::unknown_rank());
+  Value random_normal(const Value& x);
+  // The layer's weight i has this value after the step.
+  void update(size_t i, const Value& value);
+  // A scalar that is added to the loss.
+  void add_loss(const Value& value) { losses_.push_back(value.tensor); }
+  [[nodiscard]] bool is_training() const { return phase_ == Phase::kTraining; }
+  [[nodiscard]] bool is_trainable() const { return is_trainable_; }
+  [[nodiscard]] const std::vector<std::pair<std::string, graph::Endpoint>>& updates() const { return updates_; }
+  [[nodiscard]] const std::vector<graph::Endpoint>& losses() const { return losses_; }
+  [[nodiscard]] graph::Endpoint random_seed() const { return random_seed_; }
+
   // Used by lower(): TensorFlow's name_scope, uniquified in call order, and the weights of the layer to be lowered.
   std::string enter_scope(std::string_view name);
-  void set_layer(std::string scope, std::vector<Value> weights, std::vector<Tensor> values);
+  void set_layer(std::string scope, std::vector<Value> weights, std::vector<Tensor> values, bool is_trainable = true);
 
   // TensorFlow's Graph.unique_name over all names and scopes in use; characters it forbids become `_`.
   std::string unique_name(std::string_view name);
@@ -75,6 +88,12 @@ class Lowering {
   std::vector<Tensor> values_;
   std::vector<std::string> notes_;
   std::unordered_map<std::string, int> names_in_use_;
+  bool is_trainable_ = true;
+  int64_t n_generators_ = 0;
+  graph::Endpoint random_seed_;
+  std::vector<std::pair<std::string, graph::Endpoint>> updates_;
+  std::vector<graph::Endpoint> losses_;
+  Value random(std::string_view op, const Value& shape);
 };
 
 // The name with characters that TensorFlow forbids replaced by `_`.

@@ -1,4 +1,5 @@
-// BiasAdd: a bias [C] on the channels, which are last, or second in data_format NCHW (whatever the rank).
+// BiasAdd: a bias [C] on the channels, which are last, or second in data_format NCHW (whatever the rank); BiasAddGrad: its
+// gradient by the bias, the sum over all other axes.
 #include "ops/arithmetic.h"
 #include "ops/strided.h"
 #include "ops/types.h"
@@ -41,9 +42,34 @@ std::vector<Tensor> bias_add(const Node& node, Tensors inputs) {
   return {output};
 }
 
+std::vector<Known> infer_bias_add_grad(const Node& node, Knowns inputs) {
+  need_inputs(node, inputs.size(), 1);
+  const Shape& shape = inputs[0].shape;
+  if (!shape.has_rank()) return {of_type(inputs[0].dtype, {kUnknown})};
+  if (shape.rank() < 2) mismatch(node, "expected a value with 2 axes or more, found {}", shape.to_string());
+  return {of_type(inputs[0].dtype, {shape[is_channels_first(node) ? 1 : -1]})};
+}
+
+std::vector<Tensor> bias_add_grad(const Node& node, Tensors inputs) {
+  Tensor output = allocate(node, infer_bias_add_grad(node, known(inputs))[0]);
+  const Shape& shape = inputs[0].shape();
+  Sizes bias_strides(static_cast<size_t>(shape.rank()), 0);
+  bias_strides[is_channels_first(node) ? 1 : bias_strides.size() - 1] = 1;
+  with_floats(node, output.dtype(), [&]<typename T>() {
+    const T* value = inputs[0].values<T>().data();
+    std::vector<double> sums(static_cast<size_t>(output.n_elements()), 0.0);
+    for_each_run<1>(shape.sizes(), {bias_strides}, [&](const auto& offsets, const auto& steps, int64_t n) {
+      for (int64_t i = 0; i < n; ++i) sums[static_cast<size_t>(offsets[0] + i * steps[0])] += static_cast<double>(*value++);
+    });
+    std::ranges::transform(sums, output.mutable_values<T>().begin(), [](double sum) { return static_cast<T>(sum); });
+  });
+  return {output};
+}
+
 constexpr OpSpec kOps[] = {
     {"BiasAdd", infer_bias_add, through_float<bias_add>},
     {"BiasAddV1", infer_bias_add, through_float<bias_add>},
+    {"BiasAddGrad", infer_bias_add_grad, through_float<bias_add_grad>},
 };
 
 }  // namespace

@@ -127,6 +127,12 @@ constexpr OpSpec kOps[] = {
      }>},
     {"Atan2", infer_binary,
      floats<[](auto a, auto b) { return std::atan2(static_cast<double>(a), static_cast<double>(b)); }>},
+    // Gradients of activations: (dy, x), or (y, dy) where the output says more.
+    {"ReluGrad", infer_binary, floats<[](auto dy, auto x) { return (x > 0) ? dy : decltype(dy){0}; }>},
+    {"Relu6Grad", infer_binary, floats<[](auto dy, auto x) { return (x > 0) && x < 6 ? dy : decltype(dy){0}; }>},
+    {"EluGrad", infer_binary, floats<[](auto dy, auto y) { return y < 0 ? dy * (y + 1) : dy; }>},
+    {"SigmoidGrad", infer_binary, floats<[](auto y, auto dy) { return dy * y * (1 - y); }>},
+    {"TanhGrad", infer_binary, floats<[](auto y, auto dy) { return dy * (1 - y * y); }>},
     {"Equal", infer_comparison, comparison<[](auto a, auto b) { return a == b; }>},
     {"NotEqual", infer_comparison, comparison<[](auto a, auto b) { return a != b; }>},
     {"Less", infer_comparison, comparison<[](auto a, auto b) { return a < b; }>},

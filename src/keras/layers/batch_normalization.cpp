@@ -1,9 +1,11 @@
-// BatchNormalization at inference: y = gamma · (x − moving_mean) / sqrt(moving_variance + epsilon) + beta, channel by channel
+// BatchNormalization: y = gamma · (x − moving_mean) / sqrt(moving_variance + epsilon) + beta, channel by channel
 // (Ioffe and Szegedy 2015). Keras 1.2 to 3.15; several axes are normalised together as in tf.keras.
+// In training by the batch's statistics, toward which the moving ones go.
 #include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "keras/layers/registry.h"
 #include "keras/normalization.h"
@@ -17,9 +19,10 @@ struct BatchNormalization {
   double epsilon = 1e-3;
   bool has_beta = true;
   bool has_gamma = true;
+  double momentum = 0.99;  // of the moving statistics, in training
 
   static BatchNormalization parse(const Config& config) {
-    config.ignore({"momentum", "synchronized", "fused", "renorm_clipping", "renorm_momentum"});
+    config.ignore({"synchronized", "fused", "renorm_clipping", "renorm_momentum"});
     if (config.get_bool({"renorm"}, false)) config.unsupported("renorm (batch renormalization) is not converted");
     if (config.find({"virtual_batch_size"}) != nullptr) config.unsupported("virtual_batch_size is not converted");
     if (config.find({"adjustment"}) != nullptr) config.unsupported("adjustment is a function that the file does not hold");
@@ -27,7 +30,7 @@ struct BatchNormalization {
       config.unsupported("mode 1 or 2 (Keras 1) normalises by the statistics of the batch at inference, which no frozen graph does");
     }
     return {config.get_list({"axis"}, std::vector<int64_t>{-1}), config.get_float({"epsilon"}, 1e-3),
-            config.get_bool({"center"}, true), config.get_bool({"scale"}, true)};
+            config.get_bool({"center"}, true), config.get_bool({"scale"}, true), config.get_float({"momentum"}, 0.99)};
   }
 
   Shapes infer(const Shapes& in) const {
@@ -54,13 +57,20 @@ struct BatchNormalization {
     Value beta = has_beta ? lowering.weight(next++) : Value{};
     Value mean = lowering.weight(next);
     Value variance = lowering.weight(next + 1);
+    const bool is_training = lowering.is_training() && lowering.is_trainable();
     const bool is_last = axes.size() == 1 && normalized_axes(x.shape)[0] == x.shape.rank() - 1;
     if (is_last && x.shape.rank() == 4 && x.dtype == DType::kFloat32) {
       if (!has_gamma) gamma = constant_vector(lowering, x.shape.last(), 1);
       if (!has_beta) beta = constant_vector(lowering, x.shape.last(), 0);
-      return {lowering.op("FusedBatchNorm", {x, gamma, beta, mean, variance},
-                          {{"epsilon", static_cast<float>(epsilon)}, {"data_format", std::string("NHWC")}, {"is_training", false}})};
+      const Value y = lowering.op("FusedBatchNorm", {x, gamma, beta, mean, variance},
+                                  {{"epsilon", static_cast<float>(epsilon)}, {"data_format", std::string("NHWC")}, {"is_training", is_training}});
+      if (is_training) {
+        move(lowering, next, {{y.tensor.node, 1}, x.dtype});
+        move(lowering, next + 1, {{y.tensor.node, 2}, x.dtype});  // unbiased, as the fused kernel of tf.keras has it
+      }
+      return {y};
     }
+    if (is_training) std::tie(mean, variance) = batch_statistics(lowering, x, next);
     if (axes.size() == 1 && !is_last) {
       for (Value* weight : {&gamma, &beta, &mean, &variance}) {
         if (weight->tensor) *weight = lowering.reshape(*weight, broadcast_shape(x.shape));
@@ -108,6 +118,35 @@ struct BatchNormalization {
 
   Shape weight_shape(const Shape& x) const {
     return axes.size() == 1 ? Shape{x[normalized_axes(x)[0]]} : broadcast_shape(x);
+  }
+
+  // The weight i moves toward the batch's value: moving − (moving − value) · (1 − momentum).
+  void move(Lowering& lowering, size_t i, const Value& value) const {
+    const Value moving = lowering.weight(i);
+    const Value way = lowering.named_op("AssignMovingAvg/sub", "Sub", {moving, value});
+    const Value step = lowering.named_op("AssignMovingAvg/mul", "Mul", {way, lowering.scalar("AssignMovingAvg/decay", 1 - momentum, moving)});
+    lowering.update(i, lowering.named_op("AssignMovingAvg", "Sub", {moving, step}));
+  }
+
+  // tf.nn.moments over all axes but the normalised ones, in the weights' shape: biased, for moving statistics too.
+  std::pair<Value, Value> batch_statistics(Lowering& lowering, const Value& x, size_t i_mean) const {
+    std::vector<int64_t> reduced;
+    const std::vector<int> kept = normalized_axes(x.shape);
+    for (int axis = 0; axis < x.shape.rank(); ++axis) {
+      if (std::ranges::find(kept, axis) == kept.end()) reduced.push_back(axis);
+    }
+    const Value all = lowering.ints("moments/axes", reduced);
+    const auto mean_of = [&](const Value& values) {
+      return lowering.named_op("moments/mean", "Mean", {values, all}, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+    };
+    Value mean = mean_of(x);
+    Value variance = mean_of(lowering.named_op("moments/SquaredDifference", "SquaredDifference", {x, mean}));
+    const Shape shape = weight_shape(x.shape);
+    mean = lowering.reshape(mean, shape);
+    variance = lowering.reshape(variance, shape);
+    move(lowering, i_mean, mean);
+    move(lowering, i_mean + 1, variance);
+    return {mean, variance};
   }
 
   static Value constant_vector(Lowering& lowering, int64_t n, float value) {
