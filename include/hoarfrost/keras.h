@@ -13,6 +13,7 @@
 namespace hoarfrost::keras {
 
 struct Model;
+struct ModelLayer;
 class Layer;
 
 struct LoadOptions {
@@ -39,12 +40,21 @@ struct LoweredCall {
   std::vector<std::string> outputs;  // endpoints; equal to inputs where the layer left no node
 };
 
+// Which weight a variable is: the layer's i-th. The layer belongs to the model that was lowered.
+struct VariableOrigin {
+  std::string variable;
+  const ModelLayer* layer = nullptr;
+  size_t index = 0;
+  std::string weight;  // Keras' name within the layer: "kernel"
+};
+
 struct Lowered {
   graph::Graph graph;              // with variables: VariableV2, Assign, read
   graph::Signature signature;      // in Keras' order
   graph::Variables variables;      // values by variable name: views of the file
   std::vector<std::string> variable_names;   // in creation order
   std::vector<std::string> trainable_names;
+  std::vector<VariableOrigin> origins;       // in creation order
   std::vector<LoweredCall> calls;  // in call order
   std::vector<std::string> notes;  // what a person should know: names changed, NaN weights
 
@@ -59,8 +69,8 @@ struct Lowered {
 enum class Phase { kInference, kTraining };
 
 struct LowerOptions {
-  Phase phase = Phase::kInference;
   std::string name_suffix;  // "_1" gives the names of a model loaded a second time into a session
+  Phase phase = Phase::kInference;
 };
 
 // The model's graph, of inference unless the options say otherwise. In training, a BatchNormalization that is not

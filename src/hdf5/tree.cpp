@@ -83,8 +83,9 @@ Tree::Tree(std::unique_ptr<State> state) : state_(std::move(state)) {
   }
 }
 
-std::shared_ptr<const Tree> Tree::open(FileRange range, std::string place) {
+std::shared_ptr<const Tree> Tree::open(FileRange range, std::string place, bool has_optimizer) {
   auto state = std::make_unique<State>();
+  state->source.has_optimizer = has_optimizer;
   state->source.range = std::move(range);
   state->place = std::move(place);
   return std::shared_ptr<const Tree>(new Tree(std::move(state)));

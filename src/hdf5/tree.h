@@ -2,7 +2,7 @@
 //
 // Bytes come through a driver that reads the range it was given and nothing else: an .h5 file, or the member of an archive
 // where it lies. Links to other files, external storage, virtual datasets and filter plug-ins are refused. The groups
-// `optimizer_weights` and `optimizer` at the root are left out.
+// `optimizer_weights` and `optimizer` at the root are left out unless they are asked for.
 // Every function throws Error{kCorrupt}, naming the file and the path inside, where the bytes do not follow the format.
 #pragma once
 
@@ -26,7 +26,7 @@ enum class Kind { kNothing, kGroup, kDataset };
 class Tree {
  public:
   // place begins the text of errors: "model.h5".
-  static std::shared_ptr<const Tree> open(FileRange range, std::string place);
+  static std::shared_ptr<const Tree> open(FileRange range, std::string place, bool has_optimizer = false);
   static std::shared_ptr<const Tree> open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place);
   ~Tree();
   Tree(const Tree&) = delete;

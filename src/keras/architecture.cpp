@@ -171,6 +171,7 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
   }
   layer.name = name;
   layer.class_name = class_name;
+  layer.config = std::make_shared<const Json>(raw);
   const auto trainable = raw.is_object() ? raw.find("trainable") : raw.end();
   layer.is_trainable = trainable == raw.end() || !trainable->is_boolean() || trainable->get<bool>();
   return layer;
@@ -206,7 +207,9 @@ std::shared_ptr<Model> parse_model(const Json& json, Version version) {
   const Json& config = config_of(json, class_name);
   std::string name = config.is_object() ? text_at(config, "name") : "";
   if (name.empty()) name = plain_class_name(class_name) == "Sequential" ? "sequential" : "model";
-  return parse_nested_model(json, name, version, 0);
+  auto model = parse_nested_model(json, name, version, 0);
+  model->architecture = Json{{"class_name", json.at("class_name")}, {"config", config}}.dump();
+  return model;
 }
 
 }  // namespace hoarfrost::keras

@@ -129,6 +129,7 @@ std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& 
   const auto config = tree->text("/", "model_config");
   if (!config) fail_weights_only(*tree, opened.place);
   const auto model = parse_architecture(parse_json(*config, tree->where("/model_config")), tree->text("/", "keras_version"), opened.place);
+  model->training_config = tree->text("/", "training_config").value_or("");
   finish(*model, options.weights.empty() ? tree : open_weights(options.weights), options, opened.place);
   return model;
 }

@@ -136,6 +136,7 @@ class ModelLowering {
     for (size_t i = 0; i < specs.size(); ++i) {
       const bool is_trainable = specs[i].is_trainable && layer.is_trainable;
       reads.push_back(variable(fmt::format("{}/{}", base, legal_name(specs[i].name)), layer.weights[i], is_trainable));
+      lowered_.origins.push_back({lowered_.variable_names.back(), &layer, i, specs[i].name});
     }
     return reads;
   }

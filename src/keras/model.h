@@ -33,6 +33,7 @@ struct ModelLayer {
   std::string class_name;
   std::shared_ptr<const Layer> layer;  // nullptr for a nested model
   std::shared_ptr<Model> model;        // nullptr for a layer
+  std::shared_ptr<const Json> config;  // as the file has it: initializers, regularizers and constraints are training's to read
   std::vector<Tensor> weights;         // in the order of Layer::weights(); a nested model's are in its own layers
   std::vector<Call> calls;
   bool is_trainable = true;
@@ -47,6 +48,8 @@ struct Model {
   std::string name;
   std::string class_name;        // "Sequential", "Functional", "Model"
   Version version;               // the Keras that wrote it
+  std::string architecture;      // the JSON of the whole model, {"class_name", "config"}; of the outermost model alone
+  std::string training_config;   // Keras' JSON of optimizer, loss and metrics; empty when the file has none
   std::vector<ModelLayer> layers;  // in the file's order, each after those it uses (Sequential gets an InputLayer)
   std::vector<TensorRef> inputs;
   std::vector<TensorRef> outputs;
