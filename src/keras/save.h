@@ -1,0 +1,35 @@
+// Keras' files of a model: complete or weights only, HDF5 or .keras, and its architecture as JSON.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "keras/model.h"
+
+namespace hoarfrost::keras {
+
+// What a training left that goes on later: what Keras keeps of it, and what only Hoarfrost does.
+struct TrainingState {
+  std::string training_config;  // Keras' JSON of loss, metrics and optimizer; "" for none
+  // Named and ordered as Keras 2.15's HDF5 has them: "iteration:0", "Adam/m/dense/kernel:0", "Adam/v/dense/kernel:0", …
+  std::vector<std::pair<std::string, Tensor>> optimizer_weights;
+  std::string hoarfrost;  // JSON of what Keras does not know (generators, epochs); "" for none. Keras passes over it
+};
+
+// A complete model, for Keras 2.15 where the name ends in .h5 or .hdf5, for Keras 3 where it ends in .keras. The model's
+// weights are those of its layers. Throws Error{kIo}: what was at `path` is then as it was; Error{kUnsupported} for another
+// ending, or for a model that the format cannot hold.
+void save_model(const Model& model, const TrainingState& state, const std::filesystem::path& path);
+// Weights alone, in Keras 2.15's legacy HDF5 layout; in its newer one where the name ends in .weights.h5.
+void save_weights(const Model& model, const std::filesystem::path& path);
+// model.to_json() of Keras 2.15.
+void save_architecture(const Model& model, const std::filesystem::path& path);
+
+// What a file that Keras 2.x or 3, or save_model wrote holds beside the model; empty parts where it has none. Optimizer
+// weights come in the form above, whatever dialect the file has; those whose shapes do not meet the model's are an
+// Error{kMismatch}.
+TrainingState read_training_state(const Model& model, const std::filesystem::path& path);
+
+}  // namespace hoarfrost::keras
