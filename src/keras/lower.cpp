@@ -4,10 +4,13 @@
 #include <hoarfrost/keras.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "keras/lowering.h"
 #include "keras/model.h"
+#include "keras/penalty.h"
+#include "keras/trainable.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -109,6 +112,7 @@ class ModelLowering {
     const std::string scope = lowering_.enter_scope(scope_name(prefix, layer.name));
     const Values& weights = variables_of(layer, layer.layer->weights(in_shapes));
     lowering_.set_layer(scope, weights, layer.weights, layer.is_trainable);
+    if (lowering_.is_training()) expect_trainable(layer);
     Values out = layer.layer->lower(lowering_, in);
     if (out.size() != out_shapes.size()) {
       throw Error(ErrorCode::kCorrupt, "", fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));
@@ -117,9 +121,18 @@ class ModelLowering {
       out[i].shape = out_shapes[i];
       if (!out[i].mask && layer.layer->passes_mask() && !in.empty()) out[i].mask = in[0].mask;
     }
+    if (lowering_.is_training()) add_activity_losses(layer, out);
     const bool left_no_node = !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor;
     record(layer, scope, path, in, out);
     return {out, scope, left_no_node};
+  }
+
+  // Of any layer's `activity_regularizer`.
+  void add_activity_losses(const ModelLayer& layer, const Values& out) {
+    if (layer.config == nullptr || !layer.config->is_object()) return;
+    const auto found = layer.config->find("activity_regularizer");
+    if (found == layer.config->end() || found->is_null()) return;
+    for (const Value& y : out) add_activity_loss(lowering_, y, penalty_of(*found));
   }
 
   // VariableV2, Assign and read for each weight, made at the layer's first call.

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "keras/weight_setting.h"
 #include "ops/op.h"
 
 namespace hoarfrost::training {
@@ -166,14 +167,13 @@ Tensor initialized(const Json& initializer, const Shape& shape, uint64_t seed) {
 }
 
 Json initializer_of(const Json& layer_config, const std::string& weight) {
-  std::string stem = weight;
-  if (weight == "depthwise_kernel" || weight == "pointwise_kernel") stem = weight.substr(0, weight.find('_'));
-  const auto found = layer_config.find(stem + "_initializer");
-  if (found != layer_config.end() && !found->is_null()) return *found;
-  if (weight == "gamma" || weight == "moving_variance") return "ones";
-  if (weight == "embeddings") return "uniform";
-  if (weight == "recurrent_kernel") return "orthogonal";
-  return weight.ends_with("kernel") ? "glorot_uniform" : "zeros";
+  const Json* configured = keras::weight_setting(layer_config, weight, "initializer");
+  if (configured != nullptr) return *configured;
+  const std::string name = weight.substr(weight.rfind('/') + 1);
+  if (name == "gamma" || name == "moving_variance") return "ones";
+  if (name == "embeddings") return "uniform";
+  if (name == "recurrent_kernel") return "orthogonal";
+  return name.ends_with("kernel") ? "glorot_uniform" : "zeros";
 }
 
 }  // namespace hoarfrost::training
