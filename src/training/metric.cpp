@@ -137,4 +137,24 @@ double Metric::result() const {
   return area;
 }
 
+std::vector<double> Metric::counts() const {
+  std::vector<double> result{sum_, n_, static_cast<double>(n_positives_), static_cast<double>(n_negatives_)};
+  for (const int64_t n : true_positives_) result.push_back(static_cast<double>(n));
+  for (const int64_t n : false_positives_) result.push_back(static_cast<double>(n));
+  return result;
+}
+
+void Metric::set_counts(const std::vector<double>& counts) {
+  const size_t n = true_positives_.size();
+  if (counts.size() != 4 + 2 * n) throw Error(ErrorCode::kMismatch, fmt::format("metric `{}`", name_), "its counts are another metric's");
+  sum_ = counts[0];
+  n_ = counts[1];
+  n_positives_ = static_cast<int64_t>(counts[2]);
+  n_negatives_ = static_cast<int64_t>(counts[3]);
+  for (size_t i = 0; i < n; ++i) {
+    true_positives_[i] = static_cast<int64_t>(counts[4 + i]);
+    false_positives_[i] = static_cast<int64_t>(counts[4 + n + i]);
+  }
+}
+
 }  // namespace hoarfrost::training

@@ -22,6 +22,9 @@ class Metric {
   void update(const Tensor& labels, const Tensor& predictions);
   [[nodiscard]] double result() const;
   void reset();
+  // What has been counted: sums, so that those of several processes, or of the parts of an epoch, add up.
+  [[nodiscard]] std::vector<double> counts() const;
+  void set_counts(const std::vector<double>& counts);
 
   enum class Kind { kCategorical, kSparse, kBinary, kTopK, kSparseTopK, kAuc, kPrecision, kRecall, kAbsolute, kSquared };
 

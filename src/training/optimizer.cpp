@@ -129,7 +129,7 @@ void nadam(const Step& s, Parameter& p) {
   const double b1 = number_in(s.config, {"beta_1"}, 0.9), b2 = number_in(s.config, {"beta_2"}, 0.999);
   const auto u_at = [&](double t) { return b1 * (1 - 0.5 * std::pow(0.96, t)); };
   double product = 1;
-  for (double t = 1; t <= s.t; ++t) product *= u_at(t);
+  for (double t = 1; t <= s.t && product > 1e-20; ++t) product *= u_at(t);  // below, 1 - product is 1
   const double u = u_at(s.t), u_next = u_at(s.t + 1);
   const auto of_m = static_cast<float>(u_next / (1 - product * u_next)), of_g = static_cast<float>((1 - u) / (1 - product));
   const auto of_v = static_cast<float>(1 / (1 - std::pow(b2, s.t)));
@@ -248,6 +248,20 @@ Optimizer::Optimizer(const Json& json)
 }
 
 std::vector<SlotSpec> Optimizer::slots() const { return rule_of(class_name_).slots(config_); }
+
+std::vector<std::pair<size_t, size_t>> Optimizer::keras_order(size_t n_parameters) const {
+  const auto all = slots();
+  const bool is_by_slot = class_name_ == "RMSprop";
+  const size_t n_together = is_by_slot ? 0 : std::min<size_t>(all.size(), 2);
+  std::vector<std::pair<size_t, size_t>> result;
+  for (size_t p = 0; p < n_parameters; ++p) {
+    for (size_t s = 0; s < n_together; ++s) result.emplace_back(s, p);
+  }
+  for (size_t s = n_together; s < all.size(); ++s) {
+    for (size_t p = 0; p < n_parameters; ++p) result.emplace_back(s, p);
+  }
+  return result;
+}
 
 void Optimizer::set_learning_rate(double rate) {
   const double now = schedule_.at(iterations_);

@@ -1,0 +1,86 @@
+// Keras' model.fit: epochs of shuffled batches, validation, callbacks, and the line that each epoch prints.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "training/callback.h"
+#include "training/class_weight.h"
+#include "training/examples.h"
+#include "training/trainer.h"
+
+namespace hoarfrost::training {
+
+// Where in its epochs a training stands. Numbers of batches and sums belong to an epoch that was left in its middle.
+struct Position {
+  int64_t epoch = 0;  // that is to be done next, or is being done
+  int64_t batch = 0;  // likewise, of that epoch
+  std::vector<double> loss_sums;  // over the epoch's examples so far: of the loss, then of each output's
+  std::vector<std::vector<double>> metric_counts;  // Metric::counts of each output's metrics, in their order
+};
+
+struct FitOptions {
+  int64_t epochs = 1;      // to reach, counted from the first
+  int64_t batch_size = 32;  // of all processes together
+  bool shuffle = true;
+  ClassWeight class_weight;
+  bool show_progress = true;
+  const std::atomic<bool>* stop = nullptr;  // set by a signal: the batch is finished, then training stops
+};
+
+struct History {
+  std::vector<Logs> epochs;       // of those that this call finished
+  double examples_per_second = 0;  // of training alone
+  bool is_interrupted = false;     // by FitOptions::stop: position says where
+  bool is_invalid = false;         // the loss became NaN or infinite; the weights are those before
+  std::string invalid;             // where: "epoch 1, batch 12: the loss is nan; …"
+};
+
+class Fit {
+ public:
+  // Examples, trainer and callbacks must outlive it; validation may be null. Throws what Trainer::begin throws.
+  Fit(Trainer& trainer, const Examples& train, const Examples* validation, std::vector<Callback*> callbacks, FitOptions options);
+  ~Fit();
+
+  // From `position` to options.epochs. Throws what the examples throw.
+  History run();
+
+  [[nodiscard]] const Position& position() const { return position_; }
+  // What resumes exactly here: the position, the optimizer's rate, the callbacks' states; JSON for TrainingState::hoarfrost.
+  [[nodiscard]] std::string state() const;
+  // Throws Error{kCorrupt | kMismatch} for a state that is none, or of other data or another batch size.
+  void restore(const std::string& state);
+  // A complete model with all that a later training needs.
+  void save(const std::filesystem::path& path, bool weights_only);
+
+ private:
+  class Controls;
+  class Averages;
+  struct Rows {
+    std::vector<int64_t> indices;  // this process's
+    double weight = 0;             // of each in the loss
+  };
+  bool run_epoch(History& history);
+  bool train_batch(Averages& averages, std::span<const int64_t> order, History& history);
+  Logs validate();
+  [[nodiscard]] Rows rows_of(std::span<const int64_t> whole) const;
+  Trainer::Batch& fill(const Examples& examples, const Rows& rows, uint64_t seed, bool is_weighted);
+  void say_invalid(const Trainer::Result& result, const Trainer::Batch& batch, History& history);
+  [[nodiscard]] bool is_stopped() const;
+  [[nodiscard]] int64_t n_batches() const;
+
+  Trainer& trainer_;
+  const Examples& train_;
+  const Examples* validation_;
+  std::vector<Callback*> callbacks_;
+  FitOptions options_;
+  Position position_;
+  std::unique_ptr<Controls> controls_;
+  std::map<int64_t, Trainer::Batch> batches_;  // by the number of rows
+  double seconds_ = 0;
+  int64_t n_examples_ = 0;
+};
+
+}  // namespace hoarfrost::training

@@ -1,0 +1,48 @@
+#include "training/step.h"
+
+#include <array>
+
+namespace hoarfrost::training {
+namespace {
+
+runtime::Options options_for(int threads) {
+  runtime::Options options;
+  options.threads = threads;
+  options.n_runs = 1;  // nothing is tried against the clock: a training that goes on rounds as it did before
+  return options;
+}
+
+}  // namespace
+
+Step::Step(StepGraph graph, int threads) : graph_(std::move(graph)), session_(graph_.graph, graph_.signature, options_for(threads)) {}
+
+std::vector<Tensor> Step::inputs_of(const Feed& feed) const {
+  std::vector<Tensor> inputs(feed.x.begin(), feed.x.end());
+  inputs.insert(inputs.end(), feed.y.begin(), feed.y.end());
+  inputs.push_back(*feed.example_weights);
+  if (graph_.has_seed) inputs.push_back(Tensor::vector(std::vector<int64_t>(feed.seed.begin(), feed.seed.end())));
+  inputs.insert(inputs.end(), feed.variables.begin(), feed.variables.end());
+  return inputs;
+}
+
+Step::Result Step::run(const Feed& feed) {
+  const auto inputs = inputs_of(feed);
+  outputs_ = session_.run(inputs);
+  Result result;
+  result.loss = outputs_[0].values<float>()[0];
+  const size_t n = graph_.n_y;
+  for (size_t i = 0; i < n; ++i) result.losses.push_back(outputs_[1 + i].values<float>()[0]);
+  const std::span<const Tensor> all = outputs_;
+  result.predictions = all.subspan(1 + n, n);
+  result.gradients = all.subspan(1 + 2 * n, graph_.trainable.size());
+  result.updates = all.subspan(1 + 2 * n + graph_.trainable.size(), graph_.updated.size());
+  return result;
+}
+
+std::vector<runtime::Step> Step::plan() {
+  std::vector<Shape> shapes;
+  for (const graph::Endpoint& input : graph_.signature.inputs) shapes.push_back(input.node->get<Shape>("shape"));
+  return session_.plan(shapes);
+}
+
+}  // namespace hoarfrost::training

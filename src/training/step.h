@@ -1,0 +1,48 @@
+// A StepGraph, compiled: runs one batch.
+#pragma once
+
+#include <hoarfrost/runtime.h>
+
+#include <array>
+
+#include <span>
+#include <vector>
+
+#include "training/step_graph.h"
+
+namespace hoarfrost::training {
+
+class Step {
+ public:
+  // threads: 0 for as many as the process may use. Choices are fixed, not timed: the same inputs give the same bits in
+  // every process with as many threads on the same kind of processor.
+  Step(StepGraph graph, int threads);
+
+  struct Feed {
+    std::span<const Tensor> x;
+    std::span<const Tensor> y;
+    const Tensor* example_weights = nullptr;  // [batch]
+    std::array<int64_t, 2> seed{};
+    std::span<const Tensor> variables;  // in the order of StepGraph::variables
+  };
+  // Views of memory that the next run overwrites.
+  struct Result {
+    double loss = 0;                // with penalties
+    std::vector<double> losses;     // of each output
+    std::span<const Tensor> predictions;
+    std::span<const Tensor> gradients;  // by StepGraph::trainable
+    std::span<const Tensor> updates;    // by StepGraph::updated
+  };
+  Result run(const Feed& feed);
+  [[nodiscard]] const StepGraph& graph() const { return graph_; }
+  // The plan of what runs.
+  std::vector<runtime::Step> plan();
+
+ private:
+  [[nodiscard]] std::vector<Tensor> inputs_of(const Feed& feed) const;
+  StepGraph graph_;
+  runtime::Session session_;
+  std::vector<Tensor> outputs_;
+};
+
+}  // namespace hoarfrost::training

@@ -1,0 +1,302 @@
+#include "training/trainer.h"
+
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "keras/shapes.h"
+#include "keras/weight_setting.h"
+#include "training/initialize.h"
+
+namespace hoarfrost::training {
+namespace {
+
+Shape without_batch(const Shape& shape) {
+  if (!shape.has_rank() || shape.rank() == 0) return shape;
+  return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()));
+}
+
+Shape with_batch(const Shape& example, int64_t n) {
+  std::vector<int64_t> sizes = example.sizes();
+  sizes.insert(sizes.begin(), n);
+  return Shape(sizes);
+}
+
+Compilation complete(Compilation compilation, size_t n_outputs) {
+  if (compilation.losses.empty()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without a loss: give --loss");
+  if (compilation.optimizer.is_null()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without an optimizer: give --optimizer");
+  if (compilation.losses.size() == 1) compilation.losses.resize(n_outputs, compilation.losses[0]);
+  if (compilation.metrics.size() == 1) compilation.metrics.resize(n_outputs, compilation.metrics[0]);
+  if (compilation.losses.size() != n_outputs) {
+    throw Error(ErrorCode::kInvalidArgument, "", fmt::format("the model has {} outputs, {} losses are given", n_outputs, compilation.losses.size()));
+  }
+  return compilation;
+}
+
+Tensor copied(const Tensor& tensor) {
+  Tensor copy(tensor.dtype(), tensor.shape());
+  std::memcpy(copy.mutable_bytes().data(), tensor.bytes().data(), tensor.n_bytes());
+  return copy;
+}
+
+// The variable as Keras 2.15's optimizers call it: "dense/kernel".
+std::string slot_name(const std::string& class_name, const SlotSpec& slot, const std::string& variable) {
+  return fmt::format("{}/{}/{}:0", class_name, slot.name, variable);
+}
+
+}  // namespace
+
+Trainer::Trainer(const keras::Model& model, Compilation compilation, const Options& options)
+    : options_(options),
+      model_(initialized(model, options.seed)),
+      compilation_(complete(std::move(compilation), model.outputs.size())),
+      optimizer_(compilation_.optimizer),
+      training_(keras::lower(*model_, {"", keras::Phase::kTraining})),
+      inference_(keras::lower(*model_, {"", keras::Phase::kInference})) {
+  for (const Json& loss : compilation_.losses) losses_.emplace_back(loss);
+  adopt_weights();
+  make_slots();
+  find_constraints();
+  set_formats();
+}
+
+// Every weight gets memory of its own, which the model's layers and the steps share.
+void Trainer::adopt_weights() {
+  for (const keras::VariableOrigin& origin : training_.origins) {
+    auto& weights = const_cast<keras::ModelLayer*>(origin.layer)->weights;  // of *model_, which is ours
+    Tensor& weight = weights.at(origin.index);
+    weight = copied(weight);
+    variable_index_[origin.variable] = variables_.size();
+    variables_.push_back(weight);
+  }
+  for (const std::string& name : training_.trainable_names) {
+    const size_t i = variable_index_.at(name);
+    if (variables_[i].dtype() != DType::kFloat32) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("weight `{}`", name),
+                  fmt::format("training works on float32 weights, found {}", dtype_name(variables_[i].dtype())));
+    }
+    trainable_.push_back(i);
+  }
+  if (trainable_.empty()) throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", model_->name), "has no trainable weight");
+  clipped_.resize(trainable_.size());
+}
+
+void Trainer::make_slots() {
+  for (const SlotSpec& spec : optimizer_.slots()) {
+    Slot slot{spec.name, {}};
+    for (const size_t i : trainable_) {
+      Tensor values(DType::kFloat32, variables_[i].shape());
+      std::ranges::fill(values.mutable_values<float>(), spec.initial);
+      slot.values.push_back(std::move(values));
+    }
+    slots_.push_back(std::move(slot));
+  }
+}
+
+void Trainer::find_constraints() {
+  for (const keras::VariableOrigin& origin : training_.origins) {
+    const auto& config = origin.layer->config;
+    const Json* constraint = config == nullptr ? nullptr : keras::weight_setting(*config, origin.weight, "constraint");
+    if (constraint == nullptr) continue;
+    try {
+      constraints_.emplace_back(variable_index_.at(origin.variable), Constraint(*constraint));
+    } catch (Error& error) {
+      throw error.within(fmt::format("layer `{}`", origin.layer->name));
+    }
+  }
+}
+
+void Trainer::set_formats() {
+  for (const keras::TensorRef& ref : model_->inputs) {
+    const keras::ModelLayer& layer = model_->layers[ref.layer];
+    format_.inputs.push_back({layer.name, without_batch(layer.input_shape), layer.input_dtype});
+  }
+  const keras::Shapes outputs = keras::infer_shapes(*model_, keras::input_shapes(*model_), [](const auto&, const auto&, const auto&) {});
+  for (size_t i = 0; i < model_->outputs.size(); ++i) {
+    output_names_.push_back(i < model_->output_names.size() ? model_->output_names[i] : model_->layers[model_->outputs[i].layer].name);
+    format_.outputs.push_back({output_names_.back(), without_batch(outputs[i]), losses_[i].labels()});
+  }
+}
+
+void Trainer::begin(const Examples& examples) {
+  x_shapes_ = examples.x_shapes();
+  y_shapes_ = examples.y_shapes();
+  if (x_shapes_.size() != format_.inputs.size() || y_shapes_.size() != format_.outputs.size()) {
+    throw Error(ErrorCode::kMismatch, "", fmt::format("the model has {} inputs and {} outputs, the data {} and {}", format_.inputs.size(),
+                                                     format_.outputs.size(), x_shapes_.size(), y_shapes_.size()));
+  }
+  steps_.clear();
+  (void)step_graph(training_, step_options(1, true));  // says what cannot be trained before anything is
+  for (size_t i = 0; i < format_.outputs.size(); ++i) (void)metrics(i);
+}
+
+Trainer::Batch Trainer::batch_of(int64_t n) const {
+  Batch batch;
+  for (size_t i = 0; i < x_shapes_.size(); ++i) batch.x.emplace_back(format_.inputs[i].dtype, with_batch(x_shapes_[i], n));
+  for (const Shape& shape : y_shapes_) batch.y.emplace_back(DType::kFloat32, with_batch(shape, n));
+  batch.example_weights = Tensor(DType::kFloat32, {n});
+  std::ranges::fill(batch.example_weights.mutable_values<float>(), 1.0F / static_cast<float>(n));
+  return batch;
+}
+
+StepOptions Trainer::step_options(int64_t n, bool has_gradients) const {
+  const double share = options_.group == nullptr ? 1 : 1.0 / options_.group->size();
+  return {x_shapes_, y_shapes_, losses_, compilation_.loss_weights, n, has_gradients, share};
+}
+
+Step& Trainer::step(int64_t n, bool has_gradients) {
+  auto& found = steps_[{n, has_gradients}];
+  if (found == nullptr)
+    found = std::make_unique<Step>(step_graph(has_gradients ? training_ : inference_, step_options(n, has_gradients)), options_.threads);
+  return *found;
+}
+
+// Another one for each step, the same for every process and every training that goes on from there; parts of a batch draw
+// on their own.
+std::array<int64_t, 2> Trainer::seed_of_step() const {
+  const int64_t rank = options_.group == nullptr ? 0 : options_.group->rank();
+  return {static_cast<int64_t>(options_.seed * 0x9E3779B97F4A7C15ULL) + rank, optimizer_.iterations() << 20};
+}
+
+Step::Result Trainer::run(Step& step, const Batch& batch, std::array<int64_t, 2> seed) {
+  return step.run({batch.x, batch.y, &batch.example_weights, seed, variables_});
+}
+
+Trainer::Result Trainer::train_on_batch(const Batch& batch) {
+  Step& step = this->step(batch.example_weights.n_elements(), true);
+  Step::Result result = run(step, batch, seed_of_step());
+  if (options_.group != nullptr) {
+    std::vector<double> sums = result.losses;
+    sums.push_back(result.loss);
+    options_.group->sum(sums);
+    result.loss = sums.back();
+    sums.pop_back();
+    result.losses = sums;
+  }
+  if (std::isfinite(result.loss)) {
+    if (options_.group != nullptr) sum_over_group(result);
+    apply(result, step.graph());
+  }
+  return {result.loss, result.losses, result.predictions};
+}
+
+Trainer::Result Trainer::test_on_batch(const Batch& batch) {
+  const Step::Result result = run(step(batch.example_weights.n_elements(), false), batch, {});
+  return {result.loss, result.losses, result.predictions};
+}
+
+void Trainer::sum_over_group(const Step::Result& result) {
+  std::vector<std::unique_ptr<distributed::PendingSum>> pending;
+  for (const Tensor& gradient : result.gradients) pending.push_back(options_.group->start_sum(const_cast<Tensor&>(gradient).mutable_values<float>()));
+  for (auto& sum : pending) sum->wait();
+}
+
+void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
+  std::vector<Parameter> parameters;
+  for (size_t t = 0; t < trainable_.size(); ++t) {
+    Parameter parameter{variables_[trainable_[t]].mutable_values<float>(), result.gradients[t].values<float>(), {}};
+    for (Slot& slot : slots_) parameter.slots.push_back(slot.values[t].mutable_values<float>());
+    parameters.push_back(std::move(parameter));
+  }
+  optimizer_.apply(parameters, clipped_);
+  for (const auto& [i, constraint] : constraints_) constraint.apply(variables_[i].shape(), variables_[i].mutable_values<float>());
+  for (size_t i = 0; i < graph.updated.size(); ++i) {
+    const Tensor& value = result.updates[i];
+    std::memcpy(variables_[variable_index_.at(graph.updated[i])].mutable_bytes().data(), value.bytes().data(), value.n_bytes());
+  }
+}
+
+std::string Trainer::first_layer_without_number(const Batch& batch) {
+  StepGraph graph = step_graph(training_, step_options(batch.example_weights.n_elements(), false));
+  const auto names = training_.calls;
+  graph.signature.outputs.clear();
+  std::vector<std::string> layers;
+  for (const keras::LoweredCall& call : training_.calls) {
+    for (const std::string& output : call.outputs) {
+      const graph::Endpoint endpoint = graph::resolve(graph.graph, output);
+      graph.signature.outputs.push_back(endpoint);
+      layers.push_back(fmt::format("{} ({})", call.layer_name, call.class_name));
+    }
+  }
+  runtime::Options options;
+  options.threads = options_.threads;
+  options.n_runs = 1;
+  runtime::Session session(graph.graph, graph.signature, options);
+  std::vector<Tensor> inputs(batch.x.begin(), batch.x.end());
+  inputs.insert(inputs.end(), batch.y.begin(), batch.y.end());
+  inputs.push_back(batch.example_weights);
+  const auto seed = seed_of_step();
+  if (graph.has_seed) inputs.push_back(Tensor::vector(std::vector<int64_t>(seed.begin(), seed.end())));
+  inputs.insert(inputs.end(), variables_.begin(), variables_.end());
+  const auto outputs = session.run(inputs);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].dtype() != DType::kFloat32) continue;
+    if (!std::ranges::all_of(outputs[i].values<float>(), [](float x) { return std::isfinite(x); })) return layers[i];
+  }
+  return "";
+}
+
+std::vector<Metric> Trainer::metrics(size_t output) const {
+  std::vector<Metric> result;
+  if (output >= compilation_.metrics.size()) return result;
+  const Shape labels = with_batch(y_shapes_.at(output), 1), predictions = with_batch(format_.outputs[output].shape, 1);
+  for (const std::string& name : compilation_.metrics[output]) result.push_back(metric_for(name, labels, predictions));
+  return result;
+}
+
+std::vector<std::pair<std::string, Tensor>> Trainer::weights() const {
+  std::vector<std::pair<std::string, Tensor>> result;
+  for (const auto& [name, i] : variable_index_) result.emplace_back(name, copied(variables_[i]));
+  return result;
+}
+
+void Trainer::set_weights(const std::vector<std::pair<std::string, Tensor>>& weights) {
+  for (const auto& [name, value] : weights) {
+    Tensor& target = variables_[variable_index_.at(name)];
+    std::memcpy(target.mutable_bytes().data(), value.bytes().data(), value.n_bytes());
+  }
+}
+
+keras::TrainingState Trainer::state() const {
+  keras::TrainingState state;
+  state.training_config = training_config(compilation_, optimizer_, output_names_);
+  state.optimizer_weights.emplace_back("iteration:0", Tensor::scalar(optimizer_.iterations()));
+  const auto specs = optimizer_.slots();
+  const auto add = [&](size_t s, size_t t) {
+    state.optimizer_weights.emplace_back(slot_name(optimizer_.class_name(), specs[s], training_.trainable_names[t]), slots_[s].values[t]);
+  };
+  for (const auto& [s, t] : optimizer_.keras_order(trainable_.size())) add(s, t);
+  return state;
+}
+
+void Trainer::restore(const keras::TrainingState& state) {
+  const keras::TrainingState own = this->state();
+  if (state.optimizer_weights.empty()) return;
+  if (state.optimizer_weights.size() != own.optimizer_weights.size()) {
+    throw Error(ErrorCode::kMismatch, "optimizer", fmt::format("expected {} arrays for {}, the file holds {}: give --optimizer anew to begin with an empty one",
+                                                             own.optimizer_weights.size(), optimizer_.class_name(), state.optimizer_weights.size()));
+  }
+  for (size_t i = 1; i < own.optimizer_weights.size(); ++i) {
+    const auto& [name, mine] = own.optimizer_weights[i];
+    const Tensor& theirs = state.optimizer_weights[i].second;
+    if (theirs.dtype() != mine.dtype() || theirs.shape() != mine.shape()) {
+      throw Error(ErrorCode::kMismatch, fmt::format("optimizer weight `{}`", name),
+                  fmt::format("expected {} {}, the file holds {} {}", dtype_name(mine.dtype()), mine.shape().to_string(), dtype_name(theirs.dtype()), theirs.shape().to_string()));
+    }
+    Tensor target = mine;
+    std::memcpy(target.mutable_bytes().data(), theirs.bytes().data(), theirs.n_bytes());
+  }
+  optimizer_.set_iterations(static_cast<int64_t>(Reader(state.optimizer_weights[0].second)[0]));
+}
+
+std::vector<runtime::Step> Trainer::plan() {
+  for (const auto& [key, step] : steps_) {
+    if (key.second) return step->plan();
+  }
+  return {};
+}
+
+}  // namespace hoarfrost::training
