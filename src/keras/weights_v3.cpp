@@ -4,41 +4,17 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
 #include "keras/architecture.h"
+#include "keras/variables.h"
 #include "keras/weights.h"
 
 namespace hoarfrost::keras {
 namespace {
 
 constexpr std::string_view kContainers[] = {"layers", "_layer_checkpoint_dependencies"};
-
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-
-// Keras' to_snake_case: (.)([A-Z][a-z]+) and then ([a-z])([A-Z]) get a `_` between.
-std::string snake_case(std::string_view name) {
-  std::string words;
-  for (size_t i = 0; i < name.size();) {
-    if (i + 2 < name.size() && is_upper(name[i + 1]) && is_lower(name[i + 2])) {
-      words += name[i];
-      words += '_';
-      words += name[i + 1];
-      for (i += 2; i < name.size() && is_lower(name[i]); ++i) words += name[i];
-    } else {
-      words += name[i++];
-    }
-  }
-  std::string result;
-  for (size_t i = 0; i < words.size(); ++i) {
-    result += static_cast<char>(std::tolower(static_cast<unsigned char>(words[i])));
-    if (i + 1 < words.size() && is_lower(words[i]) && is_upper(words[i + 1])) result += '_';
-  }
-  return result;
-}
 
 class V3Weights {
  public:
