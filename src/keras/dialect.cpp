@@ -45,7 +45,7 @@ class ModelTranslator {
     if (is_sequential) return with_module(dialect_, "keras", "Sequential", sequential(entry.at("config"), shapes), nullptr);
     Json config = functional(entry.at("config"), shapes);
     if (dialect_ == Dialect::kKeras3) return with_module(dialect_, "keras.src.models.functional", "Functional", std::move(config), "Functional");
-    return with_module(dialect_, "keras", "Functional", std::move(config), "Functional");
+    return with_module(dialect_, "keras.src.engine.functional", "Functional", std::move(config), "Functional");
   }
 
  private:
@@ -54,7 +54,7 @@ class ModelTranslator {
   Json sequential(const Json& config, const Shapes& shapes) {
     const Json& layers = config.is_array() ? config : config.at("layers");
     Json result = Json::object();
-    result["name"] = model_.name;
+    result["name"] = name_in(config);
     if (config.is_object()) {
       for (const char* key : {"trainable", "dtype"}) {
         if (config.contains(key) && dialect_ == Dialect::kKeras3) result[key] = config.at(key);
@@ -81,7 +81,7 @@ class ModelTranslator {
     for (const ModelLayer& layer : model_.layers) names.insert(layer.name);
     const CallShapes given = is_same_keras() ? CallShapes() : shapes_of(model_, shapes);
     Json result = Json::object();
-    result["name"] = model_.name;
+    result["name"] = name_in(config);
     result["trainable"] = config.contains("trainable") ? config.at("trainable") : Json(true);
     Json entries = Json::array();
     for (size_t i = 0; i < layers.size(); ++i) {
@@ -96,19 +96,32 @@ class ModelTranslator {
     return result;
   }
 
+  // A model within TimeDistributed goes by that layer's name in a Model.
+  [[nodiscard]] std::string name_in(const Json& config) const {
+    const std::string name = config.is_object() ? text_at(config, "name") : "";
+    return name.empty() ? model_.name : name;
+  }
+
   Json layer(const Json& entry, size_t index, const CallShapes& given) {
     const ModelLayer& layer = model_.layers[index];
     Json result;
     if (layer.model == nullptr) {
       result = layer_in(dialect_, entry, layer.name, model_.version);
     } else if (is_model_class(plain_class_name(text_at(entry, "class_name")))) {
-      result = ModelTranslator(dialect_, *layer.model).translate(entry, inner_shapes(index, given));
+      result = nested(dialect_, *layer.model, entry, inner_shapes(index, given));
     } else {  // TimeDistributed
       Json outer = entry;
       outer["config"]["layer"] = Json();
       result = layer_in(dialect_, outer, layer.name, model_.version);
-      result["config"]["layer"] = ModelTranslator(dialect_, *layer.model).translate(entry.at("config").at("layer"), inner_shapes(index, given));
+      const Dialect inner = dialect_ == Dialect::kHdf5 ? Dialect::kJson : dialect_;  // Keras 2.15 has modules there
+      result["config"]["layer"] = nested(inner, *layer.model, entry.at("config").at("layer"), inner_shapes(index, given));
     }
+    return result;
+  }
+
+  Json nested(Dialect dialect, const Model& model, const Json& entry, const Shapes& shapes) const {
+    Json result = ModelTranslator(dialect, model).translate(entry, shapes);
+    if (is_same_keras() && dialect != Dialect::kHdf5 && entry.contains("build_config")) result["build_config"] = entry.at("build_config");
     return result;
   }
 

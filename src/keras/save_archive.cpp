@@ -27,19 +27,13 @@ class V3Writer {
     std::map<std::string, int> used;
     for (const LayerVariables& layer : layers) {
       if (layer.layer->is_input && model.class_name == "Sequential") continue;
-      const std::string base = snake_case(class_of(*layer.layer, is_distributed));
+      const std::string base = snake_case(stored_class_name(*layer.layer, is_distributed));
       const int n = used[base]++;
       write_layer(hdf5::join(container, n == 0 ? base : fmt::format("{}_{}", base, n)), layer, is_distributed);
     }
   }
 
  private:
-  // In a model that was within TimeDistributed, each layer has become one (architecture.cpp): here it is what it was.
-  static std::string class_of(const ModelLayer& layer, bool is_distributed) {
-    if (is_distributed && layer.class_name == "TimeDistributed" && !layer.model) return plain_class_name(text_at(layer.config->at("layer"), "class_name"));
-    return plain_class_name(layer.class_name);
-  }
-
   void write_layer(const std::string& group, const LayerVariables& layer, bool is_distributed) {
     if (layer.layer->model) {
       const bool is_wrapped = layer.layer->class_name == "TimeDistributed";

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "keras/architecture.h"
 #include "keras/shapes.h"
@@ -43,14 +44,13 @@ std::string name_in(const Json& config, const std::string& class_name) {
   return name.empty() ? snake_case(class_name) : name;
 }
 
-// A layer of Keras' own around one cell, which the file does not name.
-bool is_around_cell(std::string_view class_name) {
-  return class_name == "LSTM" || class_name == "GRU" || class_name == "SimpleRNN" || class_name.starts_with("ConvLSTM");
-}
-
-std::string cell_of(std::string_view class_name) {
-  if (class_name == "SimpleRNN") return "simple_rnn_cell";
-  return class_name.starts_with("ConvLSTM") ? "conv_lstm_cell" : class_name == "LSTM" ? "lstm_cell" : "gru_cell";
+// What Keras puts between a layer's name and a weight's of the one cell that it is made around; nullopt for other layers.
+std::optional<std::string> cell_prefix(std::string_view class_name) {
+  if (class_name == "LSTM") return "lstm_cell/";
+  if (class_name == "GRU") return "gru_cell/";
+  if (class_name == "SimpleRNN") return "simple_rnn_cell/";
+  if (class_name.starts_with("ConvLSTM") && !class_name.ends_with("Cell")) return "";
+  return {};
 }
 
 // spec: "kernel", or behind "cells/GROUP/" for stacked cells.
@@ -75,7 +75,7 @@ Place place_in_cell(const std::string& class_name, const Json& config, std::stri
 }
 
 Place place_in(const std::string& class_name, const Json& config, const std::string& spec) {
-  if (is_around_cell(class_name)) return {fmt::format("{}/{}", cell_of(class_name), spec), "cell"};
+  if (const auto prefix = cell_prefix(class_name)) return {*prefix + spec, "cell"};
   if (class_name == "RNN") {
     Place inner = place_in_cell(class_in(config, "cell"), config_in(config, "cell"), behind_slash(spec));
     return {inner.name, joined("cell", inner.part)};
@@ -165,6 +165,12 @@ const Tensor& value_of(const Variable& variable) {
   if (variable.index < weights.size() && !weights[variable.index].empty()) return weights[variable.index];
   throw Error(ErrorCode::kInvalidArgument, fmt::format("layer `{}` ({})", variable.layer->name, variable.layer->class_name),
               fmt::format("has no values for its weight `{}`: load the model with its weights, or initialise them", variable.spec.name));
+}
+
+std::string stored_class_name(const ModelLayer& layer, bool is_distributed) {
+  const bool is_wrapped = is_distributed && layer.class_name == "TimeDistributed" && !layer.model;
+  const std::string name = is_wrapped ? class_in(*layer.config, "layer") : plain_class_name(layer.class_name);
+  return name == "Model" ? "Functional" : name;
 }
 
 std::string snake_case(std::string_view name) {
