@@ -118,7 +118,7 @@ void expect_same(const Model& found, const Model& expected) {
     EXPECT_EQ(a.name, b.name);
     ASSERT_EQ(a.calls.size(), b.calls.size()) << b.name;
     for (size_t c = 0; c < a.calls.size(); ++c) EXPECT_EQ(a.calls[c].inputs, b.calls[c].inputs) << b.name;
-    if (a.is_input) EXPECT_EQ(a.input_shape, b.input_shape) << b.name;
+    EXPECT_EQ(a.input_shape, b.input_shape) << b.name;
     EXPECT_EQ(a.is_trainable, b.is_trainable) << b.name;
     ASSERT_EQ(a.weights.size(), b.weights.size()) << b.name;
     for (size_t w = 0; w < a.weights.size(); ++w) EXPECT_TRUE(std::ranges::equal(a.weights[w].bytes(), b.weights[w].bytes())) << b.name << w;
