@@ -32,6 +32,7 @@ constexpr Key kOnlyKeras2[] = {
     {"Separable*", "kernel_regularizer", "null"},
     {"Separable*", "kernel_constraint", "null"},
     {"SpatialDropout*", "noise_shape", "null"},
+    {"SpatialDropout* Discretization", "trainable", "*"},  // they have no weights
     {"CategoryEncoding", "sparse", "false"},
     {"MultiHeadAttention", "query_shape", "*"},
     {"MultiHeadAttention", "key_shape", "*"},
@@ -132,6 +133,7 @@ class LayerTranslator {
       cannot_say(dialect_, place_, "bilinear interpolation was another one before Keras 2.4");
     }
     if (is_same_keras()) return;
+    if (is_to_3() && class_name_ == "SeparableConv1D" && text_at(config, "padding") == "causal") cannot_say(dialect_, place_, "`padding` is causal");
     for (const auto& [key, value] : config.items()) {
       if (!key.ends_with("activation")) continue;
       const std::string name = value.is_string() ? value.get<std::string>() : is_object_of_class(value) && value.at("config").is_string() ? value.at("config").get<std::string>() : "";

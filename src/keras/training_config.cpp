@@ -60,7 +60,10 @@ Json optimizer_in(Dialect dialect, const Json& json) {
   class_name = *known;
   const Json given = config_of(json);
   const bool is_to_3 = dialect == Dialect::kKeras3;
-  Json config{{"name", is_to_3 ? snake_case(class_name) : class_name}};
+  // Its own name, unless that is what the other Keras calls the class.
+  const std::string usual = is_to_3 ? snake_case(class_name) : class_name;
+  const std::string name = text_at(given, "name");
+  Json config{{"name", name.empty() || name == (is_to_3 ? class_name : snake_case(class_name)) ? usual : name}};
   const auto take = [&](const char* key, Json fallback) { config[key] = given.contains(key) ? given.at(key) : std::move(fallback); };
   const Json rate = learning_rate_in(dialect, given);
   if (is_to_3 && !rate.is_null()) config["learning_rate"] = rate;

@@ -117,8 +117,8 @@ class StateReader {
     const size_t n = variables_.size();
     const std::vector<size_t> slots = expected_slots();
     size_t first = 0;
-    // Scalars lead; weights that are scalars themselves are rare, and then the count tells.
-    while (first < rest_.size() && rest_[first].value.n_elements() == 1 && rest_[first].value.shape().rank() == 0 && (rest_.size() - first) > n * slots.size()) ++first;
+    // Scalars lead; weights may be scalars too, and then the count tells.
+    while (first < rest_.size() && rest_[first].value.shape().rank() == 0 && rest_.size() - first != n * slots.size()) ++first;
     if (first > 0 && iteration_.empty()) iteration_ = rest_[0].value;
     if (n == 0) return;
     const std::vector<Stored> left(rest_.begin() + static_cast<std::ptrdiff_t>(first), rest_.end());

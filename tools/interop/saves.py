@@ -21,6 +21,9 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import numpy as np  # noqa: E402
 
+# Keras 3 computes the mask of a Concatenate by an operation that takes the layer's name.
+REFUSED_BY_KERAS_3 = {"keras_2.15/merge_masks.h5"}
+
 passed = 0
 failed = 0
 
@@ -100,8 +103,14 @@ def optimizers(keras):
     return result
 
 
+def predict(model, x):
+    return np.asarray(model(x, training=False))
+
+
 def fit(model, epochs):
     x, y = images()
+    if options.stage == "keras2":
+        model.run_eagerly = True  # a graph of this network takes longer to make than all the steps
     model.fit(x, y, batch_size=4, epochs=epochs, shuffle=False, verbose=0)
     return model
 
@@ -126,6 +135,8 @@ def variables(optimizer):
 def trained(keras, folder, ending, compare_optimizer):
     """Keras' file and ours of the same training, gone on with."""
     for name, optimizer in optimizers(keras).items():
+        is_rounded = name == "nadam" and ending == ".keras"
+
         def case():
             model = network(keras)
             loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1) if name == "adam" else "categorical_crossentropy"
@@ -137,15 +148,16 @@ def trained(keras, folder, ending, compare_optimizer):
             assert resave(own, ours)
             a, b = keras.models.load_model(own), keras.models.load_model(ours)
             x, _ = images()
-            same([b.predict(x, verbose=0)], [a.predict(x, verbose=0)])
+            same([predict(b, x)], [predict(a, x)])
             if compare_optimizer and not name.startswith("legacy"):
-                same(variables(b.optimizer), variables(a.optimizer))
+                # Keras 3 keeps the product of Nadam's momenta, rounded at each step; ours is rounded once.
+                same(variables(b.optimizer), variables(a.optimizer), 1e-6 if is_rounded else 0)
                 assert b.optimizer.get_config() == a.optimizer.get_config(), (b.optimizer.get_config(), a.optimizer.get_config())
             # The legacy optimizers divide by (1 + decay * iterations) in another order.
-            tolerance = 2e-5 if name.startswith("legacy") else 0
+            tolerance = 2e-5 if name.startswith("legacy") else 1e-6 if is_rounded else 0
             fit(a, 2), fit(b, 2)
             same(b.get_weights(), a.get_weights(), tolerance, tolerance)
-            np.savez(folder / f"{name}_gone_on.npz", *a.get_weights(), predicted=a.predict(x, verbose=0))
+            np.savez(folder / f"{name}_gone_on.npz", *a.get_weights(), predicted=predict(a, x))
             return True
         check(f"{ending[1:]} trained on with {name}", case)
 
@@ -162,7 +174,7 @@ def architecture_and_weights(keras, folder):
         for weights in names[1:]:
             again = keras.models.model_from_json(names[0].read_text())
             again.load_weights(weights)
-            same([again.predict(x, verbose=0)], [model.predict(x, verbose=0)])
+            same([predict(again, x)], [predict(model, x)])
             again = network(keras)
             again.load_weights(weights)
             same(again.get_weights(), model.get_weights())
@@ -170,11 +182,11 @@ def architecture_and_weights(keras, folder):
     check("json and weights", case)
 
 
-def golden(keras, folder, layers, prefixes, ending, names=None):
+def golden(keras, folder, layers, prefixes, ending):
     """Golden models of another Keras, in this one, against the answers that were recorded."""
     for item in json.loads((layers / "index.json").read_text()):
         source = layers / item["model"]
-        if not item["model"].startswith(tuple(prefixes)):
+        if not item["model"].startswith(tuple(prefixes)) or (ending == ".keras" and item["model"] in REFUSED_BY_KERAS_3):
             continue
         def case():
             target = folder / f"{source.parent.name}_{source.stem}{ending}"
@@ -202,7 +214,7 @@ def gone_on_elsewhere(keras, folder):
             model = keras.models.load_model(target)
             x, _ = images()
             fit(model, 2)
-            same([model.predict(x, verbose=0)], [np.load(expected)["predicted"]], 2e-3, 2e-4)
+            same([predict(model, x)], [np.load(expected)["predicted"]], 2e-3, 2e-4)
             return True
         check(f"{own.stem}: Keras 2.15's training in Keras 3", case)
 
