@@ -23,7 +23,9 @@ constexpr uint32_t kRights = 0600U << 16U;
 class Bytes {
  public:
   template <typename... T>
-  explicit Bytes(T... values) { (add(values), ...); }
+  explicit Bytes(T... values) {
+    (add(values), ...);
+  }
   template <typename T>
   void add(T value) {
     for (size_t i = 0; i < sizeof(T); ++i) text_ += static_cast<char>(static_cast<uint64_t>(value) >> (8 * i) & 0xffU);
@@ -68,11 +70,14 @@ void ZipWriter::end() {
   Member& member = members_.back();
   const uint64_t first = data_offset(member);
   member.n_bytes = file_.size() - first;
-  if (!member.is_large && member.n_bytes > kMostBytes) throw Error(ErrorCode::kIo, member.name, fmt::format("{} bytes in a zip member that was to have fewer than 4 GiB", member.n_bytes));
+  if (!member.is_large && member.n_bytes > kMostBytes)
+    throw Error(ErrorCode::kIo, member.name,
+                fmt::format("{} bytes in a zip member that was to have fewer than 4 GiB", member.n_bytes));
   member.crc = checksum(file_, first, member.n_bytes);
   const auto size = member.is_large ? kElsewhere : static_cast<uint32_t>(member.n_bytes);
-  Bytes header(uint32_t{0x04034b50}, member.is_large ? kZip64 : kPlain, uint16_t{0}, uint16_t{0}, uint16_t{0}, kFirstDate, member.crc, size, size,
-               static_cast<uint16_t>(member.name.size()), static_cast<uint16_t>(member.is_large ? kZip64Bytes : 0));
+  Bytes header(uint32_t{0x04034b50}, member.is_large ? kZip64 : kPlain, uint16_t{0}, uint16_t{0}, uint16_t{0},
+               kFirstDate, member.crc, size, size, static_cast<uint16_t>(member.name.size()),
+               static_cast<uint16_t>(member.is_large ? kZip64Bytes : 0));
   header.add(member.name);
   if (member.is_large) header.add(Bytes(uint16_t{1}, uint16_t{16}, member.n_bytes, member.n_bytes).text());
   file_.write_at(member.header, std::as_bytes(std::span(header.text())));
@@ -91,8 +96,9 @@ void ZipWriter::finish() {
     }
     const uint16_t version = extra.empty() ? kPlain : kZip64;
     const auto size = member.is_large ? kElsewhere : static_cast<uint32_t>(member.n_bytes);
-    Bytes entry(uint32_t{0x02014b50}, static_cast<uint16_t>(kUnix | version), version, uint16_t{0}, uint16_t{0}, uint16_t{0}, kFirstDate, member.crc, size, size,
-                static_cast<uint16_t>(member.name.size()), static_cast<uint16_t>(extra.size()), uint16_t{0}, uint16_t{0}, uint16_t{0}, kRights,
+    Bytes entry(uint32_t{0x02014b50}, static_cast<uint16_t>(kUnix | version), version, uint16_t{0}, uint16_t{0},
+                uint16_t{0}, kFirstDate, member.crc, size, size, static_cast<uint16_t>(member.name.size()),
+                static_cast<uint16_t>(extra.size()), uint16_t{0}, uint16_t{0}, uint16_t{0}, kRights,
                 is_far ? kElsewhere : static_cast<uint32_t>(member.header));
     file_.write(entry.text() + member.name + extra);
   }
@@ -101,10 +107,14 @@ void ZipWriter::finish() {
   const bool is_far = first > kMostBytes;
   if (is_far) {
     const uint64_t end = file_.size();
-    file_.write(Bytes(uint32_t{0x06064b50}, uint64_t{44}, static_cast<uint16_t>(kUnix | kZip64), kZip64, uint32_t{0}, uint32_t{0}, uint64_t{n}, uint64_t{n}, n_bytes, first).text());
+    file_.write(Bytes(uint32_t{0x06064b50}, uint64_t{44}, static_cast<uint16_t>(kUnix | kZip64), kZip64, uint32_t{0},
+                      uint32_t{0}, uint64_t{n}, uint64_t{n}, n_bytes, first)
+                    .text());
     file_.write(Bytes(uint32_t{0x07064b50}, uint32_t{0}, end, uint32_t{1}).text());
   }
-  file_.write(Bytes(uint32_t{0x06054b50}, uint16_t{0}, uint16_t{0}, n, n, static_cast<uint32_t>(n_bytes), is_far ? kElsewhere : static_cast<uint32_t>(first), uint16_t{0}).text());
+  file_.write(Bytes(uint32_t{0x06054b50}, uint16_t{0}, uint16_t{0}, n, n, static_cast<uint32_t>(n_bytes),
+                    is_far ? kElsewhere : static_cast<uint32_t>(first), uint16_t{0})
+                  .text());
 }
 
 }  // namespace hoarfrost

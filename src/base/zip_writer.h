@@ -1,5 +1,5 @@
-// Writes zip archives of stored members, as Keras writes its .keras (PKWARE's APPNOTE 6.3.10): each member's bytes go straight
-// into the file, and may be written there by others.
+// Writes zip archives of stored members, as Keras writes its .keras (PKWARE's APPNOTE 6.3.10): each member's bytes go
+// straight into the file, and may be written there by others.
 #pragma once
 
 #include <hoarfrost/file.h>

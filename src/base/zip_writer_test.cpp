@@ -53,7 +53,8 @@ TEST(ZipWriter, WritesTheHeaderOfTheAppnote) {
     file.commit();
   }
   const auto file = File::open(folder / "a.zip");
-  const std::string expected("PK\x03\x04\x14\0\0\0\0\0\0\0\x21\0\x26\x39\xf4\xcb\x09\0\0\0\x09\0\0\0\x01\0\0\0n123456789", 40);
+  const std::string expected(
+      "PK\x03\x04\x14\0\0\0\0\0\0\0\x21\0\x26\x39\xf4\xcb\x09\0\0\0\x09\0\0\0\x01\0\0\0n123456789", 40);
   EXPECT_EQ(file->text().substr(0, 40), expected);
   EXPECT_EQ(file->size(), 40U + 47U + 22U);
 }

@@ -35,7 +35,8 @@ herr_t close_sink(H5FD_t* file) {
 }
 
 herr_t features(const H5FD_t*, unsigned long* flags) {
-  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA;
+  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
+           H5FD_FEAT_AGGREGATE_SMALLDATA;
   return 0;
 }
 
@@ -64,18 +65,23 @@ herr_t read_sink(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size, 
   std::memset(buffer, 0, size);
   if (address >= handle.end_of_file) return 0;
   const size_t n = std::min<haddr_t>(size, handle.end_of_file - address);
-  guarded(*handle.sink, [&] { handle.sink->file.read_at(handle.sink->offset + address, {static_cast<std::byte*>(buffer), n}); });
+  guarded(*handle.sink, [&] {
+    handle.sink->file.read_at(handle.sink->offset + address, {static_cast<std::byte*>(buffer), n});
+  });
   return 0;
 }
 
 herr_t write_sink(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size, const void* buffer) {
   Handle& handle = *handle_of(file);
-  guarded(*handle.sink, [&] { handle.sink->file.write_at(handle.sink->offset + address, {static_cast<const std::byte*>(buffer), size}); });
+  guarded(*handle.sink, [&] {
+    handle.sink->file.write_at(handle.sink->offset + address, {static_cast<const std::byte*>(buffer), size});
+  });
   handle.end_of_file = std::max<haddr_t>(handle.end_of_file, address + size);
   return 0;
 }
 
-// libhdf5 asks for this when it closes: the file is as long as its addresses say, though the last ones were never written.
+// libhdf5 asks for this when it closes: the file is as long as its addresses say, though the last ones were never
+// written.
 herr_t truncate_sink(H5FD_t* file, hid_t, hbool_t) {
   Handle& handle = *handle_of(file);
   if (handle.end_of_file >= handle.end_of_addresses) return 0;
@@ -116,7 +122,8 @@ hid_t driver() {
 int64_t access_list(Sink& sink) {
   const hid_t list = H5Pcreate(H5P_FILE_ACCESS);
   const Sink* pointer = &sink;
-  if (list < 0 || H5Pset_driver(list, driver(), &pointer) < 0 || H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0) return -1;
+  if (list < 0 || H5Pset_driver(list, driver(), &pointer) < 0 || H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0)
+    return -1;
   return list;
 }
 

@@ -56,9 +56,11 @@ struct Writer::State {
     return object;
   }
 
-  void attribute(const Id& object, const std::string& path, const std::string& name, const Id& type, const Id& space, const void* values) const {
+  void attribute(const Id& object, const std::string& path, const std::string& name, const Id& type, const Id& space,
+                 const void* values) const {
     const Id made(H5Acreate2(object.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-    if (!made || (values != nullptr && H5Awrite(made.get(), type.get(), values) < 0)) fail(path, fmt::format("the attribute `{}`", name));
+    if (!made || (values != nullptr && H5Awrite(made.get(), type.get(), values) < 0))
+      fail(path, fmt::format("the attribute `{}`", name));
   }
 };
 
@@ -87,7 +89,10 @@ void Writer::names(const std::string& path, const std::string& attribute, const 
   const Id object = state_->open(path);
   size_t length = 1;
   for (const std::string& value : values) length = std::max(length, value.size());
-  if (length > kLargestAttribute) throw Error(ErrorCode::kIo, path, fmt::format("a name in `{}` has {} bytes, HDF5 and Keras take {}", attribute, length, kLargestAttribute));
+  if (length > kLargestAttribute)
+    throw Error(
+        ErrorCode::kIo, path,
+        fmt::format("a name in `{}` has {} bytes, HDF5 and Keras take {}", attribute, length, kLargestAttribute));
   const Id strings(H5Tcopy(H5T_C_S1), H5Tclose);
   H5Tset_size(strings.get(), length);
   H5Tset_strpad(strings.get(), H5T_STR_NULLPAD);
@@ -99,7 +104,8 @@ void Writer::names(const std::string& path, const std::string& attribute, const 
   for (size_t part = 0; part < n_parts; ++part) {
     const hsize_t n = values.size() / n_parts + (part < values.size() % n_parts ? 1 : 0);
     std::string bytes(n * length, '\0');
-    for (size_t i = 0; i < n; ++i) std::ranges::copy(values[first + i], bytes.begin() + static_cast<std::ptrdiff_t>(i * length));
+    for (size_t i = 0; i < n; ++i)
+      std::ranges::copy(values[first + i], bytes.begin() + static_cast<std::ptrdiff_t>(i * length));
     first += n;
     const Id space(H5Screate_simple(1, &n, nullptr), H5Sclose);
     const std::string name = n_parts > 1 ? fmt::format("{}{}", attribute, part) : attribute;
@@ -109,16 +115,22 @@ void Writer::names(const std::string& path, const std::string& attribute, const 
 
 void Writer::dataset(const std::string& path, const Tensor& value) {
   const Id type = type_of_dtype(value.dtype());
-  if (!type) throw Error(ErrorCode::kUnsupported, path, fmt::format("values of {} have no place in a Keras file", dtype_name(value.dtype())));
+  if (!type)
+    throw Error(ErrorCode::kUnsupported, path,
+                fmt::format("values of {} have no place in a Keras file", dtype_name(value.dtype())));
   const Id links = with_groups();
   const Id list(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_obj_track_times(list.get(), 0);  // the same model, the same bytes
   const std::vector<hsize_t> sizes(value.shape().sizes().begin(), value.shape().sizes().end());
-  const Id space(sizes.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), H5Sclose);
-  const Id made(H5Dcreate2(state_->file, path.c_str(), type.get(), space.get(), links.get(), list.get(), H5P_DEFAULT), H5Dclose);
+  const Id space(
+      sizes.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr),
+      H5Sclose);
+  const Id made(H5Dcreate2(state_->file, path.c_str(), type.get(), space.get(), links.get(), list.get(), H5P_DEFAULT),
+                H5Dclose);
   if (!made) state_->fail(path, "this dataset");
   if (value.n_bytes() == 0) return;
-  if (H5Dwrite(made.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, value.bytes().data()) < 0) state_->fail(path, "its values");
+  if (H5Dwrite(made.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, value.bytes().data()) < 0)
+    state_->fail(path, "its values");
   value.release();
   state_->check();
 }

@@ -52,7 +52,8 @@ TEST(Hdf5Writer, GroupsAndDatasetsOfEveryType) {
     writer.dataset("/bytes", Tensor::of<uint8_t>({3}, {1, 2, 255}));
     writer.dataset("/nothing", Tensor(DType::kFloat32, {0, 3}));
   });
-  EXPECT_THAT(tree->children("/"), ElementsAre("bytes", "double", "empty", "half", "model_weights", "nothing", "scalar"));
+  EXPECT_THAT(tree->children("/"),
+              ElementsAre("bytes", "double", "empty", "half", "model_weights", "nothing", "scalar"));
   EXPECT_THAT(tree->children("/empty"), ElementsAre("inner"));
   const Tensor kernel = tree->dataset("/model_weights/dense/dense/kernel:0");
   ASSERT_NE(kernel.file_range(), nullptr) << "contiguous, as h5py writes it";
@@ -72,16 +73,20 @@ TEST(Hdf5Writer, TextsOfAnyLength) {
   const std::string longest(3 << 20U, 'x');  // an attribute in an object's header could have 64 KiB
   const auto tree = written(folder / "a.h5", [&](Writer& writer) {
     writer.text("/", "model_config", longest);
-    writer.text("/", "short", "gr\xc3\xbc\xc3\x9f" "e");
+    writer.text("/", "short",
+                "gr\xc3\xbc\xc3\x9f"
+                "e");
     writer.text("/", "none", "");
   });
   EXPECT_EQ(tree->text("/", "model_config"), longest);
-  EXPECT_EQ(tree->text("/", "short"), "gr\xc3\xbc\xc3\x9f" "e");
+  EXPECT_EQ(tree->text("/", "short"),
+            "gr\xc3\xbc\xc3\x9f"
+            "e");
   EXPECT_EQ(tree->text("/", "none"), "");
 }
 
-// numpy.array_split(range(10), 3) has 4, 3 and 3 elements; ten names of 20,000 bytes need three parts of at most 64,512... four
-// at once would be 80,000, so that Keras takes four parts: 3, 3, 2, 2.
+// numpy.array_split(range(10), 3) has 4, 3 and 3 elements; ten names of 20,000 bytes need three parts of at most
+// 64,512... four at once would be 80,000, so that Keras takes four parts: 3, 3, 2, 2.
 TEST(Hdf5Writer, LongListsAreSplitAsKerasSplitsThem) {
   const testing_support::TemporaryFolder folder;
   std::vector<std::string> names;
@@ -136,8 +141,10 @@ TEST(Hdf5Writer, RefusesWhatItCannotHold) {
   const Tensor x = Tensor::of<float>({1}, {1});
   EXPECT_EQ(error_of([&](Writer& w) { w.dataset("/x", x), w.dataset("/x", x); }), "/x: HDF5 cannot write this dataset");
   EXPECT_EQ(error_of([&](Writer& w) { w.dataset("/x", x), w.group("/x/y"); }), "/x/y: HDF5 cannot write this group");
-  EXPECT_THAT(error_of([&](Writer& w) { w.names("/", "n", {std::string(70000, 'x')}); }), HasSubstr("a name in `n` has 70000 bytes, HDF5 and Keras take 64512"));
-  EXPECT_EQ(error_of([&](Writer& w) { w.dataset("/x", x.cast(DType::kBFloat16)); }), "/x: values of bfloat16 have no place in a Keras file");
+  EXPECT_THAT(error_of([&](Writer& w) { w.names("/", "n", {std::string(70000, 'x')}); }),
+              HasSubstr("a name in `n` has 70000 bytes, HDF5 and Keras take 64512"));
+  EXPECT_EQ(error_of([&](Writer& w) { w.dataset("/x", x.cast(DType::kBFloat16)); }),
+            "/x: values of bfloat16 have no place in a Keras file");
 }
 
 // The system refuses to let the file grow, as a full disk does; libhdf5 still lets go of all it has open.

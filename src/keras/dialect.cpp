@@ -25,26 +25,32 @@ using CallShapes = std::map<std::pair<size_t, size_t>, Shapes>;
 
 CallShapes shapes_of(const Model& model, const Shapes& inputs) {
   CallShapes result;
-  for (size_t i = 0; i < model.inputs.size(); ++i) result[{model.inputs[i].layer, model.inputs[i].call}] = {inputs.at(i)};
+  for (size_t i = 0; i < model.inputs.size(); ++i)
+    result[{model.inputs[i].layer, model.inputs[i].call}] = {inputs.at(i)};
   for (const auto& [l, c] : call_order(model)) {
     const ModelLayer& layer = model.layers[l];
     Shapes in;
     for (const TensorRef& ref : layer.calls[c].inputs) in.push_back(result.at({ref.layer, ref.call}).at(ref.output));
-    result[{l, c}] = layer.model ? infer_shapes(*layer.model, in, [](const ModelLayer&, const Shapes&, const Shapes&) {}) : layer.layer->infer(in);
+    result[{l, c}] = layer.model
+                         ? infer_shapes(*layer.model, in, [](const ModelLayer&, const Shapes&, const Shapes&) {})
+                         : layer.layer->infer(in);
   }
   return result;
 }
 
 class ModelTranslator {
  public:
-  ModelTranslator(Dialect dialect, const Model& model) : dialect_(dialect), model_(model), is_from_3_(model.version.major >= 3) {}
+  ModelTranslator(Dialect dialect, const Model& model)
+      : dialect_(dialect), model_(model), is_from_3_(model.version.major >= 3) {}
 
   // entry: the model as the file has it; shapes: of its inputs.
   Json translate(const Json& entry, const Shapes& shapes) {
     const bool is_sequential = plain_class_name(text_at(entry, "class_name")) == "Sequential";
-    if (is_sequential) return with_module(dialect_, "keras", "Sequential", sequential(entry.at("config"), shapes), nullptr);
+    if (is_sequential)
+      return with_module(dialect_, "keras", "Sequential", sequential(entry.at("config"), shapes), nullptr);
     Json config = functional(entry.at("config"), shapes);
-    if (dialect_ == Dialect::kKeras3) return with_module(dialect_, "keras.src.models.functional", "Functional", std::move(config), "Functional");
+    if (dialect_ == Dialect::kKeras3)
+      return with_module(dialect_, "keras.src.models.functional", "Functional", std::move(config), "Functional");
     return with_module(dialect_, "keras.src.engine.functional", "Functional", std::move(config), "Functional");
   }
 
@@ -64,14 +70,17 @@ class ModelTranslator {
     // Our own first layer is the input, which old files do not list: Keras 3 has no other place for its shape.
     const ModelLayer& input = model_.layers.front();
     const bool has_input = plain_class_name(text_at(layers.front(), "class_name")) == "InputLayer";
-    if (!has_input && dialect_ == Dialect::kKeras3 && input.input_shape.has_rank()) entries.push_back(input_layer_in(dialect_, input));
-    const CallShapes given = dialect_ == Dialect::kKeras3 && shapes.front().has_rank() ? shapes_of(model_, shapes) : CallShapes();
+    if (!has_input && dialect_ == Dialect::kKeras3 && input.input_shape.has_rank())
+      entries.push_back(input_layer_in(dialect_, input));
+    const CallShapes given =
+        dialect_ == Dialect::kKeras3 && shapes.front().has_rank() ? shapes_of(model_, shapes) : CallShapes();
     for (size_t i = 0; i < layers.size(); ++i) {
       const size_t at = i + (has_input ? 0 : 1);
       entries.push_back(layer(layers[i], at, given));
     }
     result["layers"] = std::move(entries);
-    if (config.is_object() && config.contains("build_input_shape") && !config.at("build_input_shape").is_null()) result["build_input_shape"] = config.at("build_input_shape");
+    if (config.is_object() && config.contains("build_input_shape") && !config.at("build_input_shape").is_null())
+      result["build_input_shape"] = config.at("build_input_shape");
     return result;
   }
 
@@ -114,14 +123,16 @@ class ModelTranslator {
       outer["config"]["layer"] = Json();
       result = layer_in(dialect_, outer, layer.name, model_.version);
       const Dialect inner = dialect_ == Dialect::kHdf5 ? Dialect::kJson : dialect_;  // Keras 2.15 has modules there
-      result["config"]["layer"] = nested(inner, *layer.model, entry.at("config").at("layer"), inner_shapes(index, given));
+      result["config"]["layer"] =
+          nested(inner, *layer.model, entry.at("config").at("layer"), inner_shapes(index, given));
     }
     return result;
   }
 
   Json nested(Dialect dialect, const Model& model, const Json& entry, const Shapes& shapes) const {
     Json result = ModelTranslator(dialect, model).translate(entry, shapes);
-    if (is_same_keras() && dialect != Dialect::kHdf5 && entry.contains("build_config")) result["build_config"] = entry.at("build_config");
+    if (is_same_keras() && dialect != Dialect::kHdf5 && entry.contains("build_config"))
+      result["build_config"] = entry.at("build_config");
     return result;
   }
 
@@ -137,7 +148,8 @@ class ModelTranslator {
     return result;
   }
 
-  Json inbound_nodes(const Json& entry, size_t index, const std::set<std::string>& names, const CallShapes& given) const {
+  Json inbound_nodes(const Json& entry, size_t index, const std::set<std::string>& names,
+                     const CallShapes& given) const {
     const auto found = entry.find("inbound_nodes");
     if (found == entry.end() || found->is_null()) return Json::array();
     if (is_same_keras()) return *found;
@@ -147,7 +159,8 @@ class ModelTranslator {
       const InboundNode node = parse_inbound_node((*found)[c], names);
       std::vector<Json> tensors;
       for (const TensorRef& ref : layer.calls.at(c).inputs) tensors.push_back(tensor(ref, given));
-      result.push_back(inbound_node_in(dialect_, node, tensors, layer.class_name, fmt::format("layer `{}` ({})", layer.name, layer.class_name)));
+      result.push_back(inbound_node_in(dialect_, node, tensors, layer.class_name,
+                                       fmt::format("layer `{}` ({})", layer.name, layer.class_name)));
     }
     return result;
   }
@@ -164,27 +177,34 @@ class ModelTranslator {
     if (dialect_ != Dialect::kKeras3) return history;
     const DType dtype = layer.is_input ? layer.input_dtype : DType::kFloat32;
     return {{"class_name", "__keras_tensor__"},
-            {"config", {{"shape", shape_json(given.at({ref.layer, ref.call}).at(ref.output))}, {"dtype", dtype_name(dtype)}, {"keras_history", std::move(history)}}}};
+            {"config",
+             {{"shape", shape_json(given.at({ref.layer, ref.call}).at(ref.output))},
+              {"dtype", dtype_name(dtype)},
+              {"keras_history", std::move(history)}}}};
   }
 
-  // input_layers, output_layers: Keras 3 writes a lone tensor without a list around it, where a list would make the model
-  // give one; refs in the order of the tensors in json.
-  [[nodiscard]] Json ends(const Json& json, const std::set<std::string>& names, const std::vector<TensorRef>& refs) const {
+  // input_layers, output_layers: Keras 3 writes a lone tensor without a list around it, where a list would make the
+  // model give one; refs in the order of the tensors in json.
+  [[nodiscard]] Json ends(const Json& json, const std::set<std::string>& names,
+                          const std::vector<TensorRef>& refs) const {
     if (is_same_keras()) return json;
     size_t next = 0;
     Json result = replaced(json, names, refs, next);
     const bool is_lone = is_tensor(result, names);
-    if (dialect_ == Dialect::kKeras3 && !is_lone && result.is_array() && result.size() == 1) return Json(result.front());
+    if (dialect_ == Dialect::kKeras3 && !is_lone && result.is_array() && result.size() == 1)
+      return Json(result.front());
     if (dialect_ != Dialect::kKeras3 && is_lone) return Json::array({result});
     return result;
   }
 
-  Json replaced(const Json& json, const std::set<std::string>& names, const std::vector<TensorRef>& refs, size_t& next) const {
+  Json replaced(const Json& json, const std::set<std::string>& names, const std::vector<TensorRef>& refs,
+                size_t& next) const {
     if (is_tensor(json, names)) {
       const TensorRef& ref = refs.at(next++);
       const ModelLayer& layer = model_.layers[ref.layer];
       // Keras 3 counts a Functional's own making among outputs, though not among calls.
-      const bool is_functional = layer.model && layer.class_name != "TimeDistributed" && layer.model->class_name != "Sequential";
+      const bool is_functional =
+          layer.model && layer.class_name != "TimeDistributed" && layer.model->class_name != "Sequential";
       const int64_t base = dialect_ == Dialect::kKeras3 ? (is_functional ? 1 : 0) : first_call(layer);
       return {layer.name, static_cast<int64_t>(ref.call) + base, ref.output};
     }
@@ -201,15 +221,20 @@ class ModelTranslator {
 }  // namespace
 
 Json architecture_in(Dialect dialect, const Model& model) {
-  if (model.architecture.empty()) throw Error(ErrorCode::kInvalidArgument, fmt::format("model `{}`", model.name), "its architecture is not kept: only a whole model can be saved");
+  if (model.architecture.empty())
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("model `{}`", model.name),
+                "its architecture is not kept: only a whole model can be saved");
   try {
-    return ModelTranslator(dialect, model).translate(parse_json(model.architecture, "architecture"), input_shapes(model));
+    return ModelTranslator(dialect, model)
+        .translate(parse_json(model.architecture, "architecture"), input_shapes(model));
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("model `{}`", model.name), fmt::format("its architecture does not follow Keras' scheme: {}", error.what()));
+    throw Error(ErrorCode::kCorrupt, fmt::format("model `{}`", model.name),
+                fmt::format("its architecture does not follow Keras' scheme: {}", error.what()));
   }
 }
 
-Json with_module(Dialect dialect, std::string_view module, std::string_view class_name, Json config, const Json& registered_name) {
+Json with_module(Dialect dialect, std::string_view module, std::string_view class_name, Json config,
+                 const Json& registered_name) {
   Json result = Json::object();
   if (dialect != Dialect::kHdf5) result["module"] = module;
   result["class_name"] = class_name;
@@ -219,7 +244,8 @@ Json with_module(Dialect dialect, std::string_view module, std::string_view clas
 }
 
 void cannot_say(Dialect dialect, const std::string& place, std::string_view what) {
-  const char* advice = dialect == Dialect::kKeras3 ? "the .keras of Keras 3 cannot say it: save an .h5 instead" : "Keras 2.15 cannot say it: save a .keras instead";
+  const char* advice = dialect == Dialect::kKeras3 ? "the .keras of Keras 3 cannot say it: save an .h5 instead"
+                                                   : "Keras 2.15 cannot say it: save a .keras instead";
   throw Error(ErrorCode::kUnsupported, place, fmt::format("{}, and {}", what, advice));
 }
 

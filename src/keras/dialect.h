@@ -16,9 +16,9 @@ enum class Dialect {
   kKeras3,  // config.json of a Keras 3 archive
 };
 
-// {"class_name", "config"}, for Keras 3 with "module" and "registered_name". The model must be a whole one (Model::architecture).
-// Throws Error{kUnsupported} naming the layer, for what the dialect cannot say or would understand in another way;
-// Error{kCorrupt} where the architecture does not follow Keras' scheme.
+// {"class_name", "config"}, for Keras 3 with "module" and "registered_name". The model must be a whole one
+// (Model::architecture). Throws Error{kUnsupported} naming the layer, for what the dialect cannot say or would
+// understand in another way; Error{kCorrupt} where the architecture does not follow Keras' scheme.
 Json architecture_in(Dialect dialect, const Model& model);
 
 // What follows serves architecture_in alone.
@@ -29,11 +29,13 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
 // "InputLayer" of that shape.
 Json input_layer_in(Dialect dialect, const ModelLayer& input);
 // Adds "module" and "registered_name" where the dialect has them, and gives them their order.
-Json with_module(Dialect dialect, std::string_view module, std::string_view class_name, Json config, const Json& registered_name);
+Json with_module(Dialect dialect, std::string_view module, std::string_view class_name, Json config,
+                 const Json& registered_name);
 
 // A call's entry among the layer's inbound_nodes. tensors: the inputs', as the dialect says tensors, in the order of
 // node.inputs. class_name, place: the layer's.
-Json inbound_node_in(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors, const std::string& class_name, const std::string& place);
+Json inbound_node_in(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors,
+                     const std::string& class_name, const std::string& place);
 
 [[noreturn]] void cannot_say(Dialect dialect, const std::string& place, std::string_view what);
 

@@ -10,11 +10,13 @@ namespace {
 
 // Layers whose states Keras 2 takes in a list with the sequence, and Keras 3 as the argument `initial_state`.
 bool takes_states(std::string_view class_name) {
-  return class_name == "RNN" || class_name == "LSTM" || class_name == "GRU" || class_name == "SimpleRNN" || class_name == "Bidirectional" || class_name.starts_with("ConvLSTM");
+  return class_name == "RNN" || class_name == "LSTM" || class_name == "GRU" || class_name == "SimpleRNN" ||
+         class_name == "Bidirectional" || class_name.starts_with("ConvLSTM");
 }
 
 Json filled(const Json& json, const std::vector<Json>& tensors) {
-  if (json.is_object() && json.size() == 1 && json.contains("tensor")) return tensors.at(json.at("tensor").get<size_t>());
+  if (json.is_object() && json.size() == 1 && json.contains("tensor"))
+    return tensors.at(json.at("tensor").get<size_t>());
   if (!json.is_structured()) return json;
   Json result = json;
   for (Json& value : result) value = filled(value, tensors);
@@ -49,7 +51,8 @@ Json keras2_call(const std::vector<Json>& inputs, const Json& kwargs) {
   return result;
 }
 
-Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors, const std::string& class_name, const std::string& place) {
+Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors,
+                 const std::string& class_name, const std::string& place) {
   if (node.arguments.is_null() && class_name == "MultiHeadAttention" && tensors.size() > 1) {
     constexpr const char* kNames[] = {"value", "key"};
     Json kwargs = Json::object();
@@ -59,7 +62,9 @@ Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Jso
   if (node.arguments.is_null()) return keras2_call(tensors, Json::object());
   Json kwargs = filled(node.arguments.at("kwargs"), tensors);
   const Json& args = node.arguments.at("args");
-  const auto is_tensor_at = [&](size_t i) { return args.size() > i && args[i].is_object() && args[i].contains("tensor"); };
+  const auto is_tensor_at = [&](size_t i) {
+    return args.size() > i && args[i].is_object() && args[i].contains("tensor");
+  };
   std::vector<Json> inputs;
   if (is_tensor_at(0)) {
     inputs.push_back(tensors.at(args[0].at("tensor").get<size_t>()));
@@ -69,8 +74,10 @@ Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Jso
   if (takes_states(class_name) && kwargs.contains("initial_state")) {
     const Json states = kwargs.at("initial_state");
     kwargs.erase("initial_state");
-    if (states.is_array() && !states.empty() && states.front().is_array()) inputs.insert(inputs.end(), states.begin(), states.end());
-    else inputs.push_back(states);
+    if (states.is_array() && !states.empty() && states.front().is_array())
+      inputs.insert(inputs.end(), states.begin(), states.end());
+    else
+      inputs.push_back(states);
   }
   if (inputs.empty() || args.size() > 1) cannot_say(dialect, place, "it is called with arguments beside its tensors");
   return keras2_call(inputs, kwargs);
@@ -78,7 +85,8 @@ Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Jso
 
 }  // namespace
 
-Json inbound_node_in(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors, const std::string& class_name, const std::string& place) {
+Json inbound_node_in(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors,
+                     const std::string& class_name, const std::string& place) {
   if (!node.masks.empty()) cannot_say(dialect, place, "it is called with a mask of its own");
   if (dialect == Dialect::kKeras3) return keras3_call(node, tensors, class_name);
   return keras2_call(dialect, node, tensors, class_name, place);

@@ -1,5 +1,5 @@
-// One layer's configuration, from Keras 2's keys to Keras 3's and back. The lists hold what get_config() of each class gives
-// in Keras 2.15.0 and 3.15.0 and not in the other.
+// One layer's configuration, from Keras 2's keys to Keras 3's and back. The lists hold what get_config() of each class
+// gives in Keras 2.15.0 and 3.15.0 and not in the other.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -12,7 +12,8 @@
 namespace hoarfrost::keras {
 namespace {
 
-// A key that the other Keras does not know. It is left out where its value is the one given ("*": any), which says nothing.
+// A key that the other Keras does not know. It is left out where its value is the one given ("*": any), which says
+// nothing.
 struct Key {
   std::string_view classes;  // those that have it, "" for all; a name that ends in * stands for all that begin so
   std::string_view name;
@@ -47,7 +48,8 @@ constexpr Key kOnlyKeras3[] = {
     {"BatchNormalization", "renorm", "false"},
     {"BatchNormalization", "renorm_clipping", "null"},
     {"BatchNormalization", "renorm_momentum", "*"},
-    {"Attention AdditiveAttention MultiHeadAttention RNN LSTM GRU SimpleRNN LSTMCell GRUCell SimpleRNNCell ConvLSTM*", "seed", "*"},
+    {"Attention AdditiveAttention MultiHeadAttention RNN LSTM GRU SimpleRNN LSTMCell GRUCell SimpleRNNCell ConvLSTM*",
+     "seed", "*"},
     {"AlphaDropout", "noise_shape", "null"},
     {"", "quantization_config", "null"},
     {"", "quantization_mode", "null"},
@@ -69,13 +71,17 @@ constexpr Key kOnlyKeras3[] = {
     {"InputLayer", "optional", "false"},
 };
 
-constexpr std::string_view kClassesOnlyKeras2[] = {"ThresholdedReLU",  "LocallyConnected1D", "LocallyConnected2D", "CuDNNLSTM", "CuDNNGRU",      "TFOpLambda",
-                                                   "SlicingOpLambda", "TensorFlowOpLayer",  "DenseFeatures",      "RandomHeight", "RandomWidth"};
-constexpr std::string_view kClassesOnlyKeras3[] = {"RMSNormalization",         "GroupQueryAttention",      "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D",
-                                                   "AdaptiveMaxPooling1D",     "AdaptiveMaxPooling2D",     "AdaptiveMaxPooling3D",     "MelSpectrogram",           "STFTSpectrogram"};
+constexpr std::string_view kClassesOnlyKeras2[] = {
+    "ThresholdedReLU", "LocallyConnected1D", "LocallyConnected2D", "CuDNNLSTM",    "CuDNNGRU",   "TFOpLambda",
+    "SlicingOpLambda", "TensorFlowOpLayer",  "DenseFeatures",      "RandomHeight", "RandomWidth"};
+constexpr std::string_view kClassesOnlyKeras3[] = {
+    "RMSNormalization",         "GroupQueryAttention",  "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",     "AdaptiveMaxPooling3D",
+    "MelSpectrogram",           "STFTSpectrogram"};
 // Activations by name that Keras 2.15 finds.
-constexpr std::string_view kActivationsOfKeras2[] = {"elu",  "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish", "relu",
-                                                     "relu6", "selu",        "sigmoid", "silu", "softmax",      "softplus",   "softsign", "swish",     "tanh"};
+constexpr std::string_view kActivationsOfKeras2[] = {
+    "elu",   "exponential", "gelu",    "hard_sigmoid", "leaky_relu", "linear",   "log_softmax", "mish",  "relu",
+    "relu6", "selu",        "sigmoid", "silu",         "softmax",    "softplus", "softsign",    "swish", "tanh"};
 
 bool is_among(std::string_view name, std::string_view classes) {
   if (classes.empty()) return true;
@@ -87,7 +93,9 @@ bool is_among(std::string_view name, std::string_view classes) {
   return false;
 }
 
-bool is_object_of_class(const Json& json) { return json.is_object() && json.contains("class_name") && json.contains("config"); }
+bool is_object_of_class(const Json& json) {
+  return json.is_object() && json.contains("class_name") && json.contains("config");
+}
 
 class LayerTranslator {
  public:
@@ -106,7 +114,8 @@ class LayerTranslator {
       }
     }
     // Keras before 2.4 wrote it only where it was asked for; for the newer ones nothing means true.
-    if ((class_name_ == "GRU" || class_name_ == "GRUCell") && !result.contains("reset_after")) result["reset_after"] = false;
+    if ((class_name_ == "GRU" || class_name_ == "GRUCell") && !result.contains("reset_after"))
+      result["reset_after"] = false;
     if (is_same_keras()) {
       for (const char* key : {"layer", "backward_layer", "cell"}) {
         if (!config.contains(key) || !is_object_of_class(config.at(key))) continue;
@@ -123,8 +132,10 @@ class LayerTranslator {
   [[nodiscard]] bool is_old() const { return version_ < Version{2, 4} && !version_.is_tf_keras; }
 
   void check_class() const {
-    const bool is_foreign = is_to_3() ? std::ranges::count(kClassesOnlyKeras2, class_name_) > 0 : std::ranges::count(kClassesOnlyKeras3, class_name_) > 0;
-    if (is_foreign) cannot_say(dialect_, place_, fmt::format("`{}` is a layer of Keras {} alone", class_name_, is_to_3() ? 2 : 3));
+    const bool is_foreign = is_to_3() ? std::ranges::count(kClassesOnlyKeras2, class_name_) > 0
+                                      : std::ranges::count(kClassesOnlyKeras3, class_name_) > 0;
+    if (is_foreign)
+      cannot_say(dialect_, place_, fmt::format("`{}` is a layer of Keras {} alone", class_name_, is_to_3() ? 2 : 3));
   }
 
   void check_meaning(const Json& config) const {
@@ -133,12 +144,18 @@ class LayerTranslator {
       cannot_say(dialect_, place_, "bilinear interpolation was another one before Keras 2.4");
     }
     if (is_same_keras()) return;
-    if (is_to_3() && class_name_ == "SeparableConv1D" && text_at(config, "padding") == "causal") cannot_say(dialect_, place_, "`padding` is causal");
+    if (is_to_3() && class_name_ == "SeparableConv1D" && text_at(config, "padding") == "causal")
+      cannot_say(dialect_, place_, "`padding` is causal");
     for (const auto& [key, value] : config.items()) {
       if (!key.ends_with("activation")) continue;
-      const std::string name = value.is_string() ? value.get<std::string>() : is_object_of_class(value) && value.at("config").is_string() ? value.at("config").get<std::string>() : "";
-      if (name == "hard_sigmoid") cannot_say(dialect_, place_, fmt::format("`{}` is hard_sigmoid, which is another function in Keras 3", key));
-      if (!is_to_3() && !name.empty() && std::ranges::count(kActivationsOfKeras2, name) == 0) cannot_say(dialect_, place_, fmt::format("`{}` is {}, an activation of Keras 3 alone", key, name));
+      const std::string name = value.is_string() ? value.get<std::string>()
+                               : is_object_of_class(value) && value.at("config").is_string()
+                                   ? value.at("config").get<std::string>()
+                                   : "";
+      if (name == "hard_sigmoid")
+        cannot_say(dialect_, place_, fmt::format("`{}` is hard_sigmoid, which is another function in Keras 3", key));
+      if (!is_to_3() && !name.empty() && std::ranges::count(kActivationsOfKeras2, name) == 0)
+        cannot_say(dialect_, place_, fmt::format("`{}` is {}, an activation of Keras 3 alone", key, name));
     }
   }
 
@@ -146,35 +163,47 @@ class LayerTranslator {
     if (key == "shared_object_id") return true;
     if (class_name_ == "Bidirectional" && key == "backward_layer") return !is_to_3() && is_mirror(value, config);
     if (class_name_ == "InputLayer" && (key == "batch_input_shape" || key == "batch_shape")) return false;
-    const auto find_in = [&](const auto& keys) { return std::ranges::find_if(keys, [&](const Key& item) { return item.name == key && is_among(class_name_, item.classes); }); };
+    const auto find_in = [&](const auto& keys) {
+      return std::ranges::find_if(
+          keys, [&](const Key& item) { return item.name == key && is_among(class_name_, item.classes); });
+    };
     const Key* found = nullptr;
     if (is_to_3()) {
       if (const auto* at = find_in(kOnlyKeras2); at != std::end(kOnlyKeras2)) found = at;
     } else if (const auto* at = find_in(kOnlyKeras3); at != std::end(kOnlyKeras3)) {
       found = at;
     }
-    if (found == nullptr || ((key == "activity_regularizer" || key == "zero_output_for_mask") && value.dump() != found->idle)) return false;
-    if (found->idle != "*" && !value.is_null() && value.dump() != found->idle) cannot_say(dialect_, place_, fmt::format("`{}` is {}", key, value.dump().substr(0, 60)));
+    if (found == nullptr ||
+        ((key == "activity_regularizer" || key == "zero_output_for_mask") && value.dump() != found->idle))
+      return false;
+    if (found->idle != "*" && !value.is_null() && value.dump() != found->idle)
+      cannot_say(dialect_, place_, fmt::format("`{}` is {}", key, value.dump().substr(0, 60)));
     return true;
   }
 
   // Whether a Bidirectional's backward layer is the forward one, turned: Keras 2 makes it of that then.
   static bool is_mirror(const Json& backward, const Json& config) {
     if (backward.is_null()) return true;
-    if (!config.contains("layer") || !is_object_of_class(backward) || !is_object_of_class(config.at("layer"))) return false;
+    if (!config.contains("layer") || !is_object_of_class(backward) || !is_object_of_class(config.at("layer")))
+      return false;
     const auto plain = [](const Json& layer) {
       Json inner = layer.at("config");
       for (const char* key : {"name", "go_backwards", "dtype", "seed"}) inner.erase(key);
       return inner.dump();
     };
     const Json& forward = config.at("layer");
-    const auto is_backwards = [](const Json& layer) { return layer.at("config").value("go_backwards", Json(false)) == true; };
-    return forward.at("class_name") == backward.at("class_name") && is_backwards(forward) != is_backwards(backward) && plain(forward) == plain(backward);
+    const auto is_backwards = [](const Json& layer) {
+      return layer.at("config").value("go_backwards", Json(false)) == true;
+    };
+    return forward.at("class_name") == backward.at("class_name") && is_backwards(forward) != is_backwards(backward) &&
+           plain(forward) == plain(backward);
   }
 
   [[nodiscard]] std::string renamed(const std::string& key) const {
-    if (class_name_ == "InputLayer" && (key == "batch_input_shape" || key == "batch_shape")) return is_to_3() ? "batch_shape" : "batch_input_shape";
-    if (class_name_ == "LeakyReLU" && (key == "alpha" || key == "negative_slope")) return is_to_3() ? "negative_slope" : "alpha";
+    if (class_name_ == "InputLayer" && (key == "batch_input_shape" || key == "batch_shape"))
+      return is_to_3() ? "batch_shape" : "batch_input_shape";
+    if (class_name_ == "LeakyReLU" && (key == "alpha" || key == "negative_slope"))
+      return is_to_3() ? "negative_slope" : "alpha";
     return key;
   }
 
@@ -189,7 +218,8 @@ class LayerTranslator {
       for (const Json& cell : value) cells.push_back(object_of(key, cell));
       return cells;
     }
-    if (value.is_object() && text_at(value, "class_name") == "__tuple__" && value.contains("items")) return value.at("items");
+    if (value.is_object() && text_at(value, "class_name") == "__tuple__" && value.contains("items"))
+      return value.at("items");
     return is_object_of_class(value) ? object_of(key, value) : value;
   }
 
@@ -197,7 +227,8 @@ class LayerTranslator {
     std::string name = value.is_string() ? value.get<std::string>() : "float32";
     if (is_object_of_class(value)) {
       const std::string policy = text_at(value, "class_name");
-      if (!policy.ends_with("Policy") || policy.starts_with("Quantized")) cannot_say(dialect_, place_, fmt::format("`dtype` is a {}", policy));
+      if (!policy.ends_with("Policy") || policy.starts_with("Quantized"))
+        cannot_say(dialect_, place_, fmt::format("`dtype` is a {}", policy));
       name = text_at(value.at("config"), "name");
     }
     if (class_name_ == "InputLayer") return name;
@@ -212,14 +243,20 @@ class LayerTranslator {
     const std::string name = plain_class_name(text_at(value, "class_name"));
     if (name == "function") return value;
     if (key == "layer" || key == "backward_layer" || key == "cell" || key == "cells" || key.ends_with("activation")) {
-      const Dialect inner = dialect_ == Dialect::kHdf5 ? Dialect::kJson : dialect_;  // here Keras 2.15's HDF5 has modules too
-      return layer_in(inner, value, value.at("config").is_object() ? text_at(value.at("config"), "name") : name, version_);
+      const Dialect inner =
+          dialect_ == Dialect::kHdf5 ? Dialect::kJson : dialect_;  // here Keras 2.15's HDF5 has modules too
+      return layer_in(inner, value, value.at("config").is_object() ? text_at(value.at("config"), "name") : name,
+                      version_);
     }
     std::string_view module;
-    if (key.ends_with("_initializer")) module = "keras.initializers";
-    else if (key.ends_with("_regularizer")) module = "keras.regularizers";
-    else if (key.ends_with("_constraint")) module = "keras.constraints";
-    else return value;
+    if (key.ends_with("_initializer"))
+      module = "keras.initializers";
+    else if (key.ends_with("_regularizer"))
+      module = "keras.regularizers";
+    else if (key.ends_with("_constraint"))
+      module = "keras.constraints";
+    else
+      return value;
     Json config = value.at("config").is_object() ? value.at("config") : Json::object();
     config.erase(is_to_3() ? "dtype" : "shared_object_id");
     for (const char* axes : {"input_axes", "output_axes"}) {
@@ -242,20 +279,28 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
   std::string class_name = plain_class_name(text_at(entry, "class_name"));
   const std::string place = fmt::format("layer `{}` ({})", name, class_name);
   const std::string module = text_at(entry, "module");
-  if (dialect != Dialect::kKeras3 && module.starts_with("keras.src.ops")) cannot_say(dialect, place, "it is an operation of Keras 3");
+  if (dialect != Dialect::kKeras3 && module.starts_with("keras.src.ops"))
+    cannot_say(dialect, place, "it is an operation of Keras 3");
   if (dialect == Dialect::kKeras3) {
     if (const LayerSpec* spec = find_layer(class_name)) class_name = spec->class_names.front();
   }
-  Json result = with_module(dialect, module.starts_with("keras.") ? module : "keras.layers", class_name, LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")), nullptr);
+  Json result =
+      with_module(dialect, module.starts_with("keras.") ? module : "keras.layers", class_name,
+                  LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")), nullptr);
   const bool is_same_keras = (version.major >= 3) == (dialect == Dialect::kKeras3);
-  if (is_same_keras && dialect != Dialect::kHdf5 && entry.contains("build_config")) result["build_config"] = entry.at("build_config");
+  if (is_same_keras && dialect != Dialect::kHdf5 && entry.contains("build_config"))
+    result["build_config"] = entry.at("build_config");
   return result;
 }
 
 Json input_layer_in(Dialect dialect, const ModelLayer& input) {
   Json shape = Json::array();
   for (const int64_t size : input.input_shape.sizes()) shape.push_back(size == kUnknown ? Json() : Json(size));
-  Json config = {{dialect == Dialect::kKeras3 ? "batch_shape" : "batch_input_shape", std::move(shape)}, {"dtype", dtype_name(input.input_dtype)}, {"sparse", false}, {"ragged", false}, {"name", input.name}};
+  Json config = {{dialect == Dialect::kKeras3 ? "batch_shape" : "batch_input_shape", std::move(shape)},
+                 {"dtype", dtype_name(input.input_dtype)},
+                 {"sparse", false},
+                 {"ragged", false},
+                 {"name", input.name}};
   return with_module(dialect, "keras.layers", "InputLayer", std::move(config), nullptr);
 }
 

@@ -22,14 +22,15 @@ namespace {
 constexpr const char* kKerasVersion = "2.15.0";  // the Keras whose files these are
 constexpr const char* kBackend = "tensorflow";
 
-// A name that the group has already (layers of two nested models may have one name) gets its layer's place before it: Keras
-// goes by the order, and HDF5 takes a name once.
+// A name that the group has already (layers of two nested models may have one name) gets its layer's place before it:
+// Keras goes by the order, and HDF5 takes a name once.
 std::vector<std::string> distinct_names(const std::vector<Variable>& variables) {
   std::vector<std::string> result;
   std::set<std::string> used;
   for (const Variable& variable : variables) {
     std::string name = variable.name;
-    for (int i = 1; !used.insert(name).second; ++i) name = fmt::format("{}_{}/{}", variable.layer->name, i, variable.name);
+    for (int i = 1; !used.insert(name).second; ++i)
+      name = fmt::format("{}_{}/{}", variable.layer->name, i, variable.name);
     result.push_back(std::move(name));
   }
   return result;
@@ -61,7 +62,8 @@ void write_legacy_weights(hdf5::Writer& writer, const std::string& root, const M
   writer.text(root, "backend", kBackend);
   writer.text(root, "keras_version", kKerasVersion);
   std::ranges::sort(layers, {}, [](const LayerVariables* layer) { return layer->layer->name; });
-  for (const LayerVariables* layer : layers) write_group(writer, hdf5::join(root, layer->layer->name), legacy_order(*layer));
+  for (const LayerVariables* layer : layers)
+    write_group(writer, hdf5::join(root, layer->layer->name), legacy_order(*layer));
   write_group(writer, hdf5::join(root, "top_level_model_weights"), {});
 }
 
@@ -77,7 +79,8 @@ void write_optimizer(hdf5::Writer& writer, const TrainingState& state) {
 
 void save_hdf5(const Model& model, const TrainingState& state, const std::filesystem::path& path) {
   const std::string architecture = python_json(architecture_in(Dialect::kHdf5, model));
-  const std::string training_config = state.training_config.empty() ? "" : python_json(training_config_in(Dialect::kHdf5, state.training_config));
+  const std::string training_config =
+      state.training_config.empty() ? "" : python_json(training_config_in(Dialect::kHdf5, state.training_config));
   OutputFile file(path);
   reserve_for(file, model, state);
   hdf5::Writer writer(file);
@@ -112,7 +115,8 @@ void write_value(hdf5::Writer& writer, const std::string& path, const Variable& 
   try {
     writer.dataset(path, value);
   } catch (Error& error) {
-    if (error.code() == ErrorCode::kUnsupported) error.within(fmt::format("layer `{}` ({})", variable.layer->name, variable.layer->class_name));
+    if (error.code() == ErrorCode::kUnsupported)
+      error.within(fmt::format("layer `{}` ({})", variable.layer->name, variable.layer->class_name));
     throw;
   }
 }
@@ -133,15 +137,18 @@ void save_model(const Model& model, const TrainingState& state, const std::files
     if (error.code() != ErrorCode::kIo) error.within(path.string());
     throw;
   }
-  throw Error(ErrorCode::kUnsupported, path.string(), "a model is saved as .h5, .hdf5 or .keras: give the name one of these endings");
+  throw Error(ErrorCode::kUnsupported, path.string(),
+              "a model is saved as .h5, .hdf5 or .keras: give the name one of these endings");
 }
 
 void save_weights(const Model& model, const std::filesystem::path& path) {
   OutputFile file(path);
   reserve_for(file, model, {});
   hdf5::Writer writer(file);
-  if (path.filename().string().ends_with(".weights.h5")) write_v3_weights(writer, model, Dialect::kJson);
-  else write_legacy_weights(writer, "/", model);
+  if (path.filename().string().ends_with(".weights.h5"))
+    write_v3_weights(writer, model, Dialect::kJson);
+  else
+    write_legacy_weights(writer, "/", model);
   writer.finish();
   file.commit();
 }
@@ -155,11 +162,15 @@ void save_architecture(const Model& model, const std::filesystem::path& path) {
   write_file(path, python_json(json));
 }
 
-std::vector<OptimizerWeight> optimizer_weight_names(const Model& model, const std::string& class_name, const std::vector<std::string>& slots) {
+std::vector<OptimizerWeight> optimizer_weight_names(const Model& model, const std::string& class_name,
+                                                    const std::vector<std::string>& slots) {
   const std::vector<Variable> variables = trainable_variables(model);
   std::vector<OptimizerWeight> result;
-  const auto add = [&](size_t variable, size_t slot) { result.push_back({fmt::format("{}/{}/{}", class_name, slots[slot], variables[variable].name), variable, slot}); };
-  // Keras 2.15's build() adds m and v variable by variable in one loop, and vhat in one of its own; RMSprop has a loop per slot.
+  const auto add = [&](size_t variable, size_t slot) {
+    result.push_back({fmt::format("{}/{}/{}", class_name, slots[slot], variables[variable].name), variable, slot});
+  };
+  // Keras 2.15's build() adds m and v variable by variable in one loop, and vhat in one of its own; RMSprop has a loop
+  // per slot.
   const auto is_apart = [&](size_t slot) { return class_name == "RMSprop" || slots[slot] == "vhat"; };
   for (size_t v = 0; v < variables.size(); ++v) {
     for (size_t s = 0; s < slots.size(); ++s) {
@@ -171,7 +182,9 @@ std::vector<OptimizerWeight> optimizer_weight_names(const Model& model, const st
   }
   std::set<std::string> used;
   for (OptimizerWeight& weight : result) {
-    for (int i = 1; !used.insert(weight.name).second; ++i) weight.name = fmt::format("{}/{}/{}_{}/{}", class_name, slots[weight.slot], variables[weight.variable].layer->name, i, variables[weight.variable].name);
+    for (int i = 1; !used.insert(weight.name).second; ++i)
+      weight.name = fmt::format("{}/{}/{}_{}/{}", class_name, slots[weight.slot],
+                                variables[weight.variable].layer->name, i, variables[weight.variable].name);
   }
   return result;
 }

@@ -21,7 +21,8 @@ class V3Writer {
  public:
   V3Writer(hdf5::Writer& writer, Dialect dialect) : writer_(writer), dialect_(dialect) {}
 
-  void write_model(const std::string& group, const Model& model, const std::vector<LayerVariables>& layers, bool is_distributed) {
+  void write_model(const std::string& group, const Model& model, const std::vector<LayerVariables>& layers,
+                   bool is_distributed) {
     write_vars(group, model.name, {});
     const std::string container = hdf5::join(group, "layers");
     std::map<std::string, int> used;
@@ -38,7 +39,8 @@ class V3Writer {
     if (layer.layer->model) {
       const bool is_wrapped = layer.layer->class_name == "TimeDistributed";
       if (is_wrapped) write_vars(group, layer.layer->name, {});
-      return write_model(is_wrapped ? hdf5::join(group, "layer") : group, *layer.layer->model, layer.layers, is_distributed || is_wrapped);
+      return write_model(is_wrapped ? hdf5::join(group, "layer") : group, *layer.layer->model, layer.layers,
+                         is_distributed || is_wrapped);
     }
     std::map<std::string, std::vector<const Variable*>> parts{{"", {}}};
     for (const bool is_trainable : {true, false}) {
@@ -51,7 +53,8 @@ class V3Writer {
     }
     for (const auto& [part, variables] : parts) {
       const size_t slash = part.rfind('/');
-      write_vars(part.empty() ? group : hdf5::join(group, part), part.empty() ? layer.layer->name : part.substr(slash + 1), variables);
+      write_vars(part.empty() ? group : hdf5::join(group, part),
+                 part.empty() ? layer.layer->name : part.substr(slash + 1), variables);
     }
   }
 
@@ -59,7 +62,8 @@ class V3Writer {
     const std::string vars = hdf5::join(group, "vars");
     writer_.group(vars);
     if (dialect_ == Dialect::kKeras3) writer_.text(vars, "name", name);
-    for (size_t i = 0; i < variables.size(); ++i) write_value(writer_, hdf5::join(vars, std::to_string(i)), *variables[i]);
+    for (size_t i = 0; i < variables.size(); ++i)
+      write_value(writer_, hdf5::join(vars, std::to_string(i)), *variables[i]);
   }
 
   hdf5::Writer& writer_;
@@ -83,7 +87,8 @@ void write_v3_weights(hdf5::Writer& writer, const Model& model, Dialect dialect)
 
 void save_archive(const Model& model, const TrainingState& state, const std::filesystem::path& path) {
   Json config = architecture_in(Dialect::kKeras3, model);
-  const Json compile_config = state.training_config.empty() ? Json() : training_config_in(Dialect::kKeras3, state.training_config);
+  const Json compile_config =
+      state.training_config.empty() ? Json() : training_config_in(Dialect::kKeras3, state.training_config);
   if (!compile_config.is_null()) config["compile_config"] = compile_config;
   OutputFile file(path);
   const uint64_t n_bytes = reserve_for(file, model, state);

@@ -14,7 +14,8 @@ namespace hoarfrost::keras {
 // A .keras of Keras 3. Errors as save_model.
 void save_archive(const Model& model, const TrainingState& state, const std::filesystem::path& path);
 
-// `layers/CLASS[_n]/vars/i` from the root, in the manner of Keras 2.15 (Dialect::kJson) or Keras 3, which names its groups.
+// `layers/CLASS[_n]/vars/i` from the root, in the manner of Keras 2.15 (Dialect::kJson) or Keras 3, which names its
+// groups.
 void write_v3_weights(hdf5::Writer& writer, const Model& model, Dialect dialect);
 
 void write_value(hdf5::Writer& writer, const std::string& path, const Variable& variable);

@@ -31,10 +31,13 @@ std::shared_ptr<const hdf5::Tree> tree_of(const std::filesystem::path& path) {
 }
 
 // Groups, order, attributes, types and values, all the same.
-void expect_equal(const hdf5::Tree& found, const hdf5::Tree& expected, const std::string& path, const std::set<std::string>& left_out = {}) {
+void expect_equal(const hdf5::Tree& found, const hdf5::Tree& expected, const std::string& path,
+                  const std::set<std::string>& left_out = {}) {
   ASSERT_EQ(found.kind(path), expected.kind(path)) << path;
-  for (const char* attribute : {"model_config", "training_config", "keras_version", "backend"}) EXPECT_EQ(found.text(path, attribute), expected.text(path, attribute)) << path;
-  for (const char* attribute : {"layer_names", "weight_names"}) EXPECT_EQ(found.names(path, attribute), expected.names(path, attribute)) << path;
+  for (const char* attribute : {"model_config", "training_config", "keras_version", "backend"})
+    EXPECT_EQ(found.text(path, attribute), expected.text(path, attribute)) << path;
+  for (const char* attribute : {"layer_names", "weight_names"})
+    EXPECT_EQ(found.names(path, attribute), expected.names(path, attribute)) << path;
   if (expected.kind(path) == hdf5::Kind::kDataset) {
     const Tensor a = found.dataset(path), b = expected.dataset(path);
     ASSERT_EQ(a.dtype(), b.dtype()) << path;
@@ -75,7 +78,8 @@ TEST_P(SaveGolden, IsKeras215sOwnFile) {
   const TrainingState state = read_training_state(*model, GetParam());
   save_model(*model, state, folder / "a.h5");
   const auto expected = tree_of(GetParam()), found = tree_of(folder / "a.h5");
-  if (GetParam().stem() == "normalization_adapt") return;  // Keras names these weights after no layer only until it loads them
+  if (GetParam().stem() == "normalization_adapt")
+    return;  // Keras names these weights after no layer only until it loads them
   expect_equal(*found, *expected, "/");
 }
 
@@ -88,7 +92,8 @@ std::vector<std::filesystem::path> golden_models() {
   return result;
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras215, SaveGolden, testing::ValuesIn(golden_models()), [](const auto& test) { return test.param.stem().string(); });
+INSTANTIATE_TEST_SUITE_P(Keras215, SaveGolden, testing::ValuesIn(golden_models()),
+                         [](const auto& test) { return test.param.stem().string(); });
 
 TEST(Save, WeightsInBothLayouts) {
   const TemporaryFolder folder;
@@ -96,7 +101,8 @@ TEST(Save, WeightsInBothLayouts) {
   save_weights(*dense, folder / "w.h5");
   save_weights(*dense, folder / "w.weights.h5");
   expect_equal(*tree_of(folder / "w.h5"), *tree_of(golden("keras/dense_basic_weights.h5")), "/");
-  expect_equal(*tree_of(folder / "w.weights.h5"), *tree_of(golden("keras/dense_basic.weights.h5")), "/", {"optimizer", "metrics"});
+  expect_equal(*tree_of(folder / "w.weights.h5"), *tree_of(golden("keras/dense_basic.weights.h5")), "/",
+               {"optimizer", "metrics"});
   const auto chain = load(golden("keras/chain.h5"));
   save_weights(*chain, folder / "chain.weights.h5");
   expect_equal(*tree_of(folder / "chain.weights.h5"), *read_archive(golden("keras/chain.keras")).weights, "/");
@@ -104,7 +110,8 @@ TEST(Save, WeightsInBothLayouts) {
 
 TEST(Save, ArchitectureIsKerasText) {
   const TemporaryFolder folder;
-  save_architecture(*load(golden("keras/dense_basic.json"), {golden("keras/dense_basic_weights.h5"), {}}), folder / "a.json");
+  save_architecture(*load(golden("keras/dense_basic.json"), {golden("keras/dense_basic_weights.h5"), {}}),
+                    folder / "a.json");
   EXPECT_EQ(File::open(folder / "a.json")->text(), File::open(golden("keras/dense_basic.json"))->text());
 }
 
@@ -121,7 +128,8 @@ void expect_same(const Model& found, const Model& expected) {
     EXPECT_EQ(a.input_shape, b.input_shape) << b.name;
     EXPECT_EQ(a.is_trainable, b.is_trainable) << b.name;
     ASSERT_EQ(a.weights.size(), b.weights.size()) << b.name;
-    for (size_t w = 0; w < a.weights.size(); ++w) EXPECT_TRUE(std::ranges::equal(a.weights[w].bytes(), b.weights[w].bytes())) << b.name << w;
+    for (size_t w = 0; w < a.weights.size(); ++w)
+      EXPECT_TRUE(std::ranges::equal(a.weights[w].bytes(), b.weights[w].bytes())) << b.name << w;
     ASSERT_EQ(a.model != nullptr, b.model != nullptr) << b.name;
     if (a.model) expect_same(*a.model, *b.model);
   }
@@ -151,10 +159,17 @@ TEST_P(SaveEverywhere, IsTheSameModelAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, SaveEverywhere,
-                         testing::Values("keras/chain.h5", "keras/chain.keras", "keras/nested_model.h5", "keras/nested_seq.h5", "keras/siamese.h5", "layers/keras_2.15/bidi_lstm_concat.h5",
-                                         "layers/keras_2.15/bn_conv.h5", "layers/keras_2.15/emb_mask_lstm.h5", "layers/keras_2.15/encdec.h5", "layers/keras_2.15/multi_io.h5",
-                                         "layers/keras_2.15/rnn_stacked_mixed.h5", "layers/keras_2.15/rnn_time_distributed_model.h5", "layers/keras_2.15/td_conv.h5", "keras/k208_nested.h5"),
-                         [](const auto& test) { return std::filesystem::path(test.param).stem().string() + "_" + std::filesystem::path(test.param).extension().string().substr(1); });
+                         testing::Values("keras/chain.h5", "keras/chain.keras", "keras/nested_model.h5",
+                                         "keras/nested_seq.h5", "keras/siamese.h5",
+                                         "layers/keras_2.15/bidi_lstm_concat.h5", "layers/keras_2.15/bn_conv.h5",
+                                         "layers/keras_2.15/emb_mask_lstm.h5", "layers/keras_2.15/encdec.h5",
+                                         "layers/keras_2.15/multi_io.h5", "layers/keras_2.15/rnn_stacked_mixed.h5",
+                                         "layers/keras_2.15/rnn_time_distributed_model.h5",
+                                         "layers/keras_2.15/td_conv.h5", "keras/k208_nested.h5"),
+                         [](const auto& test) {
+                           return std::filesystem::path(test.param).stem().string() + "_" +
+                                  std::filesystem::path(test.param).extension().string().substr(1);
+                         });
 
 TEST(Save, OwnStateOfAnyLengthComesBack) {
   const TemporaryFolder folder;
@@ -168,7 +183,9 @@ TEST(Save, OwnStateOfAnyLengthComesBack) {
     ASSERT_EQ(again.optimizer_weights.size(), state.optimizer_weights.size()) << name;
     for (size_t i = 0; i < again.optimizer_weights.size(); ++i) {
       EXPECT_EQ(again.optimizer_weights[i].first, state.optimizer_weights[i].first) << name;
-      EXPECT_TRUE(std::ranges::equal(again.optimizer_weights[i].second.bytes(), state.optimizer_weights[i].second.bytes())) << name;
+      EXPECT_TRUE(
+          std::ranges::equal(again.optimizer_weights[i].second.bytes(), state.optimizer_weights[i].second.bytes()))
+          << name;
     }
   }
   EXPECT_EQ(read_training_state(*model, folder / "a.h5").training_config, state.training_config);
@@ -188,22 +205,30 @@ TEST(Save, TrainableVariablesAreKeras215s) {
   std::vector<std::string> names;
   for (const Variable& variable : trainable_variables(*model)) names.push_back(variable.name);
   // [w.name for w in model.trainable_weights] in Keras 2.15
-  EXPECT_THAT(names, ElementsAre("dense/kernel:0", "dense/bias:0", "batch_normalization/gamma:0", "batch_normalization/beta:0", "dense_1/kernel:0", "dense_1/bias:0"));
+  EXPECT_THAT(names, ElementsAre("dense/kernel:0", "dense/bias:0", "batch_normalization/gamma:0",
+                                 "batch_normalization/beta:0", "dense_1/kernel:0", "dense_1/bias:0"));
 }
 
 TEST(Save, RefusesWithWordsThatHelp) {
   const TemporaryFolder folder;
   const auto model = load(golden("keras/nested_model.h5"));
-  EXPECT_THAT(error_of([&] { save_model(*model, {}, folder / "a.pb"); }), HasSubstr("a.pb: a model is saved as .h5, .hdf5 or .keras"));
+  EXPECT_THAT(error_of([&] { save_model(*model, {}, folder / "a.pb"); }),
+              HasSubstr("a.pb: a model is saved as .h5, .hdf5 or .keras"));
   LoadOptions options;
   options.architecture_only = true;
   const auto bare = load(golden("keras/nested_model.h5"), options);
-  EXPECT_THAT(error_of([&] { save_model(*bare, {}, folder / "a.h5"); }), HasSubstr("a.h5: layer `inner_d` (Dense): has no values for its weight `kernel`: load the model with its weights"));
+  EXPECT_THAT(
+      error_of([&] { save_model(*bare, {}, folder / "a.h5"); }),
+      HasSubstr(
+          "a.h5: layer `inner_d` (Dense): has no values for its weight `kernel`: load the model with its weights"));
   TrainingState state;
   state.training_config = R"({"loss": "mse", "optimizer_config": {"class_name": "Muon", "config": {}}})";
-  EXPECT_THAT(error_of([&] { save_model(*model, state, folder / "a.h5"); }), HasSubstr("a.h5: optimizer: `Muon` is none of Keras 2.15's"));
+  EXPECT_THAT(error_of([&] { save_model(*model, state, folder / "a.h5"); }),
+              HasSubstr("a.h5: optimizer: `Muon` is none of Keras 2.15's"));
   const auto hard = load(golden("layers/keras_2.2.4/k224_lstm.h5"));
-  EXPECT_THAT(error_of([&] { save_model(*hard, {}, folder / "a.keras"); }), HasSubstr("(LSTM): `recurrent_activation` is hard_sigmoid, which is another function in Keras 3, and the .keras of Keras 3 cannot say it: save an .h5 instead"));
+  EXPECT_THAT(error_of([&] { save_model(*hard, {}, folder / "a.keras"); }),
+              HasSubstr("(LSTM): `recurrent_activation` is hard_sigmoid, which is another function in Keras 3, and the "
+                        ".keras of Keras 3 cannot say it: save an .h5 instead"));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
@@ -216,9 +241,12 @@ TEST(Save, AFullDiskLeavesTheOldFile) {
   getrlimit(RLIMIT_FSIZE, &was);
   for (const char* name : {"a.h5", "a.keras", "w.h5", "w.weights.h5", "a.json"}) {
     const auto save = [&] {
-      if (name[2] == 'j') save_architecture(*model, folder / name);
-      else if (name[0] == 'w') save_weights(*model, folder / name);
-      else save_model(*model, {}, folder / name);
+      if (name[2] == 'j')
+        save_architecture(*model, folder / name);
+      else if (name[0] == 'w')
+        save_weights(*model, folder / name);
+      else
+        save_model(*model, {}, folder / name);
     };
     save();
     const std::string before(File::open(folder / name)->text());

@@ -12,12 +12,18 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr std::string_view kOptimizers[] = {"SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl", "Lion", "Adafactor"};
+constexpr std::string_view kOptimizers[] = {"SGD",    "RMSprop", "Adagrad", "Adadelta", "Adam",     "AdamW",
+                                            "Adamax", "Nadam",   "Ftrl",    "Lion",     "Adafactor"};
 // Keras 2's names of functions whose metric class is not the same in camel case.
-const std::map<std::string, std::string, std::less<>> kMetricClasses{{"kullback_leibler_divergence", "KLDivergence"}, {"kl_divergence", "KLDivergence"}, {"log_cosh", "LogCoshError"}, {"logcosh", "LogCoshError"},
-                                                                    {"top_k_categorical_accuracy", "TopKCategoricalAccuracy"}};
+const std::map<std::string, std::string, std::less<>> kMetricClasses{
+    {"kullback_leibler_divergence", "KLDivergence"},
+    {"kl_divergence", "KLDivergence"},
+    {"log_cosh", "LogCoshError"},
+    {"logcosh", "LogCoshError"},
+    {"top_k_categorical_accuracy", "TopKCategoricalAccuracy"}};
 // Names that Keras 2 knows and Keras 3 does not.
-const std::map<std::string, std::string, std::less<>> kNamesInKeras3{{"kld", "kl_divergence"}, {"kullback_leibler_divergence", "kl_divergence"}, {"logcosh", "log_cosh"}};
+const std::map<std::string, std::string, std::less<>> kNamesInKeras3{
+    {"kld", "kl_divergence"}, {"kullback_leibler_divergence", "kl_divergence"}, {"logcosh", "log_cosh"}};
 
 std::string camel_case(std::string_view name) {
   std::string result;
@@ -31,7 +37,9 @@ std::string camel_case(std::string_view name) {
 
 bool is_object_of_class(const Json& json) { return json.is_object() && json.contains("class_name"); }
 
-Json config_of(const Json& json) { return json.contains("config") && json.at("config").is_object() ? json.at("config") : Json::object(); }
+Json config_of(const Json& json) {
+  return json.contains("config") && json.at("config").is_object() ? json.at("config") : Json::object();
+}
 
 Json value_or_null(const Json& json, std::string_view key) {
   const auto found = json.find(key);
@@ -43,7 +51,12 @@ Json learning_rate_in(Dialect dialect, const Json& config) {
   const Json decay = value_or_null(config, "decay");
   if (rate.is_number() && decay.is_number() && decay.get<double>() != 0) {  // lr / (1 + decay · iterations)
     rate = with_module(Dialect::kJson, "keras.optimizers.schedules", "InverseTimeDecay",
-                       {{"initial_learning_rate", rate}, {"decay_steps", 1}, {"decay_rate", decay}, {"staircase", false}, {"name", nullptr}}, nullptr);
+                       {{"initial_learning_rate", rate},
+                        {"decay_steps", 1},
+                        {"decay_rate", decay},
+                        {"staircase", false},
+                        {"name", nullptr}},
+                       nullptr);
   }
   if (!is_object_of_class(rate)) return rate;
   Json schedule = config_of(rate);
@@ -55,8 +68,12 @@ Json learning_rate_in(Dialect dialect, const Json& config) {
 
 Json optimizer_in(Dialect dialect, const Json& json) {
   std::string class_name = json.is_string() ? json.get<std::string>() : plain_class_name(text_at(json, "class_name"));
-  const auto* known = std::ranges::find_if(kOptimizers, [&](std::string_view name) { return std::ranges::equal(name, class_name, {}, ::tolower, ::tolower); });
-  if (known == std::end(kOptimizers)) throw Error(ErrorCode::kUnsupported, "optimizer", fmt::format("`{}` is none of Keras {}'s", class_name, dialect == Dialect::kKeras3 ? "3" : "2.15"));
+  const auto* known = std::ranges::find_if(kOptimizers, [&](std::string_view name) {
+    return std::ranges::equal(name, class_name, {}, ::tolower, ::tolower);
+  });
+  if (known == std::end(kOptimizers))
+    throw Error(ErrorCode::kUnsupported, "optimizer",
+                fmt::format("`{}` is none of Keras {}'s", class_name, dialect == Dialect::kKeras3 ? "3" : "2.15"));
   class_name = *known;
   const Json given = config_of(json);
   const bool is_to_3 = dialect == Dialect::kKeras3;
@@ -64,7 +81,9 @@ Json optimizer_in(Dialect dialect, const Json& json) {
   const std::string usual = is_to_3 ? snake_case(class_name) : class_name;
   const std::string name = text_at(given, "name");
   Json config{{"name", name.empty() || name == (is_to_3 ? class_name : snake_case(class_name)) ? usual : name}};
-  const auto take = [&](const char* key, Json fallback) { config[key] = given.contains(key) ? given.at(key) : std::move(fallback); };
+  const auto take = [&](const char* key, Json fallback) {
+    config[key] = given.contains(key) ? given.at(key) : std::move(fallback);
+  };
   const Json rate = learning_rate_in(dialect, given);
   if (is_to_3 && !rate.is_null()) config["learning_rate"] = rate;
   for (const char* key : {"weight_decay", "clipnorm", "global_clipnorm", "clipvalue"}) take(key, Json());
@@ -80,10 +99,12 @@ Json optimizer_in(Dialect dialect, const Json& json) {
     if (!rate.is_null()) config["learning_rate"] = rate;
   }
   for (const auto& [key, value] : given.items()) {
-    const bool is_elsewhere = config.contains(key) || key == "lr" || key == "learning_rate" || key == "decay" || key == "schedule_decay" || key == "jit_compile" || key == "is_legacy_optimizer";
+    const bool is_elsewhere = config.contains(key) || key == "lr" || key == "learning_rate" || key == "decay" ||
+                              key == "schedule_decay" || key == "jit_compile" || key == "is_legacy_optimizer";
     if (is_elsewhere || value.is_null()) continue;  // epsilon null: Keras' own
     if (!is_to_3 && (key == "loss_scale_factor" || key == "gradient_accumulation_steps")) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("optimizer `{}`", class_name), fmt::format("`{}` is {}, and Keras 2.15 has no such: save a .keras instead", key, value.dump()));
+      throw Error(ErrorCode::kUnsupported, fmt::format("optimizer `{}`", class_name),
+                  fmt::format("`{}` is {}, and Keras 2.15 has no such: save a .keras instead", key, value.dump()));
     }
     config[key] = value;
   }
@@ -102,7 +123,8 @@ Json loss_in(Dialect dialect, const Json& json) {
     if (is_to_3) {
       config.erase("fn");
       if (text_at(config, "reduction") == "auto") config["reduction"] = "sum_over_batch_size";
-      return with_module(dialect, "keras.losses", plain_class_name(text_at(json, "class_name")), std::move(config), nullptr);
+      return with_module(dialect, "keras.losses", plain_class_name(text_at(json, "class_name")), std::move(config),
+                         nullptr);
     }
     config.erase("dtype");
     return {{"class_name", plain_class_name(text_at(json, "class_name"))}, {"config", std::move(config)}};
@@ -124,7 +146,9 @@ Json metric_in(Dialect dialect, const Json& json) {
       const std::string function = text_at(config, "fn");
       const auto found = kMetricClasses.find(function);
       class_name = found == kMetricClasses.end() ? camel_case(function) : found->second;
-      if (function.empty()) throw Error(ErrorCode::kUnsupported, fmt::format("metric `{}`", text_at(config, "name")), "its function is not in the file: Keras 3 cannot be told of it");
+      if (function.empty())
+        throw Error(ErrorCode::kUnsupported, fmt::format("metric `{}`", text_at(config, "name")),
+                    "its function is not in the file: Keras 3 cannot be told of it");
       config.erase("fn");
     }
     return with_module(dialect, "keras.metrics", class_name, std::move(config), nullptr);
@@ -132,8 +156,10 @@ Json metric_in(Dialect dialect, const Json& json) {
   if (!json.is_structured()) return json;
   Json result = json.is_array() ? Json::array() : Json::object();
   for (const auto& [key, value] : json.items()) {
-    if (json.is_array()) result.push_back(metric_in(dialect, value));
-    else result[key] = metric_in(dialect, value);
+    if (json.is_array())
+      result.push_back(metric_in(dialect, value));
+    else
+      result[key] = metric_in(dialect, value);
   }
   return result;
 }
@@ -141,7 +167,8 @@ Json metric_in(Dialect dialect, const Json& json) {
 // Keras 2.15 has a list of metrics for each output; Keras 3 would take the list of a lone output for a metric.
 Json metrics_in(Dialect dialect, const Json& json) {
   Json result = metric_in(dialect, json);
-  if (dialect == Dialect::kKeras3 && result.is_array() && result.size() == 1 && result.front().is_array()) return Json(result.front());
+  if (dialect == Dialect::kKeras3 && result.is_array() && result.size() == 1 && result.front().is_array())
+    return Json(result.front());
   return result;
 }
 
@@ -149,7 +176,8 @@ Json metrics_in(Dialect dialect, const Json& json) {
 
 Json training_config_in(Dialect dialect, const std::string& training_config) {
   const Json given = parse_json(training_config, "training_config");
-  if (!given.is_object()) throw Error(ErrorCode::kCorrupt, "training_config", "expected loss, metrics and optimizer, found other JSON");
+  if (!given.is_object())
+    throw Error(ErrorCode::kCorrupt, "training_config", "expected loss, metrics and optimizer, found other JSON");
   const Json optimizer = value_or_null(given, "optimizer_config");
   Json result = Json::object();
   if (dialect == Dialect::kKeras3 && !optimizer.is_null()) result["optimizer"] = optimizer_in(dialect, optimizer);

@@ -5,7 +5,8 @@
 //   2.4 to 2.10    Adam/iter:0, training/Adam/dense/kernel/m:0         slot by slot
 //   2.11 to 2.15   iteration:0, Adam/m/dense/kernel:0                  by weight, or slot by slot
 //   3, HDF5        adam/iteration, adam/learning_rate, adam/dense_kernel_momentum
-//   3, .keras      optimizer/vars/0, /1, …                             the same without names; 2.15's has no learning rate
+//   3, .keras      optimizer/vars/0, /1, …                             the same without names; 2.15's has no learning
+//   rate
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -36,8 +37,10 @@ std::vector<std::string> parts_of(std::string name) {
   if (name.ends_with(":0")) name.resize(name.size() - 2);
   std::vector<std::string> result{""};
   for (const char c : name) {
-    if (c == '/') result.emplace_back();
-    else result.back() += c;
+    if (c == '/')
+      result.emplace_back();
+    else
+      result.back() += c;
   }
   return result;
 }
@@ -45,15 +48,23 @@ std::vector<std::string> parts_of(std::string name) {
 class StateReader {
  public:
   StateReader(const Model& model, const Json& optimizer, std::string where)
-      : where_(std::move(where)), variables_(trainable_variables(model)), class_name_(plain_class_name(optimizer.is_string() ? optimizer.get<std::string>() : text_at(optimizer, "class_name"))) {
-    if (optimizer.is_object() && optimizer.contains("config") && optimizer.at("config").is_object()) config_ = optimizer.at("config");
+      : where_(std::move(where)),
+        variables_(trainable_variables(model)),
+        class_name_(
+            plain_class_name(optimizer.is_string() ? optimizer.get<std::string>() : text_at(optimizer, "class_name"))) {
+    if (optimizer.is_object() && optimizer.contains("config") && optimizer.at("config").is_object())
+      config_ = optimizer.at("config");
     slots_ = optimizer_slots(class_name_);
-    if (slots_.empty()) throw Error(ErrorCode::kUnsupported, where_, fmt::format("the state of the optimizer `{}` is not read", class_name_));
+    if (slots_.empty())
+      throw Error(ErrorCode::kUnsupported, where_,
+                  fmt::format("the state of the optimizer `{}` is not read", class_name_));
     values_.resize(slots_.size());
   }
 
-  // by_name: names tell which slot it is; otherwise the order does, slot by slot or, with is_by_weight, weight by weight.
-  std::vector<std::pair<std::string, Tensor>> read(const Model& model, const std::vector<Stored>& stored, bool is_by_weight) {
+  // by_name: names tell which slot it is; otherwise the order does, slot by slot or, with is_by_weight, weight by
+  // weight.
+  std::vector<std::pair<std::string, Tensor>> read(const Model& model, const std::vector<Stored>& stored,
+                                                   bool is_by_weight) {
     for (const Stored& item : stored) take(item);
     if (!rest_.empty()) distribute(is_by_weight);
     return result(model);
@@ -68,7 +79,9 @@ class StateReader {
       is_keras2_15_ = parts.back() == "iteration" && item.name.ends_with(":0");
       return;
     }
-    if (is_scalar && (parts.back() == "learning_rate" || parts.back() == "momentum_cache" || parts.back() == "m_schedule" || item.name == "variable")) return;
+    if (is_scalar && (parts.back() == "learning_rate" || parts.back() == "momentum_cache" ||
+                      parts.back() == "m_schedule" || item.name == "variable"))
+      return;
     if (const auto slot = slot_of(item.name, parts)) {
       if (*slot < slots_.size()) values_[*slot].push_back(item);
       return;
@@ -105,7 +118,8 @@ class StateReader {
     std::vector<size_t> result;
     for (size_t s = 0; s < slots_.size(); ++s) {
       const std::string_view name = slots_[s].name;
-      const bool is_there = !slots_[s].is_optional || (name == "vhat" && has_flag("amsgrad")) || (name == "average_gradient" && has_flag("centered")) ||
+      const bool is_there = !slots_[s].is_optional || (name == "vhat" && has_flag("amsgrad")) ||
+                            (name == "average_gradient" && has_flag("centered")) ||
                             (name == "momentum" && config_.value("momentum", Json(0)) != 0);
       if (is_there) result.push_back(s);
     }
@@ -118,13 +132,15 @@ class StateReader {
     const std::vector<size_t> slots = expected_slots();
     size_t first = 0;
     // Scalars lead; weights may be scalars too, and then the count tells.
-    while (first < rest_.size() && rest_[first].value.shape().rank() == 0 && rest_.size() - first != n * slots.size()) ++first;
+    while (first < rest_.size() && rest_[first].value.shape().rank() == 0 && rest_.size() - first != n * slots.size())
+      ++first;
     if (first > 0 && iteration_.empty()) iteration_ = rest_[0].value;
     if (n == 0) return;
     const std::vector<Stored> left(rest_.begin() + static_cast<std::ptrdiff_t>(first), rest_.end());
     if (left.empty()) return;
     const bool is_apart = !is_by_weight || class_name_ == "RMSprop";
-    const auto n_together = static_cast<size_t>(std::ranges::count_if(slots, [&](size_t s) { return slots_[s].name != "vhat"; }));
+    const auto n_together =
+        static_cast<size_t>(std::ranges::count_if(slots, [&](size_t s) { return slots_[s].name != "vhat"; }));
     for (size_t i = 0; i < left.size() && i < n * slots.size(); ++i) {
       const size_t slot = is_apart || i >= n * n_together ? i / n : i % n_together;
       values_[slots[slot]].push_back(left[i]);
@@ -133,31 +149,41 @@ class StateReader {
 
   void check(const std::vector<Stored>& found, size_t slot) const {
     if (found.size() != variables_.size()) {
-      throw Error(ErrorCode::kMismatch, where_, fmt::format("the state of `{}` ({}) is of {} weights, the model trains {}: is it this model's?", class_name_, slots_[slot].name, found.size(), variables_.size()));
+      throw Error(ErrorCode::kMismatch, where_,
+                  fmt::format("the state of `{}` ({}) is of {} weights, the model trains {}: is it this model's?",
+                              class_name_, slots_[slot].name, found.size(), variables_.size()));
     }
     for (size_t v = 0; v < found.size(); ++v) {
       if (found[v].value.shape() == variables_[v].spec.shape) continue;
-      throw Error(ErrorCode::kMismatch, where_,
-                  fmt::format("the state of `{}` ({}) for the weight `{}` has the shape {}, expected {}: is it this model's?", class_name_, slots_[slot].name, variables_[v].name, found[v].value.shape().to_string(), variables_[v].spec.shape.to_string()));
+      throw Error(
+          ErrorCode::kMismatch, where_,
+          fmt::format("the state of `{}` ({}) for the weight `{}` has the shape {}, expected {}: is it this model's?",
+                      class_name_, slots_[slot].name, variables_[v].name, found[v].value.shape().to_string(),
+                      variables_[v].spec.shape.to_string()));
     }
   }
 
   std::vector<std::pair<std::string, Tensor>> result(const Model& model) {
     std::vector<std::pair<std::string, Tensor>> named;
-    named.emplace_back("iteration:0", iteration_.empty() ? Tensor::scalar<int64_t>(0) : Tensor::scalar<int64_t>(static_cast<int64_t>(Reader(iteration_)[0])));
+    named.emplace_back("iteration:0", iteration_.empty()
+                                          ? Tensor::scalar<int64_t>(0)
+                                          : Tensor::scalar<int64_t>(static_cast<int64_t>(Reader(iteration_)[0])));
     // An optimizer that has not been used yet.
-    if (std::ranges::all_of(values_, [](const auto& slot) { return slot.empty(); }) && class_name_ != "SGD") return named;
+    if (std::ranges::all_of(values_, [](const auto& slot) { return slot.empty(); }) && class_name_ != "SGD")
+      return named;
     std::vector<std::string> names;
     std::vector<size_t> slots;
     for (size_t s = 0; s < slots_.size(); ++s) {
       if (values_[s].empty() && slots_[s].is_optional) continue;
       // SGD without momentum keeps none in older Kerases and in Keras 3, zeros in 2.15.
-      for (size_t v = 0; class_name_ == "SGD" && values_[s].size() < variables_.size() && v < variables_.size(); ++v) values_[s].push_back({"", Tensor(DType::kFloat32, variables_[v].spec.shape)});
+      for (size_t v = 0; class_name_ == "SGD" && values_[s].size() < variables_.size() && v < variables_.size(); ++v)
+        values_[s].push_back({"", Tensor(DType::kFloat32, variables_[v].spec.shape)});
       check(values_[s], s);
       names.emplace_back(slots_[s].name);
       slots.push_back(s);
     }
-    for (const OptimizerWeight& weight : optimizer_weight_names(model, class_name_, names)) named.emplace_back(weight.name, values_[slots[weight.slot]][weight.variable].value);
+    for (const OptimizerWeight& weight : optimizer_weight_names(model, class_name_, names))
+      named.emplace_back(weight.name, values_[slots[weight.slot]][weight.variable].value);
     return named;
   }
 
@@ -199,7 +225,10 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
   TrainingState state;
   state.hoarfrost = archive.hoarfrost;
   const Json config = parse_json(archive.config, path.string() + ":config.json");
-  const Json* compiled = config.is_object() && config.contains("compile_config") && config.at("compile_config").is_object() ? &config.at("compile_config") : nullptr;
+  const Json* compiled =
+      config.is_object() && config.contains("compile_config") && config.at("compile_config").is_object()
+          ? &config.at("compile_config")
+          : nullptr;
   if (compiled == nullptr) return state;
   Json one_form = *compiled;
   if (one_form.contains("optimizer")) {
@@ -211,9 +240,13 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
   constexpr const char* kGroup = "/optimizer/vars";
   if (optimizer.is_null() || !archive.weights || archive.weights->kind(kGroup) != hdf5::Kind::kGroup) return state;
   std::vector<Stored> stored;
-  for (size_t i = 0; archive.weights->kind(hdf5::join(kGroup, std::to_string(i))) == hdf5::Kind::kDataset; ++i) stored.push_back({"", archive.weights->dataset(hdf5::join(kGroup, std::to_string(i)))});
-  if (text_at(optimizer, "class_name") == "Nadam" && parse_version(archive.version.value_or("")).value_or(Version{3, 0}).major >= 3 && stored.size() > 2) stored.pop_back();  // the product of its momenta
-  if (!stored.empty()) state.optimizer_weights = StateReader(model, optimizer, archive.weights->where(kGroup)).read(model, stored, true);
+  for (size_t i = 0; archive.weights->kind(hdf5::join(kGroup, std::to_string(i))) == hdf5::Kind::kDataset; ++i)
+    stored.push_back({"", archive.weights->dataset(hdf5::join(kGroup, std::to_string(i)))});
+  if (text_at(optimizer, "class_name") == "Nadam" &&
+      parse_version(archive.version.value_or("")).value_or(Version{3, 0}).major >= 3 && stored.size() > 2)
+    stored.pop_back();  // the product of its momenta
+  if (!stored.empty())
+    state.optimizer_weights = StateReader(model, optimizer, archive.weights->where(kGroup)).read(model, stored, true);
   return state;
 }
 
@@ -222,10 +255,16 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
 std::vector<OptimizerSlot> optimizer_slots(std::string_view class_name) {
   const auto is = [&](std::string_view name) { return std::ranges::equal(name, class_name, {}, ::tolower, ::tolower); };
   if (is("SGD")) return {{"m", "momentum", "momentum"}};
-  if (is("RMSprop")) return {{"velocity", "rms", "velocity"}, {"momentum", "momentum", "momentum", true}, {"average_gradient", "mg", "average_gradient", true}};
+  if (is("RMSprop"))
+    return {{"velocity", "rms", "velocity"},
+            {"momentum", "momentum", "momentum", true},
+            {"average_gradient", "mg", "average_gradient", true}};
   if (is("Adagrad")) return {{"accumulator", "accumulator", "accumulator"}};
-  if (is("Adadelta")) return {{"accumulated_grad", "accum_grad", "accumulated_grad"}, {"accumulated_delta_var", "accum_var", "accumulated_delta_var"}};
-  if (is("Adam") || is("AdamW")) return {{"m", "m", "momentum"}, {"v", "v", "velocity"}, {"vhat", "vhat", "velocity_hat", true}};
+  if (is("Adadelta"))
+    return {{"accumulated_grad", "accum_grad", "accumulated_grad"},
+            {"accumulated_delta_var", "accum_var", "accumulated_delta_var"}};
+  if (is("Adam") || is("AdamW"))
+    return {{"m", "m", "momentum"}, {"v", "v", "velocity"}, {"vhat", "vhat", "velocity_hat", true}};
   if (is("Adamax")) return {{"m", "m", "momentum"}, {"u", "v", "norm"}};
   if (is("Nadam")) return {{"m", "m", "momentum"}, {"v", "v", "velocity"}};
   if (is("Ftrl")) return {{"accumulator", "accumulator", "accumulator"}, {"linear", "linear", "linear"}};
@@ -235,20 +274,26 @@ std::vector<OptimizerSlot> optimizer_slots(std::string_view class_name) {
 TrainingState read_training_state(const Model& model, const std::filesystem::path& path) {
   const auto file = File::open(path);
   switch (file_kind(*file)) {
-    case FileKind::kHdf5: return read_hdf5(model, file, path.string());
-    case FileKind::kZip: return read_zip(model, path);
-    default: return {};
+    case FileKind::kHdf5:
+      return read_hdf5(model, file, path.string());
+    case FileKind::kZip:
+      return read_zip(model, path);
+    default:
+      return {};
   }
 }
 
-// iteration, the learning rate where it is no schedule, then as in 2.15; SGD's momentum only where there is one, and behind
-// Nadam's the product of its momenta so far: Π β₁ (1 − 0.96^t / 2).
+// iteration, the learning rate where it is no schedule, then as in 2.15; SGD's momentum only where there is one, and
+// behind Nadam's the product of its momenta so far: Π β₁ (1 − 0.96^t / 2).
 std::vector<Tensor> optimizer_vars_of_keras3(const TrainingState& state) {
   const Json optimizer = optimizer_of(state.training_config, "training_config");
-  const std::string class_name = optimizer.is_string() ? optimizer.get<std::string>() : plain_class_name(text_at(optimizer, "class_name"));
+  const std::string class_name =
+      optimizer.is_string() ? optimizer.get<std::string>() : plain_class_name(text_at(optimizer, "class_name"));
   const Json compiled = training_config_in(Dialect::kKeras3, state.training_config).at("optimizer").at("config");
   std::vector<Tensor> result;
-  const auto number = [&](const char* key, double fallback) { return compiled.contains(key) && compiled.at(key).is_number() ? compiled.at(key).get<double>() : fallback; };
+  const auto number = [&](const char* key, double fallback) {
+    return compiled.contains(key) && compiled.at(key).is_number() ? compiled.at(key).get<double>() : fallback;
+  };
   int64_t iterations = 0;
   for (const auto& [name, value] : state.optimizer_weights) {
     if (name == "iteration:0") {
@@ -262,7 +307,8 @@ std::vector<Tensor> optimizer_vars_of_keras3(const TrainingState& state) {
   }
   if (class_name == "Nadam") {
     double product = 1;
-    for (int64_t t = 1; t <= iterations; ++t) product *= number("beta_1", 0.9) * (1 - 0.5 * std::pow(0.96, static_cast<double>(t)));
+    for (int64_t t = 1; t <= iterations; ++t)
+      product *= number("beta_1", 0.9) * (1 - 0.5 * std::pow(0.96, static_cast<double>(t)));
     result.push_back(Tensor::scalar<float>(static_cast<float>(product)));
   }
   return result;

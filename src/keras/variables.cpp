@@ -23,7 +23,9 @@ struct Place {
   std::string part;
 };
 
-std::string joined(const std::string& front, const std::string& back) { return front.empty() || back.empty() ? front + back : front + "/" + back; }
+std::string joined(const std::string& front, const std::string& back) {
+  return front.empty() || back.empty() ? front + back : front + "/" + back;
+}
 
 // What follows the first '/'; the whole where there is none.
 std::string_view behind_slash(std::string_view name) { return name.substr(name.find('/') + 1); }
@@ -44,7 +46,8 @@ std::string name_in(const Json& config, const std::string& class_name) {
   return name.empty() ? snake_case(class_name) : name;
 }
 
-// What Keras puts between a layer's name and a weight's of the one cell that it is made around; nullopt for other layers.
+// What Keras puts between a layer's name and a weight's of the one cell that it is made around; nullopt for other
+// layers.
 std::optional<std::string> cell_prefix(std::string_view class_name) {
   if (class_name == "LSTM") return "lstm_cell/";
   if (class_name == "GRU") return "gru_cell/";
@@ -68,7 +71,8 @@ Place place_in_cell(const std::string& class_name, const Json& config, std::stri
       const std::string inner_class = json.is_object() ? plain_class_name(text_at(json, "class_name")) : "";
       const std::string base = snake_case(inner_class);
       const int n = used[base]++;
-      if ((n == 0 ? base : fmt::format("{}_{}", base, n)) == group && json.contains("config")) cell = name_in(json.at("config"), inner_class);
+      if ((n == 0 ? base : fmt::format("{}_{}", base, n)) == group && json.contains("config"))
+        cell = name_in(json.at("config"), inner_class);
     }
   }
   return {fmt::format("{}/{}/{}", name, cell, behind_slash(rest)), "cells/" + group};
@@ -89,7 +93,8 @@ Place place_in(const std::string& class_name, const Json& config, const std::str
     const char* key = is_backward && !class_in(config, "backward_layer").empty() ? "backward_layer" : "layer";
     const std::string inner_class = class_in(config, key);
     const Place inner = place_in(inner_class, config_in(config, key), std::string(behind_slash(spec)));
-    return {fmt::format("{}_{}/{}", is_backward ? "backward" : "forward", name_in(config_in(config, key), inner_class), inner.name),
+    return {fmt::format("{}_{}/{}", is_backward ? "backward" : "forward", name_in(config_in(config, key), inner_class),
+                        inner.name),
             joined(is_backward ? "backward_layer" : "forward_layer", inner.part)};
   }
   const size_t slash = spec.rfind('/');
@@ -106,7 +111,8 @@ std::vector<LayerVariables> collect(const Model& model, const Specs& specs) {
     } else if (const auto found = specs.find(&layer); found != specs.end()) {
       for (size_t i = 0; i < found->second.size(); ++i) {
         const Place place = place_in(layer.class_name, *layer.config, found->second[i].name);
-        variables.own.push_back({&layer, i, found->second[i], fmt::format("{}/{}:0", layer.name, place.name), place.part});
+        variables.own.push_back(
+            {&layer, i, found->second[i], fmt::format("{}/{}:0", layer.name, place.name), place.part});
       }
     }
     result.push_back(std::move(variables));
@@ -119,11 +125,14 @@ struct Split {
   std::vector<Variable> others;
 };
 
-void append(std::vector<Variable>& to, const std::vector<Variable>& from) { to.insert(to.end(), from.begin(), from.end()); }
+void append(std::vector<Variable>& to, const std::vector<Variable>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
 
 Split split(const LayerVariables& layer) {
   Split result;
-  for (const Variable& variable : layer.own) (variable.spec.is_trainable ? result.trainable : result.others).push_back(variable);
+  for (const Variable& variable : layer.own)
+    (variable.spec.is_trainable ? result.trainable : result.others).push_back(variable);
   for (const LayerVariables& inner : layer.layers) {
     const Split part = split(inner);
     append(result.trainable, part.trainable);
@@ -163,8 +172,10 @@ std::vector<Variable> trainable_variables(const Model& model) {
 const Tensor& value_of(const Variable& variable) {
   const auto& weights = variable.layer->weights;
   if (variable.index < weights.size() && !weights[variable.index].empty()) return weights[variable.index];
-  throw Error(ErrorCode::kInvalidArgument, fmt::format("layer `{}` ({})", variable.layer->name, variable.layer->class_name),
-              fmt::format("has no values for its weight `{}`: load the model with its weights, or initialise them", variable.spec.name));
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("layer `{}` ({})", variable.layer->name, variable.layer->class_name),
+              fmt::format("has no values for its weight `{}`: load the model with its weights, or initialise them",
+                          variable.spec.name));
 }
 
 std::string stored_class_name(const ModelLayer& layer, bool is_distributed) {

@@ -36,8 +36,8 @@ std::vector<Variable> trainable_variables(const Model& model);
 // The weight. Throws Error{kInvalidArgument} naming the layer when it is not there (an architecture alone was loaded).
 const Tensor& value_of(const Variable& variable);
 
-// The class that names the layer's group in the newer layout. is_distributed: the layer is of a model in TimeDistributed, where
-// it has become a TimeDistributed by itself (architecture.cpp).
+// The class that names the layer's group in the newer layout. is_distributed: the layer is of a model in
+// TimeDistributed, where it has become a TimeDistributed by itself (architecture.cpp).
 std::string stored_class_name(const ModelLayer& layer, bool is_distributed);
 // "BatchNormalization" -> "batch_normalization", "ReLU" -> "re_lu": Keras' to_snake_case.
 std::string snake_case(std::string_view class_name);
