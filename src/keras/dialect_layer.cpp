@@ -1,5 +1,4 @@
-// One layer's configuration, from Keras 2's keys to Keras 3's and back. The lists hold what get_config() of each class
-// gives in Keras 2.15.0 and 3.15.0 and not in the other.
+// One layer's configuration, from Keras 2's keys to Keras 3's and back.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -8,80 +7,10 @@
 
 #include "keras/architecture.h"
 #include "keras/dialect.h"
+#include "keras/dialect_keys.h"
 
 namespace hoarfrost::keras {
 namespace {
-
-// A key that the other Keras does not know. It is left out where its value is the one given ("*": any), which says
-// nothing.
-struct Key {
-  std::string_view classes;  // those that have it, "" for all; a name that ends in * stands for all that begin so
-  std::string_view name;
-  std::string_view idle;
-};
-
-constexpr Key kOnlyKeras2[] = {
-    {"Conv1DTranspose Conv2DTranspose Conv3DTranspose Depthwise* Separable*", "groups", "1"},
-    {"", "time_major", "false"},
-    {"", "implementation", "*"},
-    {"", "input_length", "*"},
-    {"", "batch_input_shape", "*"},
-    {"", "input_dtype", "*"},
-    {"", "num_constants", "null"},
-    {"", "activity_regularizer", "null"},
-    {"Separable*", "kernel_initializer", "*"},
-    {"Separable*", "kernel_regularizer", "null"},
-    {"Separable*", "kernel_constraint", "null"},
-    {"SpatialDropout*", "noise_shape", "null"},
-    {"SpatialDropout* Discretization", "trainable", "*"},  // they have no weights
-    {"CategoryEncoding", "sparse", "false"},
-    {"MultiHeadAttention", "query_shape", "*"},
-    {"MultiHeadAttention", "key_shape", "*"},
-    {"MultiHeadAttention", "value_shape", "*"},
-    {"BatchNormalization", "fused", "*"},
-    {"BatchNormalization", "virtual_batch_size", "null"},
-    {"BatchNormalization", "adjustment", "null"},
-};
-
-constexpr Key kOnlyKeras3[] = {
-    {"BatchNormalization", "synchronized", "false"},
-    {"BatchNormalization", "renorm", "false"},
-    {"BatchNormalization", "renorm_clipping", "null"},
-    {"BatchNormalization", "renorm_momentum", "*"},
-    {"Attention AdditiveAttention MultiHeadAttention RNN LSTM GRU SimpleRNN LSTMCell GRUCell SimpleRNNCell ConvLSTM*",
-     "seed", "*"},
-    {"AlphaDropout", "noise_shape", "null"},
-    {"", "quantization_config", "null"},
-    {"", "quantization_mode", "null"},
-    {"", "lora_rank", "null"},
-    {"", "lora_alpha", "null"},
-    {"", "zero_output_for_mask", "false"},
-    {"", "autocast", "*"},
-    {"CenterCrop Random* SpatialDropout* ZeroPadding1D Resizing", "data_format", "\"channels_last\""},
-    {"Conv3DTranspose", "dilation_rate", "[1,1,1]"},
-    {"LayerNormalization", "rms_scaling", "false"},
-    {"MultiHeadAttention", "use_gate", "false"},
-    {"MultiHeadAttention", "sliding_window", "null"},
-    {"MultiHeadAttention", "flash_attention", "null"},
-    {"RandomContrast", "value_range", "*"},
-    {"Resizing", "pad_to_aspect_ratio", "false"},
-    {"Resizing", "fill_mode", "*"},
-    {"Resizing", "fill_value", "*"},
-    {"Resizing", "antialias", "false"},
-    {"InputLayer", "optional", "false"},
-};
-
-constexpr std::string_view kClassesOnlyKeras2[] = {
-    "ThresholdedReLU", "LocallyConnected1D", "LocallyConnected2D", "CuDNNLSTM",    "CuDNNGRU",   "TFOpLambda",
-    "SlicingOpLambda", "TensorFlowOpLayer",  "DenseFeatures",      "RandomHeight", "RandomWidth"};
-constexpr std::string_view kClassesOnlyKeras3[] = {
-    "RMSNormalization",         "GroupQueryAttention",  "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D",
-    "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",     "AdaptiveMaxPooling3D",
-    "MelSpectrogram",           "STFTSpectrogram"};
-// Activations by name that Keras 2.15 finds.
-constexpr std::string_view kActivationsOfKeras2[] = {
-    "elu",   "exponential", "gelu",    "hard_sigmoid", "leaky_relu", "linear",   "log_softmax", "mish",  "relu",
-    "relu6", "selu",        "sigmoid", "silu",         "softmax",    "softplus", "softsign",    "swish", "tanh"};
 
 bool is_among(std::string_view name, std::string_view classes) {
   if (classes.empty()) return true;
@@ -95,6 +24,17 @@ bool is_among(std::string_view name, std::string_view classes) {
 
 bool is_object_of_class(const Json& json) {
   return json.is_object() && json.contains("class_name") && json.contains("config");
+}
+
+// Without the numbers by which Keras 3 marks objects that stand in several places.
+Json without_marks(const Json& json) {
+  if (!json.is_structured()) return json;
+  Json result = json.is_array() ? Json::array() : Json::object();
+  for (const auto& [key, value] : json.items()) {
+    if (json.is_array()) result.push_back(without_marks(value));
+    else if (key != "shared_object_id") result[key] = without_marks(value);
+  }
+  return result;
 }
 
 class LayerTranslator {
@@ -189,7 +129,7 @@ class LayerTranslator {
     const auto plain = [](const Json& layer) {
       Json inner = layer.at("config");
       for (const char* key : {"name", "go_backwards", "dtype", "seed"}) inner.erase(key);
-      return inner.dump();
+      return without_marks(inner).dump();
     };
     const Json& forward = config.at("layer");
     const auto is_backwards = [](const Json& layer) {
