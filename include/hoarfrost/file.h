@@ -70,6 +70,11 @@ class OutputFile {
   void write(const FileRange& range);
   // The same, giving the CRC-32C of the range.
   uint32_t write_checksummed(const FileRange& range);
+  // For formats whose writers go back: sets bytes that may lie before the end or beyond it (what is between reads as zeros).
+  // What write() adds goes behind the end.
+  void write_at(uint64_t offset, std::span<const std::byte> bytes);
+  // Reads back what was written. Throws Error{kIo}, also past the end.
+  void read_at(uint64_t offset, std::span<std::byte> destination);
   [[nodiscard]] uint64_t size() const { return size_; }
   // Flushes, syncs and renames into place. Throws Error{kIo}.
   void commit();

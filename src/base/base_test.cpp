@@ -137,6 +137,25 @@ TEST(OutputFile, RefusesLinksThatLeadNowhere) {
   EXPECT_FALSE(std::filesystem::exists(folder / "unmounted"));
 }
 
+TEST(OutputFile, GoesBackAndWritesOn) {
+  const testing_support::TemporaryFolder folder;
+  std::string middle(2, ' ');
+  {
+    OutputFile out(folder / "out");
+    out.write("abcdef");
+    out.write_at(1, std::as_bytes(std::span("XY", 2)));
+    out.write_at(8, std::as_bytes(std::span("Z", 1)));
+    EXPECT_EQ(out.size(), 9U);
+    out.write("end");
+    out.read_at(2, std::as_writable_bytes(std::span(middle)));
+    std::string beyond(2, ' ');
+    EXPECT_THROW(out.read_at(11, std::as_writable_bytes(std::span(beyond))), Error);
+    out.commit();
+  }
+  EXPECT_EQ(middle, "Yd");
+  EXPECT_EQ(File::open(folder / "out")->text(), std::string_view("aXYdef\0\0Zend", 12));
+}
+
 TEST(OutputFile, ReadingPastTheEndIsCorrupt) {
   testing_support::TemporaryFolder folder;
   write_file(folder / "in", "short");

@@ -196,6 +196,29 @@ void OutputFile::copy(const FileRange& range, Look look) {
   }
 }
 
+void OutputFile::write_at(uint64_t offset, std::span<const std::byte> bytes) {
+  flush();
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path_, "write it");
+    done += static_cast<size_t>(n);
+  }
+  size_ = std::max(size_, offset + bytes.size());
+  if (::lseek(descriptor_, static_cast<off_t>(size_), SEEK_SET) < 0) fail(path_, "write it");
+}
+
+void OutputFile::read_at(uint64_t offset, std::span<std::byte> destination) {
+  flush();
+  for (size_t done = 0; done < destination.size();) {
+    const ssize_t n = ::pread(descriptor_, destination.data() + done, destination.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n == 0) errno = EIO;
+    if (n <= 0) fail(path_, "read back what was written");
+    done += static_cast<size_t>(n);
+  }
+}
+
 void OutputFile::flush() {
   write_through(reinterpret_cast<const std::byte*>(buffer_.data()), buffer_.size());
   buffer_.clear();

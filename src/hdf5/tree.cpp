@@ -91,8 +91,9 @@ std::shared_ptr<const Tree> Tree::open(FileRange range, std::string place, bool 
   return std::shared_ptr<const Tree>(new Tree(std::move(state)));
 }
 
-std::shared_ptr<const Tree> Tree::open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place) {
+std::shared_ptr<const Tree> Tree::open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place, bool has_optimizer) {
   auto state = std::make_unique<State>();
+  state->source.has_optimizer = has_optimizer;
   state->source.memory = std::move(bytes);
   state->place = std::move(place);
   return std::shared_ptr<const Tree>(new Tree(std::move(state)));

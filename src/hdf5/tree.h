@@ -27,7 +27,7 @@ class Tree {
  public:
   // place begins the text of errors: "model.h5".
   static std::shared_ptr<const Tree> open(FileRange range, std::string place, bool has_optimizer = false);
-  static std::shared_ptr<const Tree> open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place);
+  static std::shared_ptr<const Tree> open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place, bool has_optimizer = false);
   ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;

@@ -54,18 +54,18 @@ std::optional<std::string> model_folder(const ZipFile& zip) {
   throw Error(ErrorCode::kInvalidArgument, place, fmt::format("expected a .keras archive, found a zip file without `config.json`{}", names.empty() ? ", empty" : ", with " + names));
 }
 
-std::shared_ptr<const hdf5::Tree> open_tree(const ZipFile& zip, const ZipMember& member, const std::string& place) {
+std::shared_ptr<const hdf5::Tree> open_tree(const ZipFile& zip, const ZipMember& member, const std::string& place, bool has_optimizer) {
   const std::string where = fmt::format("{}:{}", place, plain_name(member));
-  if (member.stored) return hdf5::Tree::open(*member.stored, where);
+  if (member.stored) return hdf5::Tree::open(*member.stored, where, has_optimizer);
   if (member.n_bytes > kUnsuspicious && member.n_bytes / kMostInflation > member.n_bytes_compressed) {
     throw Error(ErrorCode::kCorrupt, where, fmt::format("{} bytes are said to hold {}: no weights compress like this", member.n_bytes_compressed, member.n_bytes));
   }
-  return hdf5::Tree::open(zip.read(member), where);
+  return hdf5::Tree::open(zip.read(member), where, has_optimizer);
 }
 
 }  // namespace
 
-Archive read_archive(const std::filesystem::path& path) {
+Archive read_archive(const std::filesystem::path& path, bool has_optimizer) {
   const std::string place = path.string();
   const ZipFile zip(path);
   const auto folder = model_folder(zip);
@@ -76,7 +76,8 @@ Archive read_archive(const std::filesystem::path& path) {
     const Json json = parse_json(text_of(zip, *metadata), fmt::format("{}:metadata.json", place));
     if (json.is_object()) result.version = text_at(json, "keras_version");
   }
-  if (const ZipMember* weights = find(zip, *folder + "model.weights.h5")) result.weights = open_tree(zip, *weights, place);
+  if (const ZipMember* weights = find(zip, *folder + "model.weights.h5")) result.weights = open_tree(zip, *weights, place, has_optimizer);
+  if (const ZipMember* own = find(zip, *folder + "hoarfrost.json")) result.hoarfrost = text_of(zip, *own);
   return result;
 }
 

@@ -4,11 +4,11 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
 #include "keras/architecture.h"
+#include "keras/variables.h"
 #include "keras/weights.h"
 
 namespace hoarfrost::keras {
@@ -16,38 +16,15 @@ namespace {
 
 constexpr std::string_view kContainers[] = {"layers", "_layer_checkpoint_dependencies"};
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-
-// Keras' to_snake_case: (.)([A-Z][a-z]+) and then ([a-z])([A-Z]) get a `_` between.
-std::string snake_case(std::string_view name) {
-  std::string words;
-  for (size_t i = 0; i < name.size();) {
-    if (i + 2 < name.size() && is_upper(name[i + 1]) && is_lower(name[i + 2])) {
-      words += name[i];
-      words += '_';
-      words += name[i + 1];
-      for (i += 2; i < name.size() && is_lower(name[i]); ++i) words += name[i];
-    } else {
-      words += name[i++];
-    }
-  }
-  std::string result;
-  for (size_t i = 0; i < words.size(); ++i) {
-    result += static_cast<char>(std::tolower(static_cast<unsigned char>(words[i])));
-    if (i + 1 < words.size() && is_lower(words[i]) && is_upper(words[i + 1])) result += '_';
-  }
-  return result;
-}
-
 class V3Weights {
  public:
   explicit V3Weights(const hdf5::Tree& tree) : tree_(tree) {}
 
-  // group: the model's own.
-  void load_model(const std::string& group, const std::vector<LayerSlots>& layers) {
+  // group: the model's own. is_distributed: of a model in TimeDistributed, each of whose layers has become one by itself
+  // (architecture.cpp).
+  void load_model(const std::string& group, const std::vector<LayerSlots>& layers, bool is_distributed) {
     for (const auto container : kContainers) {
-      if (const auto path = step(group, container)) return load_container(*path, container, layers);
+      if (const auto path = step(group, container)) return load_container(*path, container, layers, is_distributed);
     }
     const bool is_empty = std::ranges::all_of(layers, [](const LayerSlots& layer) { return layer.empty(); });
     if (!is_empty) throw Error(ErrorCode::kMismatch, tree_.where(group), "expected the group `layers`, found none");
@@ -76,14 +53,14 @@ class V3Weights {
     return root_names_;
   }
 
-  void load_container(const std::string& container, std::string_view kind, const std::vector<LayerSlots>& layers) {
+  void load_container(const std::string& container, std::string_view kind, const std::vector<LayerSlots>& layers, bool is_distributed) {
     std::map<std::string, int> used;
     const auto next = [&](const std::string& name) {
       const int n = used[name]++;
       return n == 0 ? name : fmt::format("{}_{}", name, n);
     };
     for (const LayerSlots& layer : layers) {
-      const std::string base = snake_case(plain_class_name(layer.layer->class_name));
+      const std::string base = snake_case(stored_class_name(*layer.layer, is_distributed));
       const std::string name = next(base);
       // There, layers with weights stand twice, under `layer-0` and `layer_with_weights-0`; the second is not stored.
       if (kind == "_layer_checkpoint_dependencies" && !layer.empty()) next(base);
@@ -93,19 +70,24 @@ class V3Weights {
         throw Error(ErrorCode::kMismatch, tree_.where(container),
                     fmt::format("expected the group `{}` with the weights of layer `{}` ({}), found none", name, layer.layer->name, layer.layer->class_name));
       }
-      if (layer.layer->model) load_model(*group, layer.layers);
-      else load_layer(*group, layer);
+      if (layer.layer->model) {
+        const bool is_wrapped = layer.layer->class_name == "TimeDistributed";
+        load_model(is_wrapped ? step(*group, "layer").value_or(*group) : *group, layer.layers, is_distributed || is_wrapped);
+      } else {
+        load_layer(*group, layer, is_distributed);
+      }
     }
   }
 
   // A spec named "layer/kernel" is in the group `layer`; one named "kernel" in the layer's own `vars`, or where that holds
   // none, in the one group below that does (LSTM keeps its own in `cell`). Each `vars` has trainable weights first.
-  void load_layer(const std::string& group, const LayerSlots& layer) {
+  void load_layer(const std::string& group, const LayerSlots& layer, bool is_distributed) {
     std::map<std::string, std::vector<const WeightSlot*>> by_part;
     for (const bool is_trainable : {true, false}) {
       for (const WeightSlot& slot : layer.own) {
-        const size_t slash = slot.spec.name.rfind('/');
-        if (slot.spec.is_trainable == is_trainable) by_part[slash == std::string::npos ? "" : slot.spec.name.substr(0, slash)].push_back(&slot);
+        const std::string name = is_distributed && slot.spec.name.starts_with("layer/") ? slot.spec.name.substr(6) : slot.spec.name;
+        const size_t slash = name.rfind('/');
+        if (slot.spec.is_trainable == is_trainable) by_part[slash == std::string::npos ? "" : name.substr(0, slash)].push_back(&slot);
       }
     }
     for (const auto& [part, slots] : by_part) load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
@@ -177,7 +159,7 @@ class V3Weights {
 }  // namespace
 
 void load_v3_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots) {
-  V3Weights(tree).load_model(std::string(root), slots);
+  V3Weights(tree).load_model(std::string(root), slots, false);
 }
 
 }  // namespace hoarfrost::keras

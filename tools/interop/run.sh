@@ -20,6 +20,7 @@ environment() {
 # The newest OpenCV and TensorFlow 2.15 want different numpys.
 environment tensorflow tensorflow-cpu==2.15.1 h5py tf2onnx==1.16.1 onnx==1.15.0 onnxruntime openvino 'numpy<2' || exit 1
 environment opencv opencv-python-headless numpy || exit 1
+environment keras3 keras==3.15.0 jax h5py || exit 1
 tf=$work/tensorflow/bin/python
 export CUDA_VISIBLE_DEVICES= TF_CPP_MIN_LOG_LEVEL=3
 
@@ -51,5 +52,8 @@ check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --con
 check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
 check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
 check "accuracies in TensorFlow, of the same graphs on the same data" "$tf" tools/interop/evaluate.py --hoarfrost "$bin" examples
+for stage in "keras2 $tf" "keras3 $work/keras3/bin/python"; do
+  check "our saves in Keras: ${stage%% *}" "${stage#* }" -W ignore tools/interop/saves.py "${stage%% *}" --resave build/release/bin/resave --work "$work/saves" tests/golden/layers
+done
 echo "interop: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
