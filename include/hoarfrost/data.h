@@ -48,6 +48,9 @@ struct OpenOptions {
   std::string label_column;       // of a CSV: a name of its header, or a number from 1; "": as docs/data.md says
   std::filesystem::path labels;   // a second file with the labels (.npy, IDX), where the first one has none
   std::filesystem::path classes;  // the classes' names, a line each, or Keras' imagenet_class_index.json
+  // Labels may be any numbers: arrays of any shape, several label columns of a CSV (names or numbers, separated by commas).
+  // For training, which says what they must be; then DataSet::next is not for use.
+  bool any_targets = false;
   bool is_strict = false;         // a picture that cannot be decoded is an error, rather than left out
   int threads = 0;                // to decode pictures; 0: as many as the process may use
 };

@@ -135,6 +135,20 @@ data::Preprocessing preprocessing(const DataSource& source, const std::filesyste
   return merged(source, graph).preprocessing;
 }
 
+data::OpenOptions open_options(const DataSource& source, const std::filesystem::path& graph, int threads) {
+  data::OpenOptions options;
+  options.split = source.train_split ? data::Split::kTrain : data::Split::kTest;
+  Merged how = merged(source, graph);
+  options.preprocessing = std::move(how.preprocessing);
+  if (!how.note.empty()) note(how.note);
+  options.label_column = source.label_column;
+  options.labels = source.labels;
+  options.classes = source.classes;
+  options.is_strict = source.is_strict;
+  options.threads = threads;
+  return options;
+}
+
 data::DataSet open_data(const DataSource& source, const data::ExampleFormat& format, const std::filesystem::path& graph,
                         int threads) {
   std::filesystem::path path = source.path;
@@ -142,16 +156,7 @@ data::DataSet open_data(const DataSource& source, const data::ExampleFormat& for
     path = embedded_examples(format.shape);
     note(fmt::format("no --dataset given: the example images in {} are used", path.string()));
   }
-  data::OpenOptions options;
-  options.split = source.train_split ? data::Split::kTrain : data::Split::kTest;
-  const Merged how = merged(source, graph);
-  options.preprocessing = how.preprocessing;
-  if (!how.note.empty()) note(how.note);
-  options.label_column = source.label_column;
-  options.labels = source.labels;
-  options.classes = source.classes;
-  options.is_strict = source.is_strict;
-  options.threads = threads;
+  const data::OpenOptions options = open_options(source, graph, threads);
   data::DataSet examples = data::DataSet::open(path, format, options);
   for (const std::string& text : examples.notes()) note(text);
   if (source.save_preprocessing) {

@@ -59,24 +59,15 @@ class Cifar final : public DataSet::Source {
   }
 
   Batch read(int64_t n) override {
-    Tensor pixels(DType::kUInt8, {n, kChannels, kSide, kSide});
-    uint8_t* target = pixels.mutable_values<uint8_t>().data();
     Batch batch;
-    batch.labels.reserve(static_cast<size_t>(n));
-    for (int64_t i = 0; i < n;) {
-      while (row_ * n_row_bytes_ == files_[file_]->size()) ++file_, row_ = 0;
-      const uint64_t n_left = files_[file_]->size() / n_row_bytes_ - row_;
-      const uint64_t n_rows = std::min<uint64_t>(static_cast<uint64_t>(n - i), n_left);
-      rows_.resize(n_rows * n_row_bytes_);
-      files_[file_]->read(row_ * n_row_bytes_, rows_);
-      for (uint64_t k = 0; k < n_rows; ++k, ++i, ++row_) {
-        const std::byte* row = rows_.data() + k * n_row_bytes_;
-        batch.labels.push_back(label_of(row));
-        std::memcpy(target + static_cast<uint64_t>(i) * kPixels, row + n_labels_, kPixels);
-      }
-    }
-    batch.x = transform.batch(pixels, n);
+    batch.x = transform.batch(read_rows(n, batch.labels), n);
     return batch;
+  }
+
+  KeptRows read_kept(int64_t n) override {
+    std::vector<int64_t> labels;
+    const Tensor pixels = read_rows(n, labels);
+    return {transform.keep(pixels, n), Tensor::vector(labels)};
   }
 
   void rewind() override { file_ = 0, row_ = 0; }
@@ -100,6 +91,25 @@ class Cifar final : public DataSet::Source {
   }
 
  private:
+  Tensor read_rows(int64_t n, std::vector<int64_t>& labels) {
+    Tensor pixels(DType::kUInt8, {n, kChannels, kSide, kSide});
+    uint8_t* target = pixels.mutable_values<uint8_t>().data();
+    labels.reserve(static_cast<size_t>(n));
+    for (int64_t i = 0; i < n;) {
+      while (row_ * n_row_bytes_ == files_[file_]->size()) ++file_, row_ = 0;
+      const uint64_t n_left = files_[file_]->size() / n_row_bytes_ - row_;
+      const uint64_t n_rows = std::min<uint64_t>(static_cast<uint64_t>(n - i), n_left);
+      rows_.resize(n_rows * n_row_bytes_);
+      files_[file_]->read(row_ * n_row_bytes_, rows_);
+      for (uint64_t k = 0; k < n_rows; ++k, ++i, ++row_) {
+        const std::byte* row = rows_.data() + k * n_row_bytes_;
+        labels.push_back(label_of(row));
+        std::memcpy(target + static_cast<uint64_t>(i) * kPixels, row + n_labels_, kPixels);
+      }
+    }
+    return pixels;
+  }
+
   [[nodiscard]] bool is_coarse() const { return n_labels_ == 2 && n_classes == kCoarseClasses; }
 
   // CIFAR-100's fine label, or the coarse one for a model of 20 classes.

@@ -71,16 +71,18 @@ class Csv final : public DataSet::Source {
   }
 
   Batch read(int64_t n) override {
-    Tensor values(DType::kFloat32, {n, n_values_});
-    float* target = values.mutable_values<float>().data();
     Batch batch;
-    for (int64_t i = 0; i < n; ++i, target += n_values_) {
-      const auto line = lines_.next();
-      if (!line) throw Error(ErrorCode::kCorrupt, lines_.where(), "the file became shorter while it was read");
-      batch.labels.push_back(parse_row(*line, target));
-    }
-    batch.x = transform.batch(values, n);
+    std::vector<double> labels;
+    batch.x = transform.batch(read_rows(n, labels), n);
+    batch.labels.assign(labels.begin(), labels.end());
     return batch;
+  }
+
+  KeptRows read_kept(int64_t n) override {
+    std::vector<double> labels;
+    Tensor x = transform.keep(read_rows(n, labels), n);
+    const int64_t n_labels = n_columns_ - n_values_;
+    return {std::move(x), Tensor::of<double>(n_labels == 1 ? Shape{n} : Shape{n, n_labels}, labels)};
   }
 
   void rewind() override {
@@ -104,24 +106,39 @@ class Csv final : public DataSet::Source {
     int64_t offset;
   };
 
+  // Labels are appended, one per label column.
+  Tensor read_rows(int64_t n, std::vector<double>& labels) {
+    Tensor values(DType::kFloat32, {n, n_values_});
+    float* target = values.mutable_values<float>().data();
+    for (int64_t i = 0; i < n; ++i, target += n_values_) {
+      const auto line = lines_.next();
+      if (!line) throw Error(ErrorCode::kCorrupt, lines_.where(), "the file became shorter while it was read");
+      parse_row(*line, target, labels);
+    }
+    return values;
+  }
+
   void read_first_lines(const Request& request) {
     auto line = lines_.next();
     if (!line) throw Error(ErrorCode::kCorrupt, request.path.string(), "the data set is empty");
     separator_ = find_separator(*line);
     const auto first = split_fields(*line, separator_);
     n_columns_ = static_cast<int64_t>(first.size());
-    n_values_ = n_columns_ - 1;
-    if (n_values_ == 0)
+    if (n_columns_ == 1)
       throw Error(ErrorCode::kCorrupt, lines_.where(), "expected a label and values, separated by commas");
     line = lines_.next();
     const auto second = line ? split_fields(*line, separator_) : std::vector<std::string>();
     const std::string& wanted = request.options.label_column;
-    has_header_ = is_header(first, second) ||
-                  (!wanted.empty() && !is_number(wanted) && std::ranges::find(first, wanted) != first.end());
-    choose_label_column(request, has_header_ ? first : std::vector<std::string>());
+    is_any_ = request.options.any_targets;
+    std::vector<std::string> columns{wanted};
+    if (is_any_ && std::ranges::find(first, wanted) == first.end()) columns = split_fields(wanted, ',');
+    has_header_ = is_header(first, second) || std::ranges::any_of(columns, [&](const std::string& column) {
+                    return !column.empty() && !is_number(column) && std::ranges::find(first, column) != first.end();
+                  });
+    choose_label_columns(request, columns, has_header_ ? first : std::vector<std::string>());
     const auto& row = has_header_ ? second : first;
     const auto column = static_cast<size_t>(label_column_);
-    has_names_ = column < row.size() && !row[column].empty() && !is_number(row[column]);
+    has_names_ = n_columns_ - n_values_ == 1 && column < row.size() && !row[column].empty() && !is_number(row[column]);
   }
 
   // A row of names: nothing in it is a number, or a number stands below its first field, which is none.
@@ -131,26 +148,36 @@ class Csv final : public DataSet::Source {
     return !second.empty() && is_number(second[0]);
   }
 
-  void choose_label_column(const Request& request, const std::vector<std::string>& header) {
-    const std::string& wanted = request.options.label_column;
-    if (wanted.empty()) {
+  void choose_label_columns(const Request& request, const std::vector<std::string>& wanted,
+                            const std::vector<std::string>& header) {
+    is_label_.assign(static_cast<size_t>(n_columns_), false);
+    if (wanted.empty() || wanted[0].empty()) {
       const auto found = std::ranges::find_if(header, is_label_name);
       if (found != header.end() && std::ranges::count_if(header, is_label_name) == 1)
         label_column_ = found - header.begin();
-      return;
+      is_label_[static_cast<size_t>(label_column_)] = true;
+    } else {
+      for (const std::string& column : wanted) {
+        label_column_ = column_of(request, column, header);
+        is_label_[static_cast<size_t>(label_column_)] = true;
+      }
     }
+    n_values_ = std::ranges::count(is_label_, false);
+    if (n_values_ == 0)
+      throw Error(ErrorCode::kInvalidArgument, request.path.string(),
+                  "all columns are labels: none is left for the values");
+  }
+
+  int64_t column_of(const Request& request, const std::string& wanted, const std::vector<std::string>& header) const {
     const auto named = std::ranges::find(header, wanted);
     int64_t number = 0;
     const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
-    if (named != header.end()) {
-      label_column_ = named - header.begin();
-    } else if (error == std::errc() && end == wanted.data() + wanted.size() && number >= 1 && number <= n_columns_) {
-      label_column_ = number - 1;
-    } else {
-      throw Error(ErrorCode::kInvalidArgument, request.path.string(),
-                  fmt::format("expected the label's column as a number of 1 to {}{}, found `{}`", n_columns_,
-                              header.empty() ? "" : fmt::format(" or one of {}", name_list(header)), wanted));
-    }
+    if (named != header.end()) return named - header.begin();
+    if (error == std::errc() && end == wanted.data() + wanted.size() && number >= 1 && number <= n_columns_)
+      return number - 1;
+    throw Error(ErrorCode::kInvalidArgument, request.path.string(),
+                fmt::format("expected the label's column as a number of 1 to {}{}, found `{}`", n_columns_,
+                            header.empty() ? "" : fmt::format(" or one of {}", name_list(header)), wanted));
   }
 
   // Counts the rows, and gathers the labels that are names.
@@ -181,29 +208,34 @@ class Csv final : public DataSet::Source {
     return fields[static_cast<size_t>(label_column_)];
   }
 
-  // The label; the values go to `target`.
-  int64_t parse_row(std::string_view line, float* target) const {
+  // Whether labels are class numbers, whatever the model wants: with targets of any kind, a model of one output value
+  // may want any number.
+  [[nodiscard]] bool must_be_class() const { return !is_any_ || (n_classes != 0 && n_columns_ - n_values_ == 1); }
+
+  // The labels are appended, the values go to `target`.
+  void parse_row(std::string_view line, float* target, std::vector<double>& labels) const {
     const char* at = line.data();
     const char* const end = line.data() + line.size();
-    double label = 0;
     for (int64_t column = 0; column < n_columns_; ++column) {
       if (column > 0 && at == end) bad_length(column);
       if (column > 0) ++at;
       double value = 0;
-      const bool is_label = column == label_column_;
+      const bool is_label = is_label_[static_cast<size_t>(column)];
       at = is_label && has_names_ ? past_field(at, end) : parse_number(at, end, separator_, value);
       if (at == nullptr || (at != end && *at != separator_)) bad_number(line, column);
       if (!is_label) {
         *target++ = static_cast<float>(value);
         continue;
       }
-      label = value;
-      if (label != std::floor(label) || std::abs(label) > 1e9) bad_number(line, column);
+      if (!has_names_ && must_be_class() && (value != std::floor(value) || std::abs(value) > 1e9))
+        bad_number(line, column);
+      labels.push_back(value);
     }
     if (at != end) bad_length(static_cast<int64_t>(split_fields(line, separator_).size()));
-    const int64_t index = has_names_ ? classes_.label_of(label_text(line)) : static_cast<int64_t>(label);
+    if (!has_names_ && !must_be_class()) return;
+    if (has_names_) labels.back() = static_cast<double>(classes_.label_of(label_text(line)));
+    const auto index = static_cast<int64_t>(labels.back());
     if (index < 0 || (n_classes != 0 && index >= n_classes)) expect_label(index, n_classes, lines_.where());
-    return index;
   }
 
   const char* past_field(const char* at, const char* end) const {
@@ -213,8 +245,11 @@ class Csv final : public DataSet::Source {
   }
 
   [[noreturn]] void bad_length(int64_t n_found) const {
-    throw Error(ErrorCode::kCorrupt, lines_.where(),
-                fmt::format("expected {} columns (the label and {} values), found {}", n_columns_, n_values_, n_found));
+    throw Error(
+        ErrorCode::kCorrupt, lines_.where(),
+        fmt::format("expected {} columns ({} and {} values), found {}", n_columns_,
+                    n_columns_ - n_values_ == 1 ? "the label" : fmt::format("{} labels", n_columns_ - n_values_),
+                    n_values_, n_found));
   }
 
   [[noreturn]] void bad_number(std::string_view line, int64_t column) const {
@@ -222,9 +257,11 @@ class Csv final : public DataSet::Source {
     const char* const end = line.data() + line.size();
     for (int64_t i = 0; i < column; ++i) begin = past_field(begin, end) + 1;
     const std::string_view field(begin, static_cast<size_t>(past_field(begin, end) - begin));
-    throw Error(ErrorCode::kCorrupt, lines_.where(),
-                fmt::format("column {}: expected {}, found `{}`", column + 1,
-                            column == label_column_ ? "a label (a whole number)" : "a number", field.substr(0, 40)));
+    throw Error(
+        ErrorCode::kCorrupt, lines_.where(),
+        fmt::format("column {}: expected {}, found `{}`", column + 1,
+                    is_label_[static_cast<size_t>(column)] && must_be_class() ? "a label (a whole number)" : "a number",
+                    field.substr(0, 40)));
   }
 
   Lines lines_;
@@ -233,7 +270,9 @@ class Csv final : public DataSet::Source {
   bool has_names_ = false;  // labels are names rather than numbers
   int64_t n_columns_ = 0;
   int64_t n_values_ = 0;
-  int64_t label_column_ = 0;
+  int64_t label_column_ = 0;    // the last one of them
+  std::vector<bool> is_label_;  // by column
+  bool is_any_ = false;         // labels may be any numbers, and of several columns
   ClassNames classes_;
   std::vector<Gap> gaps_;
 };

@@ -111,7 +111,7 @@ DataSet::~DataSet() = default;
 DataSet::DataSet(DataSet&&) noexcept = default;
 DataSet& DataSet::operator=(DataSet&&) noexcept = default;
 
-DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, const OpenOptions& options) {
+Opened open_source(const fs::path& path, const ExampleFormat& format, const OpenOptions& options) {
   Opened source = open_any(request_for(path, {{}, nullptr, "", format, options}));
   source->name = (path.has_filename() ? path : path.parent_path()).filename().string();
   if (source->size == 0) throw Error(ErrorCode::kCorrupt, path.string(), "the data set is empty");
@@ -123,7 +123,11 @@ DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, const O
         ErrorCode::kMismatch, path.string(),
         fmt::format("it has {} classes ({}), the model has {}", names.size(), name_list(names), format.n_classes));
   }
-  return DataSet(std::move(source));
+  return source;
+}
+
+DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, const OpenOptions& options) {
+  return DataSet(open_source(path, format, options));
 }
 
 DataSet DataSet::open(const fs::path& path, const ExampleFormat& format, Split split) {

@@ -1,12 +1,10 @@
 // HDF5 files as data sets: contiguous datasets are read where they lie, chunked ones in blocks of rows.
-#include <fmt/format.h>
 #include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "data/array_names.h"
-#include "data/labels.h"
+#include "data/array_file.h"
 #include "hdf5/tree.h"
 
 namespace hoarfrost::data {
@@ -71,18 +69,19 @@ Rows dataset_rows(const std::shared_ptr<const hdf5::Tree>& tree, std::string_vie
 
 }  // namespace
 
+std::optional<ArrayFile> open_hdf5_file(const Request& request) {
+  if (!request.file || !hdf5::is_hdf5(std::as_bytes(std::span(request.start)))) return {};
+  const std::shared_ptr<const hdf5::Tree> tree =
+      hdf5::Tree::open(FileRange{request.file, 0, request.file->size()}, request.path.string());
+  ArrayFile file{"HDF5", tree->children("/"), {}, {}, tree};
+  file.has = [tree](std::string_view name) { return tree->kind(hdf5::join("/", name)) == hdf5::Kind::kDataset; };
+  file.rows = [tree](std::string_view name) { return dataset_rows(tree, name); };
+  return file;
+}
+
 Opened open_hdf5_set(const Request& request) {
-  if (!request.file || !hdf5::is_hdf5(std::as_bytes(std::span(request.start)))) return nullptr;
-  const auto tree = hdf5::Tree::open(FileRange{request.file, 0, request.file->size()}, request.path.string());
-  const auto all = tree->children("/");
-  const auto has = [&](std::string_view name) { return tree->kind(hdf5::join("/", name)) == hdf5::Kind::kDataset; };
-  const ArrayNames names = find_array_names(has, all, request.options, request.path.string());
-  ArrayPair arrays;
-  arrays.kind = names.labels.empty() ? fmt::format("HDF5 ({})", names.examples)
-                                     : fmt::format("HDF5 ({}, {})", names.examples, names.labels);
-  arrays.examples = dataset_rows(tree, names.examples);
-  arrays.labels = names.labels.empty() ? labels_file(request.options.labels) : dataset_rows(tree, names.labels);
-  return open_arrays(std::move(arrays), request);
+  const auto file = open_hdf5_file(request);
+  return file ? open_named_arrays(*file, request) : nullptr;
 }
 
 }  // namespace hoarfrost::data

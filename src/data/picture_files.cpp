@@ -32,6 +32,7 @@ class PictureSet final : public DataSet::Source {
     notes = files_.notes;
     n_classes = request.format.n_classes;
     transform = Transform(request.options.preprocessing, request.format, request.path.string());
+    form_ = transform;
     n_threads_ = thread_count(request.options.threads);
     decoded_ = BufferPool(static_cast<size_t>(transform.format().shape.n_elements()) * sizeof(float));
     size = static_cast<int64_t>(files_.files.size());
@@ -39,32 +40,18 @@ class PictureSet final : public DataSet::Source {
   }
 
   Batch read(int64_t n) override {
-    if (!decoding_) start();
-    const size_t n_bytes = decoded_.n_bytes();
-    if (batches_.n_bytes() != static_cast<size_t>(n) * n_bytes) batches_ = BufferPool(static_cast<size_t>(n) * n_bytes);
-    const std::shared_ptr<std::byte> target = batches_.take();
+    expect_form(false);
     Batch batch;
-    while (static_cast<int64_t>(batch.labels.size()) < n) {
-      const auto decoded = decoding_->next();
-      if (!decoded) break;
-      const auto file = static_cast<size_t>(next_file_++);
-      if (!decoded->values) {
-        leave_out(file, decoded->reason);
-        continue;
-      }
-      std::memcpy(target.get() + batch.labels.size() * n_bytes, decoded->values.get(), n_bytes);
-      batch.labels.push_back(files_.files[file].label);
-    }
-    if (size == 0) {
-      throw Error(ErrorCode::kCorrupt, files_.folder.string(),
-                  fmt::format("none of its {} pictures can be decoded; the first: {}: {}", files_.files.size(),
-                              files_.files[skipped_[0].file].name, skipped_[0].reason));
-    }
-    Shape shape{static_cast<int64_t>(batch.labels.size())};
-    for (const int64_t axis_size : transform.format().shape.sizes()) shape.push_back(axis_size);
-    batch.x = Tensor(DType::kFloat32, shape, {target.get(), batch.labels.size() * n_bytes}, target)
-                  .cast(transform.format().dtype);
+    batch.x = read_pictures(n, batch.labels);
+    batch.x = batch.x.cast(transform.format().dtype);
     return batch;
+  }
+
+  KeptRows read_kept(int64_t n) override {
+    expect_form(true);
+    std::vector<int64_t> labels;
+    Tensor x = read_pictures(n, labels);
+    return {std::move(x), Tensor::vector(labels)};
   }
 
   void rewind() override {
@@ -100,7 +87,42 @@ class PictureSet final : public DataSet::Source {
     std::string reason;
   };
 
+  // float32.
+  Tensor read_pictures(int64_t n, std::vector<int64_t>& labels) {
+    if (!decoding_) start();
+    const size_t n_bytes = decoded_.n_bytes();
+    if (batches_.n_bytes() != static_cast<size_t>(n) * n_bytes) batches_ = BufferPool(static_cast<size_t>(n) * n_bytes);
+    const std::shared_ptr<std::byte> target = batches_.take();
+    while (static_cast<int64_t>(labels.size()) < n) {
+      const auto decoded = decoding_->next();
+      if (!decoded) break;
+      const auto file = static_cast<size_t>(next_file_++);
+      if (!decoded->values) {
+        leave_out(file, decoded->reason);
+        continue;
+      }
+      std::memcpy(target.get() + labels.size() * n_bytes, decoded->values.get(), n_bytes);
+      labels.push_back(files_.files[file].label);
+    }
+    if (size == 0) {
+      throw Error(ErrorCode::kCorrupt, files_.folder.string(),
+                  fmt::format("none of its {} pictures can be decoded; the first: {}: {}", files_.files.size(),
+                              files_.files[skipped_[0].file].name, skipped_[0].reason));
+    }
+    Shape shape{static_cast<int64_t>(labels.size())};
+    for (const int64_t axis_size : form_.format().shape.sizes()) shape.push_back(axis_size);
+    return {DType::kFloat32, shape, {target.get(), labels.size() * n_bytes}, target};
+  }
+
   [[nodiscard]] int64_t end_file() const { return std::min(static_cast<int64_t>(files_.files.size()), stop); }
+
+  // Pictures are decoded ahead: what has begun in one form is begun again in the other.
+  void expect_form(bool is_kept) {
+    if (is_kept == is_kept_) return;
+    decoding_.reset();
+    is_kept_ = is_kept;
+    form_ = is_kept_ ? transform.geometry() : transform;
+  }
 
   void start() {
     const auto n_bytes = static_cast<int64_t>(decoded_.n_bytes());
@@ -121,8 +143,8 @@ class PictureSet final : public DataSet::Source {
       std::vector<std::byte> bytes(file->size());
       file->read(0, bytes);
       Decoded decoded{decoded_.take(), ""};
-      transform.picture(decode_image(bytes, transform.n_channels(), path.string()),
-                        reinterpret_cast<float*>(decoded.values.get()));
+      form_.picture(decode_image(bytes, transform.n_channels(), path.string()),
+                    reinterpret_cast<float*>(decoded.values.get()));
       return decoded;
     } catch (const Error& error) {
       if (is_strict_) throw;
@@ -154,6 +176,8 @@ class PictureSet final : public DataSet::Source {
   }
 
   PictureFiles files_;
+  Transform form_;  // what pictures become: ready, or to be kept
+  bool is_kept_ = false;
   bool is_strict_ = false;
   int n_threads_ = 1;
   std::vector<LeftOut> skipped_;

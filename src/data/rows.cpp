@@ -21,7 +21,7 @@ class ArraySet final : public DataSet::Source {
     const RawFormat raw{Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end())), arrays_.is_planes,
                         arrays_.examples.dtype() == DType::kUInt8};
     transform = Transform(request.options.preprocessing, raw, request.format, arrays_.examples.where());
-    check_labels();
+    check_labels(request.options.any_targets);
   }
 
   Batch read(int64_t n) override {
@@ -31,6 +31,10 @@ class ArraySet final : public DataSet::Source {
     for (int64_t i = 0; i < n; ++i)
       batch.labels.push_back(is_one_hot_ ? one_hot_label(labels, i) : index_label(labels, i));
     return batch;
+  }
+
+  KeptRows read_kept(int64_t n) override {
+    return {transform.keep(arrays_.examples.next(n), n), arrays_.labels.next(n)};
   }
 
   void rewind() override {
@@ -44,12 +48,13 @@ class ArraySet final : public DataSet::Source {
   }
 
  private:
-  void check_labels() {
+  void check_labels(bool may_be_any) {
     const Shape& shape = arrays_.labels.shape();
     const std::string& where = arrays_.labels.where();
     if (shape[0] != size)
       throw Error(ErrorCode::kMismatch, where,
                   fmt::format("expected {} labels, one per example, found {}", size, shape[0]));
+    if (may_be_any) return;
     if (shape.rank() > 2)
       throw Error(ErrorCode::kMismatch, where,
                   fmt::format("expected labels [n] or one-hot rows [n, classes], found {}", shape.to_string()));

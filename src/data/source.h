@@ -14,10 +14,18 @@
 
 namespace hoarfrost::data {
 
+// Examples for training: as Transform::keep has them, and their targets [n, …], class numbers or other values.
+struct KeptRows {
+  Tensor x;
+  Tensor y;
+};
+
 struct DataSet::Source {
   virtual ~Source() = default;
   // The next `n` examples, 0 < n <= n_left(); fewer only at the end, when pictures are left out.
   virtual Batch read(int64_t n) = 0;
+  // The same examples for who keeps them. Of a set opened with OpenOptions::any_targets, targets are of any kind.
+  virtual KeptRows read_kept(int64_t n) = 0;
   virtual void rewind() = 0;
   // The next `n` examples are not wanted, 0 < n <= n_left().
   virtual void skip(int64_t n) { (void)read(n); }
@@ -51,6 +59,9 @@ using Opened = std::unique_ptr<DataSet::Source>;
 #define HOARFROST_SOURCE(file) Opened open_##file(const Request& request);
 #include "data/sources.def"
 #undef HOARFROST_SOURCE
+
+// DataSet::open, for modules that know what a set is made of.
+Opened open_source(const std::filesystem::path& path, const ExampleFormat& format, const OpenOptions& options);
 
 // The request for another path, with the same options.
 Request request_for(const std::filesystem::path& path, const Request& from);

@@ -277,6 +277,9 @@ Tensor Transform::batch(const Tensor& raw, int64_t n) const {
   return x.cast(format_.dtype);
 }
 
+template void Transform::convert(const uint8_t*, bool, float*) const;
+template void Transform::convert(const float*, bool, float*) const;
+
 Tensor Transform::undo(const Tensor& x) const {
   if (height_ == 0 || !is_channel_count(n_channels_) || x.n_elements() != height_ * width_ * n_channels_) return {};
   Tensor result(DType::kUInt8, {height_, width_, n_channels_});

@@ -35,6 +35,18 @@ class Transform {
   [[nodiscard]] Tensor batch(const Tensor& raw, int64_t n) const;
   // One decoded picture; target holds format().shape.n_elements() values.
   void picture(const Picture& picture, float* target) const;
+  // For who keeps examples and needs them again: batch() in two halves. keep() gives them resized and cropped, their
+  // values and layout as the file has them: in bytes, in float32, or in the graph's own type where values are taken as
+  // they are.
+  [[nodiscard]] Tensor keep(const Tensor& raw, int64_t n) const;
+  // One kept example of format().shape.n_elements() values; target holds as many of format().dtype.
+  void finish(const Tensor& kept, int64_t row, std::byte* target) const;
+  // One kept picture with its channels last, as RGB and not yet scaled, and what becomes of such a one.
+  void pixels(const Tensor& kept, int64_t row, float* target) const;
+  void finish(const float* pixels, std::byte* target) const;
+  // What resizes and crops alone: its batches and pictures are float32 with their channels last.
+  [[nodiscard]] Transform geometry() const;
+
   // x: one example. The picture it was made of, as uint8 [h, w, 1 | 3]; empty when it is none.
   [[nodiscard]] Tensor undo(const Tensor& x) const;
 
@@ -46,6 +58,8 @@ class Transform {
   [[nodiscard]] Extent extent_after(const Extent& extent) const;  // resized and cropped as told
   [[nodiscard]] float value(float raw, size_t channel) const;
   [[nodiscard]] bool is_identity() const;
+  [[nodiscard]] bool keeps_planes() const { return raw_.is_planes && !is_resized_; }
+  void write(const float* values, std::byte* target) const;  // as format().dtype
   template <typename T>
   void convert(const T* source, bool from_planes, float* target) const;  // one example, values and layout
   template <typename T>
