@@ -50,7 +50,7 @@ int say_once(std::string_view message, int status) { return distributed::rank_by
 
 int run_action(const Command& command, const Action& action) {
   if (distributed::size_by_environment() > 1 && !command.is_shared)
-    return say_once(fmt::format("`hoarfrost {}` works in one process; mpirun can share out `hoarfrost evaluate`", command.name), kWrongUsage);
+    return say_once(fmt::format("`hoarfrost {}` works in one process; mpirun can share out `hoarfrost evaluate` and `hoarfrost train`", command.name), kWrongUsage);
   try {
     return action();
   } catch (const distributed::ToldByAnother&) {

@@ -13,8 +13,22 @@
 namespace hoarfrost::cli {
 namespace {
 
+// Says which node of which file cannot be computed, before anything else is read.
+void expect_computable(const graph::Graph& graph, const std::filesystem::path& path) {
+  try {
+    (void)ops::infer(graph);
+  } catch (Error& error) {
+    error.within(path.string());
+    throw;
+  }
+}
+
+bool is_source_of_values(const graph::Node& node) { return node.op() == "Placeholder" || node.op() == "PlaceholderWithDefault"; }
+
+}  // namespace
+
 // "1,32,32,3" or "input_1=?,32,32,3": a size that stays open is written ? or -1 or None.
-std::pair<std::string, Shape> parse_shape(const std::string& text) {
+std::pair<std::string, Shape> parse_input_shape(const std::string& text) {
   const size_t equals = text.rfind('=');
   const std::string name = equals == std::string::npos ? "" : text.substr(0, equals);
   std::string_view rest = std::string_view(text).substr(equals == std::string::npos ? 0 : equals + 1);
@@ -34,20 +48,6 @@ std::pair<std::string, Shape> parse_shape(const std::string& text) {
   return {name, Shape(std::move(sizes))};
 }
 
-// Says which node of which file cannot be computed, before anything else is read.
-void expect_computable(const graph::Graph& graph, const std::filesystem::path& path) {
-  try {
-    (void)ops::infer(graph);
-  } catch (Error& error) {
-    error.within(path.string());
-    throw;
-  }
-}
-
-bool is_source_of_values(const graph::Node& node) { return node.op() == "Placeholder" || node.op() == "PlaceholderWithDefault"; }
-
-}  // namespace
-
 void add_model_options(CLI::App& app, ModelSource& source) {
   app.add_option("-w,--weights", source.weights, "Weights (.h5) of a JSON architecture");
   app.add_option("--input-shape", source.input_shapes,
@@ -59,7 +59,7 @@ void add_model_options(CLI::App& app, ModelSource& source) {
 keras::Lowered load_and_lower(const ModelSource& source) {
   keras::LoadOptions options;
   options.weights = source.weights;
-  for (const auto& text : source.input_shapes) options.input_shapes.insert(parse_shape(text));
+  for (const auto& text : source.input_shapes) options.input_shapes.insert(parse_input_shape(text));
   const auto model = keras::load(source.path, options);
   keras::Lowered lowered;
   try {

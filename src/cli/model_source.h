@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hoarfrost::cli {
@@ -20,6 +21,9 @@ struct ModelSource {
 
 // --weights, --input-shape, --name-suffix.
 void add_model_options(CLI::App& app, ModelSource& source);
+// "1,32,32,3" or "input_1=1,32,32,3": the input's name ("" for the only one) and its shape, with ? for what stays open.
+// Throws Error{kInvalidArgument}.
+std::pair<std::string, Shape> parse_input_shape(const std::string& text);
 // Loads and lowers. What a person should know (renamed layers) goes to stderr.
 keras::Lowered load_and_lower(const ModelSource& source);
 

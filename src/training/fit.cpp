@@ -46,18 +46,10 @@ class Fit::Averages {
     }
   }
 
+  // What logs() gives, before anything was added.
+  [[nodiscard]] Logs names(const std::string& prefix) const { return logs_of(prefix, false); }
   // loss, each output's loss where there are several, metrics. Every process of a group calls it together.
-  [[nodiscard]] Logs logs(const std::string& prefix) const {
-    const auto& names = trainer_.output_names();
-    const bool is_one = names.size() == 1;
-    Logs logs{{prefix + "loss", n_ == 0 ? 0 : sums_[0] / n_}};
-    for (size_t i = 0; !is_one && i < names.size(); ++i) logs.emplace_back(fmt::format("{}{}_loss", prefix, names[i]), sums_[1 + i] / n_);
-    for (size_t i = 0; i < metrics_.size(); ++i) {
-      for (const Metric& metric : metrics_[i]) logs.emplace_back(prefix + (is_one ? "" : names[i] + "_") + metric.name(), summed(metric).result());
-    }
-    return logs;
-  }
-
+  [[nodiscard]] Logs logs(const std::string& prefix) const { return logs_of(prefix, true); }
   void put_into(Position& position) const {
     position.loss_sums = sums_;
     position.loss_sums.push_back(n_);
@@ -83,6 +75,17 @@ class Fit::Averages {
   }
 
  private:
+  [[nodiscard]] Logs logs_of(const std::string& prefix, bool has_values) const {
+    const auto& names = trainer_.output_names();
+    const bool is_one = names.size() == 1;
+    Logs logs{{prefix + "loss", n_ == 0 ? 0 : sums_[0] / n_}};
+    for (size_t i = 0; !is_one && i < names.size(); ++i) logs.emplace_back(fmt::format("{}{}_loss", prefix, names[i]), n_ == 0 ? 0 : sums_[1 + i] / n_);
+    for (size_t i = 0; i < metrics_.size(); ++i) {
+      for (const Metric& metric : metrics_[i]) logs.emplace_back(prefix + (is_one ? "" : names[i] + "_") + metric.name(), has_values ? summed(metric).result() : 0.0);
+    }
+    return logs;
+  }
+
   [[nodiscard]] Metric summed(const Metric& metric) const {
     auto* group = trainer_.options().group;
     if (group == nullptr) return metric;
@@ -107,6 +110,19 @@ class Fit::Controls final : public Control {
   [[nodiscard]] int64_t iterations() const override { return fit_.trainer_.optimizer().iterations(); }
   [[nodiscard]] int64_t epochs() const override { return fit_.options_.epochs; }
   [[nodiscard]] int64_t batches() const override { return fit_.n_batches(); }
+  [[nodiscard]] bool has_schedule() const override { return fit_.trainer_.optimizer().has_schedule(); }
+  [[nodiscard]] std::vector<std::string> log_names() const override {
+    std::vector<std::string> names;
+    for (const char* prefix : {"", "val_"}) {
+      if (*prefix != '\0' && fit_.validation_ == nullptr) continue;
+      for (const auto& [name, value] : Averages(fit_.trainer_).names(prefix)) names.push_back(name);
+    }
+    return names;
+  }
+  [[nodiscard]] bool writes_files() const override {
+    const auto* group = fit_.trainer_.options().group;
+    return group == nullptr || group->rank() == 0;
+  }
   void stop(const std::string& why) override {
     is_stopped = true;
     if (!why.empty()) say(why);
@@ -127,6 +143,7 @@ class Fit::Controls final : public Control {
 Fit::Fit(Trainer& trainer, const Examples& train, const Examples* validation, std::vector<Callback*> callbacks, FitOptions options)
     : trainer_(trainer), train_(train), validation_(validation), callbacks_(std::move(callbacks)), options_(std::move(options)),
       controls_(std::make_unique<Controls>(*this)) {
+  std::ranges::stable_partition(callbacks_, [](const Callback* callback) { return !callback->saves_model(); });
   trainer_.begin(train);
   if (validation != nullptr && (validation->x_shapes() != train.x_shapes() || validation->y_shapes() != train.y_shapes()))
     throw Error(ErrorCode::kMismatch, "", "the validation examples have other shapes than the training ones");

@@ -40,7 +40,7 @@ struct History {
 
 class Fit {
  public:
-  // Examples, trainer and callbacks must outlive it; validation may be null. Throws what Trainer::begin throws.
+  // Callbacks are called in their order, those that save the model last. Examples, trainer and callbacks must outlive it; validation may be null. Throws what Trainer::begin throws.
   Fit(Trainer& trainer, const Examples& train, const Examples* validation, std::vector<Callback*> callbacks, FitOptions options);
   ~Fit();
 
@@ -50,6 +50,8 @@ class Fit {
   [[nodiscard]] const Position& position() const { return position_; }
   // What resumes exactly here: the position, the optimizer's rate, the callbacks' states; JSON for TrainingState::hoarfrost.
   [[nodiscard]] std::string state() const;
+  // The first epochs are done already: Keras' initial_epoch.
+  void begin_at(int64_t epoch) { position_ = {epoch, 0, {}, {}}; }
   // Throws Error{kCorrupt | kMismatch} for a state that is none, or of other data or another batch size.
   void restore(const std::string& state);
   // A complete model with all that a later training needs.

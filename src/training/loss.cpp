@@ -158,6 +158,7 @@ Loss::Loss(const Json& json)
       json_(json),
       config_(json.is_object() && json.contains("config") ? json.at("config") : Json::object()) {}
 
+std::string Loss::class_name() const { return std::string(row_of(name_).class_name); }
 Labels Loss::labels() const { return row_of(name_).labels; }
 
 Endpoint Loss::of_examples(Builder& builder, Endpoint labels, Endpoint prediction) const {

@@ -18,6 +18,7 @@ class Loss {
   // "config"}. Throws Error{kUnsupported} for a loss that is none.
   explicit Loss(const Json& json);
   [[nodiscard]] const std::string& name() const { return name_; }  // "categorical_crossentropy"
+  [[nodiscard]] std::string class_name() const;  // "CategoricalCrossentropy"
   [[nodiscard]] Labels labels() const;
   // What training_config holds.
   [[nodiscard]] const Json& json() const { return json_; }

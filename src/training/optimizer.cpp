@@ -249,20 +249,6 @@ Optimizer::Optimizer(const Json& json)
 
 std::vector<SlotSpec> Optimizer::slots() const { return rule_of(class_name_).slots(config_); }
 
-std::vector<std::pair<size_t, size_t>> Optimizer::keras_order(size_t n_parameters) const {
-  const auto all = slots();
-  const bool is_by_slot = class_name_ == "RMSprop";
-  const size_t n_together = is_by_slot ? 0 : std::min<size_t>(all.size(), 2);
-  std::vector<std::pair<size_t, size_t>> result;
-  for (size_t p = 0; p < n_parameters; ++p) {
-    for (size_t s = 0; s < n_together; ++s) result.emplace_back(s, p);
-  }
-  for (size_t s = n_together; s < all.size(); ++s) {
-    for (size_t p = 0; p < n_parameters; ++p) result.emplace_back(s, p);
-  }
-  return result;
-}
-
 void Optimizer::set_learning_rate(double rate) {
   const double now = schedule_.at(iterations_);
   if (schedule_.is_constant() || now == 0) {

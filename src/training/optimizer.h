@@ -3,7 +3,6 @@
 
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "training/schedule.h"
@@ -31,12 +30,10 @@ class Optimizer {
 
   [[nodiscard]] const std::string& class_name() const { return class_name_; }  // "Adam"
   [[nodiscard]] std::vector<SlotSpec> slots() const;
-  // (slot, parameter) in the order in which Keras 2.15 makes, and saves, the arrays of n parameters: parameter by parameter;
-  // RMSprop's slot by slot, Adam's vhat after all others.
-  [[nodiscard]] std::vector<std::pair<size_t, size_t>> keras_order(size_t n_parameters) const;
   [[nodiscard]] double learning_rate() const { return schedule_.at(iterations_) * factor_; }
   // As a callback sets it: the rate itself, or all that is left of a schedule.
   void set_learning_rate(double rate);
+  [[nodiscard]] bool has_schedule() const { return !schedule_.is_constant(); }
   // What set_learning_rate left of a schedule: 1 where nobody called it.
   [[nodiscard]] double schedule_factor() const { return factor_; }
   void set_schedule_factor(double factor) { factor_ = factor; }

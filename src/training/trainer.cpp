@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "keras/shapes.h"
+#include "keras/variables.h"
 #include "keras/weight_setting.h"
 #include "training/initialize.h"
 
@@ -42,9 +43,17 @@ Tensor copied(const Tensor& tensor) {
   return copy;
 }
 
-// The variable as Keras 2.15's optimizers call it: "dense/kernel".
-std::string slot_name(const std::string& class_name, const SlotSpec& slot, const std::string& variable) {
-  return fmt::format("{}/{}/{}:0", class_name, slot.name, variable);
+// The names of the trainable variables in the order in which Keras' optimizers keep their arrays.
+std::vector<std::string> in_keras_order(const keras::Lowered& lowered, const keras::Model& model) {
+  std::vector<std::string> names;
+  for (const keras::Variable& variable : keras::trainable_variables(model)) {
+    const auto found = std::ranges::find_if(lowered.origins, [&](const auto& origin) { return origin.layer == variable.layer && origin.index == variable.index; });
+    if (found != lowered.origins.end()) names.push_back(found->variable);
+  }
+  if (names.size() != lowered.trainable_names.size()) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", model.name), "has trainable weights that no call of a layer uses");
+  }
+  return names;
 }
 
 }  // namespace
@@ -57,6 +66,7 @@ Trainer::Trainer(const keras::Model& model, Compilation compilation, const Optio
       training_(keras::lower(*model_, {"", keras::Phase::kTraining})),
       inference_(keras::lower(*model_, {"", keras::Phase::kInference})) {
   for (const Json& loss : compilation_.losses) losses_.emplace_back(loss);
+  training_.trainable_names = in_keras_order(training_, *model_);
   adopt_weights();
   make_slots();
   find_constraints();
@@ -264,11 +274,10 @@ keras::TrainingState Trainer::state() const {
   keras::TrainingState state;
   state.training_config = training_config(compilation_, optimizer_, output_names_);
   state.optimizer_weights.emplace_back("iteration:0", Tensor::scalar(optimizer_.iterations()));
-  const auto specs = optimizer_.slots();
-  const auto add = [&](size_t s, size_t t) {
-    state.optimizer_weights.emplace_back(slot_name(optimizer_.class_name(), specs[s], training_.trainable_names[t]), slots_[s].values[t]);
-  };
-  for (const auto& [s, t] : optimizer_.keras_order(trainable_.size())) add(s, t);
+  std::vector<std::string> names;
+  for (const Slot& slot : slots_) names.push_back(slot.name);
+  for (const auto& weight : keras::optimizer_weight_names(*model_, optimizer_.class_name(), names))
+    state.optimizer_weights.emplace_back(weight.name, slots_[weight.slot].values[weight.variable]);
   return state;
 }
 

@@ -1,0 +1,336 @@
+// hoarfrost train: a Keras model on labelled data, with Keras' three saves, its callbacks, and exact resumption.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "cli/command.h"
+#include "cli/model_source.h"
+#include "cli/numbers.h"
+#include "cli/report.h"
+#include "cli/training_data.h"
+#include "distributed/group.h"
+#include "keras/file_kind.h"
+#include "keras/save.h"
+#include "training/callbacks.h"
+#include "training/fit.h"
+
+namespace hoarfrost::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using training::Compilation;
+using training::Fit;
+
+std::atomic<bool> g_is_interrupted{false};
+
+struct Options {
+  ModelSource model;
+  TrainingDataOptions data;
+  fs::path output = "trained";
+  std::string optimizer;
+  double learning_rate = 0;
+  double decay = 0;
+  double momentum = 0;
+  bool nesterov = false;
+  double clipnorm = 0;
+  double clipvalue = 0;
+  std::vector<std::string> losses;
+  std::vector<double> loss_weights;
+  bool from_logits = false;
+  double label_smoothing = 0;
+  std::vector<std::string> metrics;
+  std::vector<std::string> callbacks;
+  std::string monitor;
+  int64_t epochs = 1;
+  int64_t initial_epoch = -1;
+  int64_t batch_size = 0;
+  bool no_shuffle = false;
+  int64_t seed = -1;
+  int threads = 0;
+  bool is_quiet = false;
+  bool as_json = false;
+};
+
+// What training begins with: the model, and what its file says of an earlier training.
+struct Start {
+  std::shared_ptr<const keras::Model> model;
+  keras::TrainingState state;
+  Json hoarfrost;  // null: nothing
+};
+
+Start load(const Options& options) {
+  keras::LoadOptions how;
+  how.weights = options.model.weights;
+  const bool is_json = keras::file_kind(*File::open(options.model.path)) == keras::FileKind::kJson;
+  how.architecture_only = is_json && options.model.weights.empty();
+  for (const std::string& text : options.model.input_shapes) how.input_shapes.insert(parse_input_shape(text));
+  Start start{keras::load(options.model.path, how), {}, {}};
+  if (is_json || !options.model.weights.empty()) return start;
+  start.state = keras::read_training_state(*start.model, options.model.path);
+  if (!start.state.hoarfrost.empty()) start.hoarfrost = Json::parse(start.state.hoarfrost, nullptr, false);
+  return start;
+}
+
+int64_t number_in(const Json& json, const char* key, int64_t fallback) {
+  return json.is_object() && json.contains(key) && json.at(key).is_number_integer() ? json.at(key).get<int64_t>() : fallback;
+}
+
+void set_optimizer(const Options& options, Compilation& compilation) {
+  if (!options.optimizer.empty()) compilation.optimizer = Json{{"class_name", options.optimizer}, {"config", Json::object()}};
+  if (compilation.optimizer.is_null()) compilation.optimizer = Json{{"class_name", "adam"}, {"config", Json::object()}};
+  if (compilation.optimizer.is_string()) compilation.optimizer = Json{{"class_name", compilation.optimizer}, {"config", Json::object()}};
+  Json& config = compilation.optimizer["config"];
+  if (options.learning_rate > 0) {
+    config.erase("lr");
+    config["learning_rate"] = options.decay > 0 ? training::decayed(options.learning_rate, options.decay) : Json(options.learning_rate);
+  } else if (options.decay > 0) {
+    config["decay"] = options.decay;
+  }
+  if (options.momentum > 0) config["momentum"] = options.momentum;
+  if (options.nesterov) config["nesterov"] = true;
+  if (options.clipnorm > 0) config["clipnorm"] = options.clipnorm;
+  if (options.clipvalue > 0) config["clipvalue"] = options.clipvalue;
+}
+
+Json loss_json(const Options& options, const std::string& name) {
+  Json config = Json::object();
+  if (options.from_logits) config["from_logits"] = true;
+  if (options.label_smoothing > 0) config["label_smoothing"] = options.label_smoothing;
+  return config.empty() ? Json(name) : Json{{"class_name", training::Loss(name).class_name()}, {"config", config}};
+}
+
+Compilation compile(const Options& options, const Start& start, std::vector<std::string>& notes) {
+  std::vector<std::string> outputs;
+  for (size_t i = 0; i < start.model->outputs.size(); ++i)
+    outputs.push_back(i < start.model->output_names.size() ? start.model->output_names[i] : start.model->layers[start.model->outputs[i].layer].name);
+  auto [compilation, said] = training::compilation_from(start.state.training_config, outputs);
+  for (std::string& text : said) notes.push_back(std::move(text));
+  set_optimizer(options, compilation);
+  if (!options.losses.empty()) {
+    compilation.losses.clear();
+    for (const std::string& name : options.losses) compilation.losses.push_back(loss_json(options, name));
+  }
+  if (!options.loss_weights.empty()) compilation.loss_weights = options.loss_weights;
+  if (!options.metrics.empty()) compilation.metrics = {options.metrics};
+  const bool classifies = !compilation.losses.empty() && training::Loss(compilation.losses[0]).name().find("crossentropy") != std::string::npos;
+  if (compilation.metrics.empty() && classifies) compilation.metrics = {{"accuracy"}};
+  return compilation;
+}
+
+std::string quoted(const fs::path& path) {
+  std::string result = "'";
+  for (const char c : path.string()) result += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return result + "'";
+}
+
+// The tutorials' checkpoint: of the best epoch so far.
+std::string checkpoint_callback(const Options& options, const training::Trainer& trainer, bool has_validation) {
+  std::string monitor = options.monitor;
+  if (monitor.empty()) {
+    const auto& metrics = trainer.compilation().metrics;
+    const bool has_accuracy = trainer.output_names().size() == 1 && !metrics.empty() && std::ranges::find(metrics[0], "accuracy") != metrics[0].end();
+    monitor = std::string(has_validation ? "val_" : "") + (has_accuracy ? "accuracy" : "loss");
+  }
+  return fmt::format("ModelCheckpoint({}, monitor='{}', save_best_only=True)", quoted(options.output / "method1/keras_chkpt.h5"), monitor);
+}
+
+// The saves of the tutorials' train_save.py, after its methods' names, and a .keras.
+std::vector<fs::path> save_all(const Options& options, Fit& fit, const training::Trainer& trainer, std::vector<std::string>& failures) {
+  const fs::path& to = options.output;
+  std::vector<fs::path> files;
+  const auto save = [&](const fs::path& path, const auto& write) {
+    try {
+      write(path);
+      files.push_back(path);
+    } catch (const Error& error) {
+      failures.emplace_back(error.what());
+    }
+  };
+  save(to / "method2/k_complete_model.h5", [&](const fs::path& path) { fit.save(path, false); });
+  save(to / "method3/k_model_weights.h5", [&](const fs::path& path) { fit.save(path, true); });
+  save(to / "method3/k_model_architecture.json", [&](const fs::path& path) { keras::save_architecture(trainer.model(), path); });
+  save(to / "k_complete_model.keras", [&](const fs::path& path) { fit.save(path, false); });
+  return files;
+}
+
+void print(const Options& options, const training::History& history, const std::vector<fs::path>& files) {
+  if (options.as_json) {
+    Json json{{"epochs", Json::array()}, {"examples_per_second", history.examples_per_second}, {"interrupted", history.is_interrupted}, {"files", Json::array()}};
+    for (const training::Logs& logs : history.epochs) {
+      Json epoch = Json::object();
+      for (const auto& [name, value] : logs) epoch[name] = value;
+      json["epochs"].push_back(std::move(epoch));
+    }
+    for (const fs::path& file : files) json["files"].push_back(file.string());
+    return print_json(json);
+  }
+  if (!history.epochs.empty()) {
+    std::vector<std::string> header{"epoch"};
+    for (const auto& [name, value] : history.epochs.back()) header.push_back(name);
+    std::vector<std::vector<std::string>> rows;
+    const int64_t first = options.epochs - static_cast<int64_t>(history.epochs.size());
+    for (size_t i = 0; i < history.epochs.size(); ++i) {
+      std::vector<std::string> row{std::to_string(first + static_cast<int64_t>(i) + 1)};
+      for (const auto& [name, value] : history.epochs[i]) row.push_back(fmt::format("{:.4f}", value));
+      row.resize(header.size());
+      rows.push_back(std::move(row));
+    }
+    fmt::print("{}", table(header, rows));
+    fmt::print("{:.0f} examples per second\n", history.examples_per_second);
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const fs::path& file : files) rows.push_back({file.string(), size_text(fs::file_size(file))});
+  if (!rows.empty()) fmt::print("{}", table({"saved", "size"}, rows));
+}
+
+struct Training {
+  std::vector<std::string> notes;
+  Start start;
+  std::unique_ptr<training::Trainer> trainer;
+  TrainingData data;
+  std::vector<std::unique_ptr<training::Callback>> callbacks;
+  std::unique_ptr<Fit> fit;
+};
+
+void say_start(const Options& options, const Training& training) {
+  for (const std::string& text : training.notes) note(text);
+  for (const std::string& text : training.data.notes) note(text);
+  if (options.is_quiet) return;
+  const std::string validated = training.data.validation == nullptr ? "" : fmt::format(", validate on {}", training.data.validation->size());
+  const auto& position = training.fit->position();
+  const std::string resumed = position.epoch + position.batch == 0 ? ""
+                              : position.batch == 0 ? fmt::format("; epoch {} is the next", position.epoch + 1)
+                                                    : fmt::format("; it goes on within epoch {}, after {} batches", position.epoch + 1, position.batch);
+  fmt::print(stderr, "Train on {} examples{}{}\n", training.data.train->size(), validated, resumed);
+}
+
+Training prepare(const Options& options, distributed::Group* group, int threads) {
+  Training result;
+  result.start = load(options);
+  const Compilation compilation = compile(options, result.start, result.notes);
+  const Json& before = result.start.hoarfrost;
+  const auto seed = static_cast<uint64_t>(options.seed >= 0 ? options.seed : number_in(before, "seed", 0));
+  try {
+    result.trainer = std::make_unique<training::Trainer>(*result.start.model, compilation, training::Trainer::Options{seed, threads, group});
+    if (options.optimizer.empty()) result.trainer->restore(result.start.state);
+  } catch (Error& error) {
+    throw error.within(options.model.path.string());
+  }
+  result.data = open_training_data(options.data, result.trainer->format(), options.model.path, threads);
+  std::vector<std::string> texts = options.callbacks;
+  texts.push_back(checkpoint_callback(options, *result.trainer, result.data.validation != nullptr));
+  result.callbacks = training::make_callbacks(texts);
+  std::vector<training::Callback*> callbacks;
+  for (const auto& callback : result.callbacks) callbacks.push_back(callback.get());
+  training::FitOptions fit;
+  fit.epochs = options.epochs;
+  fit.batch_size = options.batch_size > 0 ? options.batch_size : number_in(before, "batch_size", 32);
+  fit.shuffle = !options.no_shuffle;
+  fit.class_weight = result.data.class_weight;
+  fit.show_progress = !options.is_quiet && (group == nullptr || group->rank() == 0);
+  fit.stop = &g_is_interrupted;
+  result.fit = std::make_unique<Fit>(*result.trainer, *result.data.train, result.data.validation.get(), callbacks, fit);
+  if (options.initial_epoch >= 0) result.fit->begin_at(options.initial_epoch);
+  else if (!before.is_null()) result.fit->restore(result.start.state);
+  return result;
+}
+
+int finish(const Options& options, Training& training, const training::History& history) {
+  std::vector<std::string> failures;
+  std::vector<fs::path> files;
+  if (!history.is_invalid) files = save_all(options, *training.fit, *training.trainer, failures);
+  const fs::path checkpoint = options.output / "method1/keras_chkpt.h5";
+  std::error_code ignored;
+  if (fs::exists(checkpoint, ignored)) files.insert(files.begin(), checkpoint);
+  print(options, history, files);
+  if (history.is_invalid) {
+    throw Error(ErrorCode::kMismatch, options.model.path.string(),
+                fmt::format("{}; nothing is saved over what there was: try a smaller --learning-rate, or --clipnorm", history.invalid));
+  }
+  if (history.is_interrupted) {
+    fmt::print(stderr, "Interrupted. To go on: hoarfrost train {} --epochs {} --output {} with the same --data\n",
+               (options.output / "method2/k_complete_model.h5").string(), options.epochs, options.output.string());
+  }
+  for (const std::string& failure : failures) note(failure);
+  int64_t n_failures = static_cast<int64_t>(failures.size());
+  for (const auto& callback : training.callbacks) n_failures += callback->n_failures();
+  constexpr int kInterrupted = 130;  // as a shell counts Ctrl-C
+  return n_failures > 0 ? 1 : history.is_interrupted ? kInterrupted : 0;
+}
+
+void make_folders(const fs::path& output) {
+  for (const char* name : {"method1", "method2", "method3"}) {
+    std::error_code error;
+    fs::create_directories(output / name, error);
+    if (error) throw Error(ErrorCode::kIo, (output / name).string(), fmt::format("cannot make the folder: {}", error.message()));
+  }
+}
+
+int run(const Options& options) {
+  const auto group = distributed::join();
+  const int threads = group != nullptr && options.threads == 0 ? group->threads() : options.threads;
+  Training training;
+  distributed::together(group.get(), [&] {
+    training = prepare(options, group.get(), threads);
+    make_folders(options.output);
+  });
+  const bool is_first = group == nullptr || group->rank() == 0;
+  if (is_first) say_start(options, training);
+  struct sigaction action {};
+  action.sa_handler = [](int) { g_is_interrupted = true; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C ends it at once
+  ::sigaction(SIGINT, &action, nullptr);
+  training::History history;
+  distributed::or_abort(group.get(), [&] { history = training.fit->run(); });
+  return is_first ? finish(options, training, history) : 0;
+}
+
+void add_compile_options(CLI::App& app, Options& options) {
+  constexpr const char* kGroup = "Compile (a complete .h5 or .keras brings its own; these change it)";
+  app.add_option("--optimizer", options.optimizer, "sgd, rmsprop, adagrad, adadelta, adam (default), adamw, adamax, nadam, ftrl; begins with an empty memory")->group(kGroup);
+  app.add_option("--learning-rate,--learning_rate,--lr", options.learning_rate, "The optimizer's learning rate (default: Keras')")->check(kPositive)->group(kGroup);
+  app.add_option("--decay", options.decay, "As Keras before 2.11 had it: rate / (1 + decay * iterations)")->check(kNotNegative)->group(kGroup);
+  app.add_option("--momentum", options.momentum, "Of sgd and rmsprop")->check(kNotNegative)->group(kGroup);
+  app.add_flag("--nesterov", options.nesterov, "Nesterov's momentum, of sgd")->group(kGroup);
+  app.add_option("--clipnorm", options.clipnorm, "Scale each gradient down to this norm")->check(kNotNegative)->group(kGroup);
+  app.add_option("--clipvalue", options.clipvalue, "Clip gradients' values at this")->check(kNotNegative)->group(kGroup);
+  app.add_option("--loss", options.losses, "Keras' name, such as categorical_crossentropy, mse, huber; one per output or one for all")->delimiter(',')->group(kGroup);
+  app.add_option("--loss-weights,--loss_weights", options.loss_weights, "What each output's loss counts")->delimiter(',')->group(kGroup);
+  app.add_flag("--from-logits,--from_logits", options.from_logits, "The outputs given to --loss are no probabilities yet")->group(kGroup);
+  app.add_option("--label-smoothing,--label_smoothing", options.label_smoothing, "Of the cross-entropies")->check(kNotNegative)->group(kGroup);
+  app.add_option("--metrics", options.metrics, "accuracy (default for cross-entropies), top_5_categorical_accuracy, auc, precision, recall, mae, mse")->delimiter(',')->group(kGroup);
+}
+
+Action add_options(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("MODEL", options->model.path, "A JSON architecture (its weights are drawn as it says), or a complete .h5 or .keras, which goes on where it stopped")->required();
+  app.add_option("--weights", options->model.weights, "Weights for a JSON architecture to begin with");
+  app.add_option("--input-shape", options->model.input_shapes, "Sizes that the model leaves open, batch included: 1,32,32,3 or NAME=1,32,32,3");
+  app.add_option("-o,--output", options->output, "The folder for the saves: method1 (checkpoint of the best epoch), method2 (complete), method3 (JSON and weights), and a .keras")->capture_default_str();
+  app.add_option("--epochs", options->epochs, "The epoch to reach, counted from the first")->capture_default_str()->check(kPositive);
+  app.add_option("--initial-epoch,--initial_epoch", options->initial_epoch, "Epochs that are done already (default: what the file says)")->check(kNotNegative);
+  app.add_option("-b,--batch-size,--batch_size,--batchsize,--batch", options->batch_size, "Examples per step (default: what the file says, or 32)")->check(kPositive);
+  add_training_data_options(app, options->data);
+  app.add_flag("--no-shuffle", options->no_shuffle, "Take the examples in the data's order");
+  app.add_option("--seed", options->seed, "Of weights, shuffling, dropout and augmentation: the same seed gives the same bits (default: what the file says, or 0)")->check(kNotNegative);
+  app.add_option("--threads", options->threads, "Threads (default: as many as the process may use)")->check(kPositive);
+  add_compile_options(app, *options);
+  app.add_option("--callback", options->callbacks, "One of Keras' callbacks as Python writes it; may be given again: \"EarlyStopping(monitor='val_loss', patience=3)\"")
+      ->expected(1)->allow_extra_args(false);
+  app.add_option("--monitor", options->monitor, "By what method1's checkpoint knows the best epoch (default: val_accuracy, or what there is)");
+  app.add_flag("-q,--quiet", options->is_quiet, "No progress on stderr");
+  app.add_flag("--json", options->as_json, "Print one JSON object: epochs, examples_per_second, files");
+  app.footer("Ctrl-C finishes the batch, saves, says how to go on, and ends with status 130.\n\nExample:\n"
+             "  hoarfrost train model.json --data sign_mnist_train.csv --validation-split 0.1 --loss sparse_categorical_crossentropy --epochs 3\n"
+             "  hoarfrost train trained/method2/k_complete_model.h5 --data sign_mnist_train.csv --validation-split 0.1 --epochs 6\n"
+             "  mpirun -n 4 hoarfrost train model.json --data cifar-10-batches-bin --loss categorical_crossentropy --batch-size 400");
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command command_train{"train", "", "Train a Keras model, with Keras' three saves, and go on where it stopped", add_options, {}, true};
+
+}  // namespace hoarfrost::cli
