@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
 
 #include "keras/architecture.h"
 #include "keras/shapes.h"
@@ -230,6 +231,9 @@ Json architecture_in(Dialect dialect, const Model& model) {
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::kCorrupt, fmt::format("model `{}`", model.name),
                 fmt::format("its architecture does not follow Keras' scheme: {}", error.what()));
+  } catch (const std::out_of_range&) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("model `{}`", model.name),
+                "a layer takes what no layer gives: its inputs depend on themselves, or on an input the model has not");
   }
 }
 

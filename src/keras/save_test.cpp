@@ -83,6 +83,21 @@ TEST_P(SaveGolden, IsKeras215sOwnFile) {
   expect_equal(*found, *expected, "/");
 }
 
+// What is trained goes by the graph's variables, what is saved by Keras' order of weights.
+TEST_P(SaveGolden, TheGraphHasTrainableVariablesInKerasOrder) {
+  const auto model = loaded(GetParam());
+  if (model == nullptr) GTEST_SKIP() << "not supported";
+  const Lowered lowered = lower(*model);
+  std::vector<std::pair<const ModelLayer*, size_t>> in_graph, in_keras;
+  for (const std::string& name : lowered.trainable_names) {
+    const auto origin = std::ranges::find(lowered.origins, name, &VariableOrigin::variable);
+    ASSERT_NE(origin, lowered.origins.end()) << name;
+    in_graph.emplace_back(origin->layer, origin->index);
+  }
+  for (const Variable& variable : trainable_variables(*model)) in_keras.emplace_back(variable.layer, variable.index);
+  EXPECT_EQ(in_graph, in_keras);
+}
+
 std::vector<std::filesystem::path> golden_models() {
   std::vector<std::filesystem::path> result;
   for (const auto& entry : std::filesystem::directory_iterator(golden("layers/keras_2.15"))) {
