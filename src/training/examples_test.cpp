@@ -159,7 +159,7 @@ TEST(Examples, LabelsThatDoNotMeetTheOutput) {
   EXPECT_THAT(error(Tensor::vector<float>({0, 0.5F, 1}), {3}, Labels::kSparse),
               HasSubstr("class number of 0 to 2, found 0.5"));
   EXPECT_THAT(error(Tensor(DType::kFloat32, {3, 4}), {3}, Labels::kDense),
-              HasSubstr("expected labels [3], class numbers [] or one-hot rows, for each example"));
+              HasSubstr("expected labels [3], class numbers [] or one-hot rows for each example"));
   EXPECT_THAT(error(Tensor(DType::kFloat32, {3, 3}), {3}, Labels::kSparse),
               HasSubstr("example 0: expected a one-hot row"));
   EXPECT_THAT(error(Tensor(DType::kFloat32, {3, 2, 2}), {3}, Labels::kSparse), HasSubstr("found [2, 2]"));
