@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 
+#include "cli/generated_defaults.h"
 #include "cli/numbers.h"
+#include "data/generated.h"
 
 namespace hoarfrost::cli {
 namespace {
@@ -95,6 +97,24 @@ fs::path keras_cifar10() {
   return fs::is_directory(folder, ignored) ? folder : fs::path();
 }
 
+// $XDG_CACHE_HOME, else ~/.cache.
+fs::path cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache != '\0') return fs::path(cache) / "hoarfrost";
+  const char* home = std::getenv("HOME");
+  return (home != nullptr && *home != '\0' ? fs::path(home) / ".cache" : fs::temp_directory_path()) / "hoarfrost";
+}
+
+// Generated the first time. The file that is written last says that the others are whole.
+fs::path generated(const fs::path& folder, const char* last_file, int64_t n_train,
+                   void (*write)(const fs::path&, int64_t, int64_t, uint64_t), std::vector<std::string>& notes) {
+  std::error_code ignored;
+  if (!fs::exists(folder / last_file, ignored)) write(folder, n_train, n_train / 5, 1);
+  notes.push_back(fmt::format(
+      "no --data given: the generated images in {} are used (hoarfrost generate-data makes them)", folder.string()));
+  return folder;
+}
+
 // What is trained on when nobody says.
 fs::path default_data(const training::ModelFormat& model, std::vector<std::string>& notes) {
   const Shape shape = model.inputs.size() == 1 ? model.inputs[0].shape : Shape::unknown_rank();
@@ -103,6 +123,12 @@ fs::path default_data(const training::ModelFormat& model, std::vector<std::strin
       notes.push_back(fmt::format("no --data given: Keras' CIFAR-10 in {} is used", keras.string()));
       return keras;
     }
+    return generated(cache_folder() / "generated-cifar10", "batches.meta.txt", kGeneratedPictures,
+                     data::write_generated_cifar10, notes);
+  }
+  if (shape == Shape{28, 28, 1}) {
+    return generated(cache_folder() / "generated-sign-language", "sign_mnist_test.csv", kGeneratedHands,
+                     data::write_generated_sign_language, notes);
   }
   throw Error(
       ErrorCode::kInvalidArgument, "--data",

@@ -19,6 +19,7 @@ struct PictureChange {
   bool flips_horizontally = false;
   bool flips_vertically = false;
   double channel_shift = 0;
+  bool has_brightness = false;
   double brightness = 1;
 };
 
