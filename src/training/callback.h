@@ -25,6 +25,15 @@ class Control {
   [[nodiscard]] virtual int64_t batches() const = 0;     // of an epoch
   // Training ends after this batch. `why` is said to the person; empty: nothing is.
   virtual void stop(const std::string& why) = 0;
+  // Whether the rate follows a schedule of the optimizer: then set_learning_rate() replaces it.
+  [[nodiscard]] virtual bool has_schedule() const { return false; }
+  // What the logs of an epoch will hold, so that a callback that waits for something else is refused before training;
+  // empty: unknown.
+  [[nodiscard]] virtual std::vector<std::string> log_names() const { return {}; }
+  // Of the processes of a job, one writes files.
+  [[nodiscard]] virtual bool writes_files() const { return true; }
+  // The model as Keras' to_json() says it, for TensorBoard's graph; "" leaves it out.
+  [[nodiscard]] virtual std::string architecture() const { return ""; }
   // A line for the person, on stderr.
   virtual void say(const std::string& line) = 0;
   // All weights by variable name, copied, and put back.
@@ -35,7 +44,10 @@ class Control {
   virtual void save(const std::filesystem::path& path, bool weights_only) = 0;
 };
 
-// Called by fit in this order. Epochs and batches count from 0.
+// Called by fit in this order. Epochs and batches count from 0. One object serves one training; set_state(), where a
+// training goes on, comes before on_train_begin(), and the state to be saved is taken when every callback has had
+// on_epoch_end(): a ModelCheckpoint that saves earlier than its neighbours have looked would keep their last epoch's, so
+// fit calls those whose saves_model() last, and the logs that they see are complete.
 class Callback {
  public:
   virtual ~Callback() = default;
@@ -49,7 +61,15 @@ class Callback {
   // training's callbacks.
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual std::string state() const { return ""; }
+  // Throws Error{kCorrupt} for what is no state of this callback.
   virtual void set_state(const std::string& /*state*/) {}
+  // The part of the state that is too large for JSON (EarlyStopping's best weights), by variable name.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, Tensor>> kept_weights() const { return {}; }
+  virtual void set_kept_weights(std::vector<std::pair<std::string, Tensor>> /*weights*/) {}
+  // Whether it calls Control::save().
+  [[nodiscard]] virtual bool saves_model() const { return false; }
+  // Files that could not be written while training went on: the exit status tells.
+  [[nodiscard]] virtual int64_t n_failures() const { return 0; }
 };
 
 }  // namespace hoarfrost::training
