@@ -233,7 +233,7 @@ Training prepare(const Options& options, distributed::Group* group, int threads)
   fit.stop = &g_is_interrupted;
   result.fit = std::make_unique<Fit>(*result.trainer, *result.data.train, result.data.validation.get(), callbacks, fit);
   if (options.initial_epoch >= 0) result.fit->begin_at(options.initial_epoch);
-  else if (!before.is_null()) result.fit->restore(result.start.state);
+  else if (!before.is_null()) result.fit->restore(result.start.state.hoarfrost);
   return result;
 }
 
