@@ -112,13 +112,14 @@ TEST(Callbacks, DecideAsKerasAlsoWhenResumed) {
         run_epoch(*callback, training, epoch, logs_of(item.at("logs").at(static_cast<size_t>(epoch))),
                   item.at("n_batches"));
         EXPECT_EQ(training.rate, item.at("rates").at(static_cast<size_t>(epoch)).get<double>()) << epoch;
-        if (!is_resumed) continue;
+        if (!is_resumed || training.is_stopped) continue;
         auto next = make_callback(call);
         if (!callback->state().empty()) next->set_state(callback->state());
         next->set_kept_weights(callback->kept_weights());
         next->on_train_begin(training);
         callback = std::move(next);
       }
+      callback->on_train_end(training);
       EXPECT_EQ(training.is_stopped, item.at("stopped").get<bool>());
       EXPECT_EQ(training.restored, item.at("restored").is_null() ? -1 : item.at("restored").get<int64_t>());
       EXPECT_EQ(training.saved, item.at("saved"));

@@ -55,7 +55,13 @@ class EarlyStopping : public Callback {
     }
     if (wait_ < patience_ || epoch == 0) return;
     control.stop(fmt::format("Epoch {}: early stopping", epoch + 1));
-    if (restores_) restore(control);
+    is_stopping_ = true;
+  }
+
+  // Keras does it at the end of the epoch; here the callbacks after it, a ModelCheckpoint among them, still see the
+  // epoch's own weights.
+  void on_train_end(Control& control) override {
+    if (is_stopping_ && restores_) restore(control);
   }
 
   [[nodiscard]] std::string name() const override { return name_; }
@@ -114,6 +120,7 @@ class EarlyStopping : public Callback {
   double best_;
   int64_t best_epoch_ = 0;
   bool has_best_weights_ = false;
+  bool is_stopping_ = false;
   std::vector<std::pair<std::string, Tensor>> best_weights_;
 };
 
