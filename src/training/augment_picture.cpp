@@ -44,7 +44,10 @@ std::optional<Affine> affine_of(const PictureChange& change, const PictureSize& 
   const double middle_column = static_cast<double>(size.width) / 2 - 0.5;
   const Affine to_middle{{1, 0}, {0, 1}, {middle_row, middle_column}};
   const Affine from_middle{{1, 0}, {0, 1}, {-middle_row, -middle_column}};
-  return to_middle.then(turned).then(moved).then(sheared).then(zoomed).then(from_middle);
+  const Affine m = to_middle.then(turned).then(moved).then(sheared).then(zoomed).then(from_middle);
+  // Of x and y, made one of row and column after the middle was put in: pictures that are not square turn about another
+  // point, as they do in Keras.
+  return Affine{{m.column[1], m.column[0]}, {m.row[1], m.row[0]}, {m.offset[1], m.offset[0]}};
 }
 
 // The two pixels along an axis between which a place lies, and how much the second one counts.
@@ -154,8 +157,10 @@ PictureChange draw_change(const Augmentation& how, const PictureSize& size, uint
   const auto of_range = [&](double range) { return range == 0 ? 0.0 : random.uniform(-range, range); };
   PictureChange change;
   change.theta = of_range(how.rotation_range);
-  change.tx = of_range(how.height_shift_range) * (how.height_shift_range < 1 ? static_cast<double>(size.height) : 1.0);
-  change.ty = of_range(how.width_shift_range) * (how.width_shift_range < 1 ? static_cast<double>(size.width) : 1.0);
+  // Keras 2.15 draws tx from height_shift_range, and then moves along the width by tx. Here ranges do what they are
+  // named for.
+  change.tx = of_range(how.width_shift_range) * (how.width_shift_range < 1 ? static_cast<double>(size.width) : 1.0);
+  change.ty = of_range(how.height_shift_range) * (how.height_shift_range < 1 ? static_cast<double>(size.height) : 1.0);
   change.shear = of_range(how.shear_range);
   if (how.zoom_low != 1 || how.zoom_high != 1) {
     change.zx = random.uniform(how.zoom_low, how.zoom_high);

@@ -11,11 +11,11 @@ namespace hoarfrost::training {
 // What is done to one picture: Keras' transform_parameters.
 struct PictureChange {
   double theta = 0;  // degrees
-  double tx = 0;     // pixels, along the height
-  double ty = 0;     // pixels, along the width
+  double tx = 0;     // pixels, along the width
+  double ty = 0;     // pixels, along the height
   double shear = 0;  // degrees
-  double zx = 1;     // along the height
-  double zy = 1;     // along the width
+  double zx = 1;     // along the width
+  double zy = 1;     // along the height
   bool flips_horizontally = false;
   bool flips_vertically = false;
   double channel_shift = 0;

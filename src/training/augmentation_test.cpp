@@ -74,8 +74,8 @@ TEST(Augmentation, DependsOnSeedAndRowAlone) {
     n_flipped += change.flips_horizontally ? 1 : 0;
   }
   EXPECT_NEAR(n_flipped, 500, 80);  // five deviations
-  EXPECT_NEAR(largest_x, 3, 0.05);  // pixels of height
-  EXPECT_NEAR(largest_y, 5, 0.08);  // a quarter of 20
+  EXPECT_NEAR(largest_x, 5, 0.08);  // a quarter of 20
+  EXPECT_NEAR(largest_y, 3, 0.05);  // pixels
 }
 
 TEST(Augmentation, InWords) {
