@@ -62,10 +62,11 @@ void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) 
 }
 
 // Weights of whichever layout, at the root or where a complete file has them.
-void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots) {
+void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots, Version version) {
   for (const auto* root : {"/model_weights", "/"}) {
     switch (weight_layout(tree, root)) {
-      case WeightLayout::kLegacy: return load_legacy_weights(tree, root, slots);
+      case WeightLayout::kKeras0:
+      case WeightLayout::kLegacy: return load_legacy_weights(tree, root, slots, version);
       case WeightLayout::kV3: return load_v3_weights(tree, root, slots);
       case WeightLayout::kNone: break;
     }
@@ -118,7 +119,7 @@ void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, cons
     throw error.within(place);
   }
   if (options.architecture_only) return;
-  if (weights) return load_weights(*weights, slots);
+  if (weights) return load_weights(*weights, slots, model.version);
   if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
     throw Error(ErrorCode::kInvalidArgument, place, "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
   }

@@ -1,4 +1,5 @@
-// The legacy layout: `layer_names`, and in each layer's group `weight_names` (Keras 1 to 3, .h5).
+// The legacy layout: `layer_names`, and in each layer's group `weight_names` (Keras 1 to 3, .h5); and that of Keras 0.x,
+// `layer_0/param_0`, … in the layers' order.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <hoarfrost/error.h>
@@ -7,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "keras/legacy/weights.h"
 #include "keras/weights.h"
 
 namespace hoarfrost::keras {
@@ -36,6 +38,17 @@ std::vector<Group> groups_of(const hdf5::Tree& tree, std::string_view root) {
     if (!group.weights.empty()) result.push_back(std::move(group));
   }
   return result;
+}
+
+// Keras 0.x: groups layer_0, layer_1, … with param_0, … in each; those of layers without weights are empty.
+std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root) {
+  std::vector<Group> result;
+  for (size_t i = 0;; ++i) {
+    Group group{fmt::format("layer_{}", i), hdf5::join(root, fmt::format("layer_{}", i)), {}};
+    if (tree.kind(group.path) != hdf5::Kind::kGroup) return result;
+    for (size_t n = 0; tree.kind(hdf5::join(group.path, fmt::format("param_{}", n))) == hdf5::Kind::kDataset; ++n) group.weights.push_back(fmt::format("param_{}", n));
+    if (!group.weights.empty()) result.push_back(std::move(group));
+  }
 }
 
 // "a, b, c, … (12 more)"
@@ -78,9 +91,9 @@ std::vector<size_t> by_name(const std::vector<WeightSlot>& slots, const Group& g
   return result;
 }
 
-void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& layer) {
+void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& layer, const legacy::Source& source) {
   const std::vector<WeightSlot> slots = legacy_order(layer);
-  if (slots.size() != group.weights.size()) {
+  if (!legacy::is_count_of(source, slots, group.weights.size())) {
     throw Error(ErrorCode::kMismatch, tree.where(group.path),
                 fmt::format("expected {} weights ({}) for layer `{}` ({}), found {} ({})", slots.size(), listed(slot_names(slots)),
                             layer.layer->name, layer.layer->class_name, group.weights.size(), listed(group.weights)));
@@ -90,6 +103,11 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
     const std::string path = hdf5::join(group.path, name);
     if (tree.kind(path) != hdf5::Kind::kDataset) throw Error(ErrorCode::kCorrupt, tree.where(group.path), fmt::format("`weight_names` has `{}`, but there is no such dataset: the file is damaged, save the model again", name));
     tensors.push_back(tree.dataset(path));
+  }
+  if (source.is_keras1 || source.is_theano) {
+    tensors = legacy::todays_weights(source, slots, std::move(tensors));
+    for (size_t i = 0; i < slots.size(); ++i) fill(slots[i], tensors[i], tree.where(group.path));
+    return;
   }
   // Keras goes by order alone. A name that belongs to one slot only says more, where order and name disagree.
   std::vector<size_t> order = by_name(slots, group, tensors, layer.layer->model != nullptr);
@@ -118,8 +136,11 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
 
 }  // namespace
 
-void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots) {
-  const std::vector<Group> groups = groups_of(tree, root);
+void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots, Version version) {
+  const bool is_keras0 = !tree.names(root, "layer_names");
+  const std::vector<Group> groups = is_keras0 ? keras0_groups(tree, root) : groups_of(tree, root);
+  legacy::Source source = legacy::source_of(tree, root, version);
+  if (is_keras0) source = legacy::keras0_source(slots);
   std::vector<const LayerSlots*> layers;
   for (const LayerSlots& layer : slots) {
     if (!layer.empty()) layers.push_back(&layer);
@@ -129,7 +150,7 @@ void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const st
   for (const Group& group : groups) named.emplace(group.layer, &group);
   // Names, where all of them are the same; else the order, for Keras numbers its names anew in every session.
   const bool are_named = std::ranges::all_of(layers, [&](const LayerSlots* layer) { return named.contains(layer->layer->name); });
-  for (size_t i = 0; i < layers.size(); ++i) load_group(tree, are_named ? *named.at(layers[i]->layer->name) : groups[i], *layers[i]);
+  for (size_t i = 0; i < layers.size(); ++i) load_group(tree, are_named ? *named.at(layers[i]->layer->name) : groups[i], *layers[i], source);
 }
 
 }  // namespace hoarfrost::keras
