@@ -135,8 +135,7 @@ Version version_by_dialect(const Json& json) {
   Version result{2, 15};
   const auto config = json.find("config");
   if (config == json.end()) {
-    if (legacy::is_keras1(json, result)) result = {0, json.dump().find("\"dim_ordering\"") == std::string::npos ? 2 : 3};
-    return result;
+    return legacy::is_keras1(json, result) ? legacy::keras0_version(json) : result;
   }
   if (config->is_array()) result = {2, 1};
   visit_layers(*config, [&](const Json& layer) {
@@ -146,7 +145,8 @@ Version version_by_dialect(const Json& json) {
       result = {3, 0};
     }
   });
-  return legacy::is_keras1(json, result) ? Version{1, 2} : result;
+  // Keras 1.0.4 was the first to say its version in JSON.
+  return legacy::is_keras1(json, result) ? Version{1, 0} : result;
 }
 
 ModelLayer parse_model_layer(const Json& json, const std::string& name, Version version, const Json* call_arguments, int depth) {

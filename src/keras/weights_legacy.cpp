@@ -139,8 +139,7 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
 void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots, Version version) {
   const bool is_keras0 = !tree.names(root, "layer_names");
   const std::vector<Group> groups = is_keras0 ? keras0_groups(tree, root) : groups_of(tree, root);
-  legacy::Source source = legacy::source_of(tree, root, version);
-  if (is_keras0) source = legacy::keras0_source(slots);
+  const legacy::Source source = legacy::source_of(tree, version);
   std::vector<const LayerSlots*> layers;
   for (const LayerSlots& layer : slots) {
     if (!layer.empty()) layers.push_back(&layer);

@@ -13,8 +13,18 @@ namespace {
 
 constexpr int kDeepest = 32;
 
+// Words that came with a version, or went with it.
+bool says(const std::string& text, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    if (text.find(fmt::format("\"{}\":", key)) != std::string::npos) return true;
+  }
+  return false;
+}
+
 class Translator {
  public:
+  explicit Translator(Version version) : version_(version) {}
+
   Json layer(const Json& old, int depth) {
     const std::string class_name = old.is_object() ? text_at(old, "name") : "";
     if (class_name.empty() || depth > kDeepest) throw Error(ErrorCode::kCorrupt, "", "expected layers with a `name`, as Keras 0.x wrote them");
@@ -29,11 +39,24 @@ class Translator {
     config["name"] = name(old, class_name);
     if (class_name == "Merge") config["layers"] = layers(old, depth);
     if (old.contains("layer")) config["layer"] = layer(old.at("layer"), depth + 1);
+    if (class_name == "Dropout") return dropout(std::move(config));
     add_shape(config, class_name);
     return {{"class_name", class_name}, {"config", std::move(config)}};
   }
 
  private:
+  // Until 0.3 what dropout keeps was not scaled in training, but in inference: x · (1 − p).
+  Json dropout(Json config) const {
+    const double p = config.value("p", Json(0.0)).is_number() ? config.value("p", 0.0) : 0.0;
+    if (version_ >= Version{0, 3} || p == 0) return {{"class_name", "Dropout"}, {"config", std::move(config)}};
+    if (version_ < Version{0, 2}) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` (Dropout)", text_at(config, "name")),
+                  "Keras 0.2 multiplies by 1 - p at inference and Keras 0.3 does not, and nothing in this JSON tells which wrote it: say it, "
+                  "with \"keras_version\": \"0.2.0\" or \"0.3.0\" beside its \"layers\"");
+    }
+    return {{"class_name", "Rescaling"}, {"config", {{"name", config.at("name")}, {"scale", 1 - p}}}};
+  }
+
   Json layers(const Json& old, int depth) {
     const auto found = old.find("layers");
     if (found == old.end() || !found->is_array()) throw Error(ErrorCode::kCorrupt, "", fmt::format("Keras 0.x' `{}` without `layers`", text_at(old, "name")));
@@ -71,12 +94,28 @@ class Translator {
     config["batch_input_shape"] = std::move(shape);
   }
 
+  Version version_;
   std::map<std::string, int> used_;
   std::map<std::string, int> named_;
 };
 
 }  // namespace
 
-Json keras0_translated(const Json& model) { return Translator().layer(model, 0); }
+Version keras0_version(const Json& model) {
+  const std::string text = model.dump();
+  if (says(text, {"cache_enabled"})) return {0, 3, false, 2};
+  if (says(text, {"dim_ordering", "go_backwards", "stateful"})) return {0, 3};
+  if (says(text, {"ignore_border", "truncate_gradient", "nb_row"})) return {0, 2};
+  // Keras 0.3 keeps the optimizer's numbers as float32, and writes 0.009999999776482582 for 0.01.
+  const auto optimizer = model.find("optimizer");
+  const auto rate = optimizer != model.end() && optimizer->is_object() ? optimizer->value("lr", Json()) : Json();
+  if (!rate.is_number()) return {0, 0};
+  const double value = rate.get<double>();
+  const bool is_float = static_cast<double>(static_cast<float>(value)) == value;
+  if (!is_float) return {0, 2};
+  return fmt::format("{}", value).size() > 10 ? Version{0, 3} : Version{0, 0};
+}
+
+Json keras0_translated(const Json& model, Version version) { return Translator(version).layer(model, 0); }
 
 }  // namespace hoarfrost::keras::legacy

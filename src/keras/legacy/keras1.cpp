@@ -86,7 +86,7 @@ bool is_keras1(const Json& model, Version version) {
 
 Json translated(const Json& model, Version version) {
   const bool is_keras0 = !model.contains("class_name");
-  Json result = is_keras0 ? keras0_translated(model) : model;
+  Json result = is_keras0 ? keras0_translated(model, version) : model;
   // Keras 0.x knew no other order than Theano's until 0.3, and then it said it.
   const bool is_theano = is_keras0 && version < Version{0, 3};
   translate_model(result, is_theano ? "th" : ordering_of(result.contains("config") ? result.at("config") : Json()), 0);

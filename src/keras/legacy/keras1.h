@@ -16,8 +16,10 @@ Json translated(const Json& model, Version version);
 
 // What follows serves translated alone.
 
+// Which Keras 0.x wrote such a JSON, which does not say it: {0, 2} for all before 0.3; {0, 0} where nothing tells.
+Version keras0_version(const Json& model);
 // Keras 0.x to 1.x: {"name": "Dense", …} to {"class_name": "Dense", "config": {…}}.
-Json keras0_translated(const Json& model);
+Json keras0_translated(const Json& model, Version version);
 // One layer's {"class_name", "config"}, and those within it. ordering: "tf" or "th", for layers that do not say it.
 // A Merge becomes Add, Concatenate and so on; dot and cos stay a Merge.
 void translate_layer(Json& layer, const std::string& ordering);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "keras/architecture.h"
 #include "keras/legacy/rearrange.h"
@@ -70,7 +71,7 @@ Tensor converted(const Source& source, const WeightSlot& slot, Tensor tensor) {
   return tensor;
 }
 
-// Keras 0.x normalises by running_std + epsilon, today's layer by sqrt(moving_variance + epsilon).
+// Until Keras 1.0.6 it normalised by running_std + epsilon, today's layer does by sqrt(moving_variance + epsilon).
 Tensor variance_of(const Tensor& deviation, double epsilon) {
   const Tensor values = deviation.cast(DType::kFloat64);
   Tensor result(DType::kFloat64, values.shape());
@@ -85,31 +86,42 @@ Tensor variance_of(const Tensor& deviation, double epsilon) {
 
 }  // namespace
 
-Source source_of(const hdf5::Tree& tree, std::string_view root, Version version) {
-  Source source;
+namespace {
+
+Version written_by(const hdf5::Tree& tree, Version version) {
   const auto stated = tree.text("/", "keras_version");
-  const Version written = (stated ? parse_version(*stated) : std::nullopt).value_or(version);
-  source.is_keras1 = written.major < 2;
-  const auto backend = tree.text("/", "backend");
-  if (backend) {
-    source.is_theano = *backend == "theano";
-  } else if (source.is_keras1) {
-    // TensorFlow's variables are named `dense_1_W:0`, Theano's `dense_1_W`. Keras 1 does not say which backend it ran on.
+  return (stated ? parse_version(*stated) : std::nullopt).value_or(version);
+}
+
+// TensorFlow's variables are named `dense_1_W:0`, Theano's `dense_1_W`.
+bool has_plain_names(const hdf5::Tree& tree) {
+  for (const auto* root : {"/model_weights", "/"}) {
     for (const std::string& layer : tree.names(root, "layer_names").value_or(std::vector<std::string>{})) {
       for (const std::string& name : tree.names(hdf5::join(root, layer), "weight_names").value_or(std::vector<std::string>{})) {
-        source.is_theano = source.is_theano || name.find(':') == std::string::npos;
+        if (name.find(':') == std::string::npos) return true;
       }
     }
   }
-  return source;
+  return false;
 }
 
-Source keras0_source(const std::vector<LayerSlots>& layers) {
-  const bool has_channels_last = std::ranges::any_of(layers, [](const LayerSlots& slots) {
-    const std::string& name = slots.layer->kernel_class;
-    return (name == "Conv2D" || name == "Conv3D") && !slots.layer->is_channels_first;
-  });
-  return {.is_keras1 = true, .is_keras0 = true, .is_theano = !has_channels_last};
+}  // namespace
+
+bool is_theano(const hdf5::Tree* weights, const Json& model, Version version) {
+  if (weights != nullptr) {
+    if (const auto backend = weights->text("/", "backend")) return *backend == "theano";
+    version = written_by(*weights, version);
+  }
+  if (version.major == 0) return model.dump().find(R"("dim_ordering":"tf")") == std::string::npos;
+  return weights != nullptr && version.major == 1 && has_plain_names(*weights);
+}
+
+Source source_of(const hdf5::Tree& tree, Version version) {
+  const Version written = written_by(tree, version);
+  // Keras 1.0.6 changed it for TensorFlow, 1.0.7 for Theano; the name stayed.
+  const int last_patch = version.is_theano ? 6 : 5;
+  const bool has_deviations = written.major == 0 || (written.major == 1 && written.minor == 0 && written.patch <= last_patch);
+  return {.is_keras1 = written.major < 2, .has_deviations = has_deviations, .is_theano = version.is_theano};
 }
 
 bool is_count_of(const Source& source, const std::vector<WeightSlot>& slots, size_t n_stored) {
@@ -124,7 +136,7 @@ std::vector<Tensor> todays_weights(const Source& source, const std::vector<Weigh
     const auto cell = std::ranges::find_if(cells, [&](const Cell& c) { return c.first == i; });
     if (cell == cells.end()) {
       Tensor tensor = converted(source, slots[i], std::move(stored.at(next++)));
-      if (source.is_keras0 && base_of(slots[i]) == "moving_variance") tensor = variance_of(tensor, slots[i].layer->epsilon);
+      if (source.has_deviations && base_of(slots[i]) == "moving_variance") tensor = variance_of(tensor, slots[i].layer->epsilon);
       result.push_back(std::move(tensor));
       ++i;
       continue;

@@ -8,16 +8,17 @@ namespace hoarfrost::keras::legacy {
 
 // What wrote a weights file.
 struct Source {
-  bool is_keras1 = false;    // its words and shapes: gates apart, Theano-ordered kernels
-  bool is_keras0 = false;    // running_std holds a standard deviation
-  bool is_theano = false;    // its convolutions flip their kernels
+  bool is_keras1 = false;       // its words and shapes: gates apart, Theano-ordered kernels
+  bool has_deviations = false;  // running_std holds a standard deviation, as its name says
+  bool is_theano = false;       // its convolutions flip their kernels
 };
 
-// Judged by the file (`keras_version`, `backend`, names without `:0`), and where it does not say, by the architecture's version.
-Source source_of(const hdf5::Tree& tree, std::string_view root, Version version);
+// version: the architecture's, for a file that does not say its own.
+Source source_of(const hdf5::Tree& tree, Version version);
 
-// Of a file of Keras 0.x, which says nothing: Theano's, unless a convolution of the architecture has its channels last.
-Source keras0_source(const std::vector<LayerSlots>& layers);
+// Whether the weights come from a Keras on Theano: by the file (`backend`; Keras 1: names without `:0`), or for Keras 0.x, which
+// says nothing and knew TensorFlow from 0.3 on, by a `dim_ordering` tf in the architecture. weights may be nullptr.
+bool is_theano(const hdf5::Tree* weights, const Json& model, Version version);
 
 // How many tensors a layer with these weights has in such a file: gates may be apart.
 bool is_count_of(const Source& source, const std::vector<WeightSlot>& slots, size_t n_stored);
