@@ -40,15 +40,33 @@ std::vector<Group> groups_of(const hdf5::Tree& tree, std::string_view root) {
   return result;
 }
 
-// Keras 0.x: groups layer_0, layer_1, … with param_0, … in each; those of layers without weights are empty.
-std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root) {
-  std::vector<Group> result;
-  for (size_t i = 0;; ++i) {
-    Group group{fmt::format("layer_{}", i), hdf5::join(root, fmt::format("layer_{}", i)), {}};
-    if (tree.kind(group.path) != hdf5::Kind::kGroup) return result;
-    for (size_t n = 0; tree.kind(hdf5::join(group.path, fmt::format("param_{}", n))) == hdf5::Kind::kDataset; ++n) group.weights.push_back(fmt::format("param_{}", n));
-    if (!group.weights.empty()) result.push_back(std::move(group));
+// Keras 0.x: groups layer_0, layer_1, … with param_0, … in each (or all of them in `graph`), in the layers' order. A Merge's group
+// holds its branches' together, so they are dealt to the layers one by one.
+std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root, const std::vector<const LayerSlots*>& layers) {
+  std::vector<std::string> all;
+  const auto take = [&](const std::string& group) {
+    if (tree.kind(hdf5::join(root, group)) != hdf5::Kind::kGroup) return false;
+    for (size_t n = 0;; ++n) {
+      std::string name = fmt::format("{}/param_{}", group, n);
+      if (tree.kind(hdf5::join(root, name)) != hdf5::Kind::kDataset) return true;
+      all.push_back(std::move(name));
+    }
+  };
+  if (!take("graph")) {
+    for (size_t i = 0; take(fmt::format("layer_{}", i)); ++i) {}
   }
+  std::vector<Group> result;
+  size_t next = 0;
+  for (const LayerSlots* layer : layers) {
+    const size_t n = std::min(legacy::n_stored_apart(legacy_order(*layer)), all.size() - next);
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(next);
+    result.push_back({layer->layer->name, std::string(root), {from, from + static_cast<std::ptrdiff_t>(n)}});
+    next += n;
+  }
+  if (next < all.size()) {
+    throw Error(ErrorCode::kMismatch, tree.where(root), fmt::format("expected {} weights for the architecture's layers, found {}: are these the weights of this architecture?", next, all.size()));
+  }
+  return result;
 }
 
 // "a, b, c, … (12 more)"
@@ -137,13 +155,12 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
 }  // namespace
 
 void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots, Version version) {
-  const bool is_keras0 = !tree.names(root, "layer_names");
-  const std::vector<Group> groups = is_keras0 ? keras0_groups(tree, root) : groups_of(tree, root);
-  const legacy::Source source = legacy::source_of(tree, version);
   std::vector<const LayerSlots*> layers;
   for (const LayerSlots& layer : slots) {
     if (!layer.empty()) layers.push_back(&layer);
   }
+  const legacy::Source source = legacy::source_of(tree, version);
+  const std::vector<Group> groups = tree.names(root, "layer_names") ? groups_of(tree, root) : keras0_groups(tree, root, layers);
   if (groups.size() != layers.size()) fail_layers_differ(tree, root, groups, layers);
   std::map<std::string, const Group*> named;
   for (const Group& group : groups) named.emplace(group.layer, &group);

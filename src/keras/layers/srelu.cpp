@@ -1,5 +1,6 @@
 // SReLU: x between two thresholds, and lines of learned slopes outside them (Jin et al. 2015). Keras 1.2's, which later Kerases
 // have not: with t_r = t_left + |t_right|, t_left + relu(x − t_left, slope a_left, at most t_r − t_left) + a_right · relu(x − t_r).
+// (Where a_left is below 0, Keras on Theano cut the left line off at t_r too; the paper and TensorFlow do not.)
 #include <cmath>
 
 #include "keras/layers/registry.h"

@@ -28,8 +28,11 @@ class Translator {
   Json layer(const Json& old, int depth) {
     const std::string class_name = old.is_object() ? text_at(old, "name") : "";
     if (class_name.empty() || depth > kDeepest) throw Error(ErrorCode::kCorrupt, "", "expected layers with a `name`, as Keras 0.x wrote them");
-    if (class_name == "Graph" || class_name == "AutoEncoder") {
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("Keras 0.x' `{}` is not read; only its Sequential models are", class_name));
+    if (class_name == "AutoEncoder") {
+      throw Error(ErrorCode::kUnsupported, "", "Keras 0.x' AutoEncoder is not read; its Sequential and Graph models are");
+    }
+    if (class_name == "Graph") {
+      return keras0_graph(old, [&](const Json& node) { return layer(node, depth + 1); });
     }
     if (class_name == "Sequential") return {{"class_name", class_name}, {"config", layers(old, depth)}};
     Json config = Json::object();
@@ -39,12 +42,28 @@ class Translator {
     config["name"] = name(old, class_name);
     if (class_name == "Merge") config["layers"] = layers(old, depth);
     if (old.contains("layer")) config["layer"] = layer(old.at("layer"), depth + 1);
+    if (class_name == "Masking" || config.value("mask_zero", Json(false)) == Json(true)) expect_todays_masks(config, class_name);
     if (class_name == "Dropout") return dropout(std::move(config));
     add_shape(config, class_name);
+    if (config.value("ignore_border", Json(true)) == Json(false)) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", text_at(config, "name"), class_name),
+                  "ignore_border false takes windows that the border cuts off, which TensorFlow's pooling does not");
+    }
+    for (const char* key : {"ignore_border", "truncate_gradient"}) config.erase(key);
+    if (class_name == "Activation") {  // of a sparsity that training asked for
+      for (const char* key : {"target", "beta"}) config.erase(key);
+    }
     return {{"class_name", class_name}, {"config", std::move(config)}};
   }
 
  private:
+  // Keras 0.2 set a recurrent layer's states to 0 at masked steps, 0.3.0 and 0.3.1 gave zeros there.
+  void expect_todays_masks(const Json& config, const std::string& class_name) const {
+    if (version_ >= Version{0, 3} && version_.patch >= 2) return;
+    throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", text_at(config, "name"), class_name),
+                "masks meant something else before Keras 0.3.2, which this JSON does not seem to be of; if it is, say \"keras_version\": \"0.3.3\" beside its \"layers\"");
+  }
+
   // Until 0.3 what dropout keeps was not scaled in training, but in inference: x · (1 − p).
   Json dropout(Json config) const {
     const double p = config.value("p", Json(0.0)).is_number() ? config.value("p", 0.0) : 0.0;
@@ -81,9 +100,11 @@ class Translator {
   static void add_shape(Json& config, const std::string& class_name) {
     if (config.contains("batch_input_shape")) return;
     Json shape = Json::array({Json()});
-    if (config.contains("input_shape") && config.at("input_shape").is_array()) {
+    if (class_name == "Embedding") {  // it said its input_dim for its input's shape
+      shape.push_back(config.value("input_length", Json()));
+    } else if (config.contains("input_shape") && config.at("input_shape").is_array()) {
       for (const Json& size : config.at("input_shape")) shape.push_back(size);
-    } else if (config.contains("input_dim") && config.at("input_dim").is_number_integer() && class_name != "Embedding") {
+    } else if (config.contains("input_dim") && config.at("input_dim").is_number_integer()) {
       const bool is_sequence = config.contains("input_length") || class_name.find("RNN") != std::string::npos || class_name == "LSTM" ||
                                class_name == "GRU" || class_name == "TimeDistributedDense" || class_name == "Convolution1D";
       if (is_sequence) shape.push_back(config.value("input_length", Json()));

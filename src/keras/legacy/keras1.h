@@ -2,6 +2,8 @@
 // Sources: Keras 0.2.0, 0.3.3, 1.0.5 and 1.2.2, and what Keras 2.0's legacy/interfaces.py makes of their words.
 #pragma once
 
+#include <functional>
+
 #include "keras/config.h"
 
 namespace hoarfrost::keras::legacy {
@@ -11,7 +13,7 @@ bool is_keras1(const Json& model, Version version);
 
 // The same model as Keras 2 says it. Sequential models that begin with a Merge of branches become functional ones, with the
 // branches' layers among their own, as the weights file has them. Throws Error{kUnsupported} for what only its author's Python
-// knows (Merge with a function) and for Keras 0.x' Graph and AutoEncoder; Error{kCorrupt} where it follows no scheme.
+// knows (Merge with a function) and for Keras 0.x' AutoEncoder; Error{kCorrupt} where it follows no scheme.
 Json translated(const Json& model, Version version);
 
 // What follows serves translated alone.
@@ -20,6 +22,8 @@ Json translated(const Json& model, Version version);
 Version keras0_version(const Json& model);
 // Keras 0.x to 1.x: {"name": "Dense", …} to {"class_name": "Dense", "config": {…}}.
 Json keras0_translated(const Json& model, Version version);
+// A Graph of Keras 0.x; translate makes {"class_name", "config"} of a node's layer.
+Json keras0_graph(const Json& graph, const std::function<Json(const Json& layer)>& translate);
 // One layer's {"class_name", "config"}, and those within it. ordering: "tf" or "th", for layers that do not say it.
 // A Merge becomes Add, Concatenate and so on; dot and cos stay a Merge.
 void translate_layer(Json& layer, const std::string& ordering);

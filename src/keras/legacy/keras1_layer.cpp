@@ -110,6 +110,7 @@ void translate_config(Json& config, std::string_view class_name, const std::stri
   if (class_name == "UpSampling1D") rename(config, "length", "size");
   if (class_name == "Reshape") rename(config, "dims", "target_shape");
   if (class_name == "RepeatVector") config.erase("input_dim");
+  if (class_name == "Dense") config.erase("input_length");  // TimeDistributedDense's
   // A Deconvolution2D's [batch, filters, rows, columns] with the channels last, as its other words will be.
   if (class_name == "Conv2DTranspose" && text_at(config, "dim_ordering") == "th" && config.contains("output_shape") && config.at("output_shape").size() == 4) {
     const Json shape = config.at("output_shape");
@@ -128,10 +129,6 @@ void translate_layer(Json& layer, const std::string& ordering) {
   std::string class_name = text_at(layer, "class_name");
   for (const Pair& pair : kClasses) {
     if (class_name == pair.old_name) class_name = pair.name;
-  }
-  if (class_name == "BatchNormalization" && config->value("mode", Json(0)) == 2) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` (BatchNormalization)", text_at(*config, "name")),
-                "mode 2 normalises by the statistics of the batch at inference too, which no frozen graph does");
   }
   if (class_name == "Merge") return translate_merge(layer);
   if (config->contains("layer") && config->at("layer").is_object()) {  // TimeDistributed, Bidirectional

@@ -60,6 +60,14 @@ Tensor flipped(const Tensor& x, int n) {
   return x.n_elements() == 0 ? x : gathered(x, x.shape(), start, strides);
 }
 
+Tensor spread(const Tensor& x, const Shape& shape) {
+  std::vector<int64_t> strides = row_major(x.shape());
+  for (size_t axis = 0; axis < strides.size(); ++axis) {
+    if (x.shape().sizes()[axis] == 1) strides[axis] = 0;
+  }
+  return gathered(x, shape, 0, strides);
+}
+
 Tensor joined(const std::vector<Tensor>& parts) {
   Shape shape = parts.at(0).shape();
   if (shape.rank() == 0) throw Error(ErrorCode::kMismatch, "", "expected a gate's weights, found a lone number");

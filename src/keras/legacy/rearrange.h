@@ -11,6 +11,8 @@ namespace hoarfrost::keras::legacy {
 Tensor transposed(const Tensor& x, const std::vector<int>& order);
 // The first n axes reversed: a convolution's kernel made a correlation's.
 Tensor flipped(const Tensor& x, int n);
+// NumPy's broadcast_to: along axes of one element, that one again and again. Ranks must be equal.
+Tensor spread(const Tensor& x, const Shape& shape);
 // Tensors of one type, equal but for the last axis, one after the other along it. Throws Error{kMismatch}.
 Tensor joined(const std::vector<Tensor>& parts);
 

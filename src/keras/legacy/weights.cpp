@@ -30,12 +30,6 @@ std::vector<Cell> cells_of(const std::vector<WeightSlot>& slots) {
   return result;
 }
 
-size_t count_apart(const std::vector<WeightSlot>& slots) {
-  size_t n = slots.size();
-  for (const Cell& cell : cells_of(slots)) n += 3 * cell.n_gates - 3;
-  return n;
-}
-
 bool is_convolution(const std::string& class_name) {
   constexpr std::array<std::string_view, 8> kClasses{"Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D", "Conv2DTranspose", "ConvLSTM2D"};
   return std::ranges::find(kClasses, class_name) != kClasses.end();
@@ -64,7 +58,18 @@ Tensor turned(const WeightSlot& slot, const Tensor& kernel) {
   return kernel;
 }
 
+// Keras 1 kept `shared_axes` out of the configuration: only their weights' ones tell of them.
+bool is_shared(const WeightSlot& slot, const Tensor& tensor) {
+  const std::string& name = slot.layer->kernel_class;
+  if (name != "PReLU" && name != "ParametricSoftplus" && name != "SReLU") return false;
+  const Shape& expected = slot.spec.shape;
+  bool fits = tensor.shape().rank() == expected.rank() && tensor.shape() != expected;
+  for (int axis = 0; fits && axis < expected.rank(); ++axis) fits = tensor.shape()[axis] == expected[axis] || tensor.shape()[axis] == 1;
+  return fits;
+}
+
 Tensor converted(const Source& source, const WeightSlot& slot, Tensor tensor) {
+  if (source.is_keras1 && is_shared(slot, tensor)) return spread(tensor, slot.spec.shape);
   const bool is_spatial = is_convolution(slot.layer->kernel_class) || slot.layer->kernel_class.find("Conv") != std::string::npos;
   if (is_kernel(slot) && is_spatial && source.is_keras1) tensor = turned(slot, tensor);
   if (is_kernel(slot) && is_convolution(slot.layer->kernel_class) && source.is_theano) tensor = flipped(tensor, tensor.shape().rank() - 2);
@@ -124,8 +129,14 @@ Source source_of(const hdf5::Tree& tree, Version version) {
   return {.is_keras1 = written.major < 2, .has_deviations = has_deviations, .is_theano = version.is_theano};
 }
 
+size_t n_stored_apart(const std::vector<WeightSlot>& slots) {
+  size_t n = slots.size();
+  for (const Cell& cell : cells_of(slots)) n += 3 * cell.n_gates - 3;
+  return n;
+}
+
 bool is_count_of(const Source& source, const std::vector<WeightSlot>& slots, size_t n_stored) {
-  return n_stored == slots.size() || (source.is_keras1 && n_stored == count_apart(slots));
+  return n_stored == slots.size() || (source.is_keras1 && n_stored == n_stored_apart(slots));
 }
 
 std::vector<Tensor> todays_weights(const Source& source, const std::vector<WeightSlot>& slots, std::vector<Tensor> stored) {

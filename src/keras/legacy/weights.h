@@ -20,7 +20,9 @@ Source source_of(const hdf5::Tree& tree, Version version);
 // says nothing and knew TensorFlow from 0.3 on, by a `dim_ordering` tf in the architecture. weights may be nullptr.
 bool is_theano(const hdf5::Tree* weights, const Json& model, Version version);
 
-// How many tensors a layer with these weights has in such a file: gates may be apart.
+// How many tensors a layer with these weights has where its gates are apart, as Keras 0.x stored them.
+size_t n_stored_apart(const std::vector<WeightSlot>& slots);
+// Whether a layer with these weights may have so many tensors in such a file: gates may be apart.
 bool is_count_of(const Source& source, const std::vector<WeightSlot>& slots, size_t n_stored);
 
 // The tensors for `slots` (legacy_order), one for each, from those of the layer's group in their order. is_count_of must hold.

@@ -1,9 +1,11 @@
-"""Golden cases of old Kerases, made with Keras 1.2.2, 1.0.5 and 0.3.3 themselves: python3.6 make_keras_1.py KERAS BACKEND
+"""Golden cases of old Kerases, made with Keras 1.2.2, 1.0.5, 0.3.3 and 0.2.0 themselves: python3.6 make_keras_1.py KERAS BACKEND
 
 KERAS is the folder of an unpacked source archive (PyPI: Keras==1.2.2 and so on), BACKEND theano or tensorflow. They run on
-Python 3.6 with Theano 1.0.5, tensorflow 1.4.1, numpy 1.16, scipy 1.2, h5py 2.10, PyYAML 5. Each case has random weights and
-inputs; index.json lists it. A Keras without save_model has a JSON architecture and a file of weights.
+Python 3.6 with Theano 1.0.5, tensorflow 1.4.1, numpy 1.16, scipy 1.2, h5py 2.10, PyYAML 5. Keras 0.2.0
+wants Theano 0.8.2 with numpy 1.11. Each case has random weights and inputs; index.json lists it. A Keras without save_model has a
+JSON architecture and a file of weights.
 """
+import collections
 import json
 import os
 import sys
@@ -15,8 +17,16 @@ os.environ.update(KERAS_BACKEND=BACKEND, HOME=tempfile.mkdtemp(), CUDA_VISIBLE_D
 sys.path.insert(0, KERAS)
 import numpy as np
 import keras
-from keras import backend as K
-from keras import layers as L
+if VERSION >= '0.3':
+    from keras import backend as K
+if VERSION >= '1':
+    from keras import layers as L
+else:
+    import types
+    from keras.layers import advanced_activations, convolutional, core, embeddings, normalization, recurrent
+    L = types.SimpleNamespace()
+    for part in (advanced_activations, convolutional, core, embeddings, normalization, recurrent):
+        L.__dict__.update({name: value for name, value in vars(part).items() if isinstance(value, type)})
 from keras.models import Sequential
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'keras_' + VERSION)
@@ -72,8 +82,17 @@ def value_for(name, shape, random):
 
 
 def randomise(model, random):
-    for variable in model.weights:
+    for variable in model.trainable_weights + model.non_trainable_weights:
         K.set_value(variable, value_for(variable.name, K.get_value(variable).shape, random).astype('float32'))
+
+
+def leaves(layer):
+    """The layers of a model of Keras 0.x, and those in its Merges."""
+    if getattr(layer, 'nodes', None):
+        return list(layer.nodes.values())
+    if not hasattr(layer, 'layers'):
+        return [layer]
+    return [leaf for inner in layer.layers for leaf in leaves(inner)]
 
 
 def classes_of(layers):
@@ -91,18 +110,21 @@ def classes_of(layers):
 
 def add_to_index(entry):
     path = os.path.join(os.path.dirname(FOLDER), 'index.json')
-    entries = [known for known in json.load(open(path)) if known['answers'] != entry['answers']]
-    entries.append(entry)
-    entries.sort(key=lambda e: e['answers'])
+    entries = json.load(open(path), object_pairs_hook=collections.OrderedDict)
+    answers = [known['answers'] for known in entries]
+    if entry['answers'] in answers:
+        entries[answers.index(entry['answers'])] = entry
+    else:
+        entries.append(entry)
     with open(path, 'w') as file:
-        file.write('[' + ',\n '.join(json.dumps(e) for e in entries) + ']\n')
+        file.write('[\n' + ',\n'.join(json.dumps(e) for e in entries) + '\n]\n')
 
 
 def save(name, model, inputs, outputs):
     folder = os.path.basename(FOLDER)
     path = os.path.join(FOLDER, name)
-    entry = {'model': folder + '/' + name + '.h5', 'answers': folder + '/' + name + '.npz', 'layers': classes_of(model.layers),
-             'rtol': 1e-4, 'atol': 1e-5}
+    entry = collections.OrderedDict([('model', folder + '/' + name + '.h5'), ('answers', folder + '/' + name + '.npz'), ('layers', classes_of(list(model.nodes.values()) if hasattr(model, 'output_order') else model.layers)),
+                                     ('rtol', 1e-4), ('atol', 1e-5)])
     if hasattr(model, 'save'):
         model.save(path + '.h5')
     else:
@@ -116,6 +138,16 @@ def save(name, model, inputs, outputs):
     add_to_index(entry)
 
 
+def answers_of(model, inputs):
+    if hasattr(model, 'output_order'):  # a Graph
+        model.compile('sgd', {name: 'mse' for name in model.output_order})
+        outputs = model.predict(dict(zip(model.input_order, inputs)))
+        return [outputs[name] for name in model.output_order]
+    model.compile('sgd', 'mse')
+    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0])
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
 def make(name, build, makers):
     name = PREFIX + name
     random = np.random.RandomState(sum(map(ord, name)))
@@ -123,13 +155,11 @@ def make(name, build, makers):
     if VERSION >= '1':
         randomise(model, random)
     else:
-        for layer in model.layers:
-            layer.set_weights([w if w.ndim < 1 else value_for('running_std' if i == 3 and type(layer).__name__ == 'BatchNormalization' else '',
-                                                              w.shape, random).astype('float32') for i, w in enumerate(layer.get_weights())])
+        for layer in leaves(model):
+            names = ['gamma', '', '', 'running_std'] if type(layer).__name__ == 'BatchNormalization' else [''] * 12
+            layer.set_weights([value_for(name, w.shape, random).astype('float32') for name, w in zip(names, layer.get_weights())])
     inputs = [maker(random).astype('float32') for maker in makers]
-    model.compile('sgd', 'mse')
-    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0])
-    outputs = outputs if isinstance(outputs, list) else [outputs]
+    outputs = answers_of(model, inputs)
     assert all(np.isfinite(y).all() for y in outputs), name
     save(name, model, inputs, outputs)
     print(name, [y.shape for y in outputs])
@@ -333,12 +363,79 @@ def of_keras_1():
         attempt(build.__name__, build, makers)
     for order in ('tf', 'th'):
         K.set_image_dim_ordering(order)
-        for build, shape in ((two_axes, (3, 7, 9)), (same_windows, (2, 7, 8)), (same_volumes, (2, 4, 5, 6)), (deconvolution, (3, 4, 5)), (three_axes, (2, 4, 5, 6)), (locally_connected_areas, (2, 5, 6)), (lenet, (2, 8, 9))):
+        for build, shape in ((two_axes, (3, 7, 9)), (same_windows, (2, 7, 8)), (same_volumes, (2, 4, 5, 6)), (deconvolution, (3, 4, 5)), (three_axes, (2, 4, 5, 6)), (lenet, (2, 8, 9))):
             attempt(build.__name__ + '_' + order, lambda: build(order), [normal(2, *shape_of(order, *shape))])
         for build, shape in ((conv_lstm, (2, 5, 4)), (frames, (2, 5, 6))):
             attempt(build.__name__ + '_' + order, lambda: build(order), [normal(2, 3, *shape_of(order, *shape))])
+        if order == 'tf':
+            attempt('locally_connected_areas_tf', lambda: locally_connected_areas(order), [normal(2, 5, 6, 2)])
         if BACKEND == 'tensorflow':
             attempt('separable_' + order, lambda: separable(order), [normal(2, *shape_of(order, 2, 6, 7))])
+
+
+# ---------------------------------------------------------------------------------------------------------- Keras 1.0.5 and 0.x
+
+def old_convolutions():
+    shape = {'input_shape': (2, 8, 9)}
+    return chain(L.Convolution2D(4, 3, 2, activation='relu', **shape), L.MaxPooling2D((2, 2)), L.ZeroPadding2D((1, 1)), L.Convolution2D(3, 3, 3, border_mode='same'), L.Flatten(),
+                 L.Dense(6), L.BatchNormalization(), L.Activation('tanh'), L.Dropout(0.4), L.Dense(3, activation='softmax'))
+
+
+def old_steps():
+    return chain(L.Convolution1D(4, 3, input_dim=3, input_length=9, border_mode='same'), L.MaxPooling1D(2), L.LSTM(4, return_sequences=True), L.GRU(3, return_sequences=True), L.TimeDistributedDense(2),
+                 L.SimpleRNN(3))
+
+
+def old_embedding():
+    layers = [L.Embedding(9, 4, input_length=6), L.LSTM(3, activation='sigmoid', inner_activation='sigmoid'), L.Dense(4), L.PReLU(), L.MaxoutDense(3), L.LeakyReLU(0.2)]
+    return chain(*(layers + [L.ParametricSoftplus()] if VERSION >= '0.3' else layers))
+
+
+def old_masks():
+    return chain(L.Embedding(9, 4, input_length=6, mask_zero=True), L.GRU(3, return_sequences=True), L.LSTM(3), L.Dense(2))
+
+
+def old_merge():
+    first = [L.Dense(3, input_dim=4)] + ([L.BatchNormalization()] if VERSION < '1' else [])  # Keras 1.0 calls it twice, and refuses to
+    branches = [chain(*first), chain(L.LSTM(3, input_dim=2, input_length=5), L.Dense(3, activation='relu'))]
+    return chain(L.Merge(branches, mode='concat'), L.Dense(3), L.Activation('sigmoid'))
+
+
+def old_sum():
+    branches = [chain(L.Dense(3, input_dim=4)), chain(L.Dense(3, input_dim=2))]
+    return chain(L.Merge(branches, mode='sum'), L.Reshape((1, 3)), L.Permute((2, 1)), L.Flatten(), L.RepeatVector(2), L.SimpleRNN(2))
+
+
+def old_samples():
+    return chain(L.Dense(5, input_dim=4), L.BatchNormalization(mode=1), L.Dense(2))
+
+
+def old_graph():
+    from keras.models import Graph
+    graph = Graph()
+    graph.add_input('a', input_shape=(4,))
+    graph.add_input('b', input_shape=(3,))
+    graph.add_node(L.Dense(3, activation='tanh'), 'first', input='a')
+    graph.add_node(L.Dense(2), 'both', inputs=['first', 'b'], merge_mode='concat')
+    graph.add_node(L.Dense(3), 'third', inputs=['first', 'b'], merge_mode='mul')
+    graph.add_output('y', inputs=['third', 'first'], merge_mode='sum')
+    graph.add_output('z', input='both')
+    return graph
+
+
+def old_cases():
+    attempt('convolutions', old_convolutions, [normal(2, 2, 8, 9)])
+    attempt('steps', old_steps, [normal(2, 9, 3)])
+    attempt('embedding', old_embedding, [tokens(9, 2, 6)])
+    attempt('merge', old_merge, [normal(2, 4), normal(2, 5, 2)])
+    attempt('sum', old_sum, [normal(2, 4), normal(2, 2)])
+    attempt('samples', old_samples, [normal(2, 4)])
+    if VERSION < '1':
+        attempt('graph', old_graph, [normal(2, 4), normal(2, 3)])
+    if VERSION >= '0.3':
+        attempt('masks', old_masks, [tokens(9, 3, 6)])
+    if VERSION >= '1':
+        attempt('batch_normalizations', batch_normalizations, [normal(2, 4, 3), normal(2, 5)])
 
 
 def attempt(*arguments):
@@ -346,9 +443,12 @@ def attempt(*arguments):
     try:
         make(*arguments)
     except Exception:
-        print('FAILED', arguments[0], traceback.format_exc().splitlines()[-1][:300])
+        print('FAILED', arguments[0], traceback.format_exc()[-900:])
 
 
 if __name__ == '__main__':
     os.makedirs(FOLDER, exist_ok=True)
-    of_keras_1()
+    if VERSION >= '1.2':
+        of_keras_1()
+    else:
+        old_cases()
