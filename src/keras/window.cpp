@@ -56,7 +56,7 @@ void refuse_channels_first(const Config& config) {
   if (format == "channels_last" || format == "tf" || format == "default") return;
   if (format != "channels_first" && format != "th")
     config.fail(fmt::format("`data_format` must be channels_last or channels_first, found {}", format));
-  config.unsupported("data_format channels_first is not converted yet; rebuild the model with channels_last");
+  config.unsupported("data_format channels_first is not converted for this layer; rebuild the model with channels_last");
 }
 
 Window parse_kernel(const Config& config, size_t rank, bool knows_theano) {
