@@ -95,6 +95,7 @@ Tensor variance_of(const Tensor& deviation, double epsilon) {
 namespace {
 
 Version written_by(const hdf5::Tree& tree, Version version) {
+  if (weight_layout(tree, "/") == WeightLayout::kKeras0) return {0, 3};
   const auto stated = tree.text("/", "keras_version");
   return (stated ? parse_version(*stated) : std::nullopt).value_or(version);
 }
@@ -118,7 +119,10 @@ bool is_theano(const hdf5::Tree* weights, const Json& model, Version version) {
     if (const auto backend = weights->text("/", "backend")) return *backend == "theano";
     version = written_by(*weights, version);
   }
-  if (version.major == 0) return model.dump().find(R"("dim_ordering":"tf")") == std::string::npos;
+  if (version.major == 0) {
+    const std::string text = model.dump();
+    return text.find(R"("dim_ordering":"tf")") == std::string::npos && text.find(R"("data_format":"channels_last")") == std::string::npos;
+  }
   return weights != nullptr && version.major == 1 && has_plain_names(*weights);
 }
 

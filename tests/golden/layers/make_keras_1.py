@@ -29,6 +29,9 @@ else:
         L.__dict__.update({name: value for name, value in vars(part).items() if isinstance(value, type)})
 from keras.models import Sequential
 
+if BACKEND == 'theano':
+    import theano.ifelse  # which Keras 1.2.2 takes for imported
+
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'keras_' + VERSION)
 PREFIX = 'k' + VERSION.replace('.', '') + {'theano': 'th_', 'tensorflow': 'tf_'}[BACKEND]
 # Today's name of a class where it has another.
@@ -213,6 +216,25 @@ def merged_functional():
     return chain(L.Merge([branch, chain(L.Dense(3, input_dim=4))], mode='sum'), L.Dense(2))
 
 
+def model_in_sequential():
+    x = L.Input((4,))
+    inner = functional([x], [L.BatchNormalization()(L.Dense(3, activation='relu')(x))])
+    return chain(inner, chain(L.Dense(4, input_dim=3), L.BatchNormalization(), L.Dropout(0.5)), L.Dense(2))
+
+
+def models_in_functional():
+    x, y, i = L.Input((4,)), L.Input((4,)), L.Input((4,))
+    twin = functional([i], [L.BatchNormalization()(L.Dense(3, activation='tanh')(i))])
+    tail = chain(L.Dense(2, input_dim=3), L.Activation('sigmoid'))
+    return functional([x, y], [tail(L.merge([twin(x), twin(y)], mode='mul')), tail(twin(x))])
+
+
+def frames_of_model():
+    i = L.Input((4, 2))
+    inner = functional([i], [L.LSTM(3)(L.Convolution1D(3, 2)(i))])
+    return chain(L.TimeDistributed(inner, input_shape=(3, 4, 2)), L.Dense(2))
+
+
 def recurrent():
     x = L.Input((5, 3))
     m = L.Masking()(x)
@@ -357,7 +379,8 @@ def frames(order):
 def of_keras_1():
     for build, makers in ((advanced_activations, [normal(2, 4, 3)]), (shared_axes, [normal(2, 4, 5, 3)]), (highway_maxout, [normal(3, 4)]), (merges, [normal(2, 4, 3)] * 3),
                           (merge_cos_matrices, [lambda random: random.uniform(0.1, 1, (2, 3, 3))] * 2),
-                          (sequential_merge, [normal(2, 4), normal(2, 2), tokens(7, 2, 5)]), (merged_functional, [normal(2, 4)] * 2), (recurrent, [steps(3, 5, 3)]),
+                          (sequential_merge, [normal(2, 4), normal(2, 2), tokens(7, 2, 5)]), (merged_functional, [normal(2, 4)] * 2), (model_in_sequential, [normal(2, 4)]),
+                          (models_in_functional, [normal(2, 4)] * 2), (frames_of_model, [normal(2, 3, 4, 2)]), (recurrent, [steps(3, 5, 3)]),
                           (bidirectional, [normal(2, 5, 3)]), (time_distributed, [normal(2, 3, 4, 3)]), (embedding_masks, [tokens(9, 3, 6)]), (core, [normal(2, 4, 6)]),
                           (batch_normalizations, [normal(2, 4, 3), normal(2, 5)]), (batch_normalization_samples, [normal(2, 4, 3), normal(2, 5)]), (one_axis, [normal(2, 9, 3)]), (locally_connected, [normal(2, 9, 3)]), (same_steps, [normal(2, 7, 2), normal(2, 8, 2)])):
         attempt(build.__name__, build, makers)
