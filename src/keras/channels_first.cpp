@@ -40,7 +40,8 @@ class ChannelsFirst final : public Layer {
   [[nodiscard]] Shapes infer(const Shapes& in) const override {
     Shapes out = layer_->infer(last(in));
     for (Shape& shape : out) {
-      if (const int axis = axis_of(shape); axis > 0 && !flattens_) shape = permuted(shape, moved(shape.rank(), shape.rank() - 1, axis));
+      if (const int axis = axis_of(shape); axis > 0 && !flattens_)
+        shape = permuted(shape, moved(shape.rank(), shape.rank() - 1, axis));
     }
     return out;
   }
@@ -59,7 +60,8 @@ class ChannelsFirst final : public Layer {
     for (size_t i = 0; i < out.size(); ++i) {
       out[i].shape = out_shapes.at(i);
       const int axis = axis_of(out[i].shape);
-      if (axis > 0 && !flattens_) out[i] = transposed(lowering, out[i], moved(out[i].shape.rank(), out[i].shape.rank() - 1, axis));
+      if (axis > 0 && !flattens_)
+        out[i] = transposed(lowering, out[i], moved(out[i].shape.rank(), out[i].shape.rank() - 1, axis));
     }
     return out;
   }
@@ -107,7 +109,9 @@ class ChannelsFirst final : public Layer {
     for (const Shape& shape : in) {
       const auto order = moved_last(shape);
       if (order.empty()) {
-        throw Error(ErrorCode::kMismatch, "", fmt::format("expected channels first, before {} axes of space, found {}", n_spatial_axes_, shape.to_string()));
+        throw Error(ErrorCode::kMismatch, "",
+                    fmt::format("expected channels first, before {} axes of space, found {}", n_spatial_axes_,
+                                shape.to_string()));
       }
       result.push_back(permuted(shape, order));
     }
@@ -115,7 +119,8 @@ class ChannelsFirst final : public Layer {
   }
 
   static Value transposed(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
-    Value y = lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)}, {{"Tperm", DType::kInt32}});
+    Value y = lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)},
+                                {{"Tperm", DType::kInt32}});
     y.shape = permuted(x.shape, order);
     y.mask = x.mask;
     return y;
@@ -130,7 +135,8 @@ class ChannelsFirst final : public Layer {
 int spatial_axes(std::string_view class_name) {
   if (class_name == "Flatten") return 1;
   bool is_over_space = false;
-  for (const auto* part : {"Conv1D", "Conv2D", "Conv3D", "Convolution", "Pool", "UpSampling", "ZeroPadding", "Cropping", "ConvLSTM"}) {
+  for (const auto* part :
+       {"Conv1D", "Conv2D", "Conv3D", "Convolution", "Pool", "UpSampling", "ZeroPadding", "Cropping", "ConvLSTM"}) {
     is_over_space = is_over_space || class_name.find(part) != std::string_view::npos;
   }
   const size_t d = class_name.find('D', class_name.find_first_of("123"));
@@ -145,7 +151,8 @@ bool is_channels_first(const Config& config) {
   if (spatial_axes(class_name) == 0) return false;
   for (const auto* key : {"data_format", "dim_ordering"}) {
     const auto found = config.json().find(key);
-    if (found != config.json().end() && found->is_string() && (*found == "channels_first" || *found == "th")) return true;
+    if (found != config.json().end() && found->is_string() && (*found == "channels_first" || *found == "th"))
+      return true;
   }
   return false;
 }

@@ -10,8 +10,8 @@
 
 namespace hoarfrost::keras {
 
-// kTheano is Keras' `same` where its backend was Theano: as many elements come out as of SAME, but the zeros before the first
-// element are counted from the window alone (Keras 1.2.2's and 2.2.4's theano_backend.py: conv2d, pool2d).
+// kTheano is Keras' `same` where its backend was Theano: as many elements come out as of SAME, but the zeros before the
+// first element are counted from the window alone (Keras 1.2.2's and 2.2.4's theano_backend.py: conv2d, pool2d).
 enum class Padding { kValid, kSame, kCausal, kTheano };
 
 struct Window {
@@ -33,8 +33,9 @@ struct Window {
 
 // The keys of Keras 1, 2 and 3. Errors for sizes below 1, strides with dilation (Keras refuses them too), an unknown
 // padding, and channels_first; for kTheano too, where the layer does not know it.
-Window parse_kernel(const Config& config, size_t rank, bool knows_theano = false);  // kernel_size, strides (1), dilation_rate (1), padding
-Window parse_pool(const Config& config, size_t rank);                               // pool_size (2), strides (pool_size), padding
+Window parse_kernel(const Config& config, size_t rank,
+                    bool knows_theano = false);        // kernel_size, strides (1), dilation_rate (1), padding
+Window parse_pool(const Config& config, size_t rank);  // pool_size (2), strides (pool_size), padding
 void refuse_channels_first(const Config& config);
 
 // [batch, space…, channels] of the output. Throws Error{kMismatch} when the input has another rank, or is smaller than

@@ -1,5 +1,5 @@
-// Highway: y = t · activation(x·W + b) + (1 − t) · x with t = sigmoid(x·W_carry + b_carry) (Srivastava, Greff and Schmidhuber
-// 2015). Keras 1.2's, which later Kerases have not.
+// Highway: y = t · activation(x·W + b) + (1 − t) · x with t = sigmoid(x·W_carry + b_carry) (Srivastava, Greff and
+// Schmidhuber 2015). Keras 1.2's, which later Kerases have not.
 #include <cmath>
 
 #include "keras/activations.h"
@@ -51,7 +51,8 @@ struct Highway {
       for (int64_t k = 0; k < n; ++k) result += x[{o[0], k}] * w[i][{k, o[1]}];
       return result;
     };
-    const Formula candidate = activation.reference({in[0].shape(), [sum](const Index& o) { return sum(o, 0); }, static_cast<double>(n)});
+    const Formula candidate =
+        activation.reference({in[0].shape(), [sum](const Index& o) { return sum(o, 0); }, static_cast<double>(n)});
     const auto at = [sum, candidate, x = in[0]](const Index& o) {
       const double transform = 1 / (1 + std::exp(-sum(o, 1)));
       return transform * candidate.at(o) + (1 - transform) * x[o];

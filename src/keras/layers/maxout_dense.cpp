@@ -1,5 +1,5 @@
-// MaxoutDense: the greatest of nb_feature dense layers, element by element (Goodfellow et al. 2013). Keras 1.2's, which later
-// Kerases have not.
+// MaxoutDense: the greatest of nb_feature dense layers, element by element (Goodfellow et al. 2013). Keras 1.2's, which
+// later Kerases have not.
 #include <algorithm>
 #include <limits>
 
@@ -16,7 +16,8 @@ struct MaxoutDense {
 
   static MaxoutDense parse(const Config& config) {
     config.ignore({"input_dim"});
-    MaxoutDense layer{config.get_int({"units", "output_dim"}), config.get_int({"nb_feature"}, 4), config.get_bool({"use_bias", "bias"}, true)};
+    MaxoutDense layer{config.get_int({"units", "output_dim"}), config.get_int({"nb_feature"}, 4),
+                      config.get_bool({"use_bias", "bias"}, true)};
     if (layer.units < 1 || layer.n_features < 1) config.fail("`output_dim` and `nb_feature` must be 1 or more");
     return layer;
   }
@@ -37,12 +38,17 @@ struct MaxoutDense {
   // One product for all features: the kernel's axes are turned to [n, features · units].
   Values lower(Lowering& lowering, const Values& in) const {
     const int64_t n = in[0].shape.last();
-    Value kernel = lowering.named_op("transpose", "Transpose", {lowering.weight(0), lowering.ints("transpose/perm", {1, 0, 2})}, {{"Tperm", DType::kInt32}});
-    kernel = lowering.op("Reshape", {kernel, lowering.ints("Reshape/shape", {n, n_features * units})}, {{"Tshape", DType::kInt32}});
+    Value kernel =
+        lowering.named_op("transpose", "Transpose", {lowering.weight(0), lowering.ints("transpose/perm", {1, 0, 2})},
+                          {{"Tperm", DType::kInt32}});
+    kernel = lowering.op("Reshape", {kernel, lowering.ints("Reshape/shape", {n, n_features * units})},
+                         {{"Tshape", DType::kInt32}});
     Value y = lowering.op("MatMul", {in[0], kernel}, {{"transpose_a", false}, {"transpose_b", false}});
-    y = lowering.op("Reshape", {y, lowering.ints("Reshape_1/shape", {-1, n_features, units})}, {{"Tshape", DType::kInt32}});
+    y = lowering.op("Reshape", {y, lowering.ints("Reshape_1/shape", {-1, n_features, units})},
+                    {{"Tshape", DType::kInt32}});
     if (use_bias) y = lowering.named_op("add", "Add", {y, lowering.weight(1)});
-    return {lowering.op("Max", {y, lowering.int_scalar("Max/reduction_indices", 1)}, {{"keep_dims", false}, {"Tidx", DType::kInt32}})};
+    return {lowering.op("Max", {y, lowering.int_scalar("Max/reduction_indices", 1)},
+                        {{"keep_dims", false}, {"Tidx", DType::kInt32}})};
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {

@@ -1,6 +1,6 @@
 // Merge with mode dot or cos, Keras 1.2's; its other modes are read as Add, Multiply, Average, Maximum and Concatenate
-// (legacy/keras1_merge.cpp). dot sums the products along one axis of either input (K.batch_dot); cos divides that by the norms'
-// product, at least 1e-7 (K.epsilon()), and has one more axis, 1.
+// (legacy/keras1_merge.cpp). dot sums the products along one axis of either input (K.batch_dot); cos divides that by
+// the norms' product, at least 1e-7 (K.epsilon()), and has one more axis, 1.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -23,7 +23,8 @@ struct Merge {
 
   static Merge parse(const Config& config) {
     const std::string mode = config.get_string({"mode"});
-    if (mode != "dot" && mode != "cos") config.unsupported(fmt::format("mode `{}`; rebuild the model with Add, Multiply or Concatenate", mode));
+    if (mode != "dot" && mode != "cos")
+      config.unsupported(fmt::format("mode `{}`; rebuild the model with Add, Multiply or Concatenate", mode));
     Merge layer{mode == "cos", config.get_ints({"dot_axes"}, 2, -1)};
     return layer;
   }
@@ -52,7 +53,8 @@ struct Merge {
     const Shapes shapes{in[0].shape(), in[1].shape()};
     const int a = axis(shapes[0], 0);
     const int b = axis(shapes[1], 1);
-    const auto sum = [](const Array& x, const Index& at_x, int along_x, const Array& y, const Index& at_y, int along_y) {
+    const auto sum = [](const Array& x, const Index& at_x, int along_x, const Array& y, const Index& at_y,
+                        int along_y) {
       double result = 0;
       for (int64_t k = 0; k < x.size(along_x); ++k) result += x[at_x.with(along_x, k)] * y[at_y.with(along_y, k)];
       return result;
@@ -88,21 +90,28 @@ struct Merge {
   Shape dot_shape(const Shapes& in) const {
     expect_inputs(in, 2);
     if (in[0].rank() != in[1].rank() || in[0].rank() < 2 || in[0].rank() > 3) {
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("dot and cos of {} and {}: both must have 2 axes or 3", in[0].to_string(), in[1].to_string()));
+      throw Error(
+          ErrorCode::kUnsupported, "",
+          fmt::format("dot and cos of {} and {}: both must have 2 axes or 3", in[0].to_string(), in[1].to_string()));
     }
     const int a = axis(in[0], 0);
     const int b = axis(in[1], 1);
     const bool agrees = in[0][a] == in[1][b] || in[0][a] == kUnknown || in[1][b] == kUnknown;
-    if (a == 0 || b == 0 || !agrees) throw Error(ErrorCode::kMismatch, "", fmt::format("{} and {} do not meet along axes {} and {}", in[0].to_string(), in[1].to_string(), a, b));
+    if (a == 0 || b == 0 || !agrees)
+      throw Error(
+          ErrorCode::kMismatch, "",
+          fmt::format("{} and {} do not meet along axes {} and {}", in[0].to_string(), in[1].to_string(), a, b));
     if (in[0].rank() == 2) return {in[0][0], 1};
-    if (is_cosine && in[0][3 - a] != in[1][3 - b]) throw Error(ErrorCode::kMismatch, "", "cos needs two inputs of one shape");
+    if (is_cosine && in[0][3 - a] != in[1][3 - b])
+      throw Error(ErrorCode::kMismatch, "", "cos needs two inputs of one shape");
     return {in[0][0], in[0][3 - a], in[1][3 - b]};
   }
 
   static Value product(Lowering& lowering, const Value& x, const Value& y, int a, int b) {
     if (x.shape.rank() == 2) {
       const Value products = lowering.named_op("mul", "Mul", {x, y});
-      return lowering.op("Sum", {products, lowering.int_scalar("Sum/reduction_indices", 1)}, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+      return lowering.op("Sum", {products, lowering.int_scalar("Sum/reduction_indices", 1)},
+                         {{"keep_dims", true}, {"Tidx", DType::kInt32}});
     }
     return lowering.op("BatchMatMul", {x, y}, {{"adj_x", a != 2}, {"adj_y", b == 2}});
   }

@@ -1,5 +1,5 @@
-// ParametricSoftplus: alpha · log(1 + exp(beta · x)), alpha and beta learned for each element. Keras 1.2's, which later Kerases
-// have not.
+// ParametricSoftplus: alpha · log(1 + exp(beta · x)), alpha and beta learned for each element. Keras 1.2's, which later
+// Kerases have not.
 #include <cmath>
 
 #include "keras/layers/registry.h"

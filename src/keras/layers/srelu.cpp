@@ -1,6 +1,7 @@
-// SReLU: x between two thresholds, and lines of learned slopes outside them (Jin et al. 2015). Keras 1.2's, which later Kerases
-// have not: with t_r = t_left + |t_right|, t_left + relu(x − t_left, slope a_left, at most t_r − t_left) + a_right · relu(x − t_r).
-// (Where a_left is below 0, Keras on Theano cut the left line off at t_r too; the paper and TensorFlow do not.)
+// SReLU: x between two thresholds, and lines of learned slopes outside them (Jin et al. 2015). Keras 1.2's, which later
+// Kerases have not: with t_r = t_left + |t_right|, t_left + relu(x − t_left, slope a_left, at most t_r − t_left) +
+// a_right · relu(x − t_r). (Where a_left is below 0, Keras on Theano cut the left line off at t_r too; the paper and
+// TensorFlow do not.)
 #include <cmath>
 
 #include "keras/layers/registry.h"
@@ -33,8 +34,10 @@ struct SReLU {
     const Value span = lowering.op("Abs", {lowering.weight(2)});
     const Value v = lowering.named_op("sub", "Sub", {in[0], left});
     const Value middle = lowering.op("Minimum", {lowering.op("Relu", {v}), span});
-    const Value below = lowering.named_op("mul", "Mul", {lowering.weight(1), lowering.op("Relu", {lowering.op("Neg", {v})})});
-    const Value above = lowering.named_op("mul", "Mul", {lowering.op("Relu", {lowering.named_op("sub", "Sub", {v, span})}), lowering.weight(3)});
+    const Value below =
+        lowering.named_op("mul", "Mul", {lowering.weight(1), lowering.op("Relu", {lowering.op("Neg", {v})})});
+    const Value above = lowering.named_op(
+        "mul", "Mul", {lowering.op("Relu", {lowering.named_op("sub", "Sub", {v, span})}), lowering.weight(3)});
     const Value y = lowering.named_op("add", "Add", {left, lowering.named_op("sub", "Sub", {middle, below})});
     return {lowering.named_op("add", "Add", {y, above})};
   }

@@ -27,9 +27,11 @@ class Translator {
 
   Json layer(const Json& old, int depth) {
     const std::string class_name = old.is_object() ? text_at(old, "name") : "";
-    if (class_name.empty() || depth > kDeepest) throw Error(ErrorCode::kCorrupt, "", "expected layers with a `name`, as Keras 0.x wrote them");
+    if (class_name.empty() || depth > kDeepest)
+      throw Error(ErrorCode::kCorrupt, "", "expected layers with a `name`, as Keras 0.x wrote them");
     if (class_name == "AutoEncoder") {
-      throw Error(ErrorCode::kUnsupported, "", "Keras 0.x' AutoEncoder is not read; its Sequential and Graph models are");
+      throw Error(ErrorCode::kUnsupported, "",
+                  "Keras 0.x' AutoEncoder is not read; its Sequential and Graph models are");
     }
     if (class_name == "Graph") {
       return keras0_graph(old, [&](const Json& node) { return layer(node, depth + 1); });
@@ -42,7 +44,8 @@ class Translator {
     config["name"] = name(old, class_name);
     if (class_name == "Merge") config["layers"] = layers(old, depth);
     if (old.contains("layer")) config["layer"] = layer(old.at("layer"), depth + 1);
-    if (class_name == "Masking" || config.value("mask_zero", Json(false)) == Json(true)) expect_todays_masks(config, class_name);
+    if (class_name == "Masking" || config.value("mask_zero", Json(false)) == Json(true))
+      expect_todays_masks(config, class_name);
     if (class_name == "Dropout") return dropout(std::move(config));
     add_shape(config, class_name);
     if (config.value("ignore_border", Json(true)) == Json(false)) {
@@ -61,7 +64,8 @@ class Translator {
   void expect_todays_masks(const Json& config, const std::string& class_name) const {
     if (version_ >= Version{0, 3} && version_.patch >= 2) return;
     throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", text_at(config, "name"), class_name),
-                "masks meant something else before Keras 0.3.2, which this JSON does not seem to be of; if it is, say \"keras_version\": \"0.3.3\" beside its \"layers\"");
+                "masks meant something else before Keras 0.3.2, which this JSON does not seem to be of; if it is, say "
+                "\"keras_version\": \"0.3.3\" beside its \"layers\"");
   }
 
   // Until 0.3 what dropout keeps was not scaled in training, but in inference: x · (1 − p).
@@ -70,7 +74,8 @@ class Translator {
     if (version_ >= Version{0, 3} || p == 0) return {{"class_name", "Dropout"}, {"config", std::move(config)}};
     if (version_ < Version{0, 2}) {
       throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` (Dropout)", text_at(config, "name")),
-                  "Keras 0.2 multiplies by 1 - p at inference and Keras 0.3 does not, and nothing in this JSON tells which wrote it: say it, "
+                  "Keras 0.2 multiplies by 1 - p at inference and Keras 0.3 does not, and nothing in this JSON tells "
+                  "which wrote it: say it, "
                   "with \"keras_version\": \"0.2.0\" or \"0.3.0\" beside its \"layers\"");
     }
     return {{"class_name", "Rescaling"}, {"config", {{"name", config.at("name")}, {"scale", 1 - p}}}};
@@ -78,7 +83,8 @@ class Translator {
 
   Json layers(const Json& old, int depth) {
     const auto found = old.find("layers");
-    if (found == old.end() || !found->is_array()) throw Error(ErrorCode::kCorrupt, "", fmt::format("Keras 0.x' `{}` without `layers`", text_at(old, "name")));
+    if (found == old.end() || !found->is_array())
+      throw Error(ErrorCode::kCorrupt, "", fmt::format("Keras 0.x' `{}` without `layers`", text_at(old, "name")));
     Json result = Json::array();
     for (const Json& inner : *found) result.push_back(layer(inner, depth + 1));
     return result;
@@ -105,8 +111,9 @@ class Translator {
     } else if (config.contains("input_shape") && config.at("input_shape").is_array()) {
       for (const Json& size : config.at("input_shape")) shape.push_back(size);
     } else if (config.contains("input_dim") && config.at("input_dim").is_number_integer()) {
-      const bool is_sequence = config.contains("input_length") || class_name.find("RNN") != std::string::npos || class_name == "LSTM" ||
-                               class_name == "GRU" || class_name == "TimeDistributedDense" || class_name == "Convolution1D";
+      const bool is_sequence = config.contains("input_length") || class_name.find("RNN") != std::string::npos ||
+                               class_name == "LSTM" || class_name == "GRU" || class_name == "TimeDistributedDense" ||
+                               class_name == "Convolution1D";
       if (is_sequence) shape.push_back(config.value("input_length", Json()));
       shape.push_back(config.at("input_dim"));
     } else {

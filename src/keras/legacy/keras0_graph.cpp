@@ -1,5 +1,5 @@
-// Keras 0.x' Graph: {"input_config": […], "node_config": [{"name", "input" or "inputs" and "merge_mode"}, …], "nodes": {name: layer},
-// "output_config": […]} as a functional model of Keras 1, whose layers have the nodes' names and order.
+// Keras 0.x' Graph: {"input_config": […], "node_config": [{"name", "input" or "inputs" and "merge_mode"}, …], "nodes":
+// {name: layer}, "output_config": […]} as a functional model of Keras 1, whose layers have the nodes' names and order.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -27,7 +27,10 @@ class Functional {
     Json shape = Json::array({Json()});
     for (const Json& size : input.value("input_shape", Json::array())) shape.push_back(size);
     const bool is_int = text_at(input, "dtype") == "int";
-    add(name, {{"class_name", "InputLayer"}, {"config", {{"name", name}, {"batch_input_shape", shape}, {"input_dtype", is_int ? "int32" : "float32"}}}}, {});
+    add(name,
+        {{"class_name", "InputLayer"},
+         {"config", {{"name", name}, {"batch_input_shape", shape}, {"input_dtype", is_int ? "int32" : "float32"}}}},
+        {});
     inputs_.push_back(tensor(name));
   }
 
@@ -40,7 +43,10 @@ class Functional {
   void add_output(const Json& output) { outputs_.push_back(tensor(source(output))); }
 
   Json model() {
-    Json config = {{"name", "graph"}, {"layers", std::move(layers_)}, {"input_layers", std::move(inputs_)}, {"output_layers", std::move(outputs_)}};
+    Json config = {{"name", "graph"},
+                   {"layers", std::move(layers_)},
+                   {"input_layers", std::move(inputs_)},
+                   {"output_layers", std::move(outputs_)}};
     return {{"class_name", "Model"}, {"config", std::move(config)}};
   }
 
@@ -49,12 +55,14 @@ class Functional {
 
   std::string added(const Json& entry) {
     const std::string name = entry.is_object() ? text_at(entry, "name") : "";
-    if (name.empty() || !names_.insert(name).second) fail(fmt::format("has a node without a name, or two of the name `{}`", name));
+    if (name.empty() || !names_.insert(name).second)
+      fail(fmt::format("has a node without a name, or two of the name `{}`", name));
     return name;
   }
 
   std::string known(const Json& name) const {
-    if (!name.is_string() || !names_.contains(name.get<std::string>())) fail(fmt::format("takes an input {}, which no node before it gives", name.dump()));
+    if (!name.is_string() || !names_.contains(name.get<std::string>()))
+      fail(fmt::format("takes an input {}, which no node before it gives", name.dump()));
     return name.get<std::string>();
   }
 
@@ -70,7 +78,10 @@ class Functional {
     std::string name = text_at(entry, "name") + "_merge";
     while (!names_.insert(name).second) name += "_";
     const std::string mode = text_at(entry, "merge_mode");
-    Json config = {{"name", name}, {"mode", mode}, {"concat_axis", entry.value("concat_axis", Json(-1))}, {"dot_axes", entry.value("dot_axes", Json(-1))}};
+    Json config = {{"name", name},
+                   {"mode", mode},
+                   {"concat_axis", entry.value("concat_axis", Json(-1))},
+                   {"dot_axes", entry.value("dot_axes", Json(-1))}};
     add(name, {{"class_name", "Merge"}, {"config", std::move(config)}}, inbound);
     return name;
   }

@@ -15,7 +15,8 @@ constexpr int kDeepest = 32;  // models within models
 
 // Keys that only Keras 1 wrote.
 bool has_keras1_words(const Json& config) {
-  for (const auto* key : {"border_mode", "nb_filter", "dim_ordering", "subsample", "init", "W_regularizer", "consume_less"}) {
+  for (const auto* key :
+       {"border_mode", "nb_filter", "dim_ordering", "subsample", "init", "W_regularizer", "consume_less"}) {
     if (config.contains(key)) return true;
   }
   return false;
@@ -35,7 +36,8 @@ void visit_layers(const Json& config, const Visit& visit, int depth = 0) {
   }
 }
 
-// Keras 1 kept the order of axes out of some layers' configurations (UpSampling2D, Cropping2D): it was one for a session.
+// Keras 1 kept the order of axes out of some layers' configurations (UpSampling2D, Cropping2D): it was one for a
+// session.
 std::string ordering_of(const Json& config) {
   std::string result = "tf";
   visit_layers(config, [&](const Json& layer) {
@@ -47,14 +49,16 @@ std::string ordering_of(const Json& config) {
 }
 
 void translate_model(Json& model, const std::string& ordering, int depth) {
-  if (depth > kDeepest) throw Error(ErrorCode::kUnsupported, "", fmt::format("models are nested more than {} deep", kDeepest));
+  if (depth > kDeepest)
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("models are nested more than {} deep", kDeepest));
   const auto config = model.find("config");
   if (config == model.end()) return;
   const bool is_list = config->is_array();
   if (!is_list && (!config->is_object() || !config->contains("layers"))) return;
   Json& layers = is_list ? *config : (*config)["layers"];
   if (!layers.is_array()) return;
-  const bool is_merged = is_list && !layers.empty() && layers.front().is_object() && text_at(layers.front(), "class_name") == "Merge";
+  const bool is_merged =
+      is_list && !layers.empty() && layers.front().is_object() && text_at(layers.front(), "class_name") == "Merge";
   if (is_merged) {
     Json functional = without_branches(layers, text_at(model, "name"));
     model["class_name"] = "Model";
@@ -63,8 +67,10 @@ void translate_model(Json& model, const std::string& ordering, int depth) {
   }
   for (Json& layer : layers) {
     if (!layer.is_object()) continue;
-    if (is_model_class(text_at(layer, "class_name"))) translate_model(layer, ordering, depth + 1);
-    else translate_layer(layer, ordering);
+    if (is_model_class(text_at(layer, "class_name")))
+      translate_model(layer, ordering, depth + 1);
+    else
+      translate_layer(layer, ordering);
   }
 }
 
@@ -72,7 +78,8 @@ void translate_model(Json& model, const std::string& ordering, int depth) {
 
 bool is_keras1(const Json& model, Version version) {
   if (!model.is_object()) return false;
-  const bool is_keras0 = !model.contains("class_name") && model.contains("name") && (model.contains("layers") || model.contains("nodes"));
+  const bool is_keras0 =
+      !model.contains("class_name") && model.contains("name") && (model.contains("layers") || model.contains("nodes"));
   if (is_keras0 || version.major < 2) return true;
   bool result = false;
   if (model.contains("config")) {

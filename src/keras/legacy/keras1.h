@@ -1,5 +1,6 @@
-// Keras 0.x and 1.x in today's words: a model's JSON is translated before it is parsed, so that layers know one dialect.
-// Sources: Keras 0.2.0, 0.3.3, 1.0.5 and 1.2.2, and what Keras 2.0's legacy/interfaces.py makes of their words.
+// Keras 0.x and 1.x in today's words: a model's JSON is translated before it is parsed, so that layers know one
+// dialect. Sources: Keras 0.2.0, 0.3.3, 1.0.5 and 1.2.2, and what Keras 2.0's legacy/interfaces.py makes of their
+// words.
 #pragma once
 
 #include <functional>
@@ -8,12 +9,14 @@
 
 namespace hoarfrost::keras::legacy {
 
-// Whether a model ({"class_name": …, "config": …}, or Keras 0.x' {"name": "Sequential", "layers": …}) is in such a dialect.
+// Whether a model ({"class_name": …, "config": …}, or Keras 0.x' {"name": "Sequential", "layers": …}) is in such a
+// dialect.
 bool is_keras1(const Json& model, Version version);
 
-// The same model as Keras 2 says it. Sequential models that begin with a Merge of branches become functional ones, with the
-// branches' layers among their own, as the weights file has them. Throws Error{kUnsupported} for what only its author's Python
-// knows (Merge with a function) and for Keras 0.x' AutoEncoder; Error{kCorrupt} where it follows no scheme.
+// The same model as Keras 2 says it. Sequential models that begin with a Merge of branches become functional ones, with
+// the branches' layers among their own, as the weights file has them. Throws Error{kUnsupported} for what only its
+// author's Python knows (Merge with a function) and for Keras 0.x' AutoEncoder; Error{kCorrupt} where it follows no
+// scheme.
 Json translated(const Json& model, Version version);
 
 // What follows serves translated alone.

@@ -17,10 +17,14 @@ struct Pair {
 };
 
 constexpr std::array kClasses{
-    Pair{"Convolution1D", "Conv1D"},           Pair{"Convolution2D", "Conv2D"},
-    Pair{"Convolution3D", "Conv3D"},           Pair{"AtrousConvolution1D", "Conv1D"},
-    Pair{"AtrousConvolution2D", "Conv2D"},     Pair{"Deconvolution2D", "Conv2DTranspose"},
-    Pair{"SeparableConvolution2D", "SeparableConv2D"}, Pair{"TimeDistributedDense", "Dense"},
+    Pair{"Convolution1D", "Conv1D"},
+    Pair{"Convolution2D", "Conv2D"},
+    Pair{"Convolution3D", "Conv3D"},
+    Pair{"AtrousConvolution1D", "Conv1D"},
+    Pair{"AtrousConvolution2D", "Conv2D"},
+    Pair{"Deconvolution2D", "Conv2DTranspose"},
+    Pair{"SeparableConvolution2D", "SeparableConv2D"},
+    Pair{"TimeDistributedDense", "Dense"},
 };
 
 // Words that mean the same in every layer.
@@ -39,16 +43,15 @@ constexpr std::array kKeys{
     Pair{"sigma", "stddev"},
     Pair{"pool_length", "pool_size"},
     Pair{"stride", "strides"},
-    Pair{"dims", "dims"},
 };
 
 // How it was trained or computed, which inference does not ask.
-constexpr std::array<std::string_view, 12> kIdle{
-    "consume_less", "dropout_W",  "dropout_U",     "forget_bias_init", "alpha_init",   "beta_init",
-    "gamma_init",   "t_left_init", "a_left_init",  "t_right_init",     "a_right_init", "cache_enabled"};
+constexpr std::array<std::string_view, 12> kIdle{"consume_less", "dropout_W",    "dropout_U",    "forget_bias_init",
+                                                 "alpha_init",   "beta_init",    "gamma_init",   "t_left_init",
+                                                 "a_left_init",  "t_right_init", "a_right_init", "cache_enabled"};
 
 void rename(Json& config, std::string_view from, std::string_view to) {
-  if (from == to || !config.contains(from)) return;
+  if (!config.contains(from)) return;
   Json value = config.at(from);
   config.erase(std::string(from));
   config[std::string(to)] = std::move(value);
@@ -67,7 +70,9 @@ void gather(Json& config, std::initializer_list<const char*> names, const char* 
 
 // Layers over space, whose channels may come first.
 bool is_spatial(std::string_view class_name) {
-  for (const auto* part : {"Conv2D", "Conv3D", "Pooling2D", "Pooling3D", "UpSampling2D", "UpSampling3D", "ZeroPadding2D", "ZeroPadding3D", "Cropping2D", "Cropping3D", "ConvLSTM2D", "LocallyConnected2D"}) {
+  for (const auto* part :
+       {"Conv2D", "Conv3D", "Pooling2D", "Pooling3D", "UpSampling2D", "UpSampling3D", "ZeroPadding2D", "ZeroPadding3D",
+        "Cropping2D", "Cropping3D", "ConvLSTM2D", "LocallyConnected2D"}) {
     if (class_name.find(part) != std::string_view::npos) return true;
   }
   return false;
@@ -78,18 +83,23 @@ void translate_ordering(Json& config, std::string_view class_name, const std::st
   config.erase("dim_ordering");
   if (!is_spatial(class_name)) return;
   if (ordering.empty() || ordering == "default") ordering = session;
+  if (ordering != "th" && ordering != "tf") {
+    throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", text_at(config, "name"), class_name),
+                fmt::format("`dim_ordering` must be th or tf, found `{}`", ordering));
+  }
   config["data_format"] = ordering == "th" ? "channels_first" : "channels_last";
 }
 
-// ZeroPadding took names too: {"left_pad": 1, "right_pad": 2}, {"top_pad": …, "bottom_pad": …, …}; a pair for one axis is
-// before and after.
+// ZeroPadding took names too: {"left_pad": 1, "right_pad": 2}, {"top_pad": …, "bottom_pad": …, …}; a pair for one axis
+// is before and after.
 void translate_padding(Json& config) {
   const auto padding = config.find("padding");
   if (padding == config.end() || !padding->is_object()) return;
   const Json names = *padding;
   const auto size = [&](const char* name) { return names.value(name, Json(0)); };
   if (names.contains("top_pad") || names.contains("bottom_pad")) {
-    config["padding"] = Json::array({Json::array({size("top_pad"), size("bottom_pad")}), Json::array({size("left_pad"), size("right_pad")})});
+    config["padding"] = Json::array(
+        {Json::array({size("top_pad"), size("bottom_pad")}), Json::array({size("left_pad"), size("right_pad")})});
   } else {
     config["padding"] = Json::array({size("left_pad"), size("right_pad")});
   }
@@ -112,7 +122,8 @@ void translate_config(Json& config, std::string_view class_name, const std::stri
   if (class_name == "RepeatVector") config.erase("input_dim");
   if (class_name == "Dense") config.erase("input_length");  // TimeDistributedDense's
   // A Deconvolution2D's [batch, filters, rows, columns] with the channels last, as its other words will be.
-  if (class_name == "Conv2DTranspose" && text_at(config, "dim_ordering") == "th" && config.contains("output_shape") && config.at("output_shape").size() == 4) {
+  if (class_name == "Conv2DTranspose" && text_at(config, "dim_ordering") == "th" && config.contains("output_shape") &&
+      config.at("output_shape").size() == 4) {
     const Json shape = config.at("output_shape");
     config["output_shape"] = Json::array({shape[0], shape[2], shape[3], shape[1]});
   }
@@ -133,8 +144,10 @@ void translate_layer(Json& layer, const std::string& ordering) {
   if (class_name == "Merge") return translate_merge(layer);
   if (config->contains("layer") && config->at("layer").is_object()) {  // TimeDistributed, Bidirectional
     Json& inner = (*config)["layer"];
-    if (is_model_class(text_at(inner, "class_name"))) inner = translated(inner, {1, 2});
-    else translate_layer(inner, ordering);
+    if (is_model_class(text_at(inner, "class_name")))
+      inner = translated(inner, {1, 2});
+    else
+      translate_layer(inner, ordering);
   }
   if (class_name != "Lambda") translate_config(*config, class_name, ordering);
   layer["class_name"] = class_name;

@@ -18,14 +18,19 @@ class Branches {
   Json take(const Json& layers, const std::string& name) {
     const std::string last = sequential(layers, 0);
     Json outputs = Json::array({tensor(last)});
-    return {{"name", name.empty() ? "sequential" : name}, {"layers", std::move(layers_)}, {"input_layers", std::move(inputs_)}, {"output_layers", std::move(outputs)}};
+    return {{"name", name.empty() ? "sequential" : name},
+            {"layers", std::move(layers_)},
+            {"input_layers", std::move(inputs_)},
+            {"output_layers", std::move(outputs)}};
   }
 
  private:
   static Json tensor(const std::string& name) { return Json::array({name, 0, 0}); }
 
   static std::string name_of(const Json& layer) {
-    std::string name = layer.is_object() && layer.contains("config") && layer.at("config").is_object() ? text_at(layer.at("config"), "name") : "";
+    std::string name = layer.is_object() && layer.contains("config") && layer.at("config").is_object()
+                           ? text_at(layer.at("config"), "name")
+                           : "";
     if (name.empty() && layer.is_object()) name = text_at(layer, "name");
     if (name.empty()) throw Error(ErrorCode::kCorrupt, "", "a layer in a Merge's branches has no name");
     return name;
@@ -40,12 +45,15 @@ class Branches {
 
   // The name of the layer that gives the branch's output.
   std::string sequential(const Json& layers, int depth) {
-    if (depth > kDeepest) throw Error(ErrorCode::kUnsupported, "", fmt::format("branches are nested more than {} deep", kDeepest));
+    if (depth > kDeepest)
+      throw Error(ErrorCode::kUnsupported, "", fmt::format("branches are nested more than {} deep", kDeepest));
     std::string last;
     for (const Json& layer : layers) {
       const std::string name = name_of(layer);
-      if (last.empty()) add_first(layer, name, depth);
-      else add(layer, name, Json::array({tensor(last)}));
+      if (last.empty())
+        add_first(layer, name, depth);
+      else
+        add(layer, name, Json::array({tensor(last)}));
       last = name;
     }
     if (last.empty()) throw Error(ErrorCode::kCorrupt, "", "a Merge has a branch without layers");
@@ -62,15 +70,20 @@ class Branches {
     const Json config = layer.value("config", Json::object());
     if (class_name == "Merge") {
       const auto branches = config.find("layers");
-      if (branches == config.end() || !branches->is_array()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` (Merge)", name), "has no `layers`, its branches");
+      if (branches == config.end() || !branches->is_array())
+        throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` (Merge)", name), "has no `layers`, its branches");
       Json inputs = Json::array();
       for (const Json& branch : *branches) inputs.push_back(tensor(this->branch(branch, depth + 1)));
       return add(layer, name, inputs);
     }
     const std::string input = name + "_input";
     Json shape = config.is_object() ? config.value("batch_input_shape", Json()) : Json();
-    if (shape.is_null()) throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name), "begins a Merge's branch, but its input shape is not in the file");
-    Json placeholder = {{"name", input}, {"batch_input_shape", std::move(shape)}, {"input_dtype", config.value("input_dtype", Json("float32"))}};
+    if (shape.is_null())
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name),
+                  "begins a Merge's branch, but its input shape is not in the file");
+    Json placeholder = {{"name", input},
+                        {"batch_input_shape", std::move(shape)},
+                        {"input_dtype", config.value("input_dtype", Json("float32"))}};
     add({{"class_name", "InputLayer"}, {"config", std::move(placeholder)}}, input, Json::array());
     inputs_.push_back(tensor(input));
     add(layer, name, Json::array({tensor(input)}));
@@ -89,7 +102,8 @@ class Branches {
     for (const Json& input : config.value("input_layers", Json::array())) inputs_.push_back(input);
     const Json outputs = config.value("output_layers", Json::array());
     if (outputs.size() != 1 || !outputs[0].is_array() || outputs[0].empty() || !outputs[0][0].is_string()) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", text_at(config, "name")), "a Merge's branch must have one output");
+      throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", text_at(config, "name")),
+                  "a Merge's branch must have one output");
     }
     return outputs[0][0].get<std::string>();
   }
@@ -110,7 +124,8 @@ void translate_merge(Json& layer) {
   const std::string place = fmt::format("layer `{}` (Merge)", name);
   if (mode.empty() || (!type.empty() && type != "raw")) {
     throw Error(ErrorCode::kUnsupported, place,
-                fmt::format("mode is a Python function{}, whose meaning is not in the file as Keras' own: rebuild the model with Add, Multiply, Concatenate or Dot",
+                fmt::format("mode is a Python function{}, whose meaning is not in the file as Keras' own: rebuild the "
+                            "model with Add, Multiply, Concatenate or Dot",
                             mode.empty() ? "" : fmt::format(", `{}`", mode)));
   }
   Json plain = {{"name", name}, {"trainable", config.value("trainable", Json(true))}};
@@ -128,7 +143,9 @@ void translate_merge(Json& layer) {
     plain["mode"] = mode;
     plain["dot_axes"] = config.value("dot_axes", Json(-1));
   }
-  if (class_name.empty()) throw Error(ErrorCode::kUnsupported, place, fmt::format("mode `{}` is not known; there are sum, mul, concat, ave, cos, dot and max", mode));
+  if (class_name.empty())
+    throw Error(ErrorCode::kUnsupported, place,
+                fmt::format("mode `{}` is not known; there are sum, mul, concat, ave, cos, dot and max", mode));
   layer["class_name"] = class_name;
   config = std::move(plain);
 }

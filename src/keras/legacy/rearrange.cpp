@@ -77,7 +77,9 @@ Tensor joined(const std::vector<Tensor>& parts) {
   for (const Tensor& part : parts) {
     Shape same = part.shape();
     if (same.rank() == shape.rank()) same[-1] = shape.last();
-    if (same != shape || part.dtype() != parts[0].dtype()) throw Error(ErrorCode::kMismatch, "", "the gates' weights differ in shape: " + shape.to_string() + " and " + part.shape().to_string());
+    if (same != shape || part.dtype() != parts[0].dtype())
+      throw Error(ErrorCode::kMismatch, "",
+                  "the gates' weights differ in shape: " + shape.to_string() + " and " + part.shape().to_string());
     width += part.shape().last();
   }
   shape[-1] = width;

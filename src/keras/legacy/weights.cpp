@@ -21,7 +21,8 @@ std::string base_of(const WeightSlot& slot) { return slot.spec.name.substr(slot.
 std::vector<Cell> cells_of(const std::vector<WeightSlot>& slots) {
   std::vector<Cell> result;
   for (size_t i = 0; i + 2 < slots.size(); ++i) {
-    if (base_of(slots[i]) != "kernel" || base_of(slots[i + 1]) != "recurrent_kernel" || base_of(slots[i + 2]) != "bias") continue;
+    if (base_of(slots[i]) != "kernel" || base_of(slots[i + 1]) != "recurrent_kernel" || base_of(slots[i + 2]) != "bias")
+      continue;
     const Shape& recurrent = slots[i + 1].spec.shape;
     if (recurrent.rank() < 2 || recurrent[-2] < 1) continue;
     result.push_back({i, static_cast<size_t>(recurrent.last() / recurrent[-2])});
@@ -32,7 +33,9 @@ std::vector<Cell> cells_of(const std::vector<WeightSlot>& slots) {
 
 // Those that Keras on Theano ran with flipped kernels (Conv3DTranspose too, which Keras' own conversion forgets).
 bool is_convolution(const std::string& class_name) {
-  constexpr std::array<std::string_view, 9> kClasses{"Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D", "Conv2DTranspose", "Conv3DTranspose", "ConvLSTM2D"};
+  constexpr std::array<std::string_view, 9> kClasses{"Conv1D",          "Conv2D",          "Conv3D",
+                                                     "Convolution1D",   "Convolution2D",   "Convolution3D",
+                                                     "Conv2DTranspose", "Conv3DTranspose", "ConvLSTM2D"};
   return std::ranges::find(kClasses, class_name) != kClasses.end();
 }
 
@@ -41,7 +44,8 @@ bool is_kernel(const WeightSlot& slot) {
   return name == "kernel" || name == "recurrent_kernel" || name == "depthwise_kernel" || name == "pointwise_kernel";
 }
 
-// A Keras 1 kernel with its axes as today's: [filters, channels, space…] of Theano's order becomes [space…, channels, filters].
+// A Keras 1 kernel with its axes as today's: [filters, channels, space…] of Theano's order becomes [space…, channels,
+// filters].
 Tensor turned(const WeightSlot& slot, const Tensor& kernel) {
   const ModelLayer& layer = *slot.layer;
   const int rank = kernel.shape().rank();
@@ -52,7 +56,8 @@ Tensor turned(const WeightSlot& slot, const Tensor& kernel) {
     const Tensor plain = is_new ? kernel : transposed(kernel, {2, 3, 1, 0});
     return plain.reshaped({plain.shape()[0], plain.shape()[2], plain.shape()[3]});
   }
-  if (layer.kernel_class == "Conv2DTranspose" && rank == 4) return transposed(kernel, layer.is_channels_first ? std::vector<int>{2, 3, 0, 1} : std::vector<int>{0, 1, 3, 2});
+  if (layer.kernel_class == "Conv2DTranspose" && rank == 4)
+    return transposed(kernel, layer.is_channels_first ? std::vector<int>{2, 3, 0, 1} : std::vector<int>{0, 1, 3, 2});
   if (!layer.is_channels_first) return kernel;
   if (rank == 4) return transposed(kernel, {2, 3, 1, 0});
   if (rank == 5) return transposed(kernel, {2, 3, 4, 1, 0});
@@ -65,15 +70,18 @@ bool is_shared(const WeightSlot& slot, const Tensor& tensor) {
   if (name != "PReLU" && name != "ParametricSoftplus" && name != "SReLU") return false;
   const Shape& expected = slot.spec.shape;
   bool fits = tensor.shape().rank() == expected.rank() && tensor.shape() != expected;
-  for (int axis = 0; fits && axis < expected.rank(); ++axis) fits = tensor.shape()[axis] == expected[axis] || tensor.shape()[axis] == 1;
+  for (int axis = 0; fits && axis < expected.rank(); ++axis)
+    fits = tensor.shape()[axis] == expected[axis] || tensor.shape()[axis] == 1;
   return fits;
 }
 
 Tensor converted(const Source& source, const WeightSlot& slot, Tensor tensor) {
   if (source.is_keras1 && is_shared(slot, tensor)) return spread(tensor, slot.spec.shape);
-  const bool is_spatial = is_convolution(slot.layer->kernel_class) || slot.layer->kernel_class.find("Conv") != std::string::npos;
+  const bool is_spatial =
+      is_convolution(slot.layer->kernel_class) || slot.layer->kernel_class.find("Conv") != std::string::npos;
   if (is_kernel(slot) && is_spatial && source.is_keras1) tensor = turned(slot, tensor);
-  if (is_kernel(slot) && is_convolution(slot.layer->kernel_class) && source.is_theano) tensor = flipped(tensor, tensor.shape().rank() - 2);
+  if (is_kernel(slot) && is_convolution(slot.layer->kernel_class) && source.is_theano)
+    tensor = flipped(tensor, tensor.shape().rank() - 2);
   return tensor;
 }
 
@@ -104,7 +112,8 @@ Version written_by(const hdf5::Tree& tree, Version version) {
 bool has_plain_names(const hdf5::Tree& tree) {
   for (const auto* root : {"/model_weights", "/"}) {
     for (const std::string& layer : tree.names(root, "layer_names").value_or(std::vector<std::string>{})) {
-      for (const std::string& name : tree.names(hdf5::join(root, layer), "weight_names").value_or(std::vector<std::string>{})) {
+      for (const std::string& name :
+           tree.names(hdf5::join(root, layer), "weight_names").value_or(std::vector<std::string>{})) {
         if (name.find(':') == std::string::npos) return true;
       }
     }
@@ -121,7 +130,8 @@ bool is_theano(const hdf5::Tree* weights, const Json& model, Version version) {
   }
   if (version.major == 0) {
     const std::string text = model.dump();
-    return text.find(R"("dim_ordering":"tf")") == std::string::npos && text.find(R"("data_format":"channels_last")") == std::string::npos;
+    return text.find(R"("dim_ordering":"tf")") == std::string::npos &&
+           text.find(R"("data_format":"channels_last")") == std::string::npos;
   }
   return weights != nullptr && version.major == 1 && has_plain_names(*weights);
 }
@@ -130,7 +140,8 @@ Source source_of(const hdf5::Tree& tree, Version version) {
   const Version written = written_by(tree, version);
   // Keras 1.0.6 changed it for TensorFlow, 1.0.7 for Theano; the name stayed.
   const int last_patch = version.is_theano ? 6 : 5;
-  const bool has_deviations = written.major == 0 || (written.major == 1 && written.minor == 0 && written.patch <= last_patch);
+  const bool has_deviations =
+      written.major == 0 || (written.major == 1 && written.minor == 0 && written.patch <= last_patch);
   return {.is_keras1 = written.major < 2, .has_deviations = has_deviations, .is_theano = version.is_theano};
 }
 
@@ -144,7 +155,8 @@ bool is_count_of(const Source& source, const std::vector<WeightSlot>& slots, siz
   return n_stored == slots.size() || (source.is_keras1 && n_stored == n_stored_apart(slots));
 }
 
-std::vector<Tensor> todays_weights(const Source& source, const std::vector<WeightSlot>& slots, std::vector<Tensor> stored) {
+std::vector<Tensor> todays_weights(const Source& source, const std::vector<WeightSlot>& slots,
+                                   std::vector<Tensor> stored) {
   const std::vector<Cell> cells = stored.size() == slots.size() ? std::vector<Cell>{} : cells_of(slots);
   std::vector<Tensor> result;
   size_t next = 0;
@@ -152,7 +164,8 @@ std::vector<Tensor> todays_weights(const Source& source, const std::vector<Weigh
     const auto cell = std::ranges::find_if(cells, [&](const Cell& c) { return c.first == i; });
     if (cell == cells.end()) {
       Tensor tensor = converted(source, slots[i], std::move(stored.at(next++)));
-      if (source.has_deviations && base_of(slots[i]) == "moving_variance") tensor = variance_of(tensor, slots[i].layer->epsilon);
+      if (source.has_deviations && base_of(slots[i]) == "moving_variance")
+        tensor = variance_of(tensor, slots[i].layer->epsilon);
       result.push_back(std::move(tensor));
       ++i;
       continue;
