@@ -121,6 +121,9 @@ void translate_config(Json& config, std::string_view class_name, const std::stri
   if (class_name == "Reshape") rename(config, "dims", "target_shape");
   if (class_name == "RepeatVector") config.erase("input_dim");
   if (class_name == "Dense") config.erase("input_length");  // TimeDistributedDense's
+  if (class_name == "LocallyConnected1D") {
+    for (const char* key : {"input_dim", "input_length"}) config.erase(key);
+  }
   // A Deconvolution2D's [batch, filters, rows, columns] with the channels last, as its other words will be.
   if (class_name == "Conv2DTranspose" && text_at(config, "dim_ordering") == "th" && config.contains("output_shape") &&
       config.at("output_shape").size() == 4) {
