@@ -1,4 +1,4 @@
-// The layers' contract, held against real Keras: tests/golden/layers/index.json lists models that Keras 2.0 to 3.15 saved, with
+// The layers' contract, held against real Keras: tests/golden/layers/index.json lists models that Keras 0.2 to 3.15 saved, with
 // inputs and the answers that Keras gave. For each of them the configurations parse, every layer's inferred shapes are those
 // that come out, and one answer is given by four: Keras, the lowered and frozen graph run by the operations' references, the
 // same run by the runtime, and each layer's own `reference`.
@@ -26,6 +26,7 @@ const std::filesystem::path kFolder = std::filesystem::path(HOARFROST_GOLDEN) / 
 
 struct Case {
   std::string model;
+  std::string weights;  // of a JSON architecture
   std::string answers;
   std::vector<std::string> layers;
   double rtol = 0;
@@ -36,7 +37,7 @@ std::vector<Case> read_cases() {
   std::ifstream file(kFolder / "index.json");
   std::vector<Case> cases;
   for (const auto& entry : nlohmann::json::parse(file)) {
-    cases.push_back({entry.at("model"), entry.at("answers"), entry.at("layers"), entry.at("rtol"), entry.at("atol")});
+    cases.push_back({entry.at("model"), entry.value("weights", ""), entry.at("answers"), entry.at("layers"), entry.at("rtol"), entry.at("atol")});
   }
   return cases;
 }
@@ -76,8 +77,14 @@ struct Prepared {
   std::map<graph::Endpoint, Tensor> feeds;
 };
 
+std::shared_ptr<const keras::Model> load(const Case& golden) {
+  keras::LoadOptions options;
+  if (!golden.weights.empty()) options.weights = kFolder / golden.weights;
+  return keras::load(kFolder / golden.model, options);
+}
+
 Prepared prepare(const Case& golden) {
-  const auto model = keras::load(kFolder / golden.model);
+  const auto model = load(golden);
   Prepared result{keras::lower(*model), {}, {}, {}};
   std::vector<std::string> outputs;
   for (const auto& output : result.lowered.signature.outputs) outputs.push_back(output.node->name());
@@ -142,7 +149,7 @@ TEST_P(LayerContract, Holds) {
   const Case& golden = GetParam();
   if (!std::ranges::all_of(golden.layers, is_supported)) {  // never a wrong graph: an error, until somebody adds the layer
     try {
-      keras::lower(*keras::load(kFolder / golden.model));
+      keras::lower(*load(golden));
       FAIL() << "converted a model with a layer that is not registered";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUnsupported) << error.what();

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "keras/legacy/keras1.h"
+
 namespace hoarfrost::keras {
 namespace {
 
@@ -14,14 +16,6 @@ const Json& config_of(const Json& json, std::string_view name) {
   const auto found = json.find("config");
   if (found == json.end() || found->is_null()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "has no `config`");
   return *found;
-}
-
-// Keys that only Keras 1 wrote.
-bool is_keras1_config(const Json& config) {
-  for (const auto* key : {"border_mode", "nb_filter", "dim_ordering", "subsample", "init", "W_regularizer", "consume_less"}) {
-    if (config.contains(key)) return true;
-  }
-  return false;
 }
 
 // Walks all configurations of layers, for judging the dialect.
@@ -38,16 +32,6 @@ void visit_layers(const Json& json, const Visit& visit, int depth = 0) {
   }
 }
 
-void refuse_keras1(const Json& json, Version version) {
-  bool is_keras1 = version.major < 2;
-  if (json.contains("config")) {
-    visit_layers(json.at("config"), [&](const Json& layer) { is_keras1 = is_keras1 || is_keras1_config(layer.at("config")); });
-  }
-  if (!is_keras1) return;
-  throw Error(ErrorCode::kUnsupported, "",
-              fmt::format("written by Keras {}: files of Keras 1 are not read yet; save the model again with Keras 2", version.major < 2 ? fmt::format("{}.{}", version.major, version.minor) : "1"));
-}
-
 // "float64", or a policy's type for variables: float32 unless the policy says one type for everything.
 DType variable_dtype(const Json& config) {
   const auto found = config.find("dtype");
@@ -57,6 +41,22 @@ DType variable_dtype(const Json& config) {
   const auto dtype = dtype_from_name(name);
   const bool is_float = dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
   return is_float ? *dtype : DType::kFloat32;
+}
+
+// What old weight files ask: the innermost layer's class, order of axes and epsilon.
+void set_stored_form(ModelLayer& layer, const Json& config, const std::string& class_name) {
+  const Json* inner = &config;
+  layer.kernel_class = class_name;
+  while (inner->is_object() && inner->contains("layer") && inner->at("layer").is_object()) {
+    const Json& wrapped = inner->at("layer");
+    layer.kernel_class = plain_class_name(text_at(wrapped, "class_name"));
+    if (!wrapped.contains("config")) return;
+    inner = &wrapped.at("config");
+  }
+  if (!inner->is_object()) return;
+  layer.is_channels_first = text_at(*inner, "data_format") == "channels_first";
+  const auto epsilon = inner->find("epsilon");
+  if (epsilon != inner->end() && epsilon->is_number()) layer.epsilon = epsilon->get<double>();
 }
 
 ModelLayer parse_input_layer(const Config& config) {
@@ -134,18 +134,19 @@ bool is_model_class(std::string_view class_name) {
 Version version_by_dialect(const Json& json) {
   Version result{2, 15};
   const auto config = json.find("config");
-  if (config == json.end()) return result;
+  if (config == json.end()) {
+    return legacy::is_keras1(json, result) ? legacy::keras0_version(json) : result;
+  }
   if (config->is_array()) result = {2, 1};
   visit_layers(*config, [&](const Json& layer) {
     const Json& inner = layer.at("config");
     if (!inner.is_object()) return;
     if (inner.contains("batch_shape") || layer.contains("build_config") || (inner.contains("dtype") && inner.at("dtype").is_object() && text_at(inner.at("dtype"), "class_name") == "DTypePolicy")) {
       result = {3, 0};
-    } else if (is_keras1_config(inner)) {
-      result = {1, 2};
     }
   });
-  return result;
+  // Keras 1.0.4 was the first to say its version in JSON.
+  return legacy::is_keras1(json, result) ? Version{1, 0} : result;
 }
 
 ModelLayer parse_model_layer(const Json& json, const std::string& name, Version version, const Json* call_arguments, int depth) {
@@ -168,6 +169,7 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
     if (class_name == "InputLayer") layer = parse_input_layer(config);
     else layer.layer = parse_layer(config);
     layer.variable_dtype = variable_dtype(completed);
+    set_stored_form(layer, completed, class_name);
   }
   layer.name = name;
   layer.class_name = class_name;
@@ -194,7 +196,9 @@ std::shared_ptr<Model> parse_nested_model(const Json& json, const std::string& n
   return model;
 }
 
-std::shared_ptr<Model> parse_model(const Json& json, Version version) {
+namespace {
+
+std::shared_ptr<Model> parse_todays_model(const Json& json, Version version) {
   const std::string class_name = json.is_object() ? text_at(json, "class_name") : "";
   if (class_name.empty()) throw Error(ErrorCode::kCorrupt, "", "expected a Keras model (`class_name` and `config`), found other JSON");
   if (!is_model_class(plain_class_name(class_name))) {
@@ -203,13 +207,22 @@ std::shared_ptr<Model> parse_model(const Json& json, Version version) {
                 fmt::format("`{}` is {}; expected a Sequential or Functional model{}", class_name, is_layer ? "a single layer" : "a model class of its author's, whose meaning is not in the file",
                             is_layer ? "" : ": rebuild the model in the functional API and save it again"));
   }
-  refuse_keras1(json, version);
   const Json& config = config_of(json, class_name);
   std::string name = config.is_object() ? text_at(config, "name") : "";
   if (name.empty()) name = plain_class_name(class_name) == "Sequential" ? "sequential" : "model";
   auto model = parse_nested_model(json, name, version, 0);
   model->architecture = Json{{"class_name", json.at("class_name")}, {"config", config}}.dump();
   return model;
+}
+
+}  // namespace
+
+std::shared_ptr<Model> parse_model(const Json& json, Version version) {
+  if (legacy::is_keras1(json, version)) {
+    const Json today = legacy::translated(json, version);
+    return parse_todays_model(today, version);
+  }
+  return parse_todays_model(json, version);
 }
 
 }  // namespace hoarfrost::keras

@@ -1,5 +1,5 @@
-// Keras' JSON to a Model without weights: Sequential and Functional, of Keras 2 and 3, nested ones among them.
-// Keras 1's dialect is recognised and refused; its place is a folder legacy/ beside this file.
+// Keras' JSON to a Model without weights: Sequential and Functional, of Keras 2 and 3, nested ones among them. Keras 0.x and 1
+// are translated into Keras 2's words first (legacy/).
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ std::optional<Version> parse_version(std::string_view text);
 // The Keras that wrote such a model, judged by its dialect, for files that do not say it.
 Version version_by_dialect(const Json& json);
 
-// json: {"class_name": "Sequential", "config": …}. Throws Error{kUnsupported} for Keras 1, custom model classes and unknown
+// json: {"class_name": "Sequential", "config": …}. Throws Error{kUnsupported} for custom model classes and unknown
 // layers, Error{kCorrupt} where the JSON does not follow Keras' scheme.
 std::shared_ptr<Model> parse_model(const Json& json, Version version);
 

@@ -22,6 +22,8 @@ struct Version {
   int major = 2;
   int minor = 15;
   bool is_tf_keras = false;  // "2.2.4-tf": TensorFlow's own Keras, which went ahead of Keras 2.3 here and there
+  int patch = 0;             // only Keras 1.0 changed meanings with it
+  bool is_theano = false;    // it ran on Theano, which flips kernels and pads SAME otherwise (window.h)
   auto operator<=>(const Version& other) const { return std::tie(major, minor) <=> std::tie(other.major, other.minor); }
   bool operator==(const Version& other) const { return major == other.major && minor == other.minor; }
 };

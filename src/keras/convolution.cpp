@@ -9,7 +9,7 @@ Convolution parse_convolution(const Config& config, size_t rank) {
   config.ignore({"input_dim", "input_length", "lora_rank", "lora_alpha", "quantization_config"});
   if (config.has("lora_rank"))
     config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
-  Convolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank), config.get_int({"groups"}, 1),
+  Convolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank, true), config.get_int({"groups"}, 1),
                 config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
   if (c.filters < 1 || c.groups < 1 || c.filters % c.groups != 0) {
     config.fail(fmt::format("`filters` ({}) must be a positive multiple of `groups` ({})", c.filters, c.groups));
@@ -59,13 +59,25 @@ Value bias_add(Lowering& lowering, const Value& x, const Value& bias) {
   return lowering.op("BiasAdd", {x, bias}, {{"data_format", std::string("NHWC")}});
 }
 
-Value pad_causal(Lowering& lowering, const Value& x, const Window& window) {
-  const int64_t before = window.extent(0) - 1;
-  if (before == 0) return x;
-  Value padded = lowering.op("Pad", {x, lowering.constant("Pad/paddings", pairs({{0, 0}, {before, 0}, {0, 0}}))},
-                             {{"Tpaddings", DType::kInt32}});
-  padded.shape = x.shape;
-  if (padded.shape[1] >= 0) padded.shape[1] += before;
+Value pad_ahead(Lowering& lowering, const Value& x, const Window& window, std::optional<float> value) {
+  if (window.padding != Padding::kCausal && window.padding != Padding::kTheano) return x;
+  std::vector<std::pair<int64_t, int64_t>> paddings{{0, 0}};
+  Shape shape = x.shape;
+  int64_t n = 0;
+  for (size_t axis = 0; axis < window.rank(); ++axis) {
+    paddings.push_back(zeros_around(window, axis, x.shape[static_cast<int>(axis) + 1]));
+    const int64_t added = paddings.back().first + paddings.back().second;
+    int64_t& size = shape[static_cast<int>(axis) + 1];
+    if (size >= 0) size += added;
+    n += added;
+  }
+  if (n == 0) return x;
+  paddings.emplace_back(0, 0);
+  const std::string op = value ? "PadV2" : "Pad";
+  Values inputs{x, lowering.constant(op + "/paddings", pairs(paddings))};
+  if (value) inputs.push_back(lowering.scalar(op + "/constant_values", *value, x));
+  Value padded = lowering.op(op, inputs, {{"Tpaddings", DType::kInt32}});
+  padded.shape = shape;
   return padded;
 }
 
@@ -82,7 +94,7 @@ Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, c
                   fmt::format("a dilated convolution needs to know its input's size, found {}; give --input-shape",
                               x.shape.to_string()));
     }
-    // pad_causal has put causal zeros in already.
+    // pad_ahead has put the other paddings' zeros in already.
     const auto [before, after] =
         window.padding == Padding::kSame ? zeros_around(window, axis, size) : std::pair<int64_t, int64_t>{0, 0};
     const int64_t rest = block == 1 ? 0 : (block - (size + before + after) % block) % block;
@@ -131,7 +143,7 @@ std::vector<Value> split(Lowering& lowering, const std::string& name, const Valu
 }  // namespace
 
 Values lower_convolution(const Convolution& c, std::string_view name, Lowering& lowering, const Values& in) {
-  const Value x = c.window.padding == Padding::kCausal ? pad_causal(lowering, in[0], c.window) : in[0];
+  const Value x = pad_ahead(lowering, in[0], c.window);
   const Value kernel = lowering.weight(0);
   Value y = lower_dilated(lowering, name, x, c.window, [&](const Value& v, const std::string& padding) {
     if (c.groups == 1) return lower_conv(lowering, name, v, kernel, c.window.strides, padding);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,8 +40,9 @@ Value lower_dilated(Lowering& lowering, std::string_view name, const Value& x, c
 // One convolution node; on one spatial axis ExpandDims, Conv2D and Squeeze.
 Value lower_conv(Lowering& lowering, std::string_view name, const Value& x, const Value& kernel,
                  const std::vector<int64_t>& strides, const std::string& padding);
-// Zeros before the first step, so that a VALID window ends at the present one.
-Value pad_causal(Lowering& lowering, const Value& x, const Window& window);
+// What stands around x for causal padding and Theano's, after which the window slides VALID: zeros, or `value`. x
+// itself for others.
+Value pad_ahead(Lowering& lowering, const Value& x, const Window& window, std::optional<float> value = {});
 Value expand_dims(Lowering& lowering, std::string_view name, const Value& x, int64_t axis);
 Value squeeze(Lowering& lowering, std::string_view name, const Value& x, int64_t axis);
 Value bias_add(Lowering& lowering, const Value& x, const Value& bias);

@@ -86,9 +86,10 @@ TEST(Convolution, UnknownSizesStayUnknown) {
 }
 
 TEST(Convolution, RefusesWithTheReason) {
-  EXPECT_EQ(
-      message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "data_format": "channels_first"})"),
-      "layer `c` (Conv2D): data_format channels_first is not converted yet; rebuild the model with channels_last");
+  EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "data_format": "NCHW"})"),
+            "layer `c` (Conv2D): `data_format` must be channels_last or channels_first, found NCHW");
+  EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "data_format": "channels_first"})", {1, 3, 5}),
+            "expected channels first, before 2 axes of space, found [1, 3, 5]");
   EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "strides": 2, "dilation_rate": 2})"),
             "layer `c` (Conv2D): strides and dilation_rate above 1 together are not defined, in Keras neither");
   EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 5, "kernel_size": 3, "groups": 2})"),

@@ -35,6 +35,22 @@ Array Array::reshaped(const Shape& shape) const {
   return copy;
 }
 
+Array Array::transposed(const std::vector<int64_t>& order) const {
+  Shape target;
+  for (const int64_t axis : order) target.push_back(shape()[static_cast<int>(axis)]);
+  Tensor values(DType::kFloat64, target);
+  const auto to = values.mutable_values<double>();
+  for (size_t i = 0; i < to.size(); ++i) {
+    const Index at = Index::at_offset(target, static_cast<int64_t>(i));
+    Index from = at;
+    for (int axis = 0; axis < at.rank(); ++axis) from[static_cast<int>(order[static_cast<size_t>(axis)])] = at[axis];
+    to[i] = (*this)[from];
+  }
+  Array copy(values);
+  copy.mask = mask;
+  return copy;
+}
+
 // A hash of seed and place (splitmix64, Steele et al. 2014) gives the part, in [-1, 1): read twice, it is the same.
 double Array::perturbed(double value, int64_t offset) const {
   if (value == std::floor(value) || !std::isfinite(value)) return value;

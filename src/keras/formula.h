@@ -56,6 +56,8 @@ class Array {
   // The same array with every value moved by a random part of it, at most `amount`: how far rounding may carry a formula.
   // Whole numbers stay as they are: they are indices, masks and exact zeros. The same seed moves alike.
   [[nodiscard]] Array perturbed_by(double amount, uint64_t seed) const;
+  // The elements with the axes in another order (NumPy's transpose: axis i of the result is order[i] of this), the mask kept.
+  [[nodiscard]] Array transposed(const std::vector<int64_t>& order) const;
   // The same elements in another shape, without the mask.
   [[nodiscard]] Array reshaped(const Shape& shape) const;
   // Keras' mask of this input ([batch, time], false where a step does not count), where it has one.

@@ -64,14 +64,17 @@ Json parse_json(std::string_view text, std::string_view place) {
 }
 
 std::optional<Version> parse_version(std::string_view text) {
-  int numbers[2] = {0, 0};
+  int numbers[3] = {0, 0, 0};
   size_t at = 0;
   for (int& number : numbers) {
-    if (at >= text.size() || text[at] < '0' || text[at] > '9') return {};
+    if (at >= text.size() || text[at] < '0' || text[at] > '9') {
+      if (&number == &numbers[2]) break;
+      return {};
+    }
     while (at < text.size() && text[at] >= '0' && text[at] <= '9' && number < 10000) number = number * 10 + (text[at++] - '0');
     if (at < text.size()) ++at;  // the point
   }
-  return Version{numbers[0], numbers[1], text.find("-tf") != std::string_view::npos};
+  return Version{numbers[0], numbers[1], text.find("-tf") != std::string_view::npos, numbers[2]};
 }
 
 }  // namespace hoarfrost::keras

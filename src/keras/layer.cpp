@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 #include <hoarfrost/error.h>
 
+#include <nlohmann/json.hpp>
+
+#include "keras/channels_first.h"
 #include "keras/layers/registry.h"
 
 namespace hoarfrost::keras {
@@ -35,6 +38,12 @@ std::shared_ptr<const Layer> parse_layer(const Config& config) {
                 is_custom ? "a custom layer, whose meaning is in its author's Python and not in the file: rebuild the model with Keras' own layers"
                           : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it is a custom layer, its meaning is "
                                         "not in the file: rebuild the model with Keras' own layers", config.class_name()));
+  }
+  if (is_channels_first(config)) {
+    Json last = config.json();
+    last.erase("dim_ordering");
+    last["data_format"] = "channels_last";
+    return channels_first(parse_layer(Config(last, config.class_name(), config.version())), config);
   }
   auto layer = spec->parse(config);
   if (const auto unread = config.unread(); !unread.empty()) {

@@ -10,6 +10,7 @@
 #include "keras/archive.h"
 #include "keras/file_kind.h"
 #include "hdf5/tree.h"
+#include "keras/legacy/weights.h"
 #include "keras/shapes.h"
 #include "keras/weights.h"
 
@@ -18,10 +19,13 @@ namespace {
 
 FileRange whole(const std::shared_ptr<const File>& file) { return {file, 0, file->size()}; }
 
-std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<std::string>& version_text, const std::string& place) {
+std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<std::string>& version_text, const hdf5::Tree* weights,
+                                          const std::string& place) {
   const std::string stated = version_text ? *version_text : json.is_object() ? text_at(json, "keras_version") : "";
   try {
-    return parse_model(json, parse_version(stated).value_or(version_by_dialect(json)));
+    Version version = parse_version(stated).value_or(version_by_dialect(json));
+    version.is_theano = legacy::is_theano(weights, json, version);
+    return parse_model(json, version);
   } catch (Error& error) {
     throw error.within(place);
   } catch (const Json::exception& error) {
@@ -62,10 +66,11 @@ void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) 
 }
 
 // Weights of whichever layout, at the root or where a complete file has them.
-void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots) {
+void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots, Version version) {
   for (const auto* root : {"/model_weights", "/"}) {
     switch (weight_layout(tree, root)) {
-      case WeightLayout::kLegacy: return load_legacy_weights(tree, root, slots);
+      case WeightLayout::kKeras0:
+      case WeightLayout::kLegacy: return load_legacy_weights(tree, root, slots, version);
       case WeightLayout::kV3: return load_v3_weights(tree, root, slots);
       case WeightLayout::kNone: break;
     }
@@ -118,7 +123,7 @@ void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, cons
     throw error.within(place);
   }
   if (options.architecture_only) return;
-  if (weights) return load_weights(*weights, slots);
+  if (weights) return load_weights(*weights, slots, model.version);
   if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
     throw Error(ErrorCode::kInvalidArgument, place, "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
   }
@@ -128,21 +133,25 @@ std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& 
   auto tree = hdf5::Tree::open(whole(opened.file), opened.place);
   const auto config = tree->text("/", "model_config");
   if (!config) fail_weights_only(*tree, opened.place);
-  const auto model = parse_architecture(parse_json(*config, tree->where("/model_config")), tree->text("/", "keras_version"), opened.place);
+  const Json json = parse_json(*config, tree->where("/model_config"));
+  const auto weights = options.weights.empty() ? tree : open_weights(options.weights);
+  const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), opened.place);
   model->training_config = tree->text("/", "training_config").value_or("");
-  finish(*model, options.weights.empty() ? tree : open_weights(options.weights), options, opened.place);
+  finish(*model, weights, options, opened.place);
   return model;
 }
 
 std::shared_ptr<const Model> load_json(const Opened& opened, const LoadOptions& options) {
-  const auto model = parse_architecture(parse_json(opened.file->text(), opened.place), {}, opened.place);
-  finish(*model, options.weights.empty() ? nullptr : open_weights(options.weights), options, opened.place);
+  const Json json = parse_json(opened.file->text(), opened.place);
+  const auto weights = options.weights.empty() ? nullptr : open_weights(options.weights);
+  const auto model = parse_architecture(json, {}, weights.get(), opened.place);
+  finish(*model, weights, options, opened.place);
   return model;
 }
 
 std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions& options) {
   const Archive archive = read_archive(opened.file->path());
-  const auto model = parse_architecture(parse_json(archive.config, opened.place + ":config.json"), archive.version, opened.place);
+  const auto model = parse_architecture(parse_json(archive.config, opened.place + ":config.json"), archive.version, nullptr, opened.place);
   finish(*model, options.weights.empty() ? archive.weights : open_weights(options.weights), options, opened.place);
   return model;
 }

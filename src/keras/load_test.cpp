@@ -103,6 +103,16 @@ TEST(Load, JsonWithWeightsOfEitherLayout) {
   EXPECT_EQ(sum(v3->layers[1].weights[0]), sum(legacy->layers[1].weights[0]));
 }
 
+// Sums of h5py's; the Sequential's placeholder comes first.
+TEST(Load, Keras1IsReadInTodaysWords) {
+  const auto model = load(golden("k122_lenet.h5"));
+  ASSERT_EQ(model->layers.size(), 7U);
+  EXPECT_EQ(model->layers[1].class_name, "Conv2D");
+  EXPECT_EQ(model->layers[1].weights[0].shape(), Shape({3, 3, 2, 4}));
+  EXPECT_NEAR(sum(model->layers[1].weights[0]), 1.06094584, 1e-6);
+  EXPECT_NEAR(sum(model->layers[4].weights[0]), -1.021001, 1e-6);
+}
+
 TEST(Load, JsonWithinJson) {
   const testing_support::TemporaryFolder folder;
   std::string text = "\"";
@@ -126,7 +136,6 @@ TEST(Load, InputShapesFillWhatTheFileLeavesOpen) {
 TEST(Load, RefusesWithWordsThatHelp) {
   EXPECT_THAT(error_of(golden("dense_basic_weights.h5")), StartsWith(golden("dense_basic_weights.h5").string() + ": holds weights only, of 2 layers: give the architecture too"));
   EXPECT_THAT(error_of(golden("dense_basic.json")), HasSubstr("an architecture without weights"));
-  EXPECT_THAT(error_of(golden("k122_lenet.h5")), StartsWith(golden("k122_lenet.h5").string() + ": written by Keras 1.2: files of Keras 1 are not read yet"));
   EXPECT_THAT(error_of_text(""), HasSubstr("found an empty file"));
   EXPECT_THAT(error_of_text("\x80\x04\x95"), HasSubstr("found a Python pickle"));
   EXPECT_THAT(error_of_text("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));

@@ -38,6 +38,10 @@ struct ModelLayer {
   std::vector<Call> calls;
   bool is_trainable = true;
   DType variable_dtype = DType::kFloat32;  // of its floating-point weights; float32 where a mixed policy computes in less
+  // How old files store its weights (legacy/weights.h): its class, or that of the layer within its wrapper; and an epsilon.
+  std::string kernel_class;
+  bool is_channels_first = false;
+  double epsilon = 0;
   // An InputLayer's placeholder.
   bool is_input = false;
   Shape input_shape;                     // with the batch

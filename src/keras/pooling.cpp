@@ -1,6 +1,7 @@
 #include "keras/pooling.h"
 
 #include <fmt/format.h>
+#include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <limits>
@@ -14,6 +15,28 @@ Shapes infer_pooling(const Window& window, const Shapes& in) {
   return {slide(window, in[0], in[0].last())};
 }
 
+namespace {
+
+// Theano's mean leaves out the padding, that of a VALID AvgPool over zeros does not: how much that one must grow, [1, space…, 1].
+Tensor growth(const Window& window, const Shape& in, const Shape& out) {
+  Shape shape = out;
+  shape[0] = 1;
+  shape[-1] = 1;
+  Tensor result(DType::kFloat64, shape);
+  const auto values = result.mutable_values<double>();
+  Shape one = in;
+  one[0] = 1;
+  one[-1] = 1;
+  for (size_t i = 0; i < values.size(); ++i) {
+    int64_t n = 0;
+    for_each_cell(window, one, Index::at_offset(shape, static_cast<int64_t>(i)), [&](const Index&, int64_t) { ++n; });
+    values[i] = static_cast<double>(window.n_cells()) / static_cast<double>(n);
+  }
+  return result;
+}
+
+}  // namespace
+
 Values lower_pooling(const Window& window, std::string_view op, Lowering& lowering, const Values& in) {
   const auto around = [](const std::vector<int64_t>& sizes) {
     std::vector<int64_t> all{1};
@@ -23,13 +46,24 @@ Values lower_pooling(const Window& window, std::string_view op, Lowering& loweri
     return all;
   };
   const bool is_sequence = window.rank() == 1;
-  const Value x = is_sequence ? expand_dims(lowering, "ExpandDims", in[0], 2) : in[0];
+  const bool is_mean = op.starts_with("Avg");
+  const Shape out = slide(window, in[0].shape, in[0].shape.last());
+  const bool grows = window.padding == Padding::kTheano && is_mean;
+  for (int axis = 1; grows && axis + 1 < out.rank(); ++axis) {
+    if (out[axis] == kUnknown) {
+      throw Error(ErrorCode::kUnsupported, lowering.scope(), fmt::format("Theano's mean over windows that reach out of the input needs to know its size, found {}; give --input-shape", in[0].shape.to_string()));
+    }
+  }
+  const Value padded = pad_ahead(lowering, in[0], window, is_mean ? std::optional<float>() : -std::numeric_limits<float>::infinity());
+  const Value x = is_sequence ? expand_dims(lowering, "ExpandDims", padded, 2) : padded;
   const Value y = lowering.op(op, {x},
                               {{"ksize", around(window.size)},
                                {"strides", around(window.strides)},
                                {"padding", window.tensorflow_padding()},
                                {"data_format", std::string(window.rank() == 3 ? "NDHWC" : "NHWC")}});
-  return {is_sequence ? squeeze(lowering, "Squeeze", y, 2) : y};
+  const Value pooled = is_sequence ? squeeze(lowering, "Squeeze", y, 2) : y;
+  if (!grows) return {pooled};
+  return {lowering.named_op("mul", "Mul", {pooled, lowering.constant("mul/y", growth(window, in[0].shape, out).cast(in[0].dtype))})};
 }
 
 Formulas max_pooling_reference(const Window& window, const Arrays& in) {

@@ -10,7 +10,8 @@ namespace hoarfrost::keras {
 
 // [batch, space…, channels] -> [batch, space'…, channels]
 Shapes infer_pooling(const Window& window, const Shapes& in);
-// op is MaxPool, AvgPool, MaxPool3D or AvgPool3D; on one spatial axis ExpandDims and Squeeze stand around it.
+// op is MaxPool, AvgPool, MaxPool3D or AvgPool3D; on one spatial axis ExpandDims and Squeeze stand around it,
+// and Theano's padding before it.
 Values lower_pooling(const Window& window, std::string_view op, Lowering& lowering, const Values& in);
 Formulas max_pooling_reference(const Window& window, const Arrays& in);
 // The mean of the cells that lie within the input: padding does not count.

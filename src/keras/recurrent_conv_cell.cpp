@@ -2,6 +2,8 @@
 // last axis, as Keras 2.15's rnn/base_conv_lstm.py has them. The states' convolution is SAME with stride 1.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "keras/convolution.h"
 #include "keras/lowering.h"
 #include "keras/recurrent_cell.h"
@@ -123,7 +125,11 @@ CellPtr parse(const Config& config, size_t rank) {
   config.ignore({"unit_forget_bias", "dropout", "recurrent_dropout", "rank", "seed"});
   const int64_t filters = config.get_int({"filters", "nb_filter"});
   if (filters < 1) config.fail(fmt::format("`filters` must be positive, found {}", filters));
-  return std::make_shared<ConvLstmCell>(filters, parse_kernel(config, rank), config.get_bool({"use_bias"}, true),
+  Window window = parse_kernel(config, rank);
+  if (config.version().is_theano && std::ranges::any_of(window.size, [](int64_t size) { return size % 2 == 0; })) {
+    config.unsupported("an even kernel, trained on Theano, whose zeros lie elsewhere than TensorFlow's; not converted for this layer");
+  }
+  return std::make_shared<ConvLstmCell>(filters, std::move(window), config.get_bool({"use_bias"}, true),
                                         Activation::parse(config, "activation", "tanh"),
                                         Activation::parse(config, "recurrent_activation", "hard_sigmoid"));
 }

@@ -34,7 +34,7 @@ std::vector<WeightSpec> separable_weights(const SeparableConvolution& c, const S
 
 Values lower_separable(const SeparableConvolution& c, Lowering& lowering, const Values& in) {
   const bool is_sequence = c.window.rank() == 1;
-  Value x = c.window.padding == Padding::kCausal ? pad_causal(lowering, in[0], c.window) : in[0];
+  Value x = pad_ahead(lowering, in[0], c.window);
   Value depthwise = lowering.weight(0);
   Value pointwise = lowering.weight(1);
   if (is_sequence) {

@@ -28,13 +28,13 @@ Shape space_of(const TransposedConvolution& c, const Shape& in) {
     int64_t& size = out[static_cast<int>(axis) + 1];
     if (size < 0) continue;
     const int64_t input_size = size;
-    size = size * c.window.strides[axis] + added_length(c, axis);
+    size = c.output_size.empty() ? size * c.window.strides[axis] + added_length(c, axis) : c.output_size[axis];
     // The convolution that this one transposes must lead back, or TensorFlow refuses to run it.
     const int64_t room = c.window.padding == Padding::kSame ? size : size - c.window.size[axis] + 1;
     if (room < 1 || (room + c.window.strides[axis] - 1) / c.window.strides[axis] != input_size) {
       throw Error(
           ErrorCode::kMismatch, "",
-          fmt::format("output_padding gives {} elements along axis {}, from which no convolution leads back to {}",
+          fmt::format("the output has {} elements along axis {}, from which no convolution leads back to {}",
                       size, axis + 1, input_size));
     }
   }
@@ -82,6 +82,18 @@ Value output_sizes(const TransposedConvolution& c, Lowering& lowering, const Val
                          {{"T", DType::kInt32}, {"N", static_cast<int64_t>(stack.size())}, {"axis", int64_t{0}}});
 }
 
+// [batch, space…, filters].
+std::vector<int64_t> output_size(const Config& config, size_t rank) {
+  if (config.find({"output_shape"}) == nullptr) return {};
+  const Shape shape = config.get_shape({"output_shape"});
+  if (shape.rank() != static_cast<int>(rank) + 2) config.fail(fmt::format("`output_shape` must have {} sizes, found {}", rank + 2, shape.to_string()));
+  std::vector<int64_t> result(shape.sizes().begin() + 1, shape.sizes().end() - 1);
+  for (const int64_t size : result) {
+    if (size < 1) config.unsupported("`output_shape` with unknown sizes");
+  }
+  return result;
+}
+
 }  // namespace
 
 TransposedConvolution parse_transposed(const Config& config, size_t rank) {
@@ -90,6 +102,7 @@ TransposedConvolution parse_transposed(const Config& config, size_t rank) {
   TransposedConvolution c{config.get_int({"filters", "nb_filter"}),
                           parse_kernel(config, rank),
                           {},
+                          output_size(config, rank),
                           config.get_bool({"use_bias", "bias"}, true),
                           Activation::parse(config)};
   if (config.find({"output_padding"}) != nullptr) c.output_padding = config.get_ints({"output_padding"}, rank);

@@ -15,6 +15,7 @@ struct TransposedConvolution {
   int64_t filters = 0;
   Window window;
   std::optional<std::vector<int64_t>> output_padding;
+  std::vector<int64_t> output_size;  // Keras 1's Deconvolution2D says the space that comes out; empty otherwise
   bool use_bias = true;
   Activation activation;
 };

@@ -83,6 +83,9 @@ std::vector<WeightSlot> legacy_order(const LayerSlots& slots) {
 WeightLayout weight_layout(const hdf5::Tree& tree, std::string_view root) {
   if (tree.kind(root) != hdf5::Kind::kGroup) return WeightLayout::kNone;
   if (tree.names(root, "layer_names")) return WeightLayout::kLegacy;
+  if (tree.kind(hdf5::join(root, "layer_0")) == hdf5::Kind::kGroup || tree.kind(hdf5::join(root, "graph/param_0")) == hdf5::Kind::kDataset) {
+    return WeightLayout::kKeras0;
+  }
   for (const auto* group : {"layers", "_layer_checkpoint_dependencies", "vars"}) {
     if (tree.kind(hdf5::join(root, group)) == hdf5::Kind::kGroup) return WeightLayout::kV3;
   }

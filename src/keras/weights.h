@@ -33,13 +33,14 @@ std::vector<LayerSlots> plan_weights(Model& model);
 // model (Keras 2 and 3: _legacy_weights; a layer that is not trainable has only others).
 std::vector<WeightSlot> legacy_order(const LayerSlots& slots);
 
-enum class WeightLayout { kNone, kLegacy, kV3 };
+enum class WeightLayout { kNone, kKeras0, kLegacy, kV3 };
 WeightLayout weight_layout(const hdf5::Tree& tree, std::string_view root);
 
-// root: the group that has `layer_names` ("/" or "/model_weights"), or "layers".
+// root: the group that has `layer_names` ("/" or "/model_weights"), or "layers", or the root of a Keras 0.x file (`nb_layers`).
+// version: the architecture's Keras, for a weights file that does not say its own.
 // Throws Error{kMismatch} when weights and model do not belong together, naming the layers or the shapes that differ;
 // Error{kCorrupt} for what is missing within the file.
-void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots);
+void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots, Version version);
 void load_v3_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots);
 
 // Puts a tensor into its slot, in the layer's floating-point type. Throws Error{kMismatch} when the shapes differ.

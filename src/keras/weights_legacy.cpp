@@ -1,4 +1,5 @@
-// The legacy layout: `layer_names`, and in each layer's group `weight_names` (Keras 1 to 3, .h5).
+// The legacy layout: `layer_names`, and in each layer's group `weight_names` (Keras 1 to 3, .h5); and that of Keras 0.x,
+// `layer_0/param_0`, … in the layers' order.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <hoarfrost/error.h>
@@ -7,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "keras/legacy/weights.h"
 #include "keras/weights.h"
 
 namespace hoarfrost::keras {
@@ -34,6 +36,35 @@ std::vector<Group> groups_of(const hdf5::Tree& tree, std::string_view root) {
     if (!weights) throw Error(ErrorCode::kCorrupt, tree.where(group.path), "has no `weight_names`");
     std::ranges::copy_if(*weights, std::back_inserter(group.weights), [](const std::string& name) { return !is_random_state(name); });
     if (!group.weights.empty()) result.push_back(std::move(group));
+  }
+  return result;
+}
+
+// Keras 0.x: groups layer_0, layer_1, … with param_0, … in each (or all of them in `graph`), in the layers' order. A Merge's group
+// holds its branches' together, so they are dealt to the layers one by one.
+std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root, const std::vector<const LayerSlots*>& layers) {
+  std::vector<std::string> all;
+  const auto take = [&](const std::string& group) {
+    if (tree.kind(hdf5::join(root, group)) != hdf5::Kind::kGroup) return false;
+    for (size_t n = 0;; ++n) {
+      std::string name = fmt::format("{}/param_{}", group, n);
+      if (tree.kind(hdf5::join(root, name)) != hdf5::Kind::kDataset) return true;
+      all.push_back(std::move(name));
+    }
+  };
+  if (!take("graph")) {
+    for (size_t i = 0; take(fmt::format("layer_{}", i)); ++i) {}
+  }
+  std::vector<Group> result;
+  size_t next = 0;
+  for (const LayerSlots* layer : layers) {
+    const size_t n = std::min(legacy::n_stored_apart(legacy_order(*layer)), all.size() - next);
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(next);
+    result.push_back({layer->layer->name, std::string(root), {from, from + static_cast<std::ptrdiff_t>(n)}});
+    next += n;
+  }
+  if (next < all.size()) {
+    throw Error(ErrorCode::kMismatch, tree.where(root), fmt::format("expected {} weights for the architecture's layers, found {}: are these the weights of this architecture?", next, all.size()));
   }
   return result;
 }
@@ -78,9 +109,9 @@ std::vector<size_t> by_name(const std::vector<WeightSlot>& slots, const Group& g
   return result;
 }
 
-void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& layer) {
+void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& layer, const legacy::Source& source) {
   const std::vector<WeightSlot> slots = legacy_order(layer);
-  if (slots.size() != group.weights.size()) {
+  if (!legacy::is_count_of(source, slots, group.weights.size())) {
     throw Error(ErrorCode::kMismatch, tree.where(group.path),
                 fmt::format("expected {} weights ({}) for layer `{}` ({}), found {} ({})", slots.size(), listed(slot_names(slots)),
                             layer.layer->name, layer.layer->class_name, group.weights.size(), listed(group.weights)));
@@ -90,6 +121,11 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
     const std::string path = hdf5::join(group.path, name);
     if (tree.kind(path) != hdf5::Kind::kDataset) throw Error(ErrorCode::kCorrupt, tree.where(group.path), fmt::format("`weight_names` has `{}`, but there is no such dataset: the file is damaged, save the model again", name));
     tensors.push_back(tree.dataset(path));
+  }
+  if (source.is_keras1 || source.is_theano) {
+    tensors = legacy::todays_weights(source, slots, std::move(tensors));
+    for (size_t i = 0; i < slots.size(); ++i) fill(slots[i], tensors[i], tree.where(group.path));
+    return;
   }
   // Keras goes by order alone. A name that belongs to one slot only says more, where order and name disagree.
   std::vector<size_t> order = by_name(slots, group, tensors, layer.layer->model != nullptr);
@@ -118,18 +154,19 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
 
 }  // namespace
 
-void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots) {
-  const std::vector<Group> groups = groups_of(tree, root);
+void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots, Version version) {
   std::vector<const LayerSlots*> layers;
   for (const LayerSlots& layer : slots) {
     if (!layer.empty()) layers.push_back(&layer);
   }
+  const legacy::Source source = legacy::source_of(tree, version);
+  const std::vector<Group> groups = tree.names(root, "layer_names") ? groups_of(tree, root) : keras0_groups(tree, root, layers);
   if (groups.size() != layers.size()) fail_layers_differ(tree, root, groups, layers);
   std::map<std::string, const Group*> named;
   for (const Group& group : groups) named.emplace(group.layer, &group);
   // Names, where all of them are the same; else the order, for Keras numbers its names anew in every session.
   const bool are_named = std::ranges::all_of(layers, [&](const LayerSlots* layer) { return named.contains(layer->layer->name); });
-  for (size_t i = 0; i < layers.size(); ++i) load_group(tree, are_named ? *named.at(layers[i]->layer->name) : groups[i], *layers[i]);
+  for (size_t i = 0; i < layers.size(); ++i) load_group(tree, are_named ? *named.at(layers[i]->layer->name) : groups[i], *layers[i], source);
 }
 
 }  // namespace hoarfrost::keras

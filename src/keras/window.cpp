@@ -28,6 +28,17 @@ Padding parse_padding(const Config& config) {
   config.unsupported(fmt::format("padding `{}` is not known; there are valid, same and causal", name));
 }
 
+// Theano's `same` says otherwise than TensorFlow's for even windows and strides; where it does not, it is SAME.
+void pad_as_theano(Window& window, const std::vector<int64_t>& before) {
+  bool differs = false;
+  for (size_t axis = 0; axis < window.rank(); ++axis) {
+    differs = differs || window.strides[axis] != 1 || 2 * before[axis] != window.extent(axis) - 1;
+  }
+  if (!differs) return;
+  window.padding = Padding::kTheano;
+  window.before = before;
+}
+
 }  // namespace
 
 int64_t Window::n_cells() const {
@@ -45,10 +56,10 @@ void refuse_channels_first(const Config& config) {
   if (format == "channels_last" || format == "tf" || format == "default") return;
   if (format != "channels_first" && format != "th")
     config.fail(fmt::format("`data_format` must be channels_last or channels_first, found {}", format));
-  config.unsupported("data_format channels_first is not converted yet; rebuild the model with channels_last");
+  config.unsupported("data_format channels_first is not converted for this layer; rebuild the model with channels_last");
 }
 
-Window parse_kernel(const Config& config, size_t rank) {
+Window parse_kernel(const Config& config, size_t rank, bool knows_theano) {
   refuse_channels_first(config);
   Window window;
   if (rank == 2 && config.has("nb_row"))
@@ -66,6 +77,14 @@ Window parse_kernel(const Config& config, size_t rank) {
   const bool is_strided = std::ranges::any_of(window.strides, [](int64_t s) { return s != 1; });
   if (is_strided && window.is_dilated())
     config.unsupported("strides and dilation_rate above 1 together are not defined, in Keras neither");
+  if (window.padding == Padding::kSame && config.version().is_theano) {
+    std::vector<int64_t> before;
+    for (size_t axis = 0; axis < rank; ++axis) before.push_back(window.extent(axis) / 2);
+    pad_as_theano(window, before);
+    if (window.padding == Padding::kTheano && !knows_theano) {
+      config.unsupported("padding `same` with strides or an even kernel, trained on Theano, whose zeros lie elsewhere than TensorFlow's; not converted for this layer");
+    }
+  }
   return window;
 }
 
@@ -79,6 +98,11 @@ Window parse_pool(const Config& config, size_t rank) {
   window.padding = parse_padding(config);
   check(config, window);
   if (window.padding == Padding::kCausal) config.fail("padding must be valid or same, found causal");
+  if (window.padding == Padding::kSame && config.version().is_theano) {
+    std::vector<int64_t> before;
+    for (const int64_t size : window.size) before.push_back(size > 2 && size % 2 == 1 ? size - 2 : size - 1);
+    pad_as_theano(window, before);
+  }
   return window;
 }
 
@@ -103,6 +127,7 @@ Shape slide(const Window& window, const Shape& in, int64_t channels) {
 std::pair<int64_t, int64_t> zeros_around(const Window& window, size_t axis, int64_t input_size) {
   if (window.padding == Padding::kValid) return {0, 0};
   if (window.padding == Padding::kCausal) return {window.extent(axis) - 1, 0};
+  if (window.padding == Padding::kTheano) return {window.before[axis], window.extent(axis) - 1 - window.before[axis]};
   const int64_t stride = window.strides[axis];
   const int64_t output_size = (input_size + stride - 1) / stride;
   const int64_t total = std::max<int64_t>((output_size - 1) * stride + window.extent(axis) - input_size, 0);

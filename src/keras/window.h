@@ -10,7 +10,9 @@
 
 namespace hoarfrost::keras {
 
-enum class Padding { kValid, kSame, kCausal };
+// kTheano is Keras' `same` where its backend was Theano: as many elements come out as of SAME, but the zeros before the
+// first element are counted from the window alone (Keras 1.2.2's and 2.2.4's theano_backend.py: conv2d, pool2d).
+enum class Padding { kValid, kSame, kCausal, kTheano };
 
 struct Window {
   // Along each spatial axis, outermost first; each is at least 1.
@@ -18,20 +20,22 @@ struct Window {
   std::vector<int64_t> strides;
   std::vector<int64_t> dilation;
   Padding padding = Padding::kValid;
+  std::vector<int64_t> before{};  // kTheano's zeros before each axis
 
   [[nodiscard]] size_t rank() const { return size.size(); }
   [[nodiscard]] int64_t n_cells() const;
   // Elements from the first cell to the last, holes included.
   [[nodiscard]] int64_t extent(size_t axis) const { return (size[axis] - 1) * dilation[axis] + 1; }
   [[nodiscard]] bool is_dilated() const;
-  // Whether TensorFlow's own paddings say it; causal padding is a Pad before.
+  // Whether TensorFlow's own paddings say it; causal padding and Theano's are a Pad before.
   [[nodiscard]] std::string tensorflow_padding() const { return padding == Padding::kSame ? "SAME" : "VALID"; }
 };
 
 // The keys of Keras 1, 2 and 3. Errors for sizes below 1, strides with dilation (Keras refuses them too), an unknown
-// padding, and channels_first.
-Window parse_kernel(const Config& config, size_t rank);  // kernel_size, strides (1), dilation_rate (1), padding
-Window parse_pool(const Config& config, size_t rank);    // pool_size (2), strides (pool_size), padding
+// padding, and channels_first; for kTheano too, where the layer does not know it.
+Window parse_kernel(const Config& config, size_t rank,
+                    bool knows_theano = false);        // kernel_size, strides (1), dilation_rate (1), padding
+Window parse_pool(const Config& config, size_t rank);  // pool_size (2), strides (pool_size), padding
 void refuse_channels_first(const Config& config);
 
 // [batch, space…, channels] of the output. Throws Error{kMismatch} when the input has another rank, or is smaller than

@@ -1,14 +1,17 @@
 // BatchNormalization: y = gamma · (x − moving_mean) / sqrt(moving_variance + epsilon) + beta, channel by channel
-// (Ioffe and Szegedy 2015). Keras 1.2 to 3.15; several axes are normalised together as in tf.keras.
+// (Ioffe and Szegedy 2015). Keras 0.2 to 3.15; several axes are normalised together as in tf.keras.
 // In training by the batch's statistics, toward which the moving ones go.
+#include <fmt/format.h>
 #include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <tuple>
 
 #include "keras/layers/registry.h"
 #include "keras/normalization.h"
+#include "keras/sample_normalization.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -20,22 +23,29 @@ struct BatchNormalization {
   bool has_beta = true;
   bool has_gamma = true;
   double momentum = 0.99;  // of the moving statistics, in training
+  std::optional<SampleNormalization> of_sample;  // mode 1
 
   static BatchNormalization parse(const Config& config) {
     config.ignore({"synchronized", "fused", "renorm_clipping", "renorm_momentum"});
     if (config.get_bool({"renorm"}, false)) config.unsupported("renorm (batch renormalization) is not converted");
     if (config.find({"virtual_batch_size"}) != nullptr) config.unsupported("virtual_batch_size is not converted");
     if (config.find({"adjustment"}) != nullptr) config.unsupported("adjustment is a function that the file does not hold");
-    if (config.get_int({"mode"}, 0) != 0) {
-      config.unsupported("mode 1 or 2 (Keras 1) normalises by the statistics of the batch at inference, which no frozen graph does");
-    }
-    return {config.get_list({"axis"}, std::vector<int64_t>{-1}), config.get_float({"epsilon"}, 1e-3),
-            config.get_bool({"center"}, true), config.get_bool({"scale"}, true), config.get_float({"momentum"}, 0.99)};
+    BatchNormalization layer{config.get_list({"axis"}, std::vector<int64_t>{-1}), config.get_float({"epsilon"}, 1e-3),
+                             config.get_bool({"center"}, true), config.get_bool({"scale"}, true), config.get_float({"momentum"}, 0.99), {}};
+    const int64_t mode = config.get_int({"mode"}, 0);  // Keras 0.x and 1
+    if (mode == 2) config.unsupported("mode 2 normalises by the statistics of the batch at inference too, which no frozen graph does");
+    if (mode < 0 || mode > 2) config.fail(fmt::format("`mode` must be 0, 1 or 2, found {}", mode));
+    const Version version = config.version();
+    if (mode == 1) layer.of_sample = {layer.epsilon, version > Version{1, 0} || (version == Version{1, 0} && version.patch >= 5)};
+    return layer;
   }
 
   Shapes infer(const Shapes& in) const {
     expect_inputs(in, 1);
-    (void)normalized_axes(in[0]);
+    const std::vector<int> along = normalized_axes(in[0]);
+    if (of_sample && along != std::vector<int>{in[0].rank() - 1}) {
+      throw Error(ErrorCode::kUnsupported, "", "mode 1 normalises along the last axis: `axis` must be it");
+    }
     return in;
   }
 
@@ -57,6 +67,7 @@ struct BatchNormalization {
     Value beta = has_beta ? lowering.weight(next++) : Value{};
     Value mean = lowering.weight(next);
     Value variance = lowering.weight(next + 1);
+    if (of_sample) return {lower_sample_normalization(*of_sample, lowering, x, gamma, beta)};
     const bool is_training = lowering.is_training() && lowering.is_trainable();
     const bool is_last = axes.size() == 1 && normalized_axes(x.shape)[0] == x.shape.rank() - 1;
     if (is_last && x.shape.rank() == 4 && x.dtype == DType::kFloat32) {
@@ -80,6 +91,7 @@ struct BatchNormalization {
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
+    if (of_sample) return {sample_normalization_reference(*of_sample, weights, in[0])};
     const size_t i_beta = has_gamma ? 1 : 0;
     const size_t i_mean = i_beta + (has_beta ? 1 : 0);
     const auto at = [x = in[0], w = weights, layer = *this, channel_axes = normalized_axes(in[0].shape()), i_beta, i_mean](const Index& o) {

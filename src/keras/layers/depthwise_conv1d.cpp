@@ -35,7 +35,7 @@ struct DepthwiseConv1D {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    const Value x = window.padding == Padding::kCausal ? pad_causal(lowering, in[0], window) : in[0];
+    const Value x = pad_ahead(lowering, in[0], window);
     Value row = expand_dims(lowering, "ExpandDims", x, 1);
     row.shape = {x.shape[0], 1, x.shape[1], x.shape[2]};
     Value y = lower_depthwise(lowering, "depthwise", row, expand_dims(lowering, "ExpandDims_1", lowering.weight(0), 0),
