@@ -49,8 +49,14 @@ struct Lowered {
   std::vector<std::string> notes;  // what a person should know: names changed, NaN weights
 };
 
+// How the steps of recurrent layers stand in the graph: written out one after the other, which every target loads; as a while
+// loop in TensorFlow 1's own control flow (Enter, Merge, Switch, …), which any number of steps may run through; or, kAuto,
+// written out when their number is known and at most kFewSteps (1024), else as a loop.
+enum class RecurrenceForm { kAuto, kUnroll, kLoop };
+
 struct LowerOptions {
   std::string name_suffix;  // "_1" gives the names of a model loaded a second time into a session
+  RecurrenceForm recurrence = RecurrenceForm::kAuto;
 };
 
 // The inference graph of the model. Throws Error{kUnsupported | kMismatch} naming the layer.

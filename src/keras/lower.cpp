@@ -17,7 +17,7 @@ using graph::Node;
 
 class ModelLowering {
  public:
-  explicit ModelLowering(const LowerOptions& options) : options_(options), lowering_(lowered_.graph, Phase::kInference) {}
+  explicit ModelLowering(const LowerOptions& options) : options_(options), lowering_(lowered_.graph, Phase::kInference, options.recurrence) {}
 
   Lowered run(const Model& model) {
     Values inputs;
