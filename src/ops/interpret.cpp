@@ -114,8 +114,12 @@ void too_long(const Loop& loop) {
 std::vector<Tensor> interpret(const graph::Graph& graph, const std::map<Endpoint, Tensor>& feeds, std::span<const Endpoint> fetches) {
   std::set<Endpoint> given;
   for (const auto& feed : feeds) given.insert(feed.first);
+  return interpret(graph::schedule(graph, fetches, given), feeds, fetches);
+}
+
+std::vector<Tensor> interpret(const Schedule& schedule, const std::map<Endpoint, Tensor>& feeds, std::span<const Endpoint> fetches) {
   Values values = feeds;
-  Interpreter().run(graph::schedule(graph, fetches, given), values);
+  Interpreter().run(schedule, values);
   std::vector<Tensor> results;
   for (const Endpoint& fetch : fetches) {
     const auto found = values.find(fetch);

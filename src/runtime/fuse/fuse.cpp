@@ -10,6 +10,13 @@ namespace hoarfrost::runtime {
 #undef FUSION
 
 void fuse(OperationList& list) {
+  for (Operation& operation : list.operations) {
+    if (operation.loop == nullptr) continue;
+    auto lists = std::make_shared<LoopLists>(*operation.loop);
+    fuse(lists->condition);
+    fuse(lists->body);
+    operation.loop = std::move(lists);
+  }
 #define FUSION(name) fuse_##name(list);
 #include "runtime/fuse/fusions.def"
 #undef FUSION
