@@ -86,6 +86,13 @@ def scan(x):
     return tf1.scan(lambda a, y: a * 0.5 + y, x), tf1.map_fn(lambda y: tf.reduce_sum(y) * y, x)
 
 
+@case([ramp(3)])
+def array_that_grows(x):
+    write = lambda i, array: (i + 1, array.write(i, x * tf.cast(i, tf.float32)))
+    array = tf1.while_loop(lambda i, array: i < 4, write, [tf.constant(0), tf1.TensorArray(tf.float32, 0, dynamic_size=True)])[1]
+    return array.stack(), array.size()
+
+
 @case([ramp(2)])
 def no_round(x):
     return tf1.while_loop(lambda y: tf.reduce_sum(y) > 100.0, lambda y: y * 2.0, [x]),

@@ -226,7 +226,7 @@ TEST(OpGoldens, EveryOpHasACase) {
   // What means something in its place in a graph alone: tests/flow_golden_test.cpp.
   const auto is_flow = [](std::string_view op) {
     if (op.starts_with("Ref")) op.remove_prefix(3);
-    return op.starts_with("TensorArray") || op == "Enter" || op == "Exit" || op == "NextIteration" || op == "LoopCond" || op == "Switch" || op == "Merge";
+    return op.starts_with("TensorArray") || op == "Enter" || op == "Exit" || op == "NextIteration" || op == "LoopCond" || op == "Switch" || op == "Merge" || op == "Assert";
   };
   for (const OpSpec* spec : all_ops()) {
     if (is_flow(spec->name)) continue;

@@ -43,6 +43,7 @@ struct Affine {
 
 struct OperationList;
 struct LoopLists;
+struct RecurrentSteps;
 
 struct Operation {
   const graph::Node* node = nullptr;  // whose op and attributes it has
@@ -62,12 +63,13 @@ struct Operation {
   bool is_affine = false;                             // only `affine` and `activation`, whatever node's op
   std::shared_ptr<const OperationList> body;          // run slice by slice of the batch (slice.h), whatever node's op
   std::shared_ptr<const LoopLists> loop;              // a while loop; node is one of its Exits
+  std::shared_ptr<const RecurrentSteps> steps;        // of an LSTM or GRU (kernels/recurrent_steps.h), whatever node's op
   // A Merge behind branches, which the ops' references run; `inputs` are then these, and those behind them are dead.
   std::shared_ptr<const graph::Schedule> branches;
   std::vector<graph::Endpoint> branch_inputs;
 
   [[nodiscard]] const std::string& op() const { return node->op(); }
-  [[nodiscard]] bool is(std::string_view name) const { return !is_affine && body == nullptr && loop == nullptr && branches == nullptr && node->op() == name; }
+  [[nodiscard]] bool is(std::string_view name) const { return !is_affine && body == nullptr && loop == nullptr && branches == nullptr && steps == nullptr && node->op() == name; }
   // Every value that is read: the inputs and the addend.
   [[nodiscard]] std::vector<ValueId> reads() const;
   [[nodiscard]] bool is_plain() const;  // nothing has been fused into it
