@@ -1,5 +1,5 @@
-// Graphs with loops and branches, as real TensorFlow wrote them (tools/make_flow_goldens.py), by the ops' references and by the
-// runtime against what TensorFlow computed.
+// Graphs with loops and branches, as real TensorFlow wrote them (tools/make_flow_goldens.py), by the ops' references
+// and by the runtime against what TensorFlow computed.
 #include <gtest/gtest.h>
 #include <hoarfrost/data.h>
 #include <hoarfrost/error.h>
@@ -31,7 +31,8 @@ void expect_near(const Tensor& ours, const Tensor& theirs, const std::string& wh
   ASSERT_EQ(ours.dtype(), theirs.dtype());
   ASSERT_EQ(ours.shape().to_string(), theirs.shape().to_string());
   const Reader a(ours), b(theirs);
-  for (int64_t i = 0; i < ours.n_elements(); ++i) EXPECT_NEAR(a[i], b[i], 2e-6 * (1 + std::abs(b[i]))) << "element " << i;
+  for (int64_t i = 0; i < ours.n_elements(); ++i)
+    EXPECT_NEAR(a[i], b[i], 2e-6 * (1 + std::abs(b[i]))) << "element " << i;
 }
 
 // By the name of a file of answers: "cond.1" are the second ones of "cond".
@@ -79,8 +80,9 @@ TEST(FlowGoldens, HaveEveryOpOfControlFlow) {
     const graph::Graph graph = tensorflow::read_graph(kFolder / (name + ".pb"));
     for (const auto& node : graph.nodes()) seen.insert(node->op());
   }
-  for (const char* op : {"Enter", "Exit", "NextIteration", "LoopCond", "Switch", "Merge", "TensorArrayV3", "TensorArrayWriteV3",
-                         "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArrayGatherV3", "TensorArraySizeV3"}) {
+  for (const char* op :
+       {"Enter", "Exit", "NextIteration", "LoopCond", "Switch", "Merge", "TensorArrayV3", "TensorArrayWriteV3",
+        "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArrayGatherV3", "TensorArraySizeV3"}) {
     EXPECT_TRUE(seen.contains(op)) << op;
   }
 }

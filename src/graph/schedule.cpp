@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kDeepest = 8;  // loops within loops; people nest two or three
 
-bool is_op(const Node& node, std::string_view op) { return node.op() == op || (node.op().starts_with("Ref") && node.op().substr(3) == op); }
+bool is_op(const Node& node, std::string_view op) {
+  return node.op() == op || (node.op().starts_with("Ref") && node.op().substr(3) == op);
+}
 
 [[noreturn]] void corrupt(const Node& node, std::string message) {
   throw Error(ErrorCode::kCorrupt, fmt::format("node `{}`", node.name()), fmt::format("{}: {}", node.op(), message));
@@ -91,14 +93,18 @@ class Scheduler {
   }
 
   [[noreturn]] static void outside(const Node& node) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("node `{}`", node.name()),
-                fmt::format("{}: it stands within a while loop; only what comes out of it by an Exit can be had", node.op()));
+    throw Error(
+        ErrorCode::kInvalidArgument, fmt::format("node `{}`", node.name()),
+        fmt::format("{}: it stands within a while loop; only what comes out of it by an Exit can be had", node.op()));
   }
 
   std::vector<Endpoint> needs_of(Node& node) {
     if (is_op(node, "Exit")) return loop_inputs(node);
-    const bool is_of_loop = is_op(node, "NextIteration") || is_op(node, "LoopCond") || (is_op(node, "Switch") && is_op(*node.input(1).node, "LoopCond")) ||
-                            (is_op(node, "Merge") && std::ranges::any_of(node.inputs, [](const Endpoint& e) { return is_op(*e.node, "NextIteration"); }));
+    const bool is_of_loop = is_op(node, "NextIteration") || is_op(node, "LoopCond") ||
+                            (is_op(node, "Switch") && is_op(*node.input(1).node, "LoopCond")) ||
+                            (is_op(node, "Merge") && std::ranges::any_of(node.inputs, [](const Endpoint& e) {
+                               return is_op(*e.node, "NextIteration");
+                             }));
     if (is_of_loop) outside(node);
     std::vector<Endpoint> needs = node.inputs;
     for (const Endpoint& pivot : pivots(node)) needs.push_back(pivot);
@@ -108,7 +114,8 @@ class Scheduler {
   std::vector<Endpoint> loop_inputs(const Node& exit) {
     const Node& gate = *exit.input(0).node;
     if (!is_op(gate, "Switch") || gate.inputs.size() != 2 || !is_op(*gate.inputs[1].node, "LoopCond")) {
-      corrupt(exit, fmt::format("expected the Switch of a while loop before it, found `{}` ({})", gate.name(), gate.op()));
+      corrupt(exit,
+              fmt::format("expected the Switch of a while loop before it, found `{}` ({})", gate.name(), gate.op()));
     }
     auto& loop = loops_[gate.inputs[1].node];
     if (loop == nullptr) loop = make_loop(*gate.inputs[1].node);
@@ -121,7 +128,8 @@ class Scheduler {
 
   std::shared_ptr<const Loop> make_loop(const Node& condition) {
     if (depth_ == kDeepest) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", condition.name()), fmt::format("loops are nested more than {} deep", kDeepest));
+      throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", condition.name()),
+                  fmt::format("loops are nested more than {} deep", kDeepest));
     }
     auto loop = std::make_shared<Loop>();
     std::set<Endpoint> merges;
@@ -131,7 +139,8 @@ class Scheduler {
       const auto& variable = loop->variables.back();
       const auto frame = variable.enter->get_or<std::string>("frame_name", "");
       if (loop->variables.size() == 1) loop->frame = frame;
-      if (frame != loop->frame) corrupt(*variable.enter, fmt::format("expected an Enter of the frame `{}`, found `{}`", loop->frame, frame));
+      if (frame != loop->frame)
+        corrupt(*variable.enter, fmt::format("expected an Enter of the frame `{}`, found `{}`", loop->frame, frame));
       merges.insert(variable.merge->output());
       all.insert({variable.merge->output(), gate->output(1)});
     }
@@ -161,7 +170,8 @@ class Scheduler {
       if (is_op(*input.node, "Enter")) variable.enter = input.node;
       if (is_op(*input.node, "NextIteration")) variable.next = input.node;
     }
-    if (variable.enter == nullptr || variable.next == nullptr) corrupt(*variable.merge, "expected an Enter and a NextIteration before it, for it stands in a while loop");
+    if (variable.enter == nullptr || variable.next == nullptr)
+      corrupt(*variable.merge, "expected an Enter and a NextIteration before it, for it stands in a while loop");
     (void)variable.enter->input(0);
     (void)variable.next->input(0);
     return variable;
@@ -182,23 +192,36 @@ class Scheduler {
 }  // namespace
 
 size_t Loop::variable_of(const Node& exit) const {
-  const auto found = std::ranges::find_if(variables, [&](const Variable& variable) { return variable.gate == exit.inputs.at(0).node; });
+  const auto found = std::ranges::find_if(
+      variables, [&](const Variable& variable) { return variable.gate == exit.inputs.at(0).node; });
   return static_cast<size_t>(found - variables.begin());
 }
 
 bool has_control_flow(const Graph& graph) {
   return std::ranges::any_of(graph.nodes(), [](const auto& node) {
-    return is_op(*node, "Merge") || is_op(*node, "Switch") || is_op(*node, "Enter") || is_op(*node, "Exit") || is_op(*node, "NextIteration");
+    return is_op(*node, "Merge") || is_op(*node, "Switch") || is_op(*node, "Enter") || is_op(*node, "Exit") ||
+           is_op(*node, "NextIteration");
   });
 }
 
 std::vector<Endpoint> pivots(const Node& node) {
   std::vector<Endpoint> result;
-  const auto is_branch = [](const Node& gate) { return is_op(gate, "Switch") && gate.inputs.size() == 2 && !is_op(*gate.inputs[1].node, "LoopCond"); };
+  const auto is_branch = [](const Node& gate) {
+    return is_op(gate, "Switch") && gate.inputs.size() == 2 && !is_op(*gate.inputs[1].node, "LoopCond");
+  };
   for (Node* control : node.control_inputs) {
-    if (control->op() == "Identity" && !control->inputs.empty() && is_branch(*control->inputs[0].node)) result.push_back(control->output());
+    if (control->op() == "Identity" && !control->inputs.empty() && is_branch(*control->inputs[0].node))
+      result.push_back(control->output());
   }
   return result;
+}
+
+int most_outputs(const Node& node) {
+  constexpr int64_t kFixed = 8;  // of ops whose number of outputs no attribute says: FusedBatchNormV3 has 6
+  constexpr int64_t kMost = 1 << 16;
+  return static_cast<int>(
+      std::min(kMost, std::max({node.get_or<int64_t>("num_split", 0), node.get_or<int64_t>("num", 0),
+                                node.get_or<int64_t>("N", 0), kFixed})));
 }
 
 Schedule schedule(const Graph& graph, std::span<const Endpoint> fetches, const std::set<Endpoint>& given) {

@@ -1,5 +1,5 @@
-// Recurrence::lower as a while loop over TensorArrays, as Keras 2.2 to 2.15 make one over TensorFlow 1 (backend.rnn), but for
-// the input's product, which is one for all steps.
+// Recurrence::lower as a while loop over TensorArrays, as Keras 2.2 to 2.15 make one over TensorFlow 1 (backend.rnn),
+// but for the input's product, which is one for all steps.
 #include <fmt/format.h>
 
 #include "keras/lowering.h"
@@ -21,7 +21,10 @@ struct Array {
 Array tensor_array(Lowering& lowering, std::string_view what, const Value& n, DType dtype, const Shape& element) {
   Array result;
   result.handle = lowering.raw_op("TensorArray", "TensorArrayV3", {n}, DType::kResource,
-                                  {{"dtype", dtype}, {"element_shape", element}, {"dynamic_size", false}, {"clear_after_read", true},
+                                  {{"dtype", dtype},
+                                   {"element_shape", element},
+                                   {"dynamic_size", false},
+                                   {"clear_after_read", true},
                                    {"tensor_array_name", std::string(what)}});
   result.flow = {result.handle.tensor.node->output(1), DType::kFloat32, {}, {}};
   result.dtype = dtype;
@@ -31,9 +34,10 @@ Array tensor_array(Lowering& lowering, std::string_view what, const Value& n, DT
 
 // 0, 1, … below n, under `NAME/range`.
 Value range(Lowering& lowering, const std::string& name, const Value& n) {
-  return lowering.raw_op(name + "/range", "Range",
-                         {lowering.int_scalar(name + "/range/start", 0), n, lowering.int_scalar(name + "/range/delta", 1)},
-                         DType::kInt32, {{"Tidx", DType::kInt32}});
+  return lowering.raw_op(
+      name + "/range", "Range",
+      {lowering.int_scalar(name + "/range/start", 0), n, lowering.int_scalar(name + "/range/delta", 1)}, DType::kInt32,
+      {{"Tidx", DType::kInt32}});
 }
 
 // An array of the parts of x along its first axis.
@@ -46,13 +50,15 @@ Array unstack(Lowering& lowering, const Value& x, const Value& n, const Shape& e
 }
 
 Value read(Lowering& lowering, const Array& array, const Value& i) {
-  Value result = lowering.raw_op("TensorArrayReadV3", "TensorArrayReadV3", {array.handle, i, array.flow}, array.dtype, {{"dtype", array.dtype}});
+  Value result = lowering.raw_op("TensorArrayReadV3", "TensorArrayReadV3", {array.handle, i, array.flow}, array.dtype,
+                                 {{"dtype", array.dtype}});
   result.shape = array.element;
   return result;
 }
 
 Value stack(Lowering& lowering, const Array& array) {
-  const Value n = lowering.raw_op("TensorArrayStack/TensorArraySizeV3", "TensorArraySizeV3", {array.handle, array.flow}, DType::kInt32, {});
+  const Value n = lowering.raw_op("TensorArrayStack/TensorArraySizeV3", "TensorArraySizeV3", {array.handle, array.flow},
+                                  DType::kInt32, {});
   return lowering.raw_op("TensorArrayStack/TensorArrayGatherV3", "TensorArrayGatherV3",
                          {array.handle, range(lowering, "TensorArrayStack", n), array.flow}, array.dtype,
                          {{"dtype", array.dtype}, {"element_shape", array.element}});
@@ -73,10 +79,13 @@ class Looped {
     states_ = first_states(lowering_, layer_, in_);
     zero_ = states_.back();
     states_.pop_back();
-    if (layer_.return_sequences) outputs_ = tensor_array(lowering_, "output_ta", n_steps_, in_[0].dtype, joined({kUnknown}, layer_.cell->output(x_)));
+    if (layer_.return_sequences)
+      outputs_ =
+          tensor_array(lowering_, "output_ta", n_steps_, in_[0].dtype, joined({kUnknown}, layer_.cell->output(x_)));
     steps_ = unstack(lowering_, sequence, n_steps_, joined({kUnknown}, width_));
     if (in_[0].mask) {
-      const Value mask = by_time({in_[0].mask, DType::kBool, {in_[0].shape[0], in_[0].shape[1]}, {}}, {kUnknown, kUnknown});
+      const Value mask =
+          by_time({in_[0].mask, DType::kBool, {in_[0].shape[0], in_[0].shape[1]}, {}}, {kUnknown, kUnknown});
       masks_ = unstack(lowering_, backwards(mask), n_steps_, {kUnknown});
     }
     return loop();
@@ -84,14 +93,13 @@ class Looped {
 
  private:
   // [batch, time, …] -> [time, batch, …]
-  Value by_time(const Value& x, const Shape& shape) {
-    return layer_.time_major ? x : swapped(x, shape);
-  }
+  Value by_time(const Value& x, const Shape& shape) { return layer_.time_major ? x : swapped(x, shape); }
 
   Value swapped(const Value& x, const Shape& shape) {
     std::vector<int64_t> axes{1, 0};
     for (int axis = 2; axis < shape.rank(); ++axis) axes.push_back(axis);
-    Value result = lowering_.named_op("transpose", "Transpose", {x, lowering_.ints("transpose/perm", axes)}, {{"Tperm", DType::kInt32}});
+    Value result = lowering_.named_op("transpose", "Transpose", {x, lowering_.ints("transpose/perm", axes)},
+                                      {{"Tperm", DType::kInt32}});
     result.shape = shape;
     std::swap(result.shape[0], result.shape[1]);
     return result;
@@ -99,7 +107,8 @@ class Looped {
 
   Value backwards(const Value& x) {
     if (!layer_.go_backwards) return x;
-    Value result = lowering_.raw_op("ReverseV2", "ReverseV2", {x, lowering_.ints("ReverseV2/axis", {0})}, x.dtype, {{"T", x.dtype}, {"Tidx", DType::kInt32}});
+    Value result = lowering_.raw_op("ReverseV2", "ReverseV2", {x, lowering_.ints("ReverseV2/axis", {0})}, x.dtype,
+                                    {{"T", x.dtype}, {"Tidx", DType::kInt32}});
     result.shape = x.shape;
     return result;
   }
@@ -113,8 +122,8 @@ class Looped {
     return lowering_.reshape_like(product, x, joined({x.shape[0], x.shape[1]}, width_));
   }
 
-  // The loop's variables: the counter; the flow of the outputs, where all are wanted; the output of the step before, where it
-  // is wanted; the states.
+  // The loop's variables: the counter; the flow of the outputs, where all are wanted; the output of the step before,
+  // where it is wanted; the states.
   Values loop() {
     const bool keeps_output = !layer_.return_sequences || (in_[0].mask && !layer_.zero_output_for_mask);
     Values first{lowering_.int_scalar("time", 0)};
@@ -145,8 +154,8 @@ class Looped {
     }
     Value flow;
     if (layer_.return_sequences) {
-      flow = lowering_.raw_op("TensorArrayWrite/TensorArrayWriteV3", "TensorArrayWriteV3", {outputs_.handle, i, y, outputs_.flow},
-                              DType::kFloat32, {{"T", y.dtype}});
+      flow = lowering_.raw_op("TensorArrayWrite/TensorArrayWriteV3", "TensorArrayWriteV3",
+                              {outputs_.handle, i, y, outputs_.flow}, DType::kFloat32, {{"T", y.dtype}});
     }
     Values next{flow, y};
     next.insert(next.end(), states_.begin(), states_.end());
@@ -186,6 +195,8 @@ class Looped {
 
 }  // namespace
 
-Values lower_as_loop(Lowering& lowering, const Recurrence& layer, const Values& in) { return Looped(lowering, layer, in).run(); }
+Values lower_as_loop(Lowering& lowering, const Recurrence& layer, const Values& in) {
+  return Looped(lowering, layer, in).run();
+}
 
 }  // namespace hoarfrost::keras

@@ -4,7 +4,8 @@
 
 namespace hoarfrost::keras {
 
-WhileLoop::WhileLoop(Lowering& lowering, std::string_view name, const Values& first, const Value& n_rounds) : lowering_(lowering) {
+WhileLoop::WhileLoop(Lowering& lowering, std::string_view name, const Values& first, const Value& n_rounds)
+    : lowering_(lowering) {
   const std::string scope = lowering.unique_name(fmt::format("{}/{}", lowering.scope(), name));
   frame_.name = scope + "/while_context";
   scope_before_ = lowering_.set_frame(&frame_, scope);
@@ -12,7 +13,8 @@ WhileLoop::WhileLoop(Lowering& lowering, std::string_view name, const Values& fi
   for (const Value& value : first) entered.push_back(enter(value));
   for (size_t i = 0; i < entered.size(); ++i) {
     // The second input is NextIteration's, which close() makes.
-    Value merge = lowering_.raw_op("Merge", "Merge", {entered[i], entered[i]}, first[i].dtype, {{"T", first[i].dtype}, {"N", int64_t{2}}});
+    Value merge = lowering_.raw_op("Merge", "Merge", {entered[i], entered[i]}, first[i].dtype,
+                                   {{"T", first[i].dtype}, {"N", int64_t{2}}});
     merge.shape = first[i].shape;
     merges_.push_back(merge);
   }
@@ -36,8 +38,12 @@ WhileLoop::~WhileLoop() {
 }
 
 Value WhileLoop::enter(const Value& first) {
-  graph::Node& node = lowering_.graph().add("Enter", lowering_.unique_name(lowering_.scope() + "/Enter"), {first.tensor});
-  node.set("T", first.dtype).set("frame_name", frame_.name).set("is_constant", false).set("parallel_iterations", int64_t{32});
+  graph::Node& node =
+      lowering_.graph().add("Enter", lowering_.unique_name(lowering_.scope() + "/Enter"), {first.tensor});
+  node.set("T", first.dtype)
+      .set("frame_name", frame_.name)
+      .set("is_constant", false)
+      .set("parallel_iterations", int64_t{32});
   frame_.nodes.insert(&node);
   return {node.output(), first.dtype, first.shape, {}};
 }
@@ -46,7 +52,8 @@ Values WhileLoop::close(const Values& next) {
   Values nexts{lowering_.named_op("add", "Add", {variables_[0], lowering_.int_scalar("add/y", 1)})};
   nexts.insert(nexts.end(), next.begin(), next.end());
   for (size_t i = 0; i < nexts.size(); ++i) {
-    const Value back = lowering_.raw_op("NextIteration", "NextIteration", {nexts[i]}, nexts[i].dtype, {{"T", nexts[i].dtype}});
+    const Value back =
+        lowering_.raw_op("NextIteration", "NextIteration", {nexts[i]}, nexts[i].dtype, {{"T", nexts[i].dtype}});
     merges_[i].tensor.node->inputs.at(1) = back.tensor;
   }
   Values result;

@@ -1,4 +1,5 @@
-// The nodes of TensorFlow 1's control flow, as far as one node tells: interpret.cpp and the runtime run what they mean together.
+// The nodes of TensorFlow 1's control flow, as far as one node tells: interpret.cpp and the runtime run what they mean
+// together.
 #include "ops/types.h"
 
 namespace hoarfrost::ops {
@@ -32,7 +33,8 @@ std::vector<Known> infer_merge(const Node& node, Knowns inputs) {
       result = {input.dtype, input.shape, {}, input.sizes};
       continue;
     }
-    if (input.dtype != result.dtype) mismatch(node, "expected inputs of one type, found {} and {}", dtype_name(result.dtype), dtype_name(input.dtype));
+    if (input.dtype != result.dtype)
+      mismatch(node, "expected inputs of one type, found {} and {}", dtype_name(result.dtype), dtype_name(input.dtype));
     result = either(result, input);
   }
   if (result.dtype == DType::kInvalid) corrupt(node, "none of its inputs can be computed");
@@ -55,7 +57,8 @@ constexpr OpSpec kOps[] = {
 
 }  // namespace
 
-// An integer's elements stay where both agree; a TensorArray's flow (tensor_array.cpp) takes from the other what it does not know.
+// An integer's elements stay where both agree; a TensorArray's flow (tensor_array.cpp) takes from the other what it
+// does not know.
 Known either(const Known& a, const Known& b) {
   Known result{a.dtype, Shape::unknown_rank(), {}, {}};
   if (a.shape.has_rank() && b.shape.has_rank() && a.shape.rank() == b.shape.rank()) {

@@ -125,7 +125,8 @@ bool settle(const KnownMap& known, std::span<Node* const> order, bool gives_up, 
       if (!is_back_edge(*node, input)) continue;
       const Known& now = known.at({node, 0});
       const auto next = known.find(input);
-      if (next == known.end() || next->second.dtype != now.dtype) corrupt(*node, "its variable has another type after a round");
+      if (next == known.end() || next->second.dtype != now.dtype)
+        corrupt(*node, "its variable has another type after a round");
       Known both = either(now, next->second);
       if (both.shape == now.shape && both.sizes == now.sizes) continue;
       is_settled = false;
@@ -138,7 +139,8 @@ bool settle(const KnownMap& known, std::span<Node* const> order, bool gives_up, 
 
 }  // namespace
 
-// In a loop's first round its variables are what they were before; from round to round less is known of them, until it stays.
+// In a loop's first round its variables are what they were before; from round to round less is known of them, until it
+// stays.
 KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>& input_shapes) {
   constexpr int kPatience = 8;
   const std::vector<Node*> order = graph::topological_order(graph);
@@ -146,7 +148,9 @@ KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>
   for (int round = 0;; ++round) {
     KnownMap known = infer_once(order, input_shapes, invariants);
     if (settle(known, order, round >= kPatience, invariants)) return known;
-    if (round == 8 * kPatience) throw Error(ErrorCode::kUnsupported, "", "the shapes of the loops' variables are not the same for long enough to be known");
+    if (round == 8 * kPatience)
+      throw Error(ErrorCode::kUnsupported, "",
+                  "the shapes of the loops' variables are not the same for long enough to be known");
   }
 }
 

@@ -1,4 +1,5 @@
-// evaluate() for graphs with control flow: loops round by round, branches by values that are dead where TensorFlow's are.
+// evaluate() for graphs with control flow: loops round by round, branches by values that are dead where TensorFlow's
+// are.
 #include "ops/interpret.h"
 
 #include <algorithm>
@@ -38,26 +39,27 @@ class Interpreter {
   }
 
   static bool is_true(const Node& node, const Tensor& condition) {
-    if (condition.dtype() != DType::kBool || condition.n_elements() != 1) mismatch(node, "expected one bool as its condition");
+    if (condition.dtype() != DType::kBool || condition.n_elements() != 1)
+      mismatch(node, "expected one bool as its condition");
     return condition.values<bool>()[0];
   }
 
   static void run(Node& node, Values& values) {
     if (node.op() == "Merge" || node.op() == "RefMerge") return merge(node, values);
     std::vector<Tensor> inputs;
-    bool is_dead = std::ranges::any_of(graph::pivots(node), [&](const Endpoint& pivot) { return value(values, pivot).empty(); });
+    bool is_dead =
+        std::ranges::any_of(graph::pivots(node), [&](const Endpoint& pivot) { return value(values, pivot).empty(); });
     for (const Endpoint& input : node.inputs) {
       inputs.push_back(value(values, input));
       is_dead |= inputs.back().empty();
     }
     if (node.op() == "Switch" || node.op() == "RefSwitch") return branch(node, inputs, is_dead, values);
     if (is_dead) {
-      constexpr int kMostOutputs = 64;
-      const int n = static_cast<int>(std::max({node.get_or<int64_t>("num_split", 1), node.get_or<int64_t>("num", 1), int64_t{8}}));
-      for (int i = 0; i < std::min(n, kMostOutputs); ++i) values.try_emplace(node.output(i));
+      for (int i = 0; i < graph::most_outputs(node); ++i) values.try_emplace(node.output(i));
       return;
     }
-    if (node.op() == "Placeholder") fail(ErrorCode::kInvalidArgument, node, "it is an input, and no value was given for it");
+    if (node.op() == "Placeholder")
+      fail(ErrorCode::kInvalidArgument, node, "it is an input, and no value was given for it");
     const std::vector<Tensor> outputs = run_node(node, inputs);
     for (size_t i = 0; i < outputs.size(); ++i) values.try_emplace(node.output(static_cast<int>(i)), outputs[i]);
   }
@@ -108,23 +110,27 @@ class Interpreter {
 }  // namespace
 
 void too_long(const Loop& loop) {
-  throw Error(ErrorCode::kUnsupported, fmt::format("loop `{}`", loop.frame), fmt::format("it has not ended after {} rounds", kMostRounds));
+  throw Error(ErrorCode::kUnsupported, fmt::format("loop `{}`", loop.frame),
+              fmt::format("it has not ended after {} rounds", kMostRounds));
 }
 
-std::vector<Tensor> interpret(const graph::Graph& graph, const std::map<Endpoint, Tensor>& feeds, std::span<const Endpoint> fetches) {
+std::vector<Tensor> interpret(const graph::Graph& graph, const std::map<Endpoint, Tensor>& feeds,
+                              std::span<const Endpoint> fetches) {
   std::set<Endpoint> given;
   for (const auto& feed : feeds) given.insert(feed.first);
   return interpret(graph::schedule(graph, fetches, given), feeds, fetches);
 }
 
-std::vector<Tensor> interpret(const Schedule& schedule, const std::map<Endpoint, Tensor>& feeds, std::span<const Endpoint> fetches) {
+std::vector<Tensor> interpret(const Schedule& schedule, const std::map<Endpoint, Tensor>& feeds,
+                              std::span<const Endpoint> fetches) {
   Values values = feeds;
   Interpreter().run(schedule, values);
   std::vector<Tensor> results;
   for (const Endpoint& fetch : fetches) {
     const auto found = values.find(fetch);
     if (found == values.end()) corrupt(*fetch.node, "it has no output {}", fetch.index);
-    if (found->second.empty()) fail(ErrorCode::kInvalidArgument, *fetch.node, "it stands in a branch that was not taken");
+    if (found->second.empty())
+      fail(ErrorCode::kInvalidArgument, *fetch.node, "it stands in a branch that was not taken");
     results.push_back(found->second);
   }
   return results;

@@ -19,8 +19,8 @@ constexpr int64_t kMostRounds = 1 << 20;
 std::vector<Tensor> interpret(const graph::Schedule& schedule, const std::map<graph::Endpoint, Tensor>& feeds,
                               std::span<const graph::Endpoint> fetches);
 
-// As evaluate(). Of the branches of a cond only the one that is taken runs. Throws also what graph::schedule throws, and
-// Error{kInvalidArgument} for a fetch in a branch that was not taken.
+// As evaluate(). Of the branches of a cond only the one that is taken runs. Throws also what graph::schedule throws,
+// and Error{kInvalidArgument} for a fetch in a branch that was not taken.
 std::vector<Tensor> interpret(const graph::Graph& graph, const std::map<graph::Endpoint, Tensor>& feeds,
                               std::span<const graph::Endpoint> fetches);
 

@@ -1,6 +1,7 @@
-// TensorArrays: arrays of tensors that loops read and write (TensorFlow 1.0's *V3 ops). The handle is the array itself, the flow
-// a number without meaning that says after which writes something happens. Here the flow also tells what is known of an element:
-// Known::sizes of a flow is its shape (empty: nothing is known), and those of a handle are how many elements there are.
+// TensorArrays: arrays of tensors that loops read and write (TensorFlow 1.0's *V3 ops). The handle is the array itself,
+// the flow a number without meaning that says after which writes something happens. Here the flow also tells what is
+// known of an element: Known::sizes of a flow is its shape (empty: nothing is known), and those of a handle are how
+// many elements there are.
 #include <algorithm>
 #include <cstring>
 
@@ -62,7 +63,8 @@ std::vector<Known> infer_array(const Node& node, Knowns inputs) {
   const Shape element = node.get_or<Shape>("element_shape", Shape::unknown_rank());
   Known handle = of_type(DType::kResource, {});
   if (const auto n = integer(node, inputs[0]); n && !node.get_or<bool>("dynamic_size", false)) handle.sizes = {*n};
-  return {handle, flow_of(element.has_rank() ? element.sizes() : std::vector<int64_t>{})};
+  // What is open in the attribute the elements will tell.
+  return {handle, flow_of(element.is_static() ? element.sizes() : std::vector<int64_t>{})};
 }
 
 std::vector<Tensor> make_array(const Node& node, Tensors inputs) {
@@ -81,8 +83,10 @@ std::vector<Known> infer_write(const Node& node, Knowns inputs) {
 }
 
 void put(const Node& node, TensorArray& array, int64_t i, Tensor element) {
-  if (element.dtype() != array.dtype) mismatch(node, "expected {} elements, found {}", dtype_name(array.dtype), dtype_name(element.dtype()));
-  if (i < 0 || i >= (array.is_dynamic ? kMostElements : array.n)) mismatch(node, "expected a place below {}, found {}", array.n, i);
+  if (element.dtype() != array.dtype)
+    mismatch(node, "expected {} elements, found {}", dtype_name(array.dtype), dtype_name(element.dtype()));
+  if (i < 0 || i >= (array.is_dynamic ? kMostElements : array.n))
+    mismatch(node, "expected a place below {}, found {}", array.n, i);
   array.n = std::max(array.n, i + 1);
   if (static_cast<int64_t>(array.elements.size()) <= i) array.elements.resize(static_cast<size_t>(i) + 1);
   array.elements[static_cast<size_t>(i)] = std::move(element);
@@ -114,7 +118,8 @@ std::vector<Known> infer_read(const Node& node, Knowns inputs) {
 
 Tensor get(const Node& node, const TensorArray& array, int64_t i) {
   if (i < 0 || i >= array.n) mismatch(node, "expected a place below {}, found {}", array.n, i);
-  if (i < static_cast<int64_t>(array.elements.size()) && !array.elements[static_cast<size_t>(i)].empty()) return array.elements[static_cast<size_t>(i)];
+  if (i < static_cast<int64_t>(array.elements.size()) && !array.elements[static_cast<size_t>(i)].empty())
+    return array.elements[static_cast<size_t>(i)];
   if (!array.element.is_static()) mismatch(node, "element {} is read before it is written", i);
   return allocate(node, of_type(array.dtype, array.element));
 }
@@ -128,14 +133,16 @@ std::vector<Known> infer_scatter(const Node& node, Knowns inputs) {
   need_handle(node, inputs, 4);
   const Shape& shape = inputs[2].shape;
   if (!shape.has_rank() || shape.rank() == 0) return {flow_of(inputs[3].sizes)};
-  return {flow_of(with_elements_of(inputs[3], Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()))))};
+  return {flow_of(
+      with_elements_of(inputs[3], Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()))))};
 }
 
 std::vector<Tensor> scatter(const Node& node, Tensors inputs) {
   TensorArray& array = array_of(node, inputs, 4);
   const Tensor& value = inputs[2];
   if (value.shape().rank() == 0 || inputs[1].dtype() != DType::kInt32 || inputs[1].n_elements() != value.shape()[0]) {
-    mismatch(node, "expected a place for each of the elements, found {} places for {}", inputs[1].shape().to_string(), value.shape().to_string());
+    mismatch(node, "expected a place for each of the elements, found {} places for {}", inputs[1].shape().to_string(),
+             value.shape().to_string());
   }
   const Shape element(std::vector<int64_t>(value.shape().sizes().begin() + 1, value.shape().sizes().end()));
   const auto all = std::make_shared<Tensor>(copy_of(value));
@@ -169,7 +176,8 @@ std::vector<Tensor> gather(const Node& node, Tensors inputs) {
   Tensor result = allocate(node, of_type(array.dtype, shape));
   std::byte* target = result.mutable_bytes().data();
   for (const Tensor& part : elements) {
-    if (part.shape() != element) mismatch(node, "expected elements of one shape, found {} and {}", element.to_string(), part.shape().to_string());
+    if (part.shape() != element)
+      mismatch(node, "expected elements of one shape, found {} and {}", element.to_string(), part.shape().to_string());
     if (part.n_bytes() > 0) std::memcpy(target, part.bytes().data(), part.n_bytes());
     target += part.n_bytes();
   }
@@ -183,15 +191,14 @@ std::vector<Known> infer_size(const Node& node, Knowns inputs) {
   return {result};
 }
 
-std::vector<Tensor> size(const Node& node, Tensors inputs) { return {Tensor::scalar(static_cast<int32_t>(array_of(node, inputs, 2).n))}; }
+std::vector<Tensor> size(const Node& node, Tensors inputs) {
+  return {Tensor::scalar(static_cast<int32_t>(array_of(node, inputs, 2).n))};
+}
 
 constexpr OpSpec kOps[] = {
-    {"TensorArrayV3", infer_array, make_array},
-    {"TensorArrayWriteV3", infer_write, write},
-    {"TensorArrayReadV3", infer_read, read},
-    {"TensorArrayScatterV3", infer_scatter, scatter},
-    {"TensorArrayGatherV3", infer_gather, gather},
-    {"TensorArraySizeV3", infer_size, size},
+    {"TensorArrayV3", infer_array, make_array},    {"TensorArrayWriteV3", infer_write, write},
+    {"TensorArrayReadV3", infer_read, read},       {"TensorArrayScatterV3", infer_scatter, scatter},
+    {"TensorArrayGatherV3", infer_gather, gather}, {"TensorArraySizeV3", infer_size, size},
 };
 
 }  // namespace

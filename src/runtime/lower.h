@@ -19,8 +19,8 @@ graph::Schedule needed_nodes(const graph::Graph& graph, const graph::Signature& 
 DType input_dtype(graph::Endpoint input);
 
 // `nodes` as operations, for inputs of these shapes. Nodes whose inputs are all constant run here, by their reference;
-// Identity and its like become nothing; a loop is one operation, and so are the branches before a Merge, but where their
-// condition is a constant. Throws what the ops' infer throws.
+// Identity and its like become nothing; a loop is one operation, and so are the branches before a Merge, but where
+// their condition is a constant. Throws what the ops' infer throws.
 OperationList lower(const graph::Schedule& schedule, const graph::Signature& signature,
                     std::span<const Shape> input_shapes);
 

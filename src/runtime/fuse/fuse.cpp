@@ -10,6 +10,9 @@ namespace hoarfrost::runtime {
 #undef FUSION
 
 void fuse(OperationList& list) {
+#define FUSION(name) fuse_##name(list);
+#include "runtime/fuse/fusions.def"
+#undef FUSION
   for (Operation& operation : list.operations) {
     if (operation.loop == nullptr) continue;
     auto lists = std::make_shared<LoopLists>(*operation.loop);
@@ -17,9 +20,6 @@ void fuse(OperationList& list) {
     fuse(lists->body);
     operation.loop = std::move(lists);
   }
-#define FUSION(name) fuse_##name(list);
-#include "runtime/fuse/fusions.def"
-#undef FUSION
 }
 
 bool takes_epilogue(const Operation& operation, const OperationList& list) {

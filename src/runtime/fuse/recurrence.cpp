@@ -1,19 +1,14 @@
-// The steps of an LSTM or GRU that stand one after the other, as Keras' unroll and our own lowering write them, become one
-// operation: an Unpack of all steps' input products, whose parts go through one step each.
+// The steps of an LSTM or GRU that stand one after the other, as Keras' unroll and our own lowering write them, become
+// one operation: an Unpack of all steps' input products, whose parts go through one step each.
 #include <algorithm>
 
 #include "runtime/fuse/fuse.h"
 #include "runtime/fuse/recurrent_step.h"
+#include "runtime/fuse/replacements.h"
 #include "runtime/kernels/recurrent_steps.h"
 
 namespace hoarfrost::runtime {
 namespace {
-
-// An operation that takes the place of others: it stands behind operation `after`.
-struct Replacement {
-  int after;
-  Operation operation;
-};
 
 class Finder {
  public:
@@ -25,7 +20,7 @@ class Finder {
       const Operation& operation = list_.operations[static_cast<size_t>(i)];
       if (operation.is("Unpack") && operation.is_plain() && operation.outputs.size() > 1) look(i);
     }
-    if (!replacements_.empty()) replace();
+    replacements_.apply(list_);
   }
 
  private:
@@ -36,7 +31,8 @@ class Finder {
     const Value& x = value(parts.inputs[0]);
     int64_t axis = parts.node->get_or<int64_t>("axis", 0);
     if (axis < 0) axis += x.shape.rank();
-    if (x.dtype != DType::kFloat32 || x.is_held() || x.shape.rank() != 3 || axis > 1 || x.shape.n_elements() == 0) return;
+    if (x.dtype != DType::kFloat32 || x.is_held() || x.shape.rank() != 3 || axis > 1 || x.shape.n_elements() == 0)
+      return;
     std::vector<RecurrentStep> steps;
     for (const ValueId part : parts.outputs) {
       auto step = match_recurrent_step(readers_, part);
@@ -66,7 +62,8 @@ class Finder {
     for (size_t i = 1; i < steps.size(); ++i) {
       const RecurrentStep& before = steps[i - 1];
       const RecurrentStep& step = steps[i];
-      if (step.is_lstm != before.is_lstm || step.h_before != before.h || step.c_before != before.c || step.kernel < 0) return false;
+      if (step.is_lstm != before.is_lstm || step.h_before != before.h || step.c_before != before.c || step.kernel < 0)
+        return false;
       if (step.kernel != steps[1].kernel || step.bias != steps[1].bias) return false;
       if (before.kernel >= 0 && (before.kernel != step.kernel || before.bias != step.bias)) return false;
       if (!step.is_lstm) continue;
@@ -79,7 +76,8 @@ class Finder {
   }
 
   // Where all steps' outputs are wanted, a Pack of them in their order; nobody else reads any but the last.
-  [[nodiscard]] bool is_sequence_found(const std::vector<RecurrentStep>& steps, int axis, ValueId& sequence, std::set<int>& removed) const {
+  [[nodiscard]] bool is_sequence_found(const std::vector<RecurrentStep>& steps, int axis, ValueId& sequence,
+                                       std::set<int>& removed) const {
     int pack = -1;
     for (size_t i = 0; i + 1 < steps.size(); ++i) {
       if (value(steps[i].h).is_fetched) return false;
@@ -111,7 +109,8 @@ class Finder {
       const Tensor& constant = value(first.constants[gate]).constant;
       const Reader found(constant);
       for (int64_t i = 0; i < constant.n_elements(); ++i) {
-        const double bias = second.bias < 0 ? 0 : Reader(value(second.bias).constant)[static_cast<int64_t>(gate) * n + i % n];
+        const double bias =
+            second.bias < 0 ? 0 : Reader(value(second.bias).constant)[static_cast<int64_t>(gate) * n + i % n];
         if (found[i] != bias) return false;
       }
     }
@@ -123,50 +122,33 @@ class Finder {
     return static_cast<ValueId>(list_.values.size()) - 1;
   }
 
-  void add(const Operation& parts, RecurrentSteps all, const std::vector<RecurrentStep>& steps, ValueId sequence, const std::set<int>& removed) {
+  void add(const Operation& parts, RecurrentSteps all, const std::vector<RecurrentStep>& steps, ValueId sequence,
+           const std::set<int>& removed) {
     const RecurrentStep& first = steps.front();
     const RecurrentStep& last = steps.back();
     const Shape state = value(last.h).shape;
     Operation operation;
     operation.node = parts.node;
-    operation.names = {readers_.operation(readers_.producer(sequence >= 0 ? sequence : last.h)).names.front(), parts.names.front()};
+    operation.names = {readers_.operation(readers_.producer(sequence >= 0 ? sequence : last.h)).names.front(),
+                       parts.names.front()};
     operation.inputs = {parts.inputs[0]};
-    operation.inputs.push_back(first.h_before >= 0 ? first.h_before : new_value({.dtype = DType::kFloat32, .shape = state, .constant = Tensor(DType::kFloat32, state)}));
+    operation.inputs.push_back(
+        first.h_before >= 0
+            ? first.h_before
+            : new_value({.dtype = DType::kFloat32, .shape = state, .constant = Tensor(DType::kFloat32, state)}));
     if (all.is_lstm) operation.inputs.push_back(first.c_before);
     all.gives_all = sequence >= 0;
-    operation.outputs.push_back(all.gives_all ? sequence : new_value({.dtype = DType::kFloat32, .shape = {0}, .constant = {}}));
+    operation.outputs.push_back(all.gives_all ? sequence
+                                              : new_value({.dtype = DType::kFloat32, .shape = {0}, .constant = {}}));
     operation.outputs.push_back(last.h);
     if (all.is_lstm) operation.outputs.push_back(last.c);
     operation.steps = std::make_shared<const RecurrentSteps>(std::move(all));
-    int after = -1;
-    for (const ValueId id : operation.inputs) {
-      if (id < static_cast<ValueId>(n_values_)) after = std::max(after, readers_.producer(id));
-    }
-    replacements_.push_back({after, std::move(operation)});
-    removed_.insert(removed.begin(), removed.end());
-  }
-
-  // What a replacement reads stands before it, and what reads its outputs stood behind what it replaces.
-  void replace() {
-    std::vector<Operation> operations;
-    const auto place = [&](int after) {
-      for (Replacement& replacement : replacements_) {
-        if (replacement.after == after) operations.push_back(std::move(replacement.operation));
-      }
-    };
-    place(-1);
-    for (size_t i = 0; i < list_.operations.size(); ++i) {
-      if (!removed_.contains(static_cast<int>(i))) operations.push_back(std::move(list_.operations[i]));
-      place(static_cast<int>(i));
-    }
-    list_.operations = std::move(operations);
+    replacements_.add(std::move(operation), removed, readers_);
   }
 
   OperationList& list_;
-  size_t n_values_ = list_.values.size();
   Readers readers_;
-  std::vector<Replacement> replacements_;
-  std::set<int> removed_;
+  Replacements replacements_;
 };
 
 }  // namespace

@@ -4,10 +4,12 @@
 
 namespace hoarfrost::runtime {
 
-Readers::Readers(const OperationList& list) : list_(list), producers_(list.values.size(), -1), readers_(list.values.size()) {
+Readers::Readers(const OperationList& list)
+    : list_(list), producers_(list.values.size(), -1), readers_(list.values.size()) {
   for (size_t i = 0; i < list.operations.size(); ++i) {
     for (const ValueId id : list.operations[i].outputs) producers_[static_cast<size_t>(id)] = static_cast<int>(i);
-    for (const ValueId id : list.operations[i].reads()) readers_[static_cast<size_t>(id)].push_back(static_cast<int>(i));
+    for (const ValueId id : list.operations[i].reads())
+      readers_[static_cast<size_t>(id)].push_back(static_cast<int>(i));
   }
 }
 
@@ -30,8 +32,10 @@ class Matcher {
     if (x.dtype != DType::kFloat32 || x.shape.rank() != 2 || !x.shape.is_static()) throw NoStep();
     const Operation& first = reader(x_);
     step_.is_lstm = !first.is("Split");
-    if (step_.is_lstm) lstm();
-    else gru(first);
+    if (step_.is_lstm)
+      lstm();
+    else
+      gru(first);
     return std::move(step_);
   }
 

@@ -9,7 +9,9 @@ namespace {
 class BranchesKernel : public Kernel {
  public:
   BranchesKernel(const Operation& operation, const Site& site)
-      : schedule_(operation.branches), merge_(const_cast<graph::Node*>(operation.node)), endpoints_(operation.branch_inputs) {
+      : schedule_(operation.branches),
+        merge_(const_cast<graph::Node*>(operation.node)),
+        endpoints_(operation.branch_inputs) {
     implementation = "reference:branches";
     for (const ValueId id : operation.inputs) {
       values_.push_back(site.value(id));
@@ -23,7 +25,8 @@ class BranchesKernel : public Kernel {
     std::map<graph::Endpoint, Tensor> feeds;
     size_t n_read = 0;
     for (size_t i = 0; i < values_.size(); ++i) {
-      feeds[endpoints_[i]] = values_[i].is_constant() ? values_[i].constant.aligned() : tensor_at(values_[i], buffers.inputs[n_read++]);
+      feeds[endpoints_[i]] =
+          values_[i].is_constant() ? values_[i].constant.aligned() : tensor_at(values_[i], buffers.inputs[n_read++]);
     }
     for (size_t i = values_.size(); i < endpoints_.size(); ++i) feeds[endpoints_[i]] = Tensor();
     const graph::Endpoint fetches[] = {merge_->output(0), merge_->output(1)};

@@ -1,5 +1,5 @@
-// Sixteen floats at a time, as GCC's vectors: whatever registers there are, the compiler takes. By reference, for functions that are
-// compiled for several processors cannot pass them in registers.
+// Sixteen floats at a time, as GCC's vectors: whatever registers there are, the compiler takes. By reference, for
+// functions that are compiled for several processors cannot pass them in registers.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ HOARFROST_INLINE void load_some(Lanes& target, const float* source, int64_t n) {
   std::memcpy(&target, source, static_cast<size_t>(n) * sizeof(float));
 }
 
-// e^x for x between -87 and 88, beyond which it stays; NaN stays NaN. Cephes' expf (Moshier, Methods and Programs for Mathematical
-// Functions, 1989): within 2 units in the last place.
+// e^x for x between -87 and 88, beyond which it stays; NaN stays NaN. Cephes' expf (Moshier, Methods and Programs for
+// Mathematical Functions, 1989): within 2 units in the last place.
 HOARFROST_INLINE void exponential(Lanes& x) {
   const Lanes most = Lanes{} + 88.0F;
   const Lanes least = Lanes{} - 87.0F;
@@ -52,22 +52,23 @@ HOARFROST_INLINE void sigmoid(Lanes& x) {
   x = 1.0F / (x + 1.0F);
 }
 
-// Cephes' tanhf: near 0 a polynomial, for 1 - 2 / (e^2x + 1) would lose digits there.
+// The rational function by which Eigen computes it (Eigen 3.4, MathFunctionsImpl.h): within some units in the last
+// place.
 HOARFROST_INLINE void hyperbolic_tangent(Lanes& x) {
-  const Lanes zero = Lanes{};
-  const Lanes size = x < zero ? -x : x;
-  Lanes far = size + size;
-  exponential(far);
-  far = 1.0F - 2.0F / (far + 1.0F);
-  far = x < zero ? -far : far;
+  const Lanes most = Lanes{} + 7.90531110763549805F;  // beyond it is 1
+  x = x > most ? most : x;
+  x = x < -most ? -most : x;
   const Lanes square = x * x;
-  Lanes near = square * -5.70498872745e-3F + 2.06390887954e-2F;
-  near = near * square - 5.37397155531e-2F;
-  near = near * square + 1.33314422036e-1F;
-  near = near * square - 3.33332819422e-1F;
-  near = near * square * x + x;
-  const Lanes border = zero + 0.625F;
-  x = size < border ? near : far;
+  Lanes above = square * -2.76076847742355e-16F + 2.00018790482477e-13F;
+  above = above * square - 8.60467152213735e-11F;
+  above = above * square + 5.12229709037114e-08F;
+  above = above * square + 1.48572235717979e-05F;
+  above = above * square + 6.37261928875436e-04F;
+  above = above * square + 4.89352455891786e-03F;
+  Lanes below = square * 1.19825839466702e-06F + 1.18534705686654e-04F;
+  below = below * square + 2.26843463243900e-03F;
+  below = below * square + 4.89352518554385e-03F;
+  x = x * above / below;
 }
 
 }  // namespace hoarfrost::runtime

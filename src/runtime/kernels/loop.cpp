@@ -1,5 +1,5 @@
-// A while loop: a program for its condition and one for its body, run in turn. The variables lie in two places by turns, so that
-// a round reads one and writes the other.
+// A while loop: a program for its condition and one for its body, run in turn. The variables lie in two places by
+// turns, so that a round reads one and writes the other.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 #include <omp.h>
@@ -31,7 +31,8 @@ class LoopKernel : public Kernel {
     for (size_t i = 0; i < lists_->n_variables; ++i) {
       variables_.push_back(site.value(operation.outputs[i]));
       const Value& value = variables_.back();
-      const size_t n_bytes = value.is_held() ? 0 : static_cast<size_t>(value.shape.n_elements()) * dtype_size(value.dtype);
+      const size_t n_bytes =
+          value.is_held() ? 0 : static_cast<size_t>(value.shape.n_elements()) * dtype_size(value.dtype);
       for (auto& place : places_) place.push_back({Tensor(), Arena(n_bytes)});
       n_bytes_.push_back(n_bytes);
     }
@@ -64,8 +65,10 @@ class LoopKernel : public Kernel {
       run_body(now, places_[static_cast<size_t>(round % 2)]);
     }
     for (size_t i = 0; i < lists_->n_variables; ++i) {
-      if (variables_[i].is_held()) *static_cast<Tensor*>(buffers.outputs[i]) = *static_cast<Tensor*>(now[i]);
-      else if (n_bytes_[i] > 0) std::memcpy(buffers.outputs[i], now[i], n_bytes_[i]);
+      if (variables_[i].is_held())
+        *static_cast<Tensor*>(buffers.outputs[i]) = *static_cast<Tensor*>(now[i]);
+      else if (n_bytes_[i] > 0)
+        std::memcpy(buffers.outputs[i], now[i], n_bytes_[i]);
     }
     for (auto& place : places_) {
       for (Place& variable : place) variable.tensor = Tensor();
@@ -80,10 +83,12 @@ class LoopKernel : public Kernel {
   };
 
   [[noreturn]] void too_long() const {
-    throw Error(ErrorCode::kUnsupported, fmt::format("loop `{}`", lists_->frame), fmt::format("it has not ended after {} rounds", ops::kMostRounds));
+    throw Error(ErrorCode::kUnsupported, fmt::format("loop `{}`", lists_->frame),
+                fmt::format("it has not ended after {} rounds", ops::kMostRounds));
   }
 
-  // All inputs as the programs take them. A variable whose shape changes from round to round is held, even if its first was not.
+  // All inputs as the programs take them. A variable whose shape changes from round to round is held, even if its first
+  // was not.
   std::vector<void*> begin(const Buffers& buffers) {
     std::vector<void*> result;
     first_.assign(lists_->n_variables, Tensor());
@@ -97,7 +102,8 @@ class LoopKernel : public Kernel {
         continue;
       }
       first_[i] = is_constant ? given_[i].constant.aligned() : tensor_at(given_[i], memory);
-      result.push_back(variables_[i].is_held() ? static_cast<void*>(&first_[i]) : const_cast<std::byte*>(first_[i].bytes().data()));
+      result.push_back(variables_[i].is_held() ? static_cast<void*>(&first_[i])
+                                               : const_cast<std::byte*>(first_[i].bytes().data()));
     }
     return result;
   }
@@ -118,7 +124,8 @@ class LoopKernel : public Kernel {
       }
     }
     body_->run(now, next);
-    for (size_t i = 0; i < next.size(); ++i) now[i] = variables_[i].is_held() ? static_cast<void*>(&target[i].tensor) : next[i];
+    for (size_t i = 0; i < next.size(); ++i)
+      now[i] = variables_[i].is_held() ? static_cast<void*>(&target[i].tensor) : next[i];
   }
 
   std::shared_ptr<const LoopLists> lists_;

@@ -20,7 +20,8 @@ void store(const Tensor& tensor, const Value& value, void* memory, const graph::
   }
   if (tensor.shape() != value.shape) {
     throw Error(ErrorCode::kMismatch, fmt::format("node `{}`", node.name()),
-                fmt::format("{}: expected an output of shape {}, found {}", node.op(), value.shape.to_string(), tensor.shape().to_string()));
+                fmt::format("{}: expected an output of shape {}, found {}", node.op(), value.shape.to_string(),
+                            tensor.shape().to_string()));
   }
   if (memory != nullptr && tensor.n_bytes() > 0) std::memcpy(memory, tensor.bytes().data(), tensor.n_bytes());
 }
