@@ -53,7 +53,7 @@ class Finder {
     all.kernel = value(second.kernel).constant;
     all.n_units = all.kernel.shape()[0];
     if (second.bias >= 0) all.bias = value(second.bias).constant;
-    if (!begins_at_zero(steps[0], second)) return;
+    if (!begins_at_zero(steps[0], second) || !are_states(steps[0], value(steps[0].h).shape)) return;
     add(parts, std::move(all), steps, sequence, removed);
   }
 
@@ -99,6 +99,14 @@ class Finder {
     sequence = all.outputs[0];
     removed.insert(pack);
     return true;
+  }
+
+  // One row of states to each of the batch: TensorFlow would broadcast a single one.
+  [[nodiscard]] bool are_states(const RecurrentStep& first, const Shape& shape) const {
+    const auto is_state = [&](ValueId id) {
+      return id < 0 || (value(id).dtype == DType::kFloat32 && value(id).shape == shape);
+    };
+    return shape.is_static() && is_state(first.h_before) && is_state(first.c_before);
   }
 
   // Where the first product has become a constant, it is that of zeros: the bias alone.

@@ -177,6 +177,11 @@ class Matcher {
       for (const int reader : readers_.readers(handle)) need(removed_.contains(reader));
     }
     need(!readers_.value(loop_.outputs[counter_]).is_fetched && readers_.readers(loop_.outputs[counter_]).empty());
+    const Shape state{readers_.value(x_).shape[1], inner_.value(step_.kernel).shape[0]};
+    for (const size_t i : {h_, step_.is_lstm ? c_ : h_}) {
+      const Value& first = readers_.value(loop_.inputs[i]);
+      need(first.dtype == DType::kFloat32 && first.shape == state);
+    }
     RecurrentSteps all;
     all.is_lstm = step_.is_lstm;
     all.is_by_time = true;
