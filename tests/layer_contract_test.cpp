@@ -83,9 +83,9 @@ std::shared_ptr<const keras::Model> load(const Case& golden) {
   return keras::load(kFolder / golden.model, options);
 }
 
-Prepared prepare(const Case& golden) {
+Prepared prepare(const Case& golden, keras::RecurrenceForm recurrence = keras::RecurrenceForm::kAuto) {
   const auto model = load(golden);
-  Prepared result{keras::lower(*model), {}, {}, {}};
+  Prepared result{keras::lower(*model, {.name_suffix = {}, .recurrence = recurrence}), {}, {}, {}};
   std::vector<std::string> outputs;
   for (const auto& output : result.lowered.signature.outputs) outputs.push_back(output.node->name());
   std::vector<std::string> kept = outputs;
@@ -172,11 +172,46 @@ TEST_P(LayerContract, Holds) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, LayerContract, testing::ValuesIn(read_cases()), [](const auto& tested) {
+// Recurrence as a while loop.
+bool is_recurrent(const Case& golden) {
+  return std::ranges::any_of(golden.layers, [](const std::string& layer) {
+    return layer == "RNN" || layer == "Bidirectional" || layer.starts_with("ConvLSTM") || layer.ends_with("LSTM") || layer.ends_with("GRU") ||
+           layer.ends_with("SimpleRNN");
+  });
+}
+
+class LoopContract : public testing::TestWithParam<Case> {};
+
+TEST_P(LoopContract, Holds) {
+  const Case& golden = GetParam();
+  Prepared prepared = prepare(golden, keras::RecurrenceForm::kLoop);
+  const auto& nodes = prepared.lowered.graph.nodes();
+  EXPECT_TRUE(std::ranges::any_of(nodes, [](const auto& node) { return node->op() == "LoopCond"; }));
+  for (const keras::LoweredCall& call : prepared.lowered.calls) check_call(call, prepared, golden);
+  for (const bool fuse : {false, true}) {
+    runtime::Session session(prepared.lowered.graph, prepared.lowered.signature, {.threads = 2, .fuse = fuse});
+    const std::vector<Tensor> run = session.run(prepared.inputs);
+    for (size_t i = 0; i < run.size(); ++i) {
+      EXPECT_EQ(difference(run[i], prepared.answers[i], golden), "") << "output " << i << " of the runtime against Keras";
+    }
+  }
+}
+
+std::vector<Case> recurrent_cases() {
+  std::vector<Case> cases = read_cases();
+  std::erase_if(cases, [](const Case& golden) { return !is_recurrent(golden) || !std::ranges::all_of(golden.layers, is_supported); });
+  return cases;
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& tested) {
   std::string name = tested.param.model.substr(0, tested.param.model.rfind('.'));
   std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, LoopContract, testing::ValuesIn(recurrent_cases()), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Golden, LayerContract, testing::ValuesIn(read_cases()), name_of);
 
 TEST(LayerRegistry, EveryLayerHasAGoldenCase) {
   std::set<std::string, std::less<>> covered;

@@ -48,6 +48,38 @@ TEST_P(Plan, HasNoPlainLoopsInBFloat16) {
   for (const int64_t batch : {1, 32}) expect_fast(session, batch);
 }
 
+// An LSTM or GRU is one step, whether its steps are written out or a loop.
+class RecurrentPlan : public testing::TestWithParam<std::tuple<const char*, const char*, keras::RecurrenceForm>> {};
+
+TEST_P(RecurrentPlan, IsOneStep) {
+  const auto& [file, implementation, form] = GetParam();
+  keras::Lowered lowered = keras::lower(*keras::load(std::filesystem::path(HOARFROST_GOLDEN) / "layers/keras_2.15" / file),
+                                        {.name_suffix = {}, .recurrence = form});
+  std::vector<std::string> outputs;
+  for (const auto& output : lowered.signature.outputs) outputs.push_back(output.node->name());
+  passes::freeze(lowered.graph, lowered.variables, {outputs, {}, {}});
+  runtime::Session session(lowered.graph, lowered.signature, {.threads = 2});
+  Shape shape = lowered.signature.inputs[0].node->get<Shape>("shape");
+  shape[0] = 3;
+  size_t n_found = 0;
+  for (const auto& step : session.plan(std::span(&shape, 1))) {
+    EXPECT_NE(step.implementation, "own:loop") << step.name;
+    n_found += step.implementation == implementation ? 1 : 0;
+  }
+  EXPECT_GE(n_found, 1U);
+}
+
+using keras::RecurrenceForm;
+INSTANTIATE_TEST_SUITE_P(Golden, RecurrentPlan,
+                         testing::Values(std::tuple{"lstm.h5", "own:lstm", RecurrenceForm::kUnroll},
+                                         std::tuple{"lstm.h5", "own:lstm", RecurrenceForm::kLoop},
+                                         std::tuple{"lstm_seq.h5", "own:lstm", RecurrenceForm::kUnroll},
+                                         std::tuple{"lstm_seq.h5", "own:lstm", RecurrenceForm::kLoop},
+                                         std::tuple{"gru_ra.h5", "own:gru", RecurrenceForm::kUnroll},
+                                         std::tuple{"gru_ra.h5", "own:gru", RecurrenceForm::kLoop},
+                                         std::tuple{"bidi_lstm_concat.h5", "own:lstm", RecurrenceForm::kUnroll},
+                                         std::tuple{"bidi_lstm_concat.h5", "own:lstm", RecurrenceForm::kLoop}));
+
 INSTANTIATE_TEST_SUITE_P(Tutorials, Plan,
                          testing::Values("cifar10", "sign_language", "cifar10_keras_2.2.4",
                                          "sign_language_keras_2.2.4"),

@@ -68,9 +68,15 @@ struct Lowered {
 // How layers behave: BatchNormalization by the moving or the batch's statistics, Dropout not or at random.
 enum class Phase { kInference, kTraining };
 
+// How the steps of recurrent layers stand in the graph: written out one after the other, which every target loads; as a while
+// loop in TensorFlow 1's own control flow (Enter, Merge, Switch, …), which any number of steps may run through; or, kAuto,
+// written out when their number is known and at most kFewSteps (1024), else as a loop.
+enum class RecurrenceForm { kAuto, kUnroll, kLoop };
+
 struct LowerOptions {
   std::string name_suffix;  // "_1" gives the names of a model loaded a second time into a session
   Phase phase = Phase::kInference;
+  RecurrenceForm recurrence = RecurrenceForm::kAuto;
 };
 
 // The model's graph, of inference unless the options say otherwise. In training, a BatchNormalization that is not

@@ -108,6 +108,8 @@ class Tensor {
 
   // The bytes; maps the file when they are a range of one.
   [[nodiscard]] std::span<const std::byte> bytes() const;
+  // What keeps the bytes alive: of a resource, the thing itself.
+  [[nodiscard]] const std::shared_ptr<const void>& owner() const { return owner_; }
   // For a writer that can copy from file to file; nullptr when the bytes are in memory.
   [[nodiscard]] const FileRange* file_range() const { return range_ ? &*range_ : nullptr; }
   // The values. Throws Error{kInvalidArgument} when T is not the tensor's type. A view of a file need not be aligned for T:

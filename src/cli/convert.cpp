@@ -104,6 +104,7 @@ Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("MODEL", options->model.path, "A complete .h5, a .keras, or a JSON architecture with --weights");
   add_model_options(app, options->model);
+  add_recurrence_option(app, options->model);
   app.add_option("--keras_json", options->keras_json, "-kj: the JSON architecture; without it the HDF5 file is a complete model");
   app.add_option("--keras_hdf5", options->keras_hdf5, "-kh: the HDF5 file: a complete model, or the weights of -kj")->capture_default_str();
   app.add_option("--checkpoint,--tfckpt,--tf_ckpt", options->checkpoint, "-tfc, -tf: the checkpoint's prefix")->capture_default_str();

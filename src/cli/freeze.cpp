@@ -71,6 +71,7 @@ Action add_options(CLI::App& app) {
   app.add_option("MODEL", options->model.path, "A complete .h5, a .keras, or a JSON architecture with --weights")->required();
   app.add_option("-o,--output", options->output, "The frozen graph: .pb, or .pbtxt for text")->required();
   add_model_options(app, options->model);
+  add_recurrence_option(app, options->model);
   app.add_option("--rename", options->renames, "OLD=NEW: another name for a node, such as an input or output (any number of times)");
   app.add_flag("--no-verify", options->no_verify, "Do not prove that the frozen graph computes what the model does");
   add_verify_flags(app, options->verify);

@@ -56,6 +56,16 @@ void add_model_options(CLI::App& app, ModelSource& source) {
                  "Appended to every layer's name: _1 gives the names of a model loaded twice into one session (input_1_1)");
 }
 
+void add_recurrence_option(CLI::App& app, ModelSource& source) {
+  using keras::RecurrenceForm;
+  static const std::map<std::string, RecurrenceForm> kForms{{"unroll", RecurrenceForm::kUnroll}, {"loop", RecurrenceForm::kLoop}};
+  app.add_option("--rnn", source.recurrence,
+                 "How the steps of recurrent layers stand in the graph: unroll, one after the other, or loop, TensorFlow 1's while loop; "
+                 "without it known steps, 1024 at most, are unrolled")
+      ->transform(CLI::CheckedTransformer(kForms))
+      ->option_text("unroll|loop");
+}
+
 keras::Lowered load_and_lower(const ModelSource& source) {
   keras::LoadOptions options;
   options.weights = source.weights;
@@ -63,7 +73,7 @@ keras::Lowered load_and_lower(const ModelSource& source) {
   const auto model = keras::load(source.path, options);
   keras::Lowered lowered;
   try {
-    lowered = keras::lower(*model, {source.name_suffix});
+    lowered = keras::lower(*model, {source.name_suffix, source.recurrence});
   } catch (Error& error) {
     error.within(source.path.string());
     throw;

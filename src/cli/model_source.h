@@ -17,6 +17,7 @@ struct ModelSource {
   std::filesystem::path weights;
   std::vector<std::string> input_shapes;  // "1,32,32,3" or "input_1=1,32,32,3"
   std::string name_suffix;
+  keras::RecurrenceForm recurrence = keras::RecurrenceForm::kAuto;
 };
 
 // --weights, --input-shape, --name-suffix.
@@ -24,6 +25,8 @@ void add_model_options(CLI::App& app, ModelSource& source);
 // "1,32,32,3" or "input_1=1,32,32,3": the input's name ("" for the only one) and its shape, with ? for what stays open.
 // Throws Error{kInvalidArgument}.
 std::pair<std::string, Shape> parse_input_shape(const std::string& text);
+// --rnn, for the commands that write a graph.
+void add_recurrence_option(CLI::App& app, ModelSource& source);
 // Loads and lowers. What a person should know (renamed layers) goes to stderr.
 keras::Lowered load_and_lower(const ModelSource& source);
 

@@ -20,7 +20,8 @@ using graph::Node;
 
 class ModelLowering {
  public:
-  explicit ModelLowering(const LowerOptions& options) : options_(options), lowering_(lowered_.graph, options.phase) {}
+  explicit ModelLowering(const LowerOptions& options)
+      : options_(options), lowering_(lowered_.graph, options.phase, options.recurrence) {}
 
   Lowered run(const Model& model) {
     Values inputs;

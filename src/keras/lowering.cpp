@@ -51,9 +51,34 @@ void Lowering::set_layer(std::string scope, std::vector<Value> weights, std::vec
 }
 
 graph::Node& Lowering::add(std::string_view name, std::string_view op, const std::vector<Value>& inputs) {
+  std::string full = unique_name(scope_.empty() ? std::string(name) : fmt::format("{}/{}", scope_, name));
   std::vector<graph::Endpoint> endpoints;
-  for (const Value& input : inputs) endpoints.push_back(input.tensor);
-  return graph_->add(std::string(op), unique_name(scope_.empty() ? std::string(name) : fmt::format("{}/{}", scope_, name)), std::move(endpoints));
+  for (const Value& input : inputs) endpoints.push_back(frame_ == nullptr ? input.tensor : entered(input, full));
+  graph::Node& node = graph_->add(std::string(op), std::move(full), std::move(endpoints));
+  if (frame_ != nullptr) {
+    frame_->nodes.insert(&node);
+    if (node.inputs.empty() && frame_->pivot != nullptr) node.control_inputs.push_back(frame_->pivot);
+  }
+  return node;
+}
+
+std::string Lowering::set_frame(Frame* frame, std::string scope) {
+  frame_ = frame;
+  std::swap(scope, scope_);
+  return scope;
+}
+
+// Named after the first node that reads it, as TensorFlow 1.15 does: `while/MatMul/Enter`.
+graph::Endpoint Lowering::entered(const Value& input, const std::string& user) {
+  if (frame_->nodes.contains(input.tensor.node)) return input.tensor;
+  const auto [found, is_new] = frame_->entered.try_emplace(input.tensor);
+  if (is_new) {
+    graph::Node& enter = graph_->add("Enter", unique_name(user + "/Enter"), {input.tensor});
+    enter.set("T", input.dtype).set("frame_name", frame_->name).set("is_constant", true).set("parallel_iterations", int64_t{32});
+    frame_->nodes.insert(&enter);
+    found->second = enter.output();
+  }
+  return found->second;
 }
 
 Value Lowering::raw_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, DType result, const Attributes& attributes) {

@@ -5,9 +5,11 @@
 #include <hoarfrost/keras.h>
 
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -17,11 +19,22 @@ namespace hoarfrost::keras {
 
 using Attributes = std::vector<std::pair<std::string_view, graph::Attribute>>;
 
+// The frame of a while loop (while_loop.h). What nodes in it read from outside comes in by an Enter, once each; a node without
+// inputs runs after `pivot`, for TensorFlow runs a node in the frame that its inputs and control inputs are in.
+struct Frame {
+  std::string name;
+  graph::Node* pivot = nullptr;
+  std::map<graph::Endpoint, graph::Endpoint> entered;
+  std::unordered_set<const graph::Node*> nodes;
+};
+
 class Lowering {
  public:
-  Lowering(graph::Graph& graph, Phase phase) : graph_(&graph), phase_(phase) {}
+  Lowering(graph::Graph& graph, Phase phase, RecurrenceForm recurrence = RecurrenceForm::kAuto)
+      : graph_(&graph), phase_(phase), recurrence_(recurrence) {}
 
   [[nodiscard]] Phase phase() const { return phase_; }
+  [[nodiscard]] RecurrenceForm recurrence() const { return recurrence_; }
   [[nodiscard]] graph::Graph& graph() { return *graph_; }
   // The scope that nodes are made under: "conv2d_1".
   [[nodiscard]] const std::string& scope() const { return scope_; }
@@ -49,6 +62,8 @@ class Lowering {
 
   // Lowers a layer within this one, under `SCOPE/NAME`, with this layer's weights first, … first + n - 1 as its own.
   Values inner(const Layer& layer, std::string_view name, size_t first, size_t n, const Values& in);
+  // Nodes are made in `frame`, under `scope`, until it is nullptr again. Returns the scope before.
+  std::string set_frame(Frame* frame, std::string scope);
   // What a person should know of this layer's conversion; it is said on stderr.
   void note(std::string text) { notes_.push_back(std::move(text)); }
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
@@ -81,8 +96,11 @@ class Lowering {
 
  private:
   graph::Node& add(std::string_view name, std::string_view op, const std::vector<Value>& inputs);
+  graph::Endpoint entered(const Value& input, const std::string& user);
   graph::Graph* graph_;
   Phase phase_;
+  RecurrenceForm recurrence_;
+  Frame* frame_ = nullptr;
   std::string scope_;
   std::vector<Value> weights_;
   std::vector<Tensor> values_;

@@ -6,8 +6,9 @@
 namespace hoarfrost::keras {
 
 // Up to how many steps a recurrence is written out step by step: a step is 6 to 20 nodes, so that a graph stays below some
-// 20 MB of nodes.
+// 20 MB of nodes. More than kFewSteps are a loop unless they are asked for.
 inline constexpr int64_t kMostSteps = 4096;
+inline constexpr int64_t kFewSteps = 1024;
 
 struct Recurrence {
   CellPtr cell;
@@ -27,6 +28,8 @@ struct Recurrence {
   [[nodiscard]] std::vector<WeightSpec> weights(const Shapes& in) const;
   // A masked step keeps the states and gives the output of the step before (zero before the first, or always with
   // zero_output_for_mask), as Keras 2.15's backend.rnn does.
+  // Written out step by step or as a while loop, as Lowering::recurrence says. Error{kUnsupported} for steps to be written out
+  // whose number is unknown or above kMostSteps.
   [[nodiscard]] Values lower(Lowering& lowering, const Values& in) const;
   // One example's whole sequence is computed when its first element is asked for, and kept.
   [[nodiscard]] Formulas reference(const Arrays& weights, const Arrays& in) const;
@@ -37,6 +40,12 @@ template <CellPtr (*parse_its_cell)(const Config&)>
 struct RecurrentLayer : Recurrence {
   static RecurrentLayer parse(const Config& config) { return {Recurrence::parse(config, parse_its_cell(config))}; }
 };
+
+// Recurrence::lower as a while loop (recurrent_loop.cpp).
+Values lower_as_loop(Lowering& lowering, const Recurrence& layer, const Values& in);
+// The states before the first step: in's behind the first, or zeros of x's batch; then the zeros [batch, …output].
+Values first_states(Lowering& lowering, const Recurrence& layer, const Values& in);
+Value select(Lowering& lowering, const Value& mask, const Value& yes, const Value& no);
 
 // What follows batch and time in the shape of a sequence; and [front…, back…].
 Shape step_shape(const Shape& sequence);

@@ -30,12 +30,6 @@ Values unpack(Lowering& lowering, const Value& x, int64_t axis, int64_t n, const
   return result;
 }
 
-Value select(Lowering& lowering, const Value& mask, const Value& yes, const Value& no) {
-  Value result = lowering.raw_op("Select", "Select", {mask, yes, no}, yes.dtype, {{"T", yes.dtype}});
-  result.shape = yes.shape;
-  return result;
-}
-
 class Unrolled {
  public:
   Unrolled(Lowering& lowering, const Recurrence& layer, const Values& in)
@@ -45,7 +39,9 @@ class Unrolled {
     for (size_t i = 0; i < lowering_.n_weights(); ++i) weights_.push_back(lowering_.weight(i));
     weights_ = layer_.cell->prepare(lowering_, std::move(weights_), x_);
     const Values projected = project();
-    begin();
+    states_ = first_states(lowering_, layer_, in_);
+    zero_ = states_.back();
+    states_.pop_back();
     Values masks;
     if (in_[0].mask) masks = unpack(lowering_, {in_[0].mask, DType::kBool}, time_, n_steps_, {kUnknown});
     Values outputs;
@@ -78,17 +74,6 @@ class Unrolled {
     return unpack(lowering_, sequence, time_, n_steps_, joined({kUnknown}, width));
   }
 
-  void begin() {
-    const Value batch = size_of(lowering_, in_[0], layer_.time_major ? 1 : 0);
-    zero_ = zeros(lowering_, batch, layer_.cell->output(x_), in_[0]);
-    const Shapes shapes = layer_.cell->states(x_);
-    for (size_t s = 0; s < shapes.size(); ++s) {
-      if (in_.size() > 1) states_.push_back(in_[s + 1]);
-      else if (shapes[s] == layer_.cell->output(x_)) states_.push_back(zero_);
-      else states_.push_back(zeros(lowering_, batch, shapes[s], in_[0]));
-    }
-  }
-
   Values finish(const Values& outputs) {
     Value y = outputs.back();
     if (layer_.return_sequences) {
@@ -113,14 +98,39 @@ class Unrolled {
 
 }  // namespace
 
+Value select(Lowering& lowering, const Value& mask, const Value& yes, const Value& no) {
+  Value result = lowering.raw_op("Select", "Select", {mask, yes, no}, yes.dtype, {{"T", yes.dtype}});
+  result.shape = yes.shape;
+  return result;
+}
+
+Values first_states(Lowering& lowering, const Recurrence& layer, const Values& in) {
+  const Shape x = step_shape(in[0].shape);
+  const Value batch = size_of(lowering, in[0], layer.time_major ? 1 : 0);
+  const Value zero = zeros(lowering, batch, layer.cell->output(x), in[0]);
+  Values result;
+  const Shapes shapes = layer.cell->states(x);
+  for (size_t s = 0; s < shapes.size(); ++s) {
+    if (in.size() > 1) result.push_back(in[s + 1]);
+    else if (shapes[s] == layer.cell->output(x)) result.push_back(zero);
+    else result.push_back(zeros(lowering, batch, shapes[s], in[0]));
+  }
+  result.push_back(zero);
+  return result;
+}
+
 Values Recurrence::lower(Lowering& lowering, const Values& in) const {
   if (stateful) lowering.note(fmt::format("layer `{}` is stateful: in the graph every call starts at its first state, zeros", lowering.scope()));
   const int64_t n_steps = in[0].shape[time_major ? 0 : 1];
+  const bool are_few = n_steps >= 1 && n_steps <= kFewSteps;
+  if (lowering.recurrence() == RecurrenceForm::kLoop || (lowering.recurrence() == RecurrenceForm::kAuto && !are_few)) {
+    return lower_as_loop(lowering, *this, in);
+  }
   if (n_steps < 1) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, but their number is unknown in {}: give it with --input-shape", in[0].shape.to_string()));
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer cannot be written out one by one, for their number is unknown in {}: give it with --input-shape, or take a loop (--rnn loop)", in[0].shape.to_string()));
   }
   if (n_steps > kMostSteps) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, {} at most, found {}: give a shorter sequence with --input-shape", kMostSteps, n_steps));
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, {} at most, found {}: take a loop (--rnn loop), or give a shorter sequence with --input-shape", kMostSteps, n_steps));
   }
   return Unrolled(lowering, *this, in).run();
 }

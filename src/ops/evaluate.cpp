@@ -1,6 +1,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "graph/schedule.h"
+#include "ops/interpret.h"
 #include "ops/known.h"
 
 namespace hoarfrost::ops {
@@ -59,16 +61,14 @@ void need_feed(const Node& node) {
 }  // namespace
 
 std::vector<Tensor> evaluate(const graph::Graph& graph, const Feeds& feeds, std::span<const Endpoint> fetches) {
+  if (graph::has_control_flow(graph)) return interpret(graph, feeds, fetches);
   const auto needed = needed_nodes(feeds, fetches);
   Values values(feeds, fetches, needed);
   for (Node* node : graph::topological_order(graph)) {
     if (!needed.contains(node)) continue;
     need_feed(*node);
     std::vector<Tensor> inputs;
-    for (const Endpoint& input : node->inputs) {
-      // A loop's back edge is the one input that has not run; the op that it belongs to is not known.
-      inputs.push_back(find_op(node->op()) != nullptr ? values.take(input) : Tensor());
-    }
+    for (const Endpoint& input : node->inputs) inputs.push_back(values.take(input));
     std::vector<Tensor> outputs = run_node(*node, inputs);
     for (size_t i = 0; i < outputs.size(); ++i) values.put({node, static_cast<int>(i)}, std::move(outputs[i]));
   }

@@ -37,8 +37,7 @@ void settle(Known& output) {
 }
 
 bool is_control_flow(std::string_view op) {
-  return op == "Switch" || op == "Merge" || op == "Enter" || op == "Exit" || op == "NextIteration" ||
-         op == "LoopCond" || op == "While" || op == "StatelessWhile" || op == "If" || op == "StatelessIf";
+  return op == "While" || op == "StatelessWhile" || op == "If" || op == "StatelessIf";
 }
 
 const OpSpec& spec_of(const Node& node) {
@@ -47,7 +46,7 @@ const OpSpec& spec_of(const Node& node) {
   if (op.starts_with("Variable") || op == "VarHandleOp" || op == "ReadVariableOp") {
     fail(ErrorCode::kUnsupported, node, "a variable has no value in a graph; freeze the graph first");
   }
-  if (is_control_flow(op)) fail(ErrorCode::kUnsupported, node, "control flow is not supported");
+  if (is_control_flow(op)) fail(ErrorCode::kUnsupported, node, "control flow by functions is not supported");
   fail(ErrorCode::kUnsupported, node, "this op is not known");
 }
 
@@ -81,13 +80,28 @@ std::vector<Tensor> run_node(const Node& node, Tensors inputs) {
   return at_node(node, [&] { return spec.reference(node, inputs); });
 }
 
-KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>& input_shapes) {
+namespace {
+
+// Of a Merge, what is known after the rounds that were looked at.
+using Invariants = std::map<const Node*, Known>;
+
+bool is_back_edge(const Node& node, const graph::Endpoint& input) {
+  return node.op().ends_with("Merge") && input.node->op().ends_with("NextIteration");
+}
+
+KnownMap infer_once(std::span<Node* const> order, const std::map<graph::Endpoint, Shape>& input_shapes,
+                    const Invariants& invariants) {
   KnownMap result;
-  for (const Node* node : graph::topological_order(graph)) {
+  for (const Node* node : order) {
     (void)spec_of(*node);
     std::vector<Known> inputs;
     for (const graph::Endpoint& input : node->inputs) {
       const auto found = result.find(input);
+      if (is_back_edge(*node, input)) {
+        const auto before = invariants.find(node);
+        inputs.push_back(before == invariants.end() ? Known{} : before->second);
+        continue;
+      }
       if (found == result.end()) corrupt(*node, "`{}` has no output {}", input.node->name(), input.index);
       inputs.push_back(found->second);
     }
@@ -101,6 +115,43 @@ KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>
     }
   }
   return result;
+}
+
+// Whether each loop variable is after a round what it was said to be before; what is not is made so.
+bool settle(const KnownMap& known, std::span<Node* const> order, bool gives_up, Invariants& invariants) {
+  bool is_settled = true;
+  for (Node* node : order) {
+    for (const graph::Endpoint& input : node->inputs) {
+      if (!is_back_edge(*node, input)) continue;
+      const Known& now = known.at({node, 0});
+      const auto next = known.find(input);
+      if (next == known.end() || next->second.dtype != now.dtype)
+        corrupt(*node, "its variable has another type after a round");
+      Known both = either(now, next->second);
+      if (both.shape == now.shape && both.sizes == now.sizes) continue;
+      is_settled = false;
+      if (gives_up) both.shape = Shape::unknown_rank();
+      invariants[node] = both;
+    }
+  }
+  return is_settled;
+}
+
+}  // namespace
+
+// In a loop's first round its variables are what they were before; from round to round less is known of them, until it
+// stays.
+KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>& input_shapes) {
+  constexpr int kPatience = 8;
+  const std::vector<Node*> order = graph::topological_order(graph);
+  Invariants invariants;
+  for (int round = 0;; ++round) {
+    KnownMap known = infer_once(order, input_shapes, invariants);
+    if (settle(known, order, round >= kPatience, invariants)) return known;
+    if (round == 8 * kPatience)
+      throw Error(ErrorCode::kUnsupported, "",
+                  "the shapes of the loops' variables are not the same for long enough to be known");
+  }
 }
 
 }  // namespace hoarfrost::ops

@@ -42,6 +42,9 @@ int64_t merged(const Node& node, int64_t a, int64_t b, std::string_view what);
 
 inline Known of_type(DType dtype, Shape shape) { return {dtype, std::move(shape), {}, {}}; }
 
+// What is true of both: of what comes out of a Merge.
+Known either(const Known& a, const Known& b);
+
 // Output as the first input: type and shape.
 std::vector<Known> infer_as_first(const Node& node, Knowns inputs);
 

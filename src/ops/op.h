@@ -18,7 +18,7 @@ struct Known {
   Shape shape = {};   // sizes may be unknown
   Tensor value = {};  // empty unless the endpoint is a constant: shapes (of Reshape, Pad, …) are read from it
   // Of an integer scalar or vector that is no constant: its elements, kUnknown where they are not known (the Shape of
-  // [?, 32] has {kUnknown, 32}); empty when nothing is known.
+  // [?, 32] has {kUnknown, 32}); empty when nothing is known. Of a TensorArray's flow and handle: tensor_array.cpp.
   std::vector<int64_t> sizes = {};
 };
 
@@ -49,7 +49,8 @@ std::vector<Tensor> run_node(const graph::Node& node, std::span<const Tensor> in
 using KnownMap = std::map<graph::Endpoint, Known>;
 KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>& input_shapes = {});
 
-// Runs the graph by the references alone: slow and certain. `feeds` gives the placeholders' values (or any endpoint's).
+// Runs the graph by the references alone: slow and certain. `feeds` gives the placeholders' values (or any endpoint's). Loops
+// and branches of TensorFlow 1's control flow run as interpret.h says.
 // Only what the fetches need is run; control inputs are not followed, for no op here has a side effect.
 // Throws Error{kInvalidArgument} for a placeholder without a feed, Error{kUnsupported} for an op that is not known.
 std::vector<Tensor> evaluate(const graph::Graph& graph, const std::map<graph::Endpoint, Tensor>& feeds,

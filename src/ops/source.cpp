@@ -61,6 +61,7 @@ constexpr OpSpec kOps[] = {
     {"PreventGradient", infer_identity, reference_identity},
     {"CheckNumerics", infer_identity, reference_check_numerics},
     {"NoOp", infer_no_op, nullptr},
+    {"Assert", infer_no_op, nullptr},  // others wait for it by control inputs, which are not followed
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "runtime/kernels/recurrent_steps.h"
+
 namespace hoarfrost::runtime {
 namespace {
 
@@ -42,7 +44,10 @@ bool is_any(const Operation& operation, std::initializer_list<const char*> ops) 
 }  // namespace
 
 double n_flops(const Operation& operation, const OperationList& list) {
-  if (operation.outputs.empty() || operation.body != nullptr) return 0;
+  if (operation.outputs.empty() || operation.body != nullptr || operation.loop != nullptr) return 0;
+  if (operation.steps != nullptr) {
+    return n_elements(list, operation.inputs[0]) * 2 * static_cast<double>(operation.steps->n_units);
+  }
   const double n_outputs = n_elements(list, operation.outputs[0]);
   if (is_any(operation, {"Conv2D", "Conv3D", "DepthwiseConv2dNative"}))
     return 2 * n_outputs * filter_elements_per_output(operation, list);

@@ -10,7 +10,7 @@ std::vector<ValueId> Operation::reads() const {
 
 bool Operation::is_plain() const {
   return scale.empty() && bias.empty() && !addend && !activation && !affine && paddings.empty() && dilations.empty() &&
-         !flattened && !is_affine && body == nullptr;
+         !flattened && !is_affine && body == nullptr && loop == nullptr && branches == nullptr && steps == nullptr;
 }
 
 }  // namespace hoarfrost::runtime

@@ -10,16 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "graph/schedule.h"
+
 namespace hoarfrost::runtime {
 
 using ValueId = int;
 
 struct Value {
   DType dtype = DType::kInvalid;
-  Shape shape;              // sizes may be unknown for the few ops whose outputs' sizes depend on values
-  Tensor constant;          // empty unless it is one
-  bool is_fetched = false;  // an output of the program: never fused away
-  bool is_used = false;     // fetched, or read by an operation of the list as it was lowered
+  Shape shape;                      // sizes may be unknown for the few ops whose outputs' sizes depend on values
+  Tensor constant;                  // empty unless it is one
+  bool is_fetched = false;          // an output of the program: never fused away
+  bool is_used = false;             // fetched, or read by an operation of the list as it was lowered
+  std::vector<int64_t> sizes = {};  // ops::Known::sizes: of a TensorArray's flow and handle
   [[nodiscard]] bool is_constant() const { return !constant.empty(); }
   // Its bytes cannot be planned before it is computed: it is held as a Tensor.
   [[nodiscard]] bool is_held() const { return !shape.is_static() || dtype_size(dtype) == 0; }
@@ -39,6 +42,8 @@ struct Affine {
 };
 
 struct OperationList;
+struct LoopLists;
+struct RecurrentSteps;
 
 struct Operation {
   const graph::Node* node = nullptr;  // whose op and attributes it has
@@ -57,9 +62,17 @@ struct Operation {
   std::optional<Shape> flattened;                     // matrix product: the shape of its input before Flatten
   bool is_affine = false;                             // only `affine` and `activation`, whatever node's op
   std::shared_ptr<const OperationList> body;          // run slice by slice of the batch (slice.h), whatever node's op
+  std::shared_ptr<const LoopLists> loop;              // a while loop; node is one of its Exits
+  std::shared_ptr<const RecurrentSteps> steps;  // of an LSTM or GRU (kernels/recurrent_steps.h), whatever node's op
+  // A Merge behind branches, which the ops' references run; `inputs` are then these, and those behind them are dead.
+  std::shared_ptr<const graph::Schedule> branches;
+  std::vector<graph::Endpoint> branch_inputs;
 
   [[nodiscard]] const std::string& op() const { return node->op(); }
-  [[nodiscard]] bool is(std::string_view name) const { return !is_affine && body == nullptr && node->op() == name; }
+  [[nodiscard]] bool is(std::string_view name) const {
+    return !is_affine && body == nullptr && loop == nullptr && branches == nullptr && steps == nullptr &&
+           node->op() == name;
+  }
   // Every value that is read: the inputs and the addend.
   [[nodiscard]] std::vector<ValueId> reads() const;
   [[nodiscard]] bool is_plain() const;  // nothing has been fused into it
@@ -70,6 +83,16 @@ struct OperationList {
   std::vector<Operation> operations;  // each after those that give its inputs
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
+};
+
+// A while loop round by round. The operation's inputs are the variables' first values, then what is the same in every
+// round; its outputs are the variables at the end. Both lists take all of these inputs, the variables as
+// `condition.values` says of them.
+struct LoopLists {
+  std::string frame;
+  size_t n_variables = 0;
+  OperationList condition;  // -> whether there is another round
+  OperationList body;       // -> the next variables
 };
 
 }  // namespace hoarfrost::runtime

@@ -107,7 +107,7 @@ struct Session::State {
   int n_threads;
   graph::Graph graph;
   graph::Signature signature;
-  std::vector<graph::Node*> nodes;
+  graph::Schedule nodes;
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   Weights weights{engine};
   Tuning tuning;

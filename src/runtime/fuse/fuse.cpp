@@ -13,6 +13,13 @@ void fuse(OperationList& list) {
 #define FUSION(name) fuse_##name(list);
 #include "runtime/fuse/fusions.def"
 #undef FUSION
+  for (Operation& operation : list.operations) {
+    if (operation.loop == nullptr) continue;
+    auto lists = std::make_shared<LoopLists>(*operation.loop);
+    fuse(lists->condition);
+    fuse(lists->body);
+    operation.loop = std::move(lists);
+  }
 }
 
 bool takes_epilogue(const Operation& operation, const OperationList& list) {

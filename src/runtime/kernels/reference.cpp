@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "ops/op.h"
 #include "runtime/kernel.h"
+#include "runtime/kernels/tensor_at.h"
 
 namespace hoarfrost::runtime {
 namespace {
@@ -26,15 +25,11 @@ class ReferenceKernel : public Kernel {
     std::vector<Tensor> tensors;
     size_t n_read = 0;
     for (const Argument& argument : arguments_) {
-      tensors.push_back(argument.is_read ? view(argument.value, buffers.inputs[n_read++]) : argument.constant);
+      tensors.push_back(argument.is_read ? tensor_at(argument.value, buffers.inputs[n_read++]) : argument.constant);
     }
     const std::vector<Tensor> results = ops::run_node(node_, tensors);
     for (size_t i = 0; i < results.size() && i < results_.size(); ++i) {
-      if (results_[i].is_held()) {
-        *static_cast<Tensor*>(buffers.outputs[i]) = results[i];
-      } else if (buffers.outputs[i] != nullptr && results[i].n_bytes() > 0) {
-        std::memcpy(buffers.outputs[i], results[i].bytes().data(), results[i].n_bytes());
-      }
+      store(results[i], results_[i], buffers.outputs[i], node_);
     }
   }
 
@@ -44,12 +39,6 @@ class ReferenceKernel : public Kernel {
     bool is_read;
     Tensor constant;
   };
-
-  static Tensor view(const Value& value, void* memory) {
-    if (value.is_held()) return *static_cast<Tensor*>(memory);
-    const auto n_bytes = static_cast<size_t>(value.shape.n_elements()) * dtype_size(value.dtype);
-    return {value.dtype, value.shape, {static_cast<const std::byte*>(memory), n_bytes}, nullptr};
-  }
 
   const graph::Node& node_;
 

@@ -1,10 +1,11 @@
-"""Golden cases of recurrent layers, made with TensorFlow 2.15's Keras: python3 make_recurrent.py
+"""Golden cases of recurrent layers, made with TensorFlow 2.15's Keras: python3 make_recurrent.py [CASE…]
 
 As make_keras_2.15.py. CuDNNLSTM and CuDNNGRU run on GPUs only: their answers are those of LSTM and GRU with the weights that
 Keras itself converts when it loads the file.
 """
 import json
 import os
+import sys
 
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
 os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
@@ -108,14 +109,30 @@ def rnn_cudnn_gru():
     return cudnn(V1.CuDNNGRU, L.GRU, reset_after=True)
 
 
+def rnn_wide():
+    """More units than fit a vector, with and without a rest, and rows for every product of the kernel; steps whose number is unknown."""
+    x = Input((None, 3))
+    outputs = [L.LSTM(20, return_sequences=True, return_state=True)(x), L.GRU(32)(x), L.Bidirectional(L.GRU(17, return_sequences=True))(x)]
+    return keras.Model(x, outputs), [sequence(13, 7, 3)]
+
+
+def rnn_wide_known():
+    x = Input((7, 3))
+    outputs = [L.LSTM(20, return_sequences=True, return_state=True)(x), L.GRU(32)(x), L.Bidirectional(L.GRU(17, return_sequences=True))(x),
+               L.LSTM(16, go_backwards=True)(x)]
+    return keras.Model(x, outputs), [sequence(13, 7, 3)]
+
+
 CASES = [rnn_masks, rnn_go_backwards, rnn_stateful, rnn_time_major, rnn_bidirectional_states, rnn_cells_alone, rnn_time_distributed_model, rnn_conv_lstm,
-         rnn_cudnn_lstm, rnn_cudnn_gru]
+         rnn_cudnn_lstm, rnn_cudnn_gru, rnn_wide, rnn_wide_known]
 
 
 def main():
     index = os.path.join(os.path.dirname(FOLDER), 'index.json')
     entries = json.load(open(index))
     for number, case in enumerate(CASES):
+        if len(sys.argv) > 1 and case.__name__ not in sys.argv[1:]:
+            continue
         keras.backend.clear_session()
         random = np.random.RandomState(900 + number)
         net, makers, *runner = case()
@@ -127,7 +144,7 @@ def main():
             runner[0].load_weights(path)
         inputs = [make(random) for make in makers]
         outputs = (runner[0] if runner else net)(inputs if len(inputs) > 1 else inputs[0], training=False)
-        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        outputs = tf.nest.flatten(outputs)
         arrays = {'in%d' % i: x for i, x in enumerate(inputs)}
         arrays.update({'out%d' % i: y.numpy() for i, y in enumerate(outputs)})
         np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **arrays)

@@ -1,0 +1,30 @@
+#include "runtime/fuse/replacements.h"
+
+#include <algorithm>
+
+namespace hoarfrost::runtime {
+
+void Replacements::add(Operation operation, const std::set<int>& removed, const Readers& readers) {
+  int after = -1;
+  for (const ValueId id : operation.inputs) after = std::max(after, readers.producer(id));
+  placed_.push_back({after, std::move(operation)});
+  removed_.insert(removed.begin(), removed.end());
+}
+
+void Replacements::apply(OperationList& list) {
+  if (placed_.empty()) return;
+  std::vector<Operation> operations;
+  const auto place = [&](int after) {
+    for (Placed& placed : placed_) {
+      if (placed.after == after) operations.push_back(std::move(placed.operation));
+    }
+  };
+  place(-1);
+  for (size_t i = 0; i < list.operations.size(); ++i) {
+    if (!removed_.contains(static_cast<int>(i))) operations.push_back(std::move(list.operations[i]));
+    place(static_cast<int>(i));
+  }
+  list.operations = std::move(operations);
+}
+
+}  // namespace hoarfrost::runtime

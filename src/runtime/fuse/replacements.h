@@ -1,0 +1,28 @@
+// Many operations that become one, wherever they stand.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "runtime/fuse/recurrent_step.h"
+
+namespace hoarfrost::runtime {
+
+class Replacements {
+ public:
+  // `operation` gives all of what the operations `removed` gave and others read. The list is as `readers` knows it, but
+  // for new values.
+  void add(Operation operation, const std::set<int>& removed, const Readers& readers);
+  // Each new operation stands right behind what it reads: what reads its outputs stood behind what it replaces.
+  void apply(OperationList& list);
+
+ private:
+  struct Placed {
+    int after;  // the operation; -1: none
+    Operation operation;
+  };
+  std::vector<Placed> placed_;
+  std::set<int> removed_;
+};
+
+}  // namespace hoarfrost::runtime
