@@ -73,7 +73,7 @@ keras::Lowered load_and_lower(const ModelSource& source) {
   const auto model = keras::load(source.path, options);
   keras::Lowered lowered;
   try {
-    lowered = keras::lower(*model, {source.name_suffix, source.recurrence});
+    lowered = keras::lower(*model, {.name_suffix = source.name_suffix, .phase = keras::Phase::kInference, .recurrence = source.recurrence});
   } catch (Error& error) {
     error.within(source.path.string());
     throw;

@@ -63,8 +63,8 @@ Trainer::Trainer(const keras::Model& model, Compilation compilation, const Optio
       model_(initialized(model, options.seed)),
       compilation_(complete(std::move(compilation), model.outputs.size())),
       optimizer_(compilation_.optimizer),
-      training_(keras::lower(*model_, {"", keras::Phase::kTraining})),
-      inference_(keras::lower(*model_, {"", keras::Phase::kInference})) {
+      training_(keras::lower(*model_, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll})),
+      inference_(keras::lower(*model_, {.name_suffix = {}, .phase = keras::Phase::kInference, .recurrence = keras::RecurrenceForm::kAuto})) {
   for (const Json& loss : compilation_.losses) losses_.emplace_back(loss);
   training_.trainable_names = in_keras_order(training_, *model_);
   adopt_weights();
