@@ -105,7 +105,8 @@ class V3Weights {
     for (const bool is_trainable : {true, false}) {
       for (const WeightSlot& slot : layer.own) {
         const size_t slash = slot.spec.name.rfind('/');
-        if (slot.spec.is_trainable == is_trainable) by_part[slash == std::string::npos ? "" : slot.spec.name.substr(0, slash)].push_back(&slot);
+        const std::string part = slot.spec.group.empty() && slash != std::string::npos ? slot.spec.name.substr(0, slash) : slot.spec.group;
+        if (slot.spec.is_trainable == is_trainable) by_part[part].push_back(&slot);
       }
     }
     for (const auto& [part, slots] : by_part) load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
@@ -115,7 +116,8 @@ class V3Weights {
     std::string path = group;
     for (size_t at = 0; at <= part.size();) {
       const size_t slash = std::min(part.find('/', at), part.size());
-      const auto found = step(path, part.substr(at, slash - at));
+      auto found = step(path, part.substr(at, slash - at));
+      if (!found) found = step(path, "_" + part.substr(at, slash - at));  // Keras 2.15 keeps the underscore of private attributes
       if (!found) throw Error(ErrorCode::kMismatch, tree_.where(path), fmt::format("expected the group `{}`, found none", part.substr(at)));
       path = *found;
       at = slash + 1;
