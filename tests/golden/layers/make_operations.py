@@ -1,10 +1,11 @@
 """Golden cases of attention and of operations as layers, made by the Keras that runs it: python3 make_operations.py
 
 With TensorFlow 2.15's Keras it makes those of keras_2.15, with Keras 3 over TensorFlow those of keras_3.15. As
-make_keras_2.15.py; `operations` in index.json names what TFOpLambda, SlicingOpLambda or Keras 3's Operation nodes hold.
+make_keras_2.15.py; Names of cases as arguments make these alone. `operations` in index.json names what TFOpLambda, SlicingOpLambda or Keras 3's Operation nodes hold.
 """
 import json
 import os
+import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', KERAS_BACKEND='tensorflow')
 import numpy as np
@@ -54,6 +55,15 @@ def mha_axes():
     x, t = Input((3, 4, 5)), Input((None, 4))
     return [x, t], [L.MultiHeadAttention(2, 3, attention_axes=(2,))(x, x), L.MultiHeadAttention(2, 3, attention_axes=(1, 2))(x, x), L.MultiHeadAttention(2, 3)(t, t, use_causal_mask=True)], [
         normal(2, 3, 4, 5), normal(2, 6, 4)]
+
+
+def attention_masks():
+    a, q, v = Input((5,)), Input((4, 6)), Input((5, 3))
+    e = L.Embedding(9, 6, mask_zero=True)(a)
+    outputs = [L.Attention()([q, e]), L.Attention(use_scale=True)([e, e]), L.Attention(score_mode='concat', use_scale=True)([q, e]), L.Attention(score_mode='concat')([q, v, e]), L.Attention()([e, e], use_causal_mask=True)]
+    outputs += [L.AdditiveAttention()([q, e]), L.AdditiveAttention(use_scale=False)([e, e], use_causal_mask=True)]
+    outputs += list(L.Attention()([q, v, e], return_attention_scores=True))
+    return [a, q, v], outputs, [tokens(9, 3, 5), normal(3, 4, 6), normal(3, 5, 3)]
 
 
 def gqa():
@@ -134,13 +144,15 @@ def ops_shapes():
     return [x, y, z], o, [normal(2, 4, 6), normal(2, 4, 6), normal(2, 6, 3)]
 
 
-CASES = [mha_masks, mha_axes] + ([gqa, ops_arithmetic, ops_functions, ops_reductions, ops_shapes] if IS_KERAS3 else [tf_arithmetic, tf_functions, tf_reductions, tf_shapes, tf_slices])
+CASES = [mha_masks, mha_axes] + ([gqa, ops_arithmetic, ops_functions, ops_reductions, ops_shapes] if IS_KERAS3 else [tf_arithmetic, tf_functions, tf_reductions, tf_shapes, tf_slices]) + [attention_masks]
 
 
 def main():
     index = os.path.join(os.path.dirname(FOLDER), 'index.json')
     entries = json.load(open(index))
     for number, case in enumerate(CASES):
+        if len(sys.argv) > 1 and case.__name__ not in sys.argv[1:]:
+            continue
         keras.backend.clear_session()
         random = np.random.RandomState(1100 + number)
         inputs, outputs, makers = case()
