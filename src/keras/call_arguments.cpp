@@ -34,7 +34,7 @@ std::optional<size_t> CallArguments::input(std::string_view parameter, size_t n_
   }
   const Json* found = value(parameter);
   if (found == nullptr) return {};
-  if (!found->is_object() || !found->contains("tensor")) {
+  if (!found->is_object() || !found->contains("tensor") || !found->at("tensor").is_number_unsigned() || found->at("tensor").get<size_t>() >= n_inputs) {
     throw Error(ErrorCode::kUnsupported, "", fmt::format("expected a tensor for `{}` of the call, found {}", parameter, found->dump().substr(0, 60)));
   }
   return found->at("tensor").get<size_t>();

@@ -12,7 +12,9 @@
 namespace hoarfrost::keras {
 namespace {
 
-bool is_tensor_number(const Json& json) { return json.is_object() && json.size() == 1 && json.contains("tensor"); }
+constexpr int kMostAxes = 8;  // of an Index
+
+bool is_tensor_number(const Json& json) { return json.is_object() && json.size() == 1 && json.contains("tensor") && json.at("tensor").is_number_unsigned(); }
 
 // Numbers within lists, and Keras 3's {"class_name": "__numpy__", "config": {"value": …}}.
 const Json& plain(const Json& json) {
@@ -42,7 +44,13 @@ struct OperationLayer {
   Shapes infer(const Shapes& in) const {
     Shapes result;
     for (const Operand& operand : operands) result.push_back(operand.input ? at(in, *operand.input) : operand.constant.shape());
-    return operation->infer(result);
+    Shapes out = operation->infer(result);
+    for (const Shapes* shapes : {&result, &out}) {
+      for (const Shape& shape : *shapes) {
+        if (shape.rank() > kMostAxes) throw Error(ErrorCode::kUnsupported, "", fmt::format("a tensor of {} axes is not converted; {} are the most", shape.rank(), kMostAxes));
+      }
+    }
+    return out;
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
@@ -151,6 +159,7 @@ void OperationCall::operands(size_t position, Config::Names names) {
     operand(position, names);
     return;
   }
+  if (value->empty()) config_.fail(fmt::format("`{}` is an empty list", *names.begin()));
   for (const Json& element : *value) add(element);
 }
 

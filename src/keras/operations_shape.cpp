@@ -106,6 +106,9 @@ struct Transpose {
     if (axes && static_cast<int>(axes->size()) != rank) throw Error(ErrorCode::kMismatch, "", fmt::format("a transpose of {} axes does not fit {}", axes->size(), rank));
     if (axes) {
       for (const int64_t axis : *axes) result.push_back(axis_in(axis, rank));
+      for (const int64_t axis : result) {
+        if (std::ranges::count(result, axis) > 1) throw Error(ErrorCode::kMismatch, "", fmt::format("a transpose has axis {} twice", axis));
+      }
     }
     return result;
   }
