@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/legacy/keras1.h"
+#include "keras/operation.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -118,6 +119,16 @@ const Json* distributed_model(const std::string& class_name, const Json& config)
   return inner.is_object() && inner.contains("config") && is_model_class(plain_class_name(text_at(inner, "class_name"))) ? &inner : nullptr;
 }
 
+// Keras 3's Add is a layer or an operation. `module` tells ("keras.layers", "keras.src.ops.numpy"); .h5 files have none, but there
+// only a layer's configuration has `trainable`.
+bool is_keras3_operation(const Json& json) {
+  if (const std::string module = text_at(json, "module"); !module.empty()) return module.starts_with("keras.src.ops.") || module.starts_with("keras.ops");
+  const auto nodes = json.find("inbound_nodes");
+  const bool is_keras3 = nodes != json.end() && nodes->is_array() && !nodes->empty() && nodes->front().is_object() && nodes->front().contains("args");
+  const auto config = json.find("config");
+  return is_keras3 && config != json.end() && config->is_object() && !config->contains("trainable") && find_operation_class(text_at(json, "class_name")) != nullptr;
+}
+
 }  // namespace
 
 std::string text_at(const Json& json, std::string_view key) {
@@ -126,6 +137,11 @@ std::string text_at(const Json& json, std::string_view key) {
 }
 
 std::string plain_class_name(std::string_view class_name) { return std::string(class_name.substr(class_name.rfind('>') + 1)); }
+
+bool is_operation(const Json& json) {
+  const std::string class_name = plain_class_name(text_at(json, "class_name"));
+  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || is_keras3_operation(json);
+}
 
 bool is_model_class(std::string_view class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
@@ -167,7 +183,7 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
     if (call_arguments != nullptr) completed["call_arguments"] = *call_arguments;
     const Config config(completed, text_at(json, "class_name"), version);
     if (class_name == "InputLayer") layer = parse_input_layer(config);
-    else layer.layer = parse_layer(config);
+    else layer.layer = is_keras3_operation(json) ? parse_operation(config) : parse_layer(config);
     layer.variable_dtype = variable_dtype(completed);
     set_stored_form(layer, completed, class_name);
   }

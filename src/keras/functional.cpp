@@ -139,14 +139,16 @@ class FunctionalParser {
 
   [[nodiscard]] ModelLayer layer(const Entry& entry) const {
     const Json* arguments = nullptr;
+    const bool goes_by_structure = is_operation(*entry.json);
     for (const InboundNode& node : entry.nodes) {
       if (!node.arguments.is_null()) arguments = &node.arguments;
+      if (goes_by_structure) arguments = &node.structure;
       if (node.is_training && !ignores_training(entry.class_name)) {
         throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name), "called with training=True: what it does then has no place in an inference graph");
       }
     }
     for (const InboundNode& node : entry.nodes) {
-      if (arguments != nullptr && node.arguments != *arguments) {
+      if (arguments != nullptr && (goes_by_structure ? node.structure : node.arguments) != *arguments) {
         throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name), "called several times with other arguments each time");
       }
     }

@@ -117,7 +117,8 @@ class Parser {
       else if (key == "mask") add_masks(value);
       else kwargs[key] = replaced(value);
     }
-    if (!is_plain || !kwargs.empty()) node_.arguments = {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}};
+    node_.structure = {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}};
+    if (!is_plain || !node_.structure["kwargs"].empty()) node_.arguments = node_.structure;
   }
 
   // A tensor, or a list of nothing but tensors.

@@ -41,6 +41,7 @@ struct WeightSpec {
   std::string name;  // Keras' name within the layer: "kernel"
   Shape shape;
   bool is_trainable = true;  // Keras saves a model's trainable weights first
+  std::string group = {};    // of Keras 3's files, where it is not the name's first part: "query_dense"
 };
 
 // A layer with its configuration; the type behind it is the struct above.

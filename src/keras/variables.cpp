@@ -110,7 +110,8 @@ std::vector<LayerVariables> collect(const Model& model, const Specs& specs) {
       variables.layers = collect(*layer.model, specs);
     } else if (const auto found = specs.find(&layer); found != specs.end()) {
       for (size_t i = 0; i < found->second.size(); ++i) {
-        const Place place = place_in(layer.class_name, *layer.config, found->second[i].name);
+        Place place = place_in(layer.class_name, *layer.config, found->second[i].name);
+        if (!found->second[i].group.empty()) place.part = found->second[i].group;
         variables.own.push_back(
             {&layer, i, found->second[i], fmt::format("{}/{}:0", layer.name, place.name), place.part});
       }

@@ -87,7 +87,8 @@ class V3Weights {
       for (const WeightSlot& slot : layer.own) {
         const std::string name = is_distributed && slot.spec.name.starts_with("layer/") ? slot.spec.name.substr(6) : slot.spec.name;
         const size_t slash = name.rfind('/');
-        if (slot.spec.is_trainable == is_trainable) by_part[slash == std::string::npos ? "" : name.substr(0, slash)].push_back(&slot);
+        const std::string part = slot.spec.group.empty() && slash != std::string::npos ? name.substr(0, slash) : slot.spec.group;
+        if (slot.spec.is_trainable == is_trainable) by_part[part].push_back(&slot);
       }
     }
     for (const auto& [part, slots] : by_part) load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
@@ -97,7 +98,8 @@ class V3Weights {
     std::string path = group;
     for (size_t at = 0; at <= part.size();) {
       const size_t slash = std::min(part.find('/', at), part.size());
-      const auto found = step(path, part.substr(at, slash - at));
+      auto found = step(path, part.substr(at, slash - at));
+      if (!found) found = step(path, "_" + part.substr(at, slash - at));  // Keras 2.15 keeps the underscore of private attributes
       if (!found) throw Error(ErrorCode::kMismatch, tree_.where(path), fmt::format("expected the group `{}`, found none", part.substr(at)));
       path = *found;
       at = slash + 1;
