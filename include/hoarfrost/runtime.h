@@ -28,6 +28,9 @@ struct Options {
   // file knows of this graph on this machine is taken without trying, whatever n_runs says.
   std::filesystem::path tuning_file = {};
   Precision precision = Precision::kFloat32;  // of programs that are fused
+  // Nothing is tried against the clock: layouts and algorithms follow from shapes, processor and threads alone, so that
+  // every run of every process rounds alike. For training.
+  bool is_deterministic = false;
 };
 
 // One step of a plan, for people and for tests ("a plan must not fall to `ref`"). The steps of a body that is run slice by
@@ -64,6 +67,10 @@ class Session {
 
   // Outputs in the signature's order. Throws Error{kMismatch} when an input's type or shape is not the graph's.
   std::vector<Tensor> run(std::span<const Tensor> inputs);
+  // The same into tensors of the outputs' types and shapes, whose memory nobody else views: nothing is allocated. Throws
+  // Error{kMismatch} naming the output that has another type or shape, and Error{kUnsupported} for an output whose shape
+  // is only known when it is computed.
+  void run_into(std::span<const Tensor> inputs, std::span<Tensor> outputs);
   // The plan for these input shapes (Error{kMismatch} as in run), compiled when it is not there yet.
   std::vector<Step> plan(std::span<const Shape> input_shapes);
   // The plan with the mean time of each step over the runs that fit into `seconds` (one at least).

@@ -7,6 +7,7 @@ namespace hoarfrost::runtime {
 std::optional<Affine> affine_of_batch_norm(const Operation& operation, const OperationList& list) {
   if (!operation.is("FusedBatchNorm") && !operation.is("FusedBatchNormV2") && !operation.is("FusedBatchNormV3"))
     return {};
+  if (operation.node->get_or<bool>("is_training", true)) return {};
   const auto format = operation.node->get_or<std::string>("data_format", "NHWC");
   if (format != "NHWC" && format != "NDHWC") return {};
   for (size_t i = 1; i < operation.outputs.size(); ++i) {

@@ -217,8 +217,10 @@ std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions&
   const auto compiled = [&](const Strategy& strategy) {
     return compile(list, {.strategy = strategy, .n_threads = options.n_threads}, engine, weights, tuning);
   };
-  if (!options.fuse || is_empty(list)) return compiled({});
+  if (!options.fuse || is_empty(list)) return compiled({.tries_algorithms = !options.is_deterministic});
   fuse(list);
+  if (options.is_deterministic)
+    return compiled({.prefers_blocked = true, .tries_algorithms = false, .uses_bfloat16 = options.uses_bfloat16});
   if (!has_convolutions(list)) return compiled({.uses_bfloat16 = options.uses_bfloat16});
   const Maker make{list, options.uses_bfloat16, engine, weights, tuning};
   const std::string key = key_of(list, options);

@@ -10,6 +10,7 @@ struct ChooseOptions {
   int64_t n_runs = 0;  // to come; 0: many
   int n_threads = 1;
   bool uses_bfloat16 = false;
+  bool is_deterministic = false;  // nothing is tried
 };
 
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,

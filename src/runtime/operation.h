@@ -54,6 +54,7 @@ struct Operation {
   // What the fusion rules put here; convolutions, matrix products and Affine know all but `affine_first`.
   std::vector<float> scale;                           // per output channel, multiplied into constant weights
   std::vector<float> bias;                            // per output channel
+  std::optional<ValueId> bias_value;                  // the same where it is no constant, as in training
   std::optional<ValueId> addend;                      // added after the bias, elementwise
   std::optional<Activation> activation;               // after the addend
   std::optional<Affine> affine;                       // MaxPool and "Affine": of each input element
@@ -73,7 +74,7 @@ struct Operation {
     return !is_affine && body == nullptr && loop == nullptr && branches == nullptr && steps == nullptr &&
            node->op() == name;
   }
-  // Every value that is read: the inputs and the addend.
+  // Every value that is read: the inputs, the bias that is no constant and the addend.
   [[nodiscard]] std::vector<ValueId> reads() const;
   [[nodiscard]] bool is_plain() const;  // nothing has been fused into it
 };

@@ -27,6 +27,12 @@ auto translated(Function function) {
   }
 }
 
+std::vector<Shape> shapes_of(std::span<const Tensor> tensors) {
+  std::vector<Shape> shapes;
+  for (const auto& tensor : tensors) shapes.push_back(tensor.shape());
+  return shapes;
+}
+
 bool fits(const Shape& wanted, const Shape& given) {
   if (!wanted.has_rank()) return true;
   if (wanted.rank() != given.rank()) return false;
@@ -95,12 +101,55 @@ struct Session::State {
       check_shapes(shapes);
       found = translated([&] {
         const bool uses_bfloat16 = options.precision == Precision::kBFloat16;
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, uses_bfloat16},
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, uses_bfloat16, options.is_deterministic},
                               engine, weights, tuning);
       });
       tuning.write();
     }
     return *found;
+  }
+
+  void check_outputs(std::span<const Shape> shapes, std::span<const Tensor> outputs) {
+    const auto& wanted = program(shapes).outputs();
+    if (outputs.size() != wanted.size()) {
+      throw Error(ErrorCode::kMismatch, "Session",
+                  fmt::format("the graph has {} outputs, but {} are given", wanted.size(), outputs.size()));
+    }
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const std::string place = fmt::format("output `{}`", signature.outputs[i].name());
+      if (wanted[i].is_held()) {
+        throw Error(ErrorCode::kUnsupported, place, "its shape is only known when it is computed: nothing to write into can be given");
+      }
+      if (outputs[i].dtype() != wanted[i].dtype || outputs[i].shape() != wanted[i].shape) {
+        throw Error(ErrorCode::kMismatch, place,
+                    fmt::format("expected {} of shape {} to write into, found {} of shape {}", dtype_name(wanted[i].dtype),
+                                wanted[i].shape.to_string(), dtype_name(outputs[i].dtype()), outputs[i].shape().to_string()));
+      }
+    }
+  }
+
+  // Outputs of a shape that is only known now may be empty.
+  void run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+    Program& found = program(shapes_of(inputs));
+    std::vector<Tensor> aligned(inputs.size());
+    std::vector<void*> sources;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const DType wanted = input_dtype(signature.inputs[i]);
+      if (inputs[i].dtype() != wanted) {
+        throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", signature.inputs[i].node->name()),
+                    fmt::format("expected {} of shape {}, found {}", dtype_name(wanted), inputs[i].shape().to_string(),
+                                dtype_name(inputs[i].dtype())));
+      }
+      aligned[i] = inputs[i].aligned();
+      const bool is_held = dtype_size(wanted) == 0;
+      sources.push_back(is_held ? static_cast<void*>(&aligned[i]) : const_cast<std::byte*>(aligned[i].bytes().data()));
+    }
+    std::vector<void*> targets;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const bool is_held = found.outputs()[i].is_held();
+      targets.push_back(is_held ? static_cast<void*>(&outputs[i]) : outputs[i].mutable_bytes().data());
+    }
+    translated([&] { found.run(sources, targets); });
   }
 
   Options options;
@@ -123,9 +172,7 @@ Session& Session::operator=(Session&&) noexcept = default;
 std::vector<Step> Session::profile(std::span<const Tensor> inputs, double seconds) {
   using Clock = std::chrono::steady_clock;
   (void)run(inputs);  // compiles, and fills the caches
-  std::vector<Shape> shapes;
-  for (const auto& input : inputs) shapes.push_back(input.shape());
-  Program& program = state_->program(shapes);
+  Program& program = state_->program(shapes_of(inputs));
   program.set_timing(true);
   int64_t n_runs = 0;
   for (const auto start = Clock::now(); n_runs == 0 || std::chrono::duration<double>(Clock::now() - start).count() < seconds;
@@ -139,32 +186,18 @@ std::vector<Step> Session::profile(std::span<const Tensor> inputs, double second
 
 std::vector<Tensor> Session::run(std::span<const Tensor> inputs) {
   const ThreadCount threads(state_->n_threads);
-  std::vector<Shape> shapes;
-  for (const auto& input : inputs) shapes.push_back(input.shape());
-  Program& program = state_->program(shapes);
-  std::vector<Tensor> aligned(inputs.size());
-  std::vector<void*> sources;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const DType wanted = input_dtype(state_->signature.inputs[i]);
-    if (inputs[i].dtype() != wanted) {
-      throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", state_->signature.inputs[i].node->name()),
-                  fmt::format("expected {} of shape {}, found {}", dtype_name(wanted), shapes[i].to_string(),
-                              dtype_name(inputs[i].dtype())));
-    }
-    aligned[i] = inputs[i].aligned();
-    const bool is_held = dtype_size(wanted) == 0;
-    sources.push_back(is_held ? static_cast<void*>(&aligned[i]) : const_cast<std::byte*>(aligned[i].bytes().data()));
-  }
+  const Program& program = state_->program(shapes_of(inputs));
   std::vector<Tensor> results;
-  std::vector<void*> targets;
   for (const Value& output : program.outputs())
     results.push_back(output.is_held() ? Tensor() : Tensor(output.dtype, output.shape));
-  for (size_t i = 0; i < results.size(); ++i) {
-    const bool is_held = program.outputs()[i].is_held();
-    targets.push_back(is_held ? static_cast<void*>(&results[i]) : results[i].mutable_bytes().data());
-  }
-  translated([&] { program.run(sources, targets); });
+  state_->run(inputs, results);
   return results;
+}
+
+void Session::run_into(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const ThreadCount threads(state_->n_threads);
+  state_->check_outputs(shapes_of(inputs), outputs);
+  state_->run(inputs, outputs);
 }
 
 std::vector<Step> Session::plan(std::span<const Shape> input_shapes) {

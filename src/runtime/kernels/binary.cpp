@@ -1,4 +1,5 @@
-// Add, Sub, Mul and their like of two float32 values, broadcast as NumPy does; in any layout when both have the same.
+// Add, Sub, Mul and their like of two float32 values, gradients of activations among them, broadcast as NumPy does; in any
+// layout when both have the same.
 #include <array>
 #include <vector>
 
@@ -9,7 +10,20 @@
 namespace hoarfrost::runtime {
 namespace {
 
-enum class Function { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum, kSquaredDifference };
+enum class Function {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kMaximum,
+  kMinimum,
+  kSquaredDifference,
+  kReluGradient,
+  kRelu6Gradient,
+  kEluGradient,
+  kSigmoidGradient,
+  kTanhGradient
+};
 
 std::optional<Function> function_of(const Operation& operation) {
   static constexpr std::pair<const char*, Function> kRows[] = {
@@ -24,6 +38,11 @@ std::optional<Function> function_of(const Operation& operation) {
       {"Maximum", Function::kMaximum},
       {"Minimum", Function::kMinimum},
       {"SquaredDifference", Function::kSquaredDifference},
+      {"ReluGrad", Function::kReluGradient},
+      {"Relu6Grad", Function::kRelu6Gradient},
+      {"EluGrad", Function::kEluGradient},
+      {"SigmoidGrad", Function::kSigmoidGradient},
+      {"TanhGrad", Function::kTanhGradient},
   };
   for (const auto& [op, function] : kRows) {
     if (operation.is(op)) return function;
@@ -71,6 +90,22 @@ HOARFROST_LOOP(binary_row,
   struct Difference {
     inline __attribute__((always_inline)) float operator()(float a, float b) const { return (a - b) * (a - b); }
   };
+  // Of (dy, x), of (dy, y), and of (y, dy).
+  struct ReluGradient {
+    inline __attribute__((always_inline)) float operator()(float dy, float a) const { return a > 0 ? dy : 0.0F; }
+  };
+  struct Relu6Gradient {
+    inline __attribute__((always_inline)) float operator()(float dy, float a) const { return a > 0 && a < 6 ? dy : 0.0F; }
+  };
+  struct EluGradient {
+    inline __attribute__((always_inline)) float operator()(float dy, float a) const { return a < 0 ? dy * (a + 1) : dy; }
+  };
+  struct SigmoidGradient {
+    inline __attribute__((always_inline)) float operator()(float a, float dy) const { return dy * a * (1 - a); }
+  };
+  struct TanhGradient {
+    inline __attribute__((always_inline)) float operator()(float a, float dy) const { return dy * (1 - a * a); }
+  };
   switch (function) {
     case Function::kAdd:
       return row(x, dx, y, dy, z, n, Add());
@@ -86,6 +121,16 @@ HOARFROST_LOOP(binary_row,
       return row(x, dx, y, dy, z, n, Minimum());
     case Function::kSquaredDifference:
       return row(x, dx, y, dy, z, n, Difference());
+    case Function::kReluGradient:
+      return row(x, dx, y, dy, z, n, ReluGradient());
+    case Function::kRelu6Gradient:
+      return row(x, dx, y, dy, z, n, Relu6Gradient());
+    case Function::kEluGradient:
+      return row(x, dx, y, dy, z, n, EluGradient());
+    case Function::kSigmoidGradient:
+      return row(x, dx, y, dy, z, n, SigmoidGradient());
+    case Function::kTanhGradient:
+      return row(x, dx, y, dy, z, n, TanhGradient());
   }
 }
 
@@ -180,10 +225,11 @@ std::unique_ptr<Kernel> make_binary(const Operation& operation, const Site& site
   if (operation.node->get_or<std::string>("data_format", "NHWC") == "NCHW") return nullptr;
   const Shape& output = site.shape(operation.outputs[0]);
   const bool is_flat = site.shape(x) == output && site.shape(y) == output;
-  // The layout of whichever has one: the other follows. Padded blocks stay out, for 0 / 0 would fill their padding with
-  // NaN.
+  // The layout of whichever has one: the other follows. Padded blocks stay out of a division, for 0 / 0 would fill their
+  // padding with NaN; every other function of two zeros is 0.
   Layout layout = is_flat ? (site.layout(x) ? site.layout(x) : site.layout(y)) : Layout{};
-  if (channel_block(output, layout) < 0) layout.reset();
+  const bool may_be_padded = *function != Function::kDivide && block_tag(output, layout).has_value();
+  if (channel_block(output, layout) < 0 && !may_be_padded) layout.reset();
   const int64_t n_elements = layout ? static_cast<int64_t>(layout->get_size() / sizeof(float)) : output.n_elements();
   auto loops = is_flat ? Loops{{n_elements}, {{1, 1}}} : loops_of(site.shape(x), site.shape(y), output);
   auto kernel = std::make_unique<BinaryKernel>(*function, std::move(loops));

@@ -20,12 +20,6 @@ using Descriptor = dnnl::convolution_forward::primitive_desc;
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
-struct Convolution {
-  dnnl::memory::desc source, weights, target;  // as they lie in TensorFlow
-  Dims strides, dilations, paddings_before, paddings_after;
-  int64_t n_groups = 1;
-};
-
 // The filter [k…, C / groups, out], or [kh, kw, C, multiplier] of a depthwise convolution, as oneDNN's (g)oi k….
 dnnl::memory::desc weights_desc(const Shape& filter, int64_t n_groups, int64_t out_channels) {
   const int n_spatial = filter.rank() - 2;
@@ -47,23 +41,11 @@ dnnl::memory::desc weights_desc(const Shape& filter, int64_t n_groups, int64_t o
   return {dims, DataType::f32, strides};
 }
 
-Convolution describe_convolution(const Operation& operation, const Site& site) {
+Convolution describe_operation(const Operation& operation, const Site& site) {
   const Shape& input = site.shape(operation.inputs[0]);
   const Shape& filter = site.shape(operation.inputs[1]);
-  const Shape& output = site.shape(operation.outputs[0]);
-  const bool is_depthwise = operation.is("DepthwiseConv2dNative");
-  Convolution result;
-  result.n_groups = is_depthwise ? input.last() : input.last() / filter[-2];
-  result.source = row_major(input);
-  result.target = row_major(output);
-  result.weights = weights_desc(filter, result.n_groups, output.last());
-  for (const auto& window : convolution_windows(operation, input, filter)) {
-    result.strides.push_back(window.stride);
-    result.dilations.push_back(window.dilation - 1);
-    result.paddings_before.push_back(window.pad_before);
-    result.paddings_after.push_back(window.pad_after);
-  }
-  return result;
+  return describe_convolution(input, filter, site.shape(operation.outputs[0]), operation.is("DepthwiseConv2dNative"),
+                              convolution_windows(operation, input, filter));
 }
 
 dnnl::memory::desc any(const dnnl::memory::desc& desc) { return {desc.dims(), desc.data_type(), Tag::any}; }
@@ -87,21 +69,13 @@ std::optional<Descriptor> try_describe(algorithm how, const Convolution& c, cons
   }
 }
 
-// The channel block of this processor's kernels.
-Tag own_block_tag(int n_dims) {
-  const bool is_wide = dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core;
-  if (n_dims == 5) return is_wide ? Tag::nCdhw16c : Tag::nCdhw8c;
-  return is_wide ? Tag::nChw16c : Tag::nChw8c;
-}
-
 std::optional<Descriptor> describe_blocked(algorithm how, const Convolution& c, const Operation& operation,
                                            const dnnl::engine& engine) {
   const int n_dims = c.source.data.ndims;
   const auto blocked = [&](const dnnl::memory::desc& desc) {
     return dnnl::memory::desc(desc.dims(), DataType::f32, own_block_tag(n_dims));
   };
-  // A first layer's few channels do not fill a block: oneDNN reads them one by one, as it likes.
-  constexpr int64_t kFewChannels = 4;
+  // Few channels: as oneDNN likes.
   const bool has_few_channels = c.source.data.dims[1] <= kFewChannels;
   auto result =
       try_describe(how, c, has_few_channels ? any(c.source) : blocked(c.source), blocked(c.target), operation, engine);
@@ -110,6 +84,28 @@ std::optional<Descriptor> describe_blocked(algorithm how, const Convolution& c, 
 }
 
 }  // namespace
+
+Convolution describe_convolution(const Shape& input, const Shape& filter, const Shape& output, bool is_depthwise,
+                                 const std::vector<ops::WindowAxis>& windows) {
+  Convolution result;
+  result.n_groups = is_depthwise ? input.last() : input.last() / filter[-2];
+  result.source = row_major(input);
+  result.target = row_major(output);
+  result.weights = weights_desc(filter, result.n_groups, output.last());
+  for (const auto& window : windows) {
+    result.strides.push_back(window.stride);
+    result.dilations.push_back(window.dilation - 1);
+    result.paddings_before.push_back(window.pad_before);
+    result.paddings_after.push_back(window.pad_after);
+  }
+  return result;
+}
+
+dnnl::memory::format_tag own_block_tag(int n_dims) {
+  const bool is_wide = dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core;
+  if (n_dims == 5) return is_wide ? Tag::nCdhw16c : Tag::nCdhw8c;
+  return is_wide ? Tag::nChw16c : Tag::nChw8c;
+}
 
 std::vector<ops::WindowAxis> convolution_windows(const Operation& operation, const Shape& input, const Shape& filter) {
   const ops::Layout layout{false, input.rank() - 2};
@@ -194,7 +190,7 @@ std::unique_ptr<Kernel> faster(std::unique_ptr<Kernel> direct, const Descriptor&
 std::unique_ptr<Kernel> make_convolution(const Operation& operation, const Site& site) {
   if (!operation.is("Conv2D") && !operation.is("Conv3D") && !operation.is("DepthwiseConv2dNative")) return nullptr;
   if (!is_convolution_of_constants(operation, site.list)) return nullptr;
-  const Convolution c = describe_convolution(operation, site);
+  const Convolution c = describe_operation(operation, site);
   if (site.strategy.uses_bfloat16) {
     const auto descriptor = try_describe(algorithm::convolution_direct, c, any_bfloat16(c.source),
                                          any_bfloat16(c.target), operation, site.engine);

@@ -1,5 +1,7 @@
 // MatMul and BatchMatMul: a dense layer (constant weights, all that was fused) by oneDNN's inner product, or by our own
 // matrix-vector product for a single row; every other product by oneDNN's matmul.
+#include "runtime/kernels/matmul.h"
+
 #include <algorithm>
 
 #include "runtime/kernels/epilogue.h"
@@ -90,12 +92,18 @@ std::unique_ptr<Kernel> product(const Operation& operation, const Site& site, bo
   const auto a = matrix(site.shape(ids[0]), a_transposed, output.rank());
   const auto b = matrix(site.shape(ids[1]), b_transposed, output.rank());
   const auto c = matrix(output, false, output.rank());
-  const dnnl::matmul::primitive_desc descriptor({a, b, c}, user_scratchpad(), site.engine);
+  const dnnl::memory::desc bias = operation.bias_value ? matrix(site.shape(*operation.bias_value), false, 2) : dnnl::memory::desc();
+  const auto desc = operation.bias_value ? dnnl::matmul::desc(a, b, bias, c) : dnnl::matmul::desc(a, b, c);
+  const dnnl::matmul::primitive_desc descriptor(desc, epilogue(operation), site.engine);
   auto kernel = std::make_unique<PrimitiveKernel>(descriptor, dnnl::matmul(descriptor));
   kernel->bind_input(DNNL_ARG_SRC, 0, a, site.engine);
   kernel->bind_input(DNNL_ARG_WEIGHTS, 1, b, site.engine);
   kernel->bind_output(DNNL_ARG_DST, 0, c, site.engine);
   kernel->inputs = {{ids[0], {}}, {ids[1], {}}};
+  if (operation.bias_value) {
+    kernel->bind_input(DNNL_ARG_BIAS, 2, bias, site.engine);
+    kernel->inputs.push_back({*operation.bias_value, {}});
+  }
   kernel->output_layouts.resize(1);
   return kernel;
 }
@@ -103,6 +111,14 @@ std::unique_ptr<Kernel> product(const Operation& operation, const Site& site, bo
 bool is_empty(const Shape& shape) { return shape.n_elements() == 0; }
 
 }  // namespace
+
+bool is_trained_product(const Operation& operation, const OperationList& list) {
+  if (!operation.is("MatMul")) return false;
+  return std::ranges::all_of(operation.inputs, [&](ValueId id) {
+    const Value& value = list.values[static_cast<size_t>(id)];
+    return value.dtype == DType::kFloat32 && value.shape.is_static() && !is_empty(value.shape);
+  });
+}
 
 std::unique_ptr<Kernel> make_matmul(const Operation& operation, const Site& site) {
   const bool is_batch = is_batch_product(operation);
@@ -112,12 +128,12 @@ std::unique_ptr<Kernel> make_matmul(const Operation& operation, const Site& site
   }
   const bool a_transposed = operation.node->get_or<bool>(is_batch ? "adj_x" : "transpose_a", false);
   const bool b_transposed = operation.node->get_or<bool>(is_batch ? "adj_y" : "transpose_b", false);
-  const bool is_dense = !is_batch && !a_transposed && site.value(operation.inputs[1]).is_constant();
+  const bool is_dense = !is_batch && !a_transposed && site.value(operation.inputs[1]).is_constant() && !operation.bias_value;
   if (is_dense && !b_transposed && !operation.addend && !site.strategy.uses_bfloat16) {
     if (auto kernel = make_matrix_vector(operation, site)) return kernel;
   }
   if (is_dense) return inner_product(operation, site, b_transposed);
-  if (!operation.is_plain()) return nullptr;
+  if (!operation.is_plain() && !operation.bias_value) return nullptr;
   return product(operation, site, a_transposed, b_transposed);
 }
 
