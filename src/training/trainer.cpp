@@ -221,7 +221,6 @@ void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
 
 std::string Trainer::first_layer_without_number(const Batch& batch) {
   StepGraph graph = step_graph(training_, step_options(batch.example_weights.n_elements(), false));
-  const auto names = training_.calls;
   graph.signature.outputs.clear();
   std::vector<std::string> layers;
   for (const keras::LoweredCall& call : training_.calls) {
@@ -233,7 +232,7 @@ std::string Trainer::first_layer_without_number(const Batch& batch) {
   }
   runtime::Options options;
   options.threads = options_.threads;
-  options.n_runs = 1;
+  options.is_deterministic = true;
   runtime::Session session(graph.graph, graph.signature, options);
   std::vector<Tensor> inputs(batch.x.begin(), batch.x.end());
   inputs.insert(inputs.end(), batch.y.begin(), batch.y.end());
