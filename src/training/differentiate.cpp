@@ -135,9 +135,15 @@ const GradientSpec* find_gradient(std::string_view op) {
 std::span<const NotDifferentiable> not_differentiable() {
   constexpr std::string_view kNoLayer = "no layer lowers to it";
   constexpr std::string_view kOnlyGradient = "it is a gradient itself, and second derivatives are not taken";
+  constexpr std::string_view kLoop = "loops are not differentiated: layers that train are unrolled";
   static constexpr NotDifferentiable kOps[] = {
       {"FloorMod", kNoLayer}, {"Atan2", kNoLayer}, {"Prod", kNoLayer}, {"Cumprod", kNoLayer}, {"TopKV2", kNoLayer},
       {"LRN", kNoLayer}, {"GatherNd", kNoLayer}, {"IdentityN", kNoLayer}, {"PlaceholderWithDefault", kNoLayer}, {"PreventGradient", "it exists to refuse"},
+      {"Assert", kLoop}, {"Enter", kLoop}, {"RefEnter", kLoop}, {"Exit", kLoop}, {"RefExit", kLoop},
+      {"NextIteration", kLoop}, {"RefNextIteration", kLoop}, {"LoopCond", kLoop}, {"Switch", kLoop},
+      {"RefSwitch", kLoop}, {"Merge", kLoop}, {"RefMerge", kLoop}, {"TensorArrayV3", kLoop},
+      {"TensorArrayWriteV3", kLoop}, {"TensorArrayReadV3", kLoop}, {"TensorArrayScatterV3", kLoop},
+      {"TensorArrayGatherV3", kLoop}, {"TensorArraySizeV3", kLoop},
       {"Concat", "ConcatV2 is what layers lower to"},
       {"Conv2DBackpropFilter", kOnlyGradient}, {"Conv3DBackpropFilterV2", kOnlyGradient},
       {"DepthwiseConv2dNativeBackpropFilter", kOnlyGradient}, {"DepthwiseConv2dNativeBackpropInput", kOnlyGradient},
