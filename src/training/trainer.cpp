@@ -283,6 +283,8 @@ keras::TrainingState Trainer::state() const {
 void Trainer::restore(const keras::TrainingState& state) {
   const keras::TrainingState own = this->state();
   if (state.optimizer_weights.empty()) return;
+  optimizer_.set_iterations(static_cast<int64_t>(Reader(state.optimizer_weights[0].second)[0]));
+  if (state.optimizer_weights.size() == 1) return;  // compiled, and saved before the first step
   if (state.optimizer_weights.size() != own.optimizer_weights.size()) {
     throw Error(ErrorCode::kMismatch, "optimizer", fmt::format("expected {} arrays for {}, the file holds {}: give --optimizer anew to begin with an empty one",
                                                              own.optimizer_weights.size(), optimizer_.class_name(), state.optimizer_weights.size()));
@@ -297,7 +299,6 @@ void Trainer::restore(const keras::TrainingState& state) {
     Tensor target = mine;
     std::memcpy(target.mutable_bytes().data(), theirs.bytes().data(), theirs.n_bytes());
   }
-  optimizer_.set_iterations(static_cast<int64_t>(Reader(state.optimizer_weights[0].second)[0]));
 }
 
 std::vector<runtime::Step> Trainer::plan() {
