@@ -100,6 +100,15 @@ def try_stopping(tries):
     tries.expect(resumed.returncode == 0, f"after Ctrl-C: {resumed.stderr}")
 
 
+def try_callbacks(tries):
+    more = ["--callback", "CSVLogger('callbacks/log.csv')", "--callback", "EarlyStopping(monitor='loss', min_delta=100, patience=1)", "--preset", "scale", "--save-preprocessing"]
+    result = tries.train("model.json", *COMPILE, *more, output="callbacks", epochs=9)
+    lines = (tries.folder / "callbacks/log.csv").read_text().splitlines()
+    tries.expect(result.returncode == 0 and len(lines) == 3 and lines[0] == "epoch,accuracy,loss,val_accuracy,val_loss", f"callbacks: {lines} {result.stderr}")
+    saved = tries.folder / "callbacks/method2/k_complete_model.preprocessing.json"
+    tries.expect(saved.exists() and json.loads(saved.read_text())["preset"] == "scale", "--save-preprocessing: not beside method2's save")
+
+
 def try_errors(tries):
     cases = [
         (["--loss", "sparse_categorical_crossentropy", "--learning-rate", "1e36"], 1, "nothing is saved over what there was"),
@@ -122,6 +131,7 @@ def main():
         subprocess.run([program, "generate-data", "sign-language", "data", "--examples", "1000"], cwd=tries.folder, check=True, capture_output=True)
         try_resuming(tries)
         try_stopping(tries)
+        try_callbacks(tries)
         try_errors(tries)
         print("\n".join(tries.problems) or "training resumes to the bit, and what stops it leaves whole files")
         sys.exit(bool(tries.problems))

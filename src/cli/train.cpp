@@ -241,6 +241,12 @@ int finish(const Options& options, Training& training, const training::History& 
   std::vector<std::string> failures;
   std::vector<fs::path> files;
   if (!history.is_invalid) files = save_all(options, *training.fit, *training.trainer, failures);
+  if (options.data.data.save_preprocessing) {
+    for (const fs::path& file : {options.output / "method1/keras_chkpt.h5", options.output / "method2/k_complete_model.h5"}) {
+      files.push_back(data::Preprocessing::path_beside(file));
+      write_file(files.back(), training.data.preprocessing.to_json());
+    }
+  }
   const fs::path checkpoint = options.output / "method1/keras_chkpt.h5";
   std::error_code ignored;
   if (fs::exists(checkpoint, ignored)) files.insert(files.begin(), checkpoint);
@@ -318,7 +324,7 @@ Action add_options(CLI::App& app) {
   app.add_option("--threads", options->threads, "Threads (default: as many as the process may use)")->check(kPositive);
   add_compile_options(app, *options);
   app.add_option("--callback", options->callbacks, "One of Keras' callbacks as Python writes it; may be given again: \"EarlyStopping(monitor='val_loss', patience=3)\"")
-      ->expected(1)->allow_extra_args(false);
+      ->allow_extra_args(false);
   app.add_option("--monitor", options->monitor, "By what method1's checkpoint knows the best epoch (default: val_accuracy, or what there is)");
   app.add_flag("-q,--quiet", options->is_quiet, "No progress on stderr");
   app.add_flag("--json", options->as_json, "Print one JSON object: epochs, examples_per_second, files");

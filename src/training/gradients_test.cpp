@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <hoarfrost/error.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -72,11 +73,16 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
+// Whether any of these tensors is one of floats.
+bool has_float(const json& tensors) {
+  return std::ranges::any_of(tensors, [](const json& tensor) { return is_float(dtype_from_name(tensor.at("dtype").get<std::string>()).value()); });
+}
+
 std::vector<Case> differentiable_cases() {
   auto cases = all_cases();
   std::erase_if(cases, [](const Case& item) {
     const GradientSpec* spec = find_gradient(item.op());
-    return spec == nullptr || spec->gradients == nullptr;
+    return spec == nullptr || spec->gradients == nullptr || !has_float(item.text.at("inputs")) || !has_float(item.text.at("outputs"));
   });
   return cases;
 }
@@ -155,7 +161,7 @@ class Gradient : public testing::TestWithParam<Case> {};
 
 TEST_P(Gradient, IsTheFiniteDifference) {
   Differentiated d(GetParam());
-  if (!d.target || d.sources.empty()) GTEST_SKIP() << "integers";
+  ASSERT_TRUE(d.target && !d.sources.empty());
   std::vector<Endpoint> gradients;
   try {
     gradients = differentiate(*d.builder, d.target, d.sources);
@@ -163,7 +169,7 @@ TEST_P(Gradient, IsTheFiniteDifference) {
     // Einsum's stranger equations, and inference by channels first, are refused, by name.
     const bool may_refuse = GetParam().op() == "Einsum" || GetParam().op().starts_with("FusedBatchNorm");
     ASSERT_TRUE(may_refuse && std::string(error.what()).find("cannot be trained") != std::string::npos) << error.what();
-    GTEST_SKIP() << error.what();
+    return;
   }
   graph::validate(d.graph);
   std::map<Endpoint, Tensor> feeds;
