@@ -29,6 +29,12 @@ Json keras3_call(const InboundNode& node, const std::vector<Json>& tensors, cons
   if (!node.arguments.is_null()) {
     args = filled(node.arguments.at("args"), tensors);
     kwargs = filled(node.arguments.at("kwargs"), tensors);
+    // Keras 3 finds its inputs' shapes only among the arguments by position.
+    for (const char* name : {"value", "key"}) {
+      if (class_name != "MultiHeadAttention" || !kwargs.contains(name)) continue;
+      args.push_back(kwargs.at(name));
+      kwargs.erase(name);
+    }
   } else if (tensors.size() == 1) {
     args.push_back(tensors[0]);
   } else if (takes_states(class_name)) {
@@ -40,12 +46,12 @@ Json keras3_call(const InboundNode& node, const std::vector<Json>& tensors, cons
   return {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}};
 }
 
-// Keras 2 gives a call one structure of tensors, and its keywords with the first tensor.
+// Keras 2 gives a call one structure of tensors, and its keywords with each: of several tensors, it reads the last one's.
 Json keras2_call(const std::vector<Json>& inputs, const Json& kwargs) {
   Json result = Json::array();
   for (const Json& input : inputs) {
     Json tensor = input;
-    tensor.push_back(result.empty() ? kwargs : Json::object());
+    tensor.push_back(kwargs);
     result.push_back(std::move(tensor));
   }
   return result;
@@ -61,6 +67,7 @@ Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Jso
   }
   if (node.arguments.is_null()) return keras2_call(tensors, Json::object());
   Json kwargs = filled(node.arguments.at("kwargs"), tensors);
+  if (kwargs.contains("mask") && kwargs.at("mask").is_structured()) cannot_say(dialect, place, "it is called with a mask of its own");
   const Json& args = node.arguments.at("args");
   const auto is_tensor_at = [&](size_t i) {
     return args.size() > i && args[i].is_object() && args[i].contains("tensor");

@@ -83,7 +83,12 @@ class LayerTranslator {
     if (class_name_ == "UpSampling2D" && is_old() && text_at(config, "interpolation") == "bilinear") {
       cannot_say(dialect_, place_, "bilinear interpolation was another one before Keras 2.4");
     }
+    if (class_name_ == "MultiHeadAttention" && !is_to_3() && !config.contains("query_shape"))
+      cannot_say(dialect_, place_, "Keras 2.15 builds it from the shapes of its inputs, which the file does not say");
     if (is_same_keras()) return;
+    const auto output_shape = config.find("output_shape");
+    if (is_to_3() && class_name_ == "MultiHeadAttention" && output_shape != config.end() && output_shape->is_number())
+      cannot_say(dialect_, place_, "`output_shape` is one number, on which Keras 3.15 fails when the model runs");
     if (is_to_3() && class_name_ == "SeparableConv1D" && text_at(config, "padding") == "causal")
       cannot_say(dialect_, place_, "`padding` is causal");
     for (const auto& [key, value] : config.items()) {

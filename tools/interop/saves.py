@@ -122,9 +122,9 @@ def same(found, expected, rtol=0.0, atol=0.0):
 
 
 def as_list(outputs):
-    if isinstance(outputs, dict):
-        return list(outputs.values())
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    """Keras 3 keeps the structure of a model's outputs: [[sequence, state], other]."""
+    outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
+    return [x for item in outputs for x in as_list(item)] if isinstance(outputs, (list, tuple)) else [outputs]
 
 
 def variables(optimizer):
@@ -186,6 +186,10 @@ def golden(keras, folder, layers, prefixes, ending):
     """Golden models of another Keras, in this one, against the answers that were recorded."""
     for item in json.loads((layers / "index.json").read_text()):
         source = layers / item["model"]
+        if source.name.startswith("cf_"):  # channels_first, which TensorFlow 2.15 does not run on a CPU: loading is all that can be tried
+            if item["model"].startswith(tuple(prefixes)) and resave(source, folder / f"{source.stem}{ending}"):
+                check(f"{item['model']} as {ending}, loaded", lambda: keras.models.load_model(folder / f"{source.stem}{ending}", compile=False) is not None)
+            continue
         if not item["model"].startswith(tuple(prefixes)) or (ending == ".keras" and item["model"] in REFUSED_BY_KERAS_3):
             continue
         def case():
