@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/training/*.json: what real Keras 2.15 computes for optimizers, losses and metrics.
+"""Writes tests/golden/training/*.json: what real Keras 2.15 computes for optimizers, losses, metrics and a whole training.
 
 usage: make_training_goldens.py [FOLDER]          (needs TensorFlow 2.15; the files are committed)
 
 optimizers.json  {"weights": [numbers], "gradients": [20 × numbers], "cases": [{"config", "steps": [20 × weights]}]}
 losses.json      [{"class_name", "config", "y_true", "y_pred", "shape", "value"}], value being the mean over the batch
 metrics.json     [{"name", "y_true", "y_pred", "shape", "value"}]
+curve_start.h5   a small compiled network before training
+curve.json       {"batch_size", "x_shape", "x", "labels", "losses": [of each of the first 200 steps, 40 epochs in order]}
 """
 import json
 import os
@@ -89,13 +91,42 @@ def metrics():
     return made
 
 
+def curve(folder):
+    keras.utils.set_random_seed(5)
+    random = np.random.RandomState(5)
+    l = keras.layers
+    image = l.Input((8, 8, 2))
+    y = l.Conv2D(6, 3, padding="same", activation="relu")(image)
+    y = l.BatchNormalization()(y)
+    y = l.MaxPooling2D(2)(y)
+    y = l.Conv2D(8, 3, activation="relu", kernel_regularizer=keras.regularizers.l2(0.01))(y)
+    y = l.BatchNormalization()(y)
+    model = keras.Model(image, l.Dense(5, activation="softmax")(l.Flatten()(y)))
+    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
+    model.save(os.path.join(folder, "curve_start.h5"))
+    batch_size, n = 8, 40
+    labels = random.randint(0, 5, n)
+    x = np.array(listed(random.normal(0, 1, (n, 8, 8, 2))), np.float32).reshape(n, 8, 8, 2)
+    losses = []
+    for _ in range(40):
+        for first in range(0, n, batch_size):
+            rows = slice(first, first + batch_size)
+            losses.append(float(model.train_on_batch(x[rows], labels[rows], reset_metrics=True)))
+    return {"batch_size": batch_size, "x_shape": list(x.shape), "x": listed(x), "labels": labels.tolist(), "losses": losses}
+
+
+def write(folder, name, made):
+    with open(os.path.join(folder, name + ".json"), "w") as file:
+        json.dump(made, file, separators=(",", ":"))
+        file.write("\n")
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "training")
     os.makedirs(folder, exist_ok=True)
     for make in (optimizers, losses, metrics):
-        with open(os.path.join(folder, make.__name__ + ".json"), "w") as file:
-            json.dump(make(), file, separators=(",", ":"))
-            file.write("\n")
+        write(folder, make.__name__, make())
+    write(folder, "curve", curve(folder))
 
 
 if __name__ == "__main__":
