@@ -11,8 +11,9 @@ namespace hoarfrost::hdf5 {
 struct Sink {
   OutputFile& file;
   uint64_t offset = 0;  // where HDF5's address 0 lies
-  std::exception_ptr
-      error;  // the first; what comes after it is passed over, so that libhdf5 can close what it has open
+  // The first; what comes after it is passed over, so that libhdf5 can close what it has open.
+  std::exception_ptr error = {};
+  uint64_t end_of_file = 0;  // HDF5's, from `offset`
 };
 
 // A file access list that makes `sink` whatever the name given to H5Fcreate. The sink must outlive the file.

@@ -60,6 +60,9 @@ struct Model {
   std::vector<std::string> output_names;  // of dictionary outputs; empty otherwise
 };
 
+// What Keras calls each output in logs and configurations: its own name, or its layer's.
+std::vector<std::string> output_names(const Model& model);
+
 // The model's calls (layer, call), each after those whose outputs it takes, otherwise in the file's order. The model's inputs are no
 // calls; a call whose inputs never come (they depend on themselves) is not among them.
 std::vector<std::pair<size_t, size_t>> call_order(const Model& model);

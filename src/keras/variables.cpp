@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "keras/architecture.h"
+#include "keras/legacy_order.h"
 #include "keras/shapes.h"
 
 namespace hoarfrost::keras {
@@ -121,29 +122,6 @@ std::vector<LayerVariables> collect(const Model& model, const Specs& specs) {
   return result;
 }
 
-struct Split {
-  std::vector<Variable> trainable;
-  std::vector<Variable> others;
-};
-
-void append(std::vector<Variable>& to, const std::vector<Variable>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
-Split split(const LayerVariables& layer) {
-  Split result;
-  for (const Variable& variable : layer.own)
-    (variable.spec.is_trainable ? result.trainable : result.others).push_back(variable);
-  for (const LayerVariables& inner : layer.layers) {
-    const Split part = split(inner);
-    append(result.trainable, part.trainable);
-    append(result.others, part.others);
-  }
-  if (layer.layer->is_trainable) return result;
-  append(result.trainable, result.others);
-  return {{}, std::move(result.trainable)};
-}
-
 }  // namespace
 
 bool LayerVariables::empty() const {
@@ -158,15 +136,11 @@ std::vector<LayerVariables> variables_of(const Model& model) {
   return collect(model, specs);
 }
 
-std::vector<Variable> legacy_order(const LayerVariables& layer) {
-  Split parts = split(layer);
-  append(parts.trainable, parts.others);
-  return std::move(parts.trainable);
-}
+std::vector<Variable> legacy_order(const LayerVariables& layer) { return in_legacy_order(layer); }
 
 std::vector<Variable> trainable_variables(const Model& model) {
   std::vector<Variable> result;
-  for (const LayerVariables& layer : variables_of(model)) append(result, split(layer).trainable);
+  for (const LayerVariables& layer : variables_of(model)) std::ranges::copy(trainable_and_others(layer).first, std::back_inserter(result));
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "keras/legacy_order.h"
 #include "keras/shapes.h"
 
 namespace hoarfrost::keras {
@@ -31,26 +32,6 @@ std::vector<LayerSlots> slots_of(Model& model, const Specs& specs, const std::st
   return result;
 }
 
-struct Split {
-  std::vector<WeightSlot> trainable;
-  std::vector<WeightSlot> others;
-};
-
-void append(std::vector<WeightSlot>& to, const std::vector<WeightSlot>& from) { to.insert(to.end(), from.begin(), from.end()); }
-
-Split split(const LayerSlots& slots) {
-  Split result;
-  for (const WeightSlot& slot : slots.own) (slot.spec.is_trainable ? result.trainable : result.others).push_back(slot);
-  for (const LayerSlots& inner : slots.layers) {
-    const Split part = split(inner);
-    append(result.trainable, part.trainable);
-    append(result.others, part.others);
-  }
-  if (slots.layer->is_trainable) return result;
-  append(result.trainable, result.others);
-  return {{}, std::move(result.trainable)};
-}
-
 [[noreturn]] void fail_slot(const WeightSlot& slot, const std::string& where, std::string_view what) {
   throw Error(ErrorCode::kMismatch, where,
               fmt::format("layer `{}` ({}) expects `{}` {}: are these the weights of this architecture?", slot.layer->name, slot.layer->class_name, slot.spec.name, what));
@@ -74,11 +55,7 @@ std::vector<LayerSlots> plan_weights(Model& model) {
   return slots_of(model, specs, "");
 }
 
-std::vector<WeightSlot> legacy_order(const LayerSlots& slots) {
-  Split parts = split(slots);
-  append(parts.trainable, parts.others);
-  return std::move(parts.trainable);
-}
+std::vector<WeightSlot> legacy_order(const LayerSlots& slots) { return in_legacy_order(slots); }
 
 WeightLayout weight_layout(const hdf5::Tree& tree, std::string_view root) {
   if (tree.kind(root) != hdf5::Kind::kGroup) return WeightLayout::kNone;

@@ -101,13 +101,18 @@ class Matcher {
     need(kernel.is_constant() && kernel.dtype == DType::kFloat32 && kernel.shape == Shape{n_units, n_gates * n_units});
   }
 
+  void need_zeros(ValueId id) const {
+    const Value& value = readers_.value(id);
+    need(value.is_constant());
+    const Reader values(value.constant);
+    for (int64_t i = 0; i < value.constant.n_elements(); ++i) need(values[i] == 0);
+  }
+
   void lstm() {
     const Operation& sum = reader(x_, "Add");
     const ValueId inner = other(sum, x_);
     if (readers_.value(inner).is_constant()) {
-      const Value& zeros = readers_.value(inner);
-      const Reader values(zeros.constant);
-      for (int64_t i = 0; i < zeros.constant.n_elements(); ++i) need(values[i] == 0);
+      need_zeros(inner);
     } else {
       product(inner, sum, 4);
     }
@@ -154,10 +159,7 @@ class Matcher {
     if (readers_.value(inner[0]).is_constant()) {
       step_.constants.assign(inner, inner + 3);
       for (const ValueId id : step_.constants) need(readers_.value(id).is_constant());
-      const Value& h = readers_.value(step_.h_before);
-      need(h.is_constant());
-      const Reader values(h.constant);
-      for (int64_t i = 0; i < h.constant.n_elements(); ++i) need(values[i] == 0);
+      need_zeros(step_.h_before);
       step_.h_before = -1;
       return;
     }
