@@ -124,6 +124,8 @@ class Tensor {
 
   // The same bytes under another shape with as many elements. Throws Error{kMismatch}.
   [[nodiscard]] Tensor reshaped(Shape shape) const;
+  // A copy in memory that nobody else views. Not for strings.
+  [[nodiscard]] Tensor copied() const;
   // Itself, or a copy in memory when the bytes are not aligned for their type.
   [[nodiscard]] Tensor aligned() const;
   // For who has copied the values of a view of a file: its pages stop counting as memory until somebody looks again.

@@ -109,7 +109,10 @@ std::span<const std::byte> Tensor::bytes() const {
 
 Tensor Tensor::aligned() const {
   const size_t alignment = std::max<size_t>(dtype_size(dtype_), 1);
-  if (reinterpret_cast<uintptr_t>(bytes().data()) % alignment == 0) return *this;
+  return reinterpret_cast<uintptr_t>(bytes().data()) % alignment == 0 ? *this : copied();
+}
+
+Tensor Tensor::copied() const {
   Tensor copy(dtype_, shape_);
   if (const FileRange* range = file_range()) {  // not through the mapping, whose pages would count as memory beside the copy
     range->file->read(range->offset, copy.mutable_bytes());

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/progress.h"
 #include "training/shuffle.h"
 
 namespace hoarfrost::training {
@@ -29,79 +28,6 @@ uint64_t seed_of_batch(uint64_t seed, int64_t epoch, int64_t batch) {
 
 }  // namespace
 
-// What an epoch, or a validation, comes to: Keras' running means.
-class Fit::Averages {
- public:
-  explicit Averages(const Trainer& trainer) : trainer_(trainer), sums_(1 + trainer.output_names().size(), 0) {
-    for (size_t i = 0; i < trainer.output_names().size(); ++i) metrics_.push_back(trainer.metrics(i));
-  }
-
-  // n: examples of the whole batch.
-  void add(const Trainer::Result& result, const Trainer::Batch& batch, int64_t n) {
-    n_ += static_cast<double>(n);
-    sums_[0] += result.loss * static_cast<double>(n);
-    for (size_t i = 0; i < result.losses.size(); ++i) sums_[1 + i] += result.losses[i] * static_cast<double>(n);
-    for (size_t i = 0; i < metrics_.size(); ++i) {
-      for (Metric& metric : metrics_[i]) metric.update(batch.y[i], result.predictions[i].cast(DType::kFloat32));
-    }
-  }
-
-  // What logs() gives, before anything was added.
-  [[nodiscard]] Logs names(const std::string& prefix) const { return logs_of(prefix, false); }
-  // loss, each output's loss where there are several, metrics. Every process of a group calls it together.
-  [[nodiscard]] Logs logs(const std::string& prefix) const { return logs_of(prefix, true); }
-  void put_into(Position& position) const {
-    position.loss_sums = sums_;
-    position.loss_sums.push_back(n_);
-    position.metric_counts.clear();
-    for (const auto& of_output : metrics_) {
-      for (const Metric& metric : of_output) position.metric_counts.push_back(summed(metric).counts());
-    }
-  }
-
-  // Only rank 0 goes on with what was counted before, so that sums over the group count it once.
-  void take_from(const Position& position) {
-    if (position.loss_sums.size() != sums_.size() + 1) return;
-    sums_.assign(position.loss_sums.begin(), position.loss_sums.end() - 1);
-    n_ = position.loss_sums.back();
-    const auto* group = trainer_.options().group;
-    if (group != nullptr && group->rank() != 0) return;
-    size_t i = 0;
-    for (auto& of_output : metrics_) {
-      for (Metric& metric : of_output) {
-        if (i < position.metric_counts.size()) metric.set_counts(position.metric_counts[i++]);
-      }
-    }
-  }
-
- private:
-  [[nodiscard]] Logs logs_of(const std::string& prefix, bool has_values) const {
-    const auto& names = trainer_.output_names();
-    const bool is_one = names.size() == 1;
-    Logs logs{{prefix + "loss", n_ == 0 ? 0 : sums_[0] / n_}};
-    for (size_t i = 0; !is_one && i < names.size(); ++i) logs.emplace_back(fmt::format("{}{}_loss", prefix, names[i]), n_ == 0 ? 0 : sums_[1 + i] / n_);
-    for (size_t i = 0; i < metrics_.size(); ++i) {
-      for (const Metric& metric : metrics_[i]) logs.emplace_back(prefix + (is_one ? "" : names[i] + "_") + metric.name(), has_values ? summed(metric).result() : 0.0);
-    }
-    return logs;
-  }
-
-  [[nodiscard]] Metric summed(const Metric& metric) const {
-    auto* group = trainer_.options().group;
-    if (group == nullptr) return metric;
-    Metric result = metric;
-    auto counts = metric.counts();
-    group->sum(counts);
-    result.set_counts(counts);
-    return result;
-  }
-
-  const Trainer& trainer_;
-  std::vector<double> sums_;
-  double n_ = 0;
-  std::vector<std::vector<Metric>> metrics_;
-};
-
 class Fit::Controls final : public Control {
  public:
   explicit Controls(Fit& fit) : fit_(fit) {}
@@ -115,7 +41,7 @@ class Fit::Controls final : public Control {
     std::vector<std::string> names;
     for (const char* prefix : {"", "val_"}) {
       if (*prefix != '\0' && fit_.validation_ == nullptr) continue;
-      for (const auto& [name, value] : Averages(fit_.trainer_).names(prefix)) names.push_back(name);
+      std::ranges::copy(Averages(fit_.trainer_).names(prefix), std::back_inserter(names));
     }
     return names;
   }
@@ -193,7 +119,7 @@ void Fit::say_invalid(const Trainer::Result& result, const Trainer::Batch& batch
 }
 
 // Whether training goes on.
-bool Fit::train_batch(Averages& averages, std::span<const int64_t> order, History& history) {
+bool Fit::train_batch(Averages& averages, Progress& progress, std::span<const int64_t> order, History& history) {
   const auto first = static_cast<size_t>(position_.batch * options_.batch_size);
   const auto whole = order.subspan(first, std::min(order.size() - first, static_cast<size_t>(options_.batch_size)));
   Trainer::Batch& batch = fill(train_, rows_of(whole), seed_of_batch(trainer_.options().seed, position_.epoch, position_.batch), true);
@@ -201,11 +127,10 @@ bool Fit::train_batch(Averages& averages, std::span<const int64_t> order, Histor
   averages.add(result, batch, static_cast<int64_t>(whole.size()));
   n_examples_ += static_cast<int64_t>(whole.size());
   if (!std::isfinite(result.loss)) say_invalid(result, batch, history);
-  if (!callbacks_.empty()) {
-    const Logs logs = averages.logs("");
-    for (Callback* callback : callbacks_) callback->on_batch_end(*controls_, position_.batch, logs);
-  }
+  const Logs logs = averages.logs("");
+  for (Callback* callback : callbacks_) callback->on_batch_end(*controls_, position_.batch, logs);
   ++position_.batch;
+  progress.update(position_.batch, text_of(logs));
   history.is_interrupted = is_stopped();
   return !history.is_invalid && !history.is_interrupted && !controls_->is_stopped;
 }
@@ -215,20 +140,10 @@ Logs Fit::validate() {
   std::vector<int64_t> all(static_cast<size_t>(validation_->size()));
   std::iota(all.begin(), all.end(), 0);
   const std::span<const int64_t> indices = all;
-  auto* group = trainer_.options().group;
   for (size_t first = 0; first < all.size(); first += static_cast<size_t>(options_.batch_size)) {
     const auto whole = indices.subspan(first, std::min(all.size() - first, static_cast<size_t>(options_.batch_size)));
-    Rows rows = rows_of(whole);
-    Trainer::Batch& batch = fill(*validation_, rows, 0, false);
-    Trainer::Result result = trainer_.test_on_batch(batch);
-    if (group != nullptr) {
-      std::vector<double> sums = result.losses;
-      sums.push_back(result.loss);
-      group->sum(sums);
-      result.loss = sums.back();
-      sums.pop_back();
-      result.losses = sums;
-    }
+    const Trainer::Batch& batch = fill(*validation_, rows_of(whole), 0, false);
+    const Trainer::Result result = trainer_.test_on_batch(batch);
     averages.add(result, batch, static_cast<int64_t>(whole.size()));
   }
   return averages.logs("val_");
@@ -246,22 +161,21 @@ bool Fit::run_epoch(History& history) {
   std::iota(order.begin(), order.end(), 0);
   if (options_.shuffle) order = Shuffle(train_.size(), trainer_.options().seed).order(epoch);
   Averages averages(trainer_);
-  averages.take_from(position_);
+  averages.go_on_from(position_.counts);
   Progress progress(n_batches(), options_.show_progress);
   const auto start = Clock::now();
   while (position_.batch < n_batches()) {
-    const bool goes_on = train_batch(averages, order, history);
-    if (trainer_.options().group == nullptr) progress.update(position_.batch, text_of(averages.logs("")));
+    const bool goes_on = train_batch(averages, progress, order, history);
     if (!goes_on && position_.batch < n_batches()) {
       seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
-      averages.put_into(position_);
+      position_.counts = averages.counts();
       return false;
     }
   }
   seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
   Logs logs = averages.logs("");
   if (validation_ != nullptr && !history.is_invalid) std::ranges::copy(validate(), std::back_inserter(logs));
-  position_ = {epoch + 1, 0, {}, {}};
+  position_ = {epoch + 1, 0, {}};
   progress.finish(text_of(logs));
   if (history.is_invalid) return false;
   for (Callback* callback : callbacks_) callback->on_epoch_end(*controls_, epoch, logs);
@@ -287,8 +201,8 @@ std::string Fit::state() const {
   return Json{{"version", 1},
               {"epoch", position_.epoch},
               {"batch", position_.batch},
-              {"loss_sums", position_.loss_sums},
-              {"metric_counts", position_.metric_counts},
+              {"loss_sums", position_.counts.loss_sums},
+              {"metric_counts", position_.counts.metric_counts},
               {"seed", trainer_.options().seed},
               {"examples", train_.size()},
               {"batch_size", options_.batch_size},
@@ -301,17 +215,16 @@ void Fit::restore(const std::string& state) {
   const Json json = Json::parse(state, nullptr, false);
   try {
     if (json.at("version") != 1) throw Error(ErrorCode::kCorrupt, "training state", "is of another version of Hoarfrost");
-    if (json.at("examples") != train_.size() || json.at("batch_size") != options_.batch_size) {
-      if (json.at("batch") != 0) {
-        throw Error(ErrorCode::kMismatch, "training state",
-                    fmt::format("it stands within an epoch of {} examples in batches of {}, found {} in batches of {}: give the same data and --batch-size",
-                                json.at("examples").get<int64_t>(), json.at("batch_size").get<int64_t>(), train_.size(), options_.batch_size));
-      }
+    const bool is_same = json.at("examples") == train_.size() && json.at("batch_size") == options_.batch_size;
+    if (!is_same && json.at("batch") != 0) {
+      throw Error(ErrorCode::kMismatch, "training state",
+                  fmt::format("it stands within an epoch of {} examples in batches of {}, found {} in batches of {}: give the same data and --batch-size",
+                              json.at("examples").get<int64_t>(), json.at("batch_size").get<int64_t>(), train_.size(), options_.batch_size));
     }
     position_.epoch = json.at("epoch");
     position_.batch = json.at("batch");
-    position_.loss_sums = json.at("loss_sums").get<std::vector<double>>();
-    position_.metric_counts = json.at("metric_counts").get<std::vector<std::vector<double>>>();
+    position_.counts.loss_sums = json.at("loss_sums").get<std::vector<double>>();
+    position_.counts.metric_counts = json.at("metric_counts").get<std::vector<std::vector<double>>>();
     trainer_.optimizer().set_schedule_factor(json.at("learning_rate_factor"));
     for (Callback* callback : callbacks_) {
       const auto found = json.at("callbacks").find(callback->name());

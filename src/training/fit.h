@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
+#include "training/averages.h"
 #include "training/callback.h"
 #include "training/class_weight.h"
 #include "training/examples.h"
@@ -13,12 +15,11 @@
 
 namespace hoarfrost::training {
 
-// Where in its epochs a training stands. Numbers of batches and sums belong to an epoch that was left in its middle.
+// Where in its epochs a training stands.
 struct Position {
   int64_t epoch = 0;  // that is to be done next, or is being done
   int64_t batch = 0;  // likewise, of that epoch
-  std::vector<double> loss_sums;  // over the epoch's examples so far: of the loss, then of each output's
-  std::vector<std::vector<double>> metric_counts;  // Metric::counts of each output's metrics, in their order
+  Counts counts;      // of an epoch that was left in its middle
 };
 
 struct FitOptions {
@@ -51,7 +52,7 @@ class Fit {
   // What resumes exactly here: the position, the optimizer's rate, the callbacks' states; JSON for TrainingState::hoarfrost.
   [[nodiscard]] std::string state() const;
   // The first epochs are done already: Keras' initial_epoch.
-  void begin_at(int64_t epoch) { position_ = {epoch, 0, {}, {}}; }
+  void begin_at(int64_t epoch) { position_ = {epoch, 0, {}}; }
   // Throws Error{kCorrupt | kMismatch} for a state that is none, or of other data or another batch size.
   void restore(const std::string& state);
   // A complete model with all that a later training needs.
@@ -59,13 +60,12 @@ class Fit {
 
  private:
   class Controls;
-  class Averages;
   struct Rows {
     std::vector<int64_t> indices;  // this process's
     double weight = 0;             // of each in the loss
   };
   bool run_epoch(History& history);
-  bool train_batch(Averages& averages, std::span<const int64_t> order, History& history);
+  bool train_batch(Averages& averages, Progress& progress, std::span<const int64_t> order, History& history);
   Logs validate();
   [[nodiscard]] Rows rows_of(std::span<const int64_t> whole) const;
   Trainer::Batch& fill(const Examples& examples, const Rows& rows, uint64_t seed, bool is_weighted);

@@ -53,7 +53,7 @@ std::shared_ptr<Model> initialized(const Model& model, uint64_t seed) {
     weights.resize(specs.size());
     for (size_t i = 0; i < specs.size(); ++i) {
       const uint64_t own_seed = seed * 1000003 + n_weights++;
-      if (weights[i].empty()) weights[i] = drawn(layer, specs[i], own_seed);
+      weights[i] = weights[i].empty() ? drawn(layer, specs[i], own_seed) : weights[i].copied();
     }
   };
   keras::infer_shapes(*result, keras::input_shapes(*result), fill);

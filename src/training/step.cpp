@@ -14,7 +14,8 @@ runtime::Options options_for(int threads) {
 
 }  // namespace
 
-Step::Step(StepGraph graph, int threads) : graph_(std::move(graph)), session_(graph_.graph, graph_.signature, options_for(threads)) {}
+Step::Step(StepGraph graph, int threads)
+    : graph_(std::move(graph)), threads_(threads), session_(graph_.graph, graph_.signature, options_for(threads)) {}
 
 std::vector<Tensor> Step::inputs_of(const Feed& feed) const {
   std::vector<Tensor> inputs(feed.x.begin(), feed.x.end());
@@ -38,6 +39,12 @@ Step::Result Step::run(const Feed& feed) {
   result.gradients = all.subspan(1 + 2 * n, graph_.trainable.size());
   result.updates = all.subspan(1 + 2 * n + graph_.trainable.size(), graph_.updated.size());
   return result;
+}
+
+std::vector<Tensor> Step::values_at(std::span<const std::string> endpoints, const Feed& feed) const {
+  graph::Signature signature{graph_.signature.inputs, {}};
+  for (const std::string& name : endpoints) signature.outputs.push_back(graph::resolve(graph_.graph, name));
+  return runtime::Session(graph_.graph, signature, options_for(threads_)).run(inputs_of(feed));
 }
 
 std::vector<runtime::Step> Step::plan() {

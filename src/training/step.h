@@ -6,6 +6,7 @@
 #include <array>
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "training/step_graph.h"
@@ -34,6 +35,8 @@ class Step {
     std::span<const Tensor> updates;    // by StepGraph::updated
   };
   Result run(const Feed& feed);
+  // The values at other endpoints of the graph, by one more run: for who looks for what went wrong.
+  [[nodiscard]] std::vector<Tensor> values_at(std::span<const std::string> endpoints, const Feed& feed) const;
   [[nodiscard]] const StepGraph& graph() const { return graph_; }
   // The plan of what runs.
   std::vector<runtime::Step> plan();
@@ -41,6 +44,7 @@ class Step {
  private:
   [[nodiscard]] std::vector<Tensor> inputs_of(const Feed& feed) const;
   StepGraph graph_;
+  int threads_;
   runtime::Session session_;
   std::vector<Tensor> outputs_;
 };

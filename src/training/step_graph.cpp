@@ -13,12 +13,6 @@
 namespace hoarfrost::training {
 namespace {
 
-Shape batched(const Shape& example, int64_t n) {
-  std::vector<int64_t> sizes = example.sizes();
-  sizes.insert(sizes.begin(), n);
-  return Shape(sizes);
-}
-
 // The placeholder's own shape with what it leaves open.
 Shape completed(const Shape& declared, const Shape& given, const std::string& input) {
   if (!declared.has_rank()) return given;
@@ -44,7 +38,7 @@ graph::Graph fed_graph(const keras::Lowered& lowered, const StepOptions& options
   }
   for (size_t i = 0; i < lowered.signature.inputs.size(); ++i) {
     graph::Node& node = *graph.find(lowered.signature.inputs[i].node->name());
-    node.set("shape", completed(node.get<Shape>("shape"), batched(options.x_shapes.at(i), options.batch_size), node.name()));
+    node.set("shape", completed(node.get<Shape>("shape"), with_batch(options.x_shapes.at(i), options.batch_size), node.name()));
   }
   return graph;
 }
@@ -93,7 +87,7 @@ class Maker {
   void add_losses(Builder& builder) {
     std::vector<graph::Endpoint> labels;
     for (size_t i = 0; i < options_.y_shapes.size(); ++i) {
-      labels.push_back(builder.placeholder(fmt::format("labels_{}", i), DType::kFloat32, batched(options_.y_shapes[i], options_.batch_size)));
+      labels.push_back(builder.placeholder(fmt::format("labels_{}", i), DType::kFloat32, with_batch(options_.y_shapes[i], options_.batch_size)));
       result_.signature.inputs.push_back(labels.back());
     }
     result_.n_y = labels.size();
@@ -160,6 +154,12 @@ class Maker {
 };
 
 }  // namespace
+
+Shape with_batch(const Shape& example, int64_t n) {
+  std::vector<int64_t> sizes = example.sizes();
+  sizes.insert(sizes.begin(), n);
+  return Shape(sizes);
+}
 
 StepGraph step_graph(const keras::Lowered& lowered, const StepOptions& options) { return Maker(lowered, options).make(); }
 

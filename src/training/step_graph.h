@@ -35,6 +35,9 @@ struct StepOptions {
   double penalty_share = 1;  // what of the penalties counts: 1/n where n processes add their gradients up
 };
 
+// The shape of n examples.
+Shape with_batch(const Shape& example, int64_t n);
+
 // The loss is Σ weight · loss over the examples (whoever feeds the weights divides by their number) + penalties. Throws
 // Error{kUnsupported} naming the nodes that have no gradient, Error{kMismatch} where labels and outputs do not meet.
 StepGraph step_graph(const keras::Lowered& lowered, const StepOptions& options);

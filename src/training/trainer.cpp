@@ -20,12 +20,6 @@ Shape without_batch(const Shape& shape) {
   return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()));
 }
 
-Shape with_batch(const Shape& example, int64_t n) {
-  std::vector<int64_t> sizes = example.sizes();
-  sizes.insert(sizes.begin(), n);
-  return Shape(sizes);
-}
-
 Compilation complete(Compilation compilation, size_t n_outputs) {
   if (compilation.losses.empty()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without a loss: give --loss");
   if (compilation.optimizer.is_null()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without an optimizer: give --optimizer");
@@ -35,12 +29,6 @@ Compilation complete(Compilation compilation, size_t n_outputs) {
     throw Error(ErrorCode::kInvalidArgument, "", fmt::format("the model has {} outputs, {} losses are given", n_outputs, compilation.losses.size()));
   }
   return compilation;
-}
-
-Tensor copied(const Tensor& tensor) {
-  Tensor copy(tensor.dtype(), tensor.shape());
-  std::memcpy(copy.mutable_bytes().data(), tensor.bytes().data(), tensor.n_bytes());
-  return copy;
 }
 
 // The names of the trainable variables in the order in which Keras' optimizers keep their arrays.
@@ -73,14 +61,11 @@ Trainer::Trainer(const keras::Model& model, Compilation compilation, const Optio
   set_formats();
 }
 
-// Every weight gets memory of its own, which the model's layers and the steps share.
+// The steps work on the memory of the model's own weights.
 void Trainer::adopt_weights() {
   for (const keras::VariableOrigin& origin : training_.origins) {
-    auto& weights = const_cast<keras::ModelLayer*>(origin.layer)->weights;  // of *model_, which is ours
-    Tensor& weight = weights.at(origin.index);
-    weight = copied(weight);
     variable_index_[origin.variable] = variables_.size();
-    variables_.push_back(weight);
+    variables_.push_back(origin.layer->weights.at(origin.index));
   }
   for (const std::string& name : training_.trainable_names) {
     const size_t i = variable_index_.at(name);
@@ -125,10 +110,8 @@ void Trainer::set_formats() {
     format_.inputs.push_back({layer.name, without_batch(layer.input_shape), layer.input_dtype});
   }
   const keras::Shapes outputs = keras::infer_shapes(*model_, keras::input_shapes(*model_), [](const auto&, const auto&, const auto&) {});
-  for (size_t i = 0; i < model_->outputs.size(); ++i) {
-    output_names_.push_back(i < model_->output_names.size() ? model_->output_names[i] : model_->layers[model_->outputs[i].layer].name);
-    format_.outputs.push_back({output_names_.back(), without_batch(outputs[i]), losses_[i].labels()});
-  }
+  output_names_ = keras::output_names(*model_);
+  for (size_t i = 0; i < outputs.size(); ++i) format_.outputs.push_back({output_names_[i], without_batch(outputs[i]), losses_[i].labels()});
 }
 
 void Trainer::begin(const Examples& examples) {
@@ -171,34 +154,37 @@ std::array<int64_t, 2> Trainer::seed_of_step() const {
   return {static_cast<int64_t>(options_.seed * 0x9E3779B97F4A7C15ULL) + rank, optimizer_.iterations() << 20};
 }
 
-Step::Result Trainer::run(Step& step, const Batch& batch, std::array<int64_t, 2> seed) {
-  return step.run({batch.x, batch.y, &batch.example_weights, seed, variables_});
+Step::Feed Trainer::feed(const Batch& batch, std::array<int64_t, 2> seed) const {
+  return {batch.x, batch.y, &batch.example_weights, seed, variables_};
 }
 
 Trainer::Result Trainer::train_on_batch(const Batch& batch) {
   Step& step = this->step(batch.example_weights.n_elements(), true);
-  Step::Result result = run(step, batch, seed_of_step());
-  if (options_.group != nullptr) {
-    std::vector<double> sums = result.losses;
-    sums.push_back(result.loss);
-    options_.group->sum(sums);
-    result.loss = sums.back();
-    sums.pop_back();
-    result.losses = sums;
-  }
-  if (std::isfinite(result.loss)) {
-    if (options_.group != nullptr) sum_over_group(result);
-    apply(result, step.graph());
-  }
-  return {result.loss, result.losses, result.predictions};
+  const Step::Result stepped = step.run(feed(batch, seed_of_step()));
+  Result result = summed(stepped);
+  if (!std::isfinite(result.loss)) return result;
+  sum_gradients(stepped);
+  apply(stepped, step.graph());
+  return result;
 }
 
 Trainer::Result Trainer::test_on_batch(const Batch& batch) {
-  const Step::Result result = run(step(batch.example_weights.n_elements(), false), batch, {});
-  return {result.loss, result.losses, result.predictions};
+  return summed(step(batch.example_weights.n_elements(), false).run(feed(batch, {})));
 }
 
-void Trainer::sum_over_group(const Step::Result& result) {
+// With the losses of all processes; predictions stay this one's.
+Trainer::Result Trainer::summed(const Step::Result& step) const {
+  Result result{step.loss, step.losses, step.predictions};
+  if (options_.group == nullptr) return result;
+  result.losses.push_back(result.loss);
+  options_.group->sum(result.losses);
+  result.loss = result.losses.back();
+  result.losses.pop_back();
+  return result;
+}
+
+void Trainer::sum_gradients(const Step::Result& result) const {
+  if (options_.group == nullptr) return;
   std::vector<std::unique_ptr<distributed::PendingSum>> pending;
   for (const Tensor& gradient : result.gradients) pending.push_back(options_.group->start_sum(const_cast<Tensor&>(gradient).mutable_values<float>()));
   for (auto& sum : pending) sum->wait();
@@ -220,27 +206,14 @@ void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
 }
 
 std::string Trainer::first_layer_without_number(const Batch& batch) {
-  StepGraph graph = step_graph(training_, step_options(batch.example_weights.n_elements(), false));
-  graph.signature.outputs.clear();
-  std::vector<std::string> layers;
+  std::vector<std::string> endpoints, layers;
   for (const keras::LoweredCall& call : training_.calls) {
     for (const std::string& output : call.outputs) {
-      const graph::Endpoint endpoint = graph::resolve(graph.graph, output);
-      graph.signature.outputs.push_back(endpoint);
+      endpoints.push_back(output);
       layers.push_back(fmt::format("{} ({})", call.layer_name, call.class_name));
     }
   }
-  runtime::Options options;
-  options.threads = options_.threads;
-  options.is_deterministic = true;
-  runtime::Session session(graph.graph, graph.signature, options);
-  std::vector<Tensor> inputs(batch.x.begin(), batch.x.end());
-  inputs.insert(inputs.end(), batch.y.begin(), batch.y.end());
-  inputs.push_back(batch.example_weights);
-  const auto seed = seed_of_step();
-  if (graph.has_seed) inputs.push_back(Tensor::vector(std::vector<int64_t>(seed.begin(), seed.end())));
-  inputs.insert(inputs.end(), variables_.begin(), variables_.end());
-  const auto outputs = session.run(inputs);
+  const auto outputs = step(batch.example_weights.n_elements(), true).values_at(endpoints, feed(batch, seed_of_step()));
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].dtype() != DType::kFloat32) continue;
     if (!std::ranges::all_of(outputs[i].values<float>(), [](float x) { return std::isfinite(x); })) return layers[i];
@@ -258,7 +231,7 @@ std::vector<Metric> Trainer::metrics(size_t output) const {
 
 std::vector<std::pair<std::string, Tensor>> Trainer::weights() const {
   std::vector<std::pair<std::string, Tensor>> result;
-  for (const auto& [name, i] : variable_index_) result.emplace_back(name, copied(variables_[i]));
+  for (const auto& [name, i] : variable_index_) result.emplace_back(name, variables_[i].copied());
   return result;
 }
 
@@ -299,13 +272,6 @@ void Trainer::restore(const keras::TrainingState& state) {
     Tensor target = mine;
     std::memcpy(target.mutable_bytes().data(), theirs.bytes().data(), theirs.n_bytes());
   }
-}
-
-std::vector<runtime::Step> Trainer::plan() {
-  for (const auto& [key, step] : steps_) {
-    if (key.second) return step->plan();
-  }
-  return {};
 }
 
 }  // namespace hoarfrost::training

@@ -45,8 +45,8 @@ class Trainer {
   [[nodiscard]] Batch batch_of(int64_t n) const;
 
   struct Result {
-    double loss = 0;             // with penalties
-    std::vector<double> losses;  // of each output, without
+    double loss = 0;             // with penalties; of all processes' examples together
+    std::vector<double> losses;  // of each output, without; likewise
     std::span<const Tensor> predictions;  // views until the next batch
   };
   // One optimizer step. Where the loss is NaN or infinite, nothing is changed.
@@ -72,8 +72,6 @@ class Trainer {
   [[nodiscard]] keras::TrainingState state() const;
   // Goes on with an optimizer's memory. Throws Error{kMismatch} when it is another optimizer's or another model's.
   void restore(const keras::TrainingState& state);
-  // The plan of the last training step, for people.
-  std::vector<runtime::Step> plan();
 
  private:
   struct Slot {
@@ -81,9 +79,10 @@ class Trainer {
     std::vector<Tensor> values;  // by trainable
   };
   Step& step(int64_t n, bool has_gradients);
-  Step::Result run(Step& step, const Batch& batch, std::array<int64_t, 2> seed);
+  [[nodiscard]] Step::Feed feed(const Batch& batch, std::array<int64_t, 2> seed) const;
+  [[nodiscard]] Result summed(const Step::Result& step) const;
+  void sum_gradients(const Step::Result& result) const;
   void apply(const Step::Result& result, const StepGraph& graph);
-  void sum_over_group(const Step::Result& result);
   [[nodiscard]] std::array<int64_t, 2> seed_of_step() const;
   [[nodiscard]] StepOptions step_options(int64_t n, bool has_gradients) const;
   void adopt_weights();
