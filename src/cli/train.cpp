@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "cli/command.h"
+#include "cli/compile_options.h"
 #include "cli/model_source.h"
 #include "cli/numbers.h"
 #include "cli/report.h"
@@ -20,7 +21,6 @@ namespace hoarfrost::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using training::Compilation;
 using training::Fit;
 
 std::atomic<bool> g_is_interrupted{false};
@@ -29,18 +29,7 @@ struct Options {
   ModelSource model;
   TrainingDataOptions data;
   fs::path output = "trained";
-  std::string optimizer;
-  double learning_rate = 0;
-  double decay = 0;
-  double momentum = 0;
-  bool nesterov = false;
-  double clipnorm = 0;
-  double clipvalue = 0;
-  std::vector<std::string> losses;
-  std::vector<double> loss_weights;
-  bool from_logits = false;
-  double label_smoothing = 0;
-  std::vector<std::string> metrics;
+  CompileOptions compile;
   std::vector<std::string> callbacks;
   std::string monitor;
   int64_t epochs = 1;
@@ -73,50 +62,8 @@ Start load(const Options& options) {
   return start;
 }
 
-int64_t number_in(const Json& json, const char* key, int64_t fallback) {
+int64_t integer_at(const Json& json, const char* key, int64_t fallback) {
   return json.is_object() && json.contains(key) && json.at(key).is_number_integer() ? json.at(key).get<int64_t>() : fallback;
-}
-
-void set_optimizer(const Options& options, Compilation& compilation) {
-  if (!options.optimizer.empty()) compilation.optimizer = Json{{"class_name", options.optimizer}, {"config", Json::object()}};
-  if (compilation.optimizer.is_null()) compilation.optimizer = Json{{"class_name", "adam"}, {"config", Json::object()}};
-  if (compilation.optimizer.is_string()) compilation.optimizer = Json{{"class_name", compilation.optimizer}, {"config", Json::object()}};
-  Json& config = compilation.optimizer["config"];
-  if (options.learning_rate > 0) {
-    config.erase("lr");
-    config["learning_rate"] = options.decay > 0 ? training::decayed(options.learning_rate, options.decay) : Json(options.learning_rate);
-  } else if (options.decay > 0) {
-    config["decay"] = options.decay;
-  }
-  if (options.momentum > 0) config["momentum"] = options.momentum;
-  if (options.nesterov) config["nesterov"] = true;
-  if (options.clipnorm > 0) config["clipnorm"] = options.clipnorm;
-  if (options.clipvalue > 0) config["clipvalue"] = options.clipvalue;
-}
-
-Json loss_json(const Options& options, const std::string& name) {
-  Json config = Json::object();
-  if (options.from_logits) config["from_logits"] = true;
-  if (options.label_smoothing > 0) config["label_smoothing"] = options.label_smoothing;
-  return config.empty() ? Json(name) : Json{{"class_name", training::Loss(name).class_name()}, {"config", config}};
-}
-
-Compilation compile(const Options& options, const Start& start, std::vector<std::string>& notes) {
-  std::vector<std::string> outputs;
-  for (size_t i = 0; i < start.model->outputs.size(); ++i)
-    outputs.push_back(i < start.model->output_names.size() ? start.model->output_names[i] : start.model->layers[start.model->outputs[i].layer].name);
-  auto [compilation, said] = training::compilation_from(start.state.training_config, outputs);
-  for (std::string& text : said) notes.push_back(std::move(text));
-  set_optimizer(options, compilation);
-  if (!options.losses.empty()) {
-    compilation.losses.clear();
-    for (const std::string& name : options.losses) compilation.losses.push_back(loss_json(options, name));
-  }
-  if (!options.loss_weights.empty()) compilation.loss_weights = options.loss_weights;
-  if (!options.metrics.empty()) compilation.metrics = {options.metrics};
-  const bool classifies = !compilation.losses.empty() && training::Loss(compilation.losses[0]).name().find("crossentropy") != std::string::npos;
-  if (compilation.metrics.empty() && classifies) compilation.metrics = {{"accuracy"}};
-  return compilation;
 }
 
 std::string quoted(const fs::path& path) {
@@ -209,12 +156,14 @@ void say_start(const Options& options, const Training& training) {
 Training prepare(const Options& options, distributed::Group* group, int threads) {
   Training result;
   result.start = load(options);
-  const Compilation compilation = compile(options, result.start, result.notes);
+  auto [compilation, notes] = training::compilation_from(result.start.state.training_config, keras::output_names(*result.start.model));
+  result.notes = std::move(notes);
+  apply(options.compile, compilation);
   const Json& before = result.start.hoarfrost;
-  const auto seed = static_cast<uint64_t>(options.seed >= 0 ? options.seed : number_in(before, "seed", 0));
+  const auto seed = static_cast<uint64_t>(options.seed >= 0 ? options.seed : integer_at(before, "seed", 0));
   try {
     result.trainer = std::make_unique<training::Trainer>(*result.start.model, compilation, training::Trainer::Options{seed, threads, group});
-    if (options.optimizer.empty()) result.trainer->restore(result.start.state);
+    if (options.compile.optimizer.empty()) result.trainer->restore(result.start.state);
   } catch (Error& error) {
     throw error.within(options.model.path.string());
   }
@@ -226,7 +175,7 @@ Training prepare(const Options& options, distributed::Group* group, int threads)
   for (const auto& callback : result.callbacks) callbacks.push_back(callback.get());
   training::FitOptions fit;
   fit.epochs = options.epochs;
-  fit.batch_size = options.batch_size > 0 ? options.batch_size : number_in(before, "batch_size", 32);
+  fit.batch_size = options.batch_size > 0 ? options.batch_size : integer_at(before, "batch_size", 32);
   fit.shuffle = !options.no_shuffle;
   fit.class_weight = result.data.class_weight;
   fit.show_progress = !options.is_quiet && (group == nullptr || group->rank() == 0);
@@ -293,22 +242,6 @@ int run(const Options& options) {
   return is_first ? finish(options, training, history) : 0;
 }
 
-void add_compile_options(CLI::App& app, Options& options) {
-  constexpr const char* kGroup = "Compile (a complete .h5 or .keras brings its own; these change it)";
-  app.add_option("--optimizer", options.optimizer, "sgd, rmsprop, adagrad, adadelta, adam (default), adamw, adamax, nadam, ftrl; begins with an empty memory")->group(kGroup);
-  app.add_option("--learning-rate,--learning_rate,--lr", options.learning_rate, "The optimizer's learning rate (default: Keras')")->check(kPositive)->group(kGroup);
-  app.add_option("--decay", options.decay, "As Keras before 2.11 had it: rate / (1 + decay * iterations)")->check(kNotNegative)->group(kGroup);
-  app.add_option("--momentum", options.momentum, "Of sgd and rmsprop")->check(kNotNegative)->group(kGroup);
-  app.add_flag("--nesterov", options.nesterov, "Nesterov's momentum, of sgd")->group(kGroup);
-  app.add_option("--clipnorm", options.clipnorm, "Scale each gradient down to this norm")->check(kNotNegative)->group(kGroup);
-  app.add_option("--clipvalue", options.clipvalue, "Clip gradients' values at this")->check(kNotNegative)->group(kGroup);
-  app.add_option("--loss", options.losses, "Keras' name, such as categorical_crossentropy, mse, huber; one per output or one for all")->delimiter(',')->group(kGroup);
-  app.add_option("--loss-weights,--loss_weights", options.loss_weights, "What each output's loss counts")->delimiter(',')->group(kGroup);
-  app.add_flag("--from-logits,--from_logits", options.from_logits, "The outputs given to --loss are no probabilities yet")->group(kGroup);
-  app.add_option("--label-smoothing,--label_smoothing", options.label_smoothing, "Of the cross-entropies")->check(kNotNegative)->group(kGroup);
-  app.add_option("--metrics", options.metrics, "accuracy (default for cross-entropies), top_5_categorical_accuracy, auc, precision, recall, mae, mse")->delimiter(',')->group(kGroup);
-}
-
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("MODEL", options->model.path, "A JSON architecture (its weights are drawn as it says), or a complete .h5 or .keras, which goes on where it stopped")->required();
@@ -322,7 +255,7 @@ Action add_options(CLI::App& app) {
   app.add_flag("--no-shuffle", options->no_shuffle, "Take the examples in the data's order");
   app.add_option("--seed", options->seed, "Of weights, shuffling, dropout and augmentation: the same seed gives the same bits (default: what the file says, or 0)")->check(kNotNegative);
   app.add_option("--threads", options->threads, "Threads (default: as many as the process may use)")->check(kPositive);
-  add_compile_options(app, *options);
+  add_compile_options(app, options->compile);
   app.add_option("--callback", options->callbacks, "One of Keras' callbacks as Python writes it; may be given again: \"EarlyStopping(monitor='val_loss', patience=3)\"")
       ->allow_extra_args(false);
   app.add_option("--monitor", options->monitor, "By what method1's checkpoint knows the best epoch (default: val_accuracy, or what there is)");
