@@ -13,7 +13,7 @@ size_of() { stat -c %s "$@" | awk '{n += $1} END {printf n < 1000 ? "%d B" : n <
 accuracy_in() { sed -n 's/.*accuracy[^0-9]*: *\([0-9.]*\).*/\1/p' "$1" | tail -n 1; }
 
 # flow EXAMPLE METHOD DATA INPUT_NODE OUTPUT_NODE HOW SAVE…: the SAVE is one .h5, or the architecture and its weights. HOW the
-# Keras model is evaluated: --reference by its layers' definitions, which takes its time, or nothing.
+# Keras model is evaluated: --reference by its layers' definitions, which takes its time, or nothing: frozen in memory.
 flow() {
   local example=$1 method=$2 data=$3 input=$4 node=$5 how=$6
   shift 6
@@ -70,6 +70,6 @@ for example in cifar10 sign_language cifar10_keras_2.2.4 sign_language_keras_2.2
 done
 
 echo
-echo "Everything lies in $output. Accuracy before: the Keras model (the small examples: by its layers' definitions); after: the frozen graph."
-echo "They agree for every file, or this run would have stopped; how high they are is a matter of how long Keras trained."
+echo "Everything lies in $output. Accuracy before: the Keras model (the small examples by their layers' definitions, the trained ones as evaluate freezes them in memory); after: the frozen graph."
+echo "They agree for every file, or this run would have stopped; how high they are is a matter of how long they were trained."
 printf '%s\n' 'artefact|size|what it is for|before|after' "${rows[@]}" | column -t -s '|' -o '  '
