@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "cli/report.h"
+#include "keras/file_kind.h"
 #include "ops/op.h"
 
 namespace hoarfrost::cli {
@@ -98,11 +99,7 @@ FrozenModel freeze_model(keras::Lowered lowered) {
 
 bool is_graph_file(const std::filesystem::path& path) {
   const auto file = File::open(path);
-  const std::string_view text = file->text().substr(0, 4096);
-  if (text.starts_with("\x89HDF") || text.starts_with("PK")) return false;
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return false;
-  return text[first] != '{' && text[first] != '[' && text[first] != '"';
+  return file->size() > 0 && keras::file_kind(*file) == keras::FileKind::kOther;
 }
 
 graph::Endpoint resolve(const graph::Graph& graph, const std::string& name, const std::filesystem::path& path) {
