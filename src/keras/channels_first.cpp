@@ -91,6 +91,7 @@ class ChannelsFirst final : public Layer {
   }
 
   [[nodiscard]] bool passes_mask() const override { return layer_->passes_mask(); }
+  [[nodiscard]] bool autocasts() const override { return layer_->autocasts(); }
 
  private:
   // Flatten has no number of spatial axes: all behind the channels are space.

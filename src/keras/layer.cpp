@@ -53,6 +53,10 @@ std::shared_ptr<const Layer> parse_layer(const Config& config) {
   return layer;
 }
 
+bool is_floating(DType dtype) {
+  return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+}
+
 void expect_inputs(const Shapes& in, size_t n) {
   if (in.size() != n) throw Error(ErrorCode::kMismatch, "", fmt::format("expected {} input{}, found {}", n, n == 1 ? "" : "s", in.size()));
 }

@@ -114,7 +114,7 @@ class ModelLowering {
     const Values& weights = variables_of(layer, layer.layer->weights(in_shapes));
     lowering_.set_layer(scope, weights, layer.weights, layer.is_trainable);
     if (lowering_.is_training()) expect_trainable(layer);
-    Values out = layer.layer->lower(lowering_, in);
+    Values out = layer.layer->lower(lowering_, autocast(layer, in));
     if (out.size() != out_shapes.size()) {
       throw Error(ErrorCode::kCorrupt, "", fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));
     }
@@ -126,6 +126,19 @@ class ModelLowering {
     const bool left_no_node = !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor;
     record(layer, scope, path, in, out);
     return {out, scope, left_no_node};
+  }
+
+  // Keras 2.15's Layer._maybe_cast_inputs, Keras 3's autocast: floating-point inputs become of the layer's type. A mixed policy's
+  // type for that is float32 here: the graph computes no less exactly than Keras, and with operations that every target has.
+  Values autocast(const ModelLayer& layer, Values in) {
+    if (!layer.layer->autocasts()) return in;
+    const DType to = layer.variable_dtype;
+    for (Value& x : in) {
+      if (!is_floating(x.dtype) || x.dtype == to) continue;
+      Value cast = lowering_.raw_op("Cast", "Cast", {x}, to, {{"SrcT", x.dtype}, {"DstT", to}});
+      x = {cast.tensor, to, x.shape, x.mask};
+    }
+    return in;
   }
 
   // Of any layer's `activity_regularizer`.

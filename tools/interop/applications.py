@@ -9,10 +9,12 @@ passes. The graph's answers must agree with Keras' within 1e-4 of the largest. C
 """
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
 
+os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 import numpy as np
 
