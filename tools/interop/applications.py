@@ -112,4 +112,5 @@ def main():
     sys.exit(failed > 0 or not passed)
 
 
-main()
+if __name__ == "__main__":
+    main()
