@@ -53,6 +53,8 @@ check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py -
 check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
 check "keras.applications of Keras 2.15" "$tf" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
 check "keras.applications of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
+check "random layers of Keras 2.15" "$tf" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 120
+check "random layers of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 60
 check "accuracies in TensorFlow, of the same graphs on the same data" "$tf" tools/interop/evaluate.py --hoarfrost "$bin" examples
 for stage in "keras2 $tf" "keras3 $work/keras3/bin/python"; do
   check "our saves in Keras: ${stage%% *}" "${stage#* }" -W ignore tools/interop/saves.py "${stage%% *}" --resave build/release/bin/resave --work "$work/saves" tests/golden/layers

@@ -44,6 +44,11 @@ class Draw:
     def flag(self):
         return bool(self.random.integers(2))
 
+    def padding(self, n, size, strides):
+        """TensorFlow's own kernels shift windows of volumes that are smaller than their strides; oneDNN's, and ours, do not."""
+        tuples = [value if isinstance(value, tuple) else (value,) * n for value in (size, strides or size)]
+        return "valid" if n == 3 and any(s > k for k, s in zip(*tuples)) else self.one("same", "valid")
+
     def strides(self, n):
         """Strides or dilations; few layers take both."""
         return self.one({"strides": self.sizes(n, 1, 3)}, {"dilation_rate": self.sizes(n, 1, 3)}, {})
@@ -55,7 +60,8 @@ class Draw:
 def convolution(d, n):
     kinds = {1: [L.Conv1D, L.SeparableConv1D, L.DepthwiseConv1D, L.Conv1DTranspose], 2: [L.Conv2D, L.Conv2D, L.SeparableConv2D, L.DepthwiseConv2D, L.Conv2DTranspose], 3: [L.Conv3D, L.Conv3DTranspose]}[n]
     kind = d.one(*kinds)
-    config = dict(kernel_size=d.sizes(n, 1, 4), padding=d.one("same", "valid"), activation=d.activation(), use_bias=d.flag(), **d.strides(n))
+    config = dict(kernel_size=d.sizes(n, 1, 4), activation=d.activation(), use_bias=d.flag(), **d.strides(n))
+    config["padding"] = d.padding(n, config["kernel_size"], config.get("strides", 1))
     if "Depthwise" in kind.__name__:
         config["depth_multiplier"] = d.number(1, 3)
     else:
@@ -71,7 +77,8 @@ def convolution(d, n):
 
 def pooling(d, n):
     kind = d.one(*{1: [L.MaxPooling1D, L.AveragePooling1D], 2: [L.MaxPooling2D, L.AveragePooling2D], 3: [L.MaxPooling3D, L.AveragePooling3D]}[n])
-    return kind(pool_size=d.sizes(n, 1, 3), strides=d.one(None, d.sizes(n, 1, 3)), padding=d.one("same", "valid"))
+    size, strides = d.sizes(n, 1, 3), d.one(None, d.sizes(n, 1, 3))
+    return kind(pool_size=size, strides=strides, padding=d.padding(n, size, strides))
 
 
 def spatial(d, n):
