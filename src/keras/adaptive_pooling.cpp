@@ -17,13 +17,15 @@ std::vector<std::pair<int64_t, int64_t>> windows(int64_t size, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     const float first = std::floor(static_cast<float>(i) * static_cast<float>(size) / static_cast<float>(n));
     const float end = std::ceil(static_cast<float>(i + 1) * static_cast<float>(size) / static_cast<float>(n));
-    result.emplace_back(std::min<int64_t>(static_cast<int64_t>(first), size - 1), std::min<int64_t>(static_cast<int64_t>(end), size));
+    result.emplace_back(std::min<int64_t>(static_cast<int64_t>(first), size - 1),
+                        std::min<int64_t>(static_cast<int64_t>(end), size));
   }
   return result;
 }
 
 Value transpose(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
-  Value y = lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)}, {{"Tperm", DType::kInt32}});
+  Value y = lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)},
+                              {{"Tperm", DType::kInt32}});
   y.shape = Shape();
   for (const int64_t axis : order) y.shape.push_back(x.shape[static_cast<int>(axis)]);
   return y;
@@ -36,9 +38,12 @@ Value lower_means(Lowering& lowering, const Value& rows, int64_t size, int64_t n
   std::ranges::fill(values, 0.0F);
   const auto all = windows(size, n);
   for (size_t i = 0; i < all.size(); ++i) {
-    for (int64_t k = all[i].first; k < all[i].second; ++k) values[i * static_cast<size_t>(size) + static_cast<size_t>(k)] = 1.0F / static_cast<float>(all[i].second - all[i].first);
+    for (int64_t k = all[i].first; k < all[i].second; ++k)
+      values[i * static_cast<size_t>(size) + static_cast<size_t>(k)] =
+          1.0F / static_cast<float>(all[i].second - all[i].first);
   }
-  return lowering.op("MatMul", {lowering.constant("MatMul/windows", weights.cast(rows.dtype)), rows}, {{"transpose_a", false}, {"transpose_b", false}});
+  return lowering.op("MatMul", {lowering.constant("MatMul/windows", weights.cast(rows.dtype)), rows},
+                     {{"transpose_a", false}, {"transpose_b", false}});
 }
 
 // A window that is shorter than the longest meets its last element again, which changes no maximum.
@@ -53,7 +58,8 @@ Value lower_maxima(Lowering& lowering, const Value& rows, int64_t size, int64_t 
   Value y = lowering.raw_op("Gather", "Gather", {rows, lowering.ints("Gather/indices", from)}, rows.dtype,
                             {{"Tparams", rows.dtype}, {"Tindices", DType::kInt32}, {"validate_indices", true}});
   y = lowering.reshape(y, {n, longest, kUnknown});
-  return lowering.op("Max", {y, lowering.ints("Max/reduction_indices", {1})}, {{"keep_dims", false}, {"Tidx", DType::kInt32}});
+  return lowering.op("Max", {y, lowering.ints("Max/reduction_indices", {1})},
+                     {{"keep_dims", false}, {"Tidx", DType::kInt32}});
 }
 
 }  // namespace
@@ -71,9 +77,12 @@ Shapes infer_adaptive_pooling(const AdaptivePooling& pooling, const Shapes& in) 
   expect_inputs(in, 1);
   expect_rank(in[0], static_cast<int>(pooling.output_size.size()) + 2);
   Shape out = in[0];
-  for (size_t axis = 0; axis < pooling.output_size.size(); ++axis) out[static_cast<int>(axis) + 1] = pooling.output_size[axis];
+  for (size_t axis = 0; axis < pooling.output_size.size(); ++axis)
+    out[static_cast<int>(axis) + 1] = pooling.output_size[axis];
   for (int axis = 1; axis < out.rank(); ++axis) {
-    if (in[0][axis] < 1) throw Error(ErrorCode::kMismatch, "", fmt::format("every size but the batch's must be known, found {}", in[0].to_string()));
+    if (in[0][axis] < 1)
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("every size but the batch's must be known, found {}", in[0].to_string()));
   }
   return {out};
 }
@@ -108,7 +117,8 @@ Values lower_adaptive_pooling(const AdaptivePooling& pooling, Lowering& lowering
 Formulas adaptive_pooling_reference(const AdaptivePooling& pooling, const Arrays& in) {
   const Shape out = infer_adaptive_pooling(pooling, {in[0].shape()})[0];
   double cost = 1;
-  for (size_t i = 0; i < pooling.output_size.size(); ++i) cost *= static_cast<double>(in[0].size(static_cast<int>(i) + 1)) / static_cast<double>(pooling.output_size[i]) + 1;
+  for (size_t i = 0; i < pooling.output_size.size(); ++i)
+    cost *= static_cast<double>(in[0].size(static_cast<int>(i) + 1)) / static_cast<double>(pooling.output_size[i]) + 1;
   const auto at = [x = in[0], pooling](const Index& o) {
     Index first = o;
     Shape window;

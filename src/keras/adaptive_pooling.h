@@ -1,6 +1,6 @@
-// What AdaptiveAveragePooling1D–3D and AdaptiveMaxPooling1D–3D share: [batch, space…, channels] pooled to a given number of elements along
-// each axis of space. Element i of n covers the input's from floor(i · size / n) to ceil((i + 1) · size / n) − 1 (Keras 3.15 over
-// TensorFlow, backend/tensorflow/nn.py: positions in float32).
+// What AdaptiveAveragePooling1D–3D and AdaptiveMaxPooling1D–3D share: [batch, space…, channels] pooled to a given
+// number of elements along each axis of space. Element i of n covers the input's from floor(i · size / n) to ceil((i +
+// 1) · size / n) − 1 (Keras 3.15 over TensorFlow, backend/tensorflow/nn.py: positions in float32).
 #pragma once
 
 #include "keras/lowering.h"

@@ -1,5 +1,5 @@
-// Layers that change images in training only: at inference the identity, but for the type. Floating numbers come in the layer's type;
-// whole ones become that too, or stay what they are, by the layer and the Keras.
+// Layers that change images in training only: at inference the identity, but for the type. Floating numbers come in the
+// layer's type; whole ones become that too, or stay what they are, by the layer and the Keras.
 #pragma once
 
 #include <hoarfrost/error.h>
@@ -23,9 +23,12 @@ inline Augmentation parse_augmentation(const Config& config, Config::Names keys,
 
 // Throws Error{kUnsupported} in training.
 inline Values lower_augmentation(const Augmentation& augmentation, Lowering& lowering, const Values& in) {
-  if (lowering.is_training()) throw Error(ErrorCode::kUnsupported, lowering.scope(), "this augmentation is not trained with; take the layer out of the model to train");
+  if (lowering.is_training())
+    throw Error(ErrorCode::kUnsupported, lowering.scope(),
+                "this augmentation is not trained with; take the layer out of the model to train");
   const DType type = in[0].dtype;
-  const bool is_float = type == DType::kFloat16 || type == DType::kBFloat16 || type == DType::kFloat32 || type == DType::kFloat64;
+  const bool is_float =
+      type == DType::kFloat16 || type == DType::kBFloat16 || type == DType::kFloat32 || type == DType::kFloat64;
   return is_float || !augmentation.keeps_integers ? lower_cast(augmentation.dtype, lowering, in) : in;
 }
 

@@ -26,16 +26,21 @@ CategoryCoding parse_category_coding(const Config& config, std::string_view fall
 Shape infer_category_coding(CategoryCoding coding, int64_t depth, const Shape& in) {
   if (coding == CategoryCoding::kInt) return in;
   if (coding != CategoryCoding::kOneHot) expect_rank(in, 2);
-  if (in.rank() < 1) throw Error(ErrorCode::kMismatch, "", "expected an input with a batch axis, found a single number");
+  if (in.rank() < 1)
+    throw Error(ErrorCode::kMismatch, "", "expected an input with a batch axis, found a single number");
   if (in.rank() > 1 && in.last() == kUnknown)
-    throw Error(ErrorCode::kMismatch, "", fmt::format("the size of the last axis must be known, found {}", in.to_string()));
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("the size of the last axis must be known, found {}", in.to_string()));
   Shape out = in;
-  if (replaces_last(coding, in)) out[-1] = depth;
-  else out.push_back(depth);
+  if (replaces_last(coding, in))
+    out[-1] = depth;
+  else
+    out.push_back(depth);
   return out;
 }
 
-Value lower_category_coding(CategoryCoding coding, int64_t depth, DType dtype, Lowering& lowering, const Value& category) {
+Value lower_category_coding(CategoryCoding coding, int64_t depth, DType dtype, Lowering& lowering,
+                            const Value& category) {
   if (coding == CategoryCoding::kInt) {
     if (category.dtype == dtype) return category;
     return lowering.raw_op("Cast", "Cast", {category}, dtype, {{"SrcT", category.dtype}, {"DstT", dtype}});
@@ -50,15 +55,18 @@ Value lower_category_coding(CategoryCoding coding, int64_t depth, DType dtype, L
                             {{"T", dtype}, {"TI", index.dtype}, {"axis", int64_t{-1}}});
   if (coding != CategoryCoding::kOneHot) {
     const std::string op = coding == CategoryCoding::kCount ? "Sum" : "Max";
-    y = lowering.op(op, {y, lowering.ints(op + "/reduction_indices", {last})}, {{"keep_dims", false}, {"Tidx", DType::kInt32}});
+    y = lowering.op(op, {y, lowering.ints(op + "/reduction_indices", {last})},
+                    {{"keep_dims", false}, {"Tidx", DType::kInt32}});
   }
   y.shape = infer_category_coding(coding, depth, category.shape);
   return y;
 }
 
-Formula category_coding_reference(CategoryCoding coding, int64_t depth, const Shape& in, std::function<int64_t(const Index&)> category) {
+Formula category_coding_reference(CategoryCoding coding, int64_t depth, const Shape& in,
+                                  std::function<int64_t(const Index&)> category) {
   const Shape out = infer_category_coding(coding, depth, in);
-  if (coding == CategoryCoding::kInt) return {out, [category](const Index& o) { return static_cast<double>(category(o)); }, 1};
+  if (coding == CategoryCoding::kInt)
+    return {out, [category](const Index& o) { return static_cast<double>(category(o)); }, 1};
   const auto at = [=](const Index& o) {
     Index i;
     for (int axis = 0; axis < o.rank() - 1; ++axis) i.push_back(o[axis]);

@@ -75,7 +75,7 @@ inline constexpr std::string_view kClassesOnlyKeras3[] = {
     "RandomGrayscale",          "RandomHue",            "RandomInvert",             "RandomPerspective",
     "RandomPosterization",      "RandomSaturation",     "RandomSharpness",          "AugMix",
     "CutMix",                   "MixUp",                "RandAugment",              "Solarization",
-    "MaxNumBoundingBoxes"};
+    "MaxNumBoundingBoxes",      "AutoContrast"};
 // Activations by name that Keras 2.15 finds.
 inline constexpr std::string_view kActivationsOfKeras2[] = {
     "elu",   "exponential", "gelu",    "hard_sigmoid", "leaky_relu", "linear",   "log_softmax", "mish",  "relu",

@@ -6,8 +6,8 @@
 
 namespace hoarfrost::keras {
 
-// What becomes of an image whose width has another relation to its height than the target's: it is stretched, or cut to the largest
-// window in its middle that has the target's (Keras 2.15's smart_resize), or `fill` is put around it.
+// What becomes of an image whose width has another relation to its height than the target's: it is stretched, or cut to
+// the largest window in its middle that has the target's (Keras 2.15's smart_resize), or `fill` is put around it.
 enum class Fit { kStretch, kCrop, kPad };
 
 struct ImageResize {
@@ -23,9 +23,9 @@ struct ImageResize {
 ImageResize parse_image_size(const Config& config);
 // [N, H, W, C] -> [N, height, width, C]. Throws Error{kMismatch} where the rank is another.
 Shapes infer_image_size(const ImageResize& resize, const Shapes& in);
-// Bilinear and nearest are TensorFlow's ResizeBilinear and ResizeNearestNeighbor; the others, which are sums along rows and along
-// columns too, are two matrix products, which every TensorFlow runs. Throws Error{kUnsupported} where the image's size is not known and
-// something depends on it: the fit, the weights.
+// Bilinear and nearest are TensorFlow's ResizeBilinear and ResizeNearestNeighbor; the others, which are sums along rows
+// and along columns too, are two matrix products, which every TensorFlow runs. Throws Error{kUnsupported} where the
+// image's size is not known and something depends on it: the fit, the weights.
 Value lower_image_resize(const ImageResize& resize, Lowering& lowering, const Value& x);
 Formula image_resize_reference(const ImageResize& resize, const Array& x);
 

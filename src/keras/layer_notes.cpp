@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view kHashes = "it hashes text, and a frozen graph here holds no strings; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
 constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
-constexpr std::string_view kHistogram = "its output depends on the image's histogram, which is not converted; do it before the model";
+constexpr std::string_view kHistogram =
+    "its output depends on the image's histogram, which is not converted; do it before the model";
 constexpr std::string_view kBase = "a class that others derive from";
 
 constexpr LayerNote kNotes[] = {
@@ -27,9 +28,9 @@ constexpr LayerNote kNotes[] = {
     {"Recurrent", NoteKind::kAbstract, kBase},
     {"Wrapper", NoteKind::kAbstract, kBase},
 
-    {"AutoContrast", NoteKind::kRefused, "it stretches each image's own range, which is not converted; do it before the model"},
     {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kRefused, kHistogram},
-    {"DenseFeatures", NoteKind::kRefused, "its feature columns are Python objects of TensorFlow, which are not in the file"},
+    {"DenseFeatures", NoteKind::kRefused,
+     "its feature columns are Python objects of TensorFlow, which are not in the file"},
     {"Equalization", NoteKind::kRefused, kHistogram},
     {"FlaxLayer", NoteKind::kRefused, kPython},
     {"HashedCrossing", NoteKind::kRefused, kHashes},
@@ -37,13 +38,18 @@ constexpr LayerNote kNotes[] = {
     {"JaxLayer", NoteKind::kRefused, kPython},
     {"Lambda", NoteKind::kRefused, "its meaning is Python's bytecode, and not the layer's configuration"},
     {"MelSpectrogram", NoteKind::kRefused, kSpectra},
-    {"Pipeline", NoteKind::kRefused, "layers of a data pipeline in one are not converted; call them one by one in the model"},
+    {"Pipeline", NoteKind::kRefused,
+     "layers of a data pipeline in one are not converted; call them one by one in the model"},
     {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
-    {"ReversibleEmbedding", NoteKind::kRefused, "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
+    {"ReversibleEmbedding", NoteKind::kRefused,
+     "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
     {"STFTSpectrogram", NoteKind::kRefused, kSpectra},
-    {"StringLookup", NoteKind::kRefused, "it takes strings, and a frozen graph here holds none; look tokens up before the model"},
-    {"TFSMLayer", NoteKind::kRefused, "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
-    {"TextVectorization", NoteKind::kRefused, "it takes strings, and a frozen graph here holds none; split text into tokens before the model"},
+    {"StringLookup", NoteKind::kRefused,
+     "it takes strings, and a frozen graph here holds none; look tokens up before the model"},
+    {"TFSMLayer", NoteKind::kRefused,
+     "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
+    {"TextVectorization", NoteKind::kRefused,
+     "it takes strings, and a frozen graph here holds none; split text into tokens before the model"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
@@ -51,11 +57,13 @@ constexpr LayerNote kNotes[] = {
     {"Dense", NoteKind::kLimited, "LoRA adapters, quantized kernels"},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"Embedding", NoteKind::kLimited, "LoRA adapters, sparse outputs"},
-    {"IntegerLookup", NoteKind::kLimited, "vocabularies of over 4096 tokens or outside the configuration, several oov indices, invert, tf_idf"},
+    {"IntegerLookup", NoteKind::kLimited,
+     "vocabularies of over 4096 tokens or outside the configuration, several oov indices, invert, tf_idf"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
-    {"Resizing", NoteKind::kLimited, "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
+    {"Resizing", NoteKind::kLimited,
+     "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
     {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear"},
 };
@@ -72,7 +80,8 @@ std::vector<LayerNote> layer_notes() {
 
 std::string_view refusal_of(std::string_view class_name) {
   const size_t bracket = class_name.rfind('>');
-  if (bracket != std::string_view::npos && !class_name.starts_with("keras")) return {};  // somebody else's class of that name
+  if (bracket != std::string_view::npos && !class_name.starts_with("keras"))
+    return {};  // somebody else's class of that name
   const std::string_view plain = bracket == std::string_view::npos ? class_name : class_name.substr(bracket + 1);
   for (const LayerNote& note : kNotes) {
     if (note.class_name == plain && note.kind == NoteKind::kRefused) return note.text;

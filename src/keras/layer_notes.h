@@ -1,5 +1,6 @@
-// What is to be said of Keras' layer classes beside the registry: those that are read under another name, those that are refused and
-// why, and what is not converted of those that are. Together with the registry it speaks of every layer class of Keras 1.2.2, 2.15 and 3.15.
+// What is to be said of Keras' layer classes beside the registry: those that are read under another name, those that
+// are refused and why, and what is not converted of those that are. Together with the registry it speaks of every layer
+// class of Keras 1.2.2, 2.15 and 3.15.
 #pragma once
 
 #include <string_view>

@@ -24,7 +24,8 @@ TEST(LayerNotes, SpeakOfEveryClassOfKeras) {
     EXPECT_GT(names.size(), 70) << version;
     for (const std::string name : names) {
       const bool is_noted = std::ranges::any_of(notes, [&](const LayerNote& note) { return note.class_name == name; });
-      EXPECT_TRUE(find_layer(name) != nullptr || is_noted) << name << " of Keras " << version << " is in no list: layers.def or layer_notes.cpp";
+      EXPECT_TRUE(find_layer(name) != nullptr || is_noted)
+          << name << " of Keras " << version << " is in no list: layers.def or layer_notes.cpp";
     }
   }
 }
@@ -41,7 +42,8 @@ TEST(LayerNotes, SayEachOnce) {
 
 TEST(LayerNotes, RefusalsSayWhy) {
   EXPECT_EQ(message_of("TextVectorization", R"({"name": "t"})"),
-            "layer `t` (TextVectorization): it takes strings, and a frozen graph here holds none; split text into tokens before the model");
+            "layer `t` (TextVectorization): it takes strings, and a frozen graph here holds none; split text into "
+            "tokens before the model");
 }
 
 }  // namespace

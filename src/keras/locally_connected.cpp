@@ -8,7 +8,8 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr int64_t kLargestMatrix = int64_t{1} << 28;  // elements of implementation 2's and 3's matrix of inputs and outputs
+constexpr int64_t kLargestMatrix = int64_t{1}
+                                   << 28;  // elements of implementation 2's and 3's matrix of inputs and outputs
 
 // The sizes of one call, and where its elements lie in the order of the file.
 struct Geometry {
@@ -29,7 +30,9 @@ struct Geometry {
   [[nodiscard]] int64_t out_offset(int64_t position, int64_t filter) const {
     return is_channels_first ? filter * n_positions + position : position * filters + filter;
   }
-  [[nodiscard]] static Shape space(const Shape& shape) { return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end() - 1)); }
+  [[nodiscard]] static Shape space(const Shape& shape) {
+    return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end() - 1));
+  }
 };
 
 Shape with_channels_last(const Shape& shape) {
@@ -49,7 +52,9 @@ Geometry geometry(const LocallyConnected& layer, const Shape& given) {
   Geometry g;
   g.in = layer.is_channels_first ? with_channels_last(given) : given;
   for (int axis = 1; axis < g.in.rank(); ++axis) {
-    if (g.in[axis] < 1) throw Error(ErrorCode::kMismatch, "", fmt::format("every size but the batch's must be known, found {}", given.to_string()));
+    if (g.in[axis] < 1)
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("every size but the batch's must be known, found {}", given.to_string()));
   }
   g.out = slide(layer.window, g.in, layer.filters);
   g.n_channels = g.in.last();
@@ -58,7 +63,8 @@ Geometry geometry(const LocallyConnected& layer, const Shape& given) {
   g.n_positions = g.out_space().n_elements();
   g.is_channels_first = layer.is_channels_first;
   if (layer.implementation != 1 && g.n_inputs > kLargestMatrix / std::max<int64_t>(g.n_outputs(), 1)) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("a matrix of {} inputs and {} outputs is too large", g.n_inputs, g.n_outputs()));
+    throw Error(ErrorCode::kUnsupported, "",
+                fmt::format("a matrix of {} inputs and {} outputs is too large", g.n_inputs, g.n_outputs()));
   }
   return g;
 }
@@ -75,7 +81,8 @@ void for_each_connection(const Window& window, const Geometry& g, Visit visit) {
     Shape plane = g.in;
     plane[0] = 1;
     plane[-1] = 1;
-    for_each_cell(window, g.in, o, [&](const Index& i, int64_t cell) { visit(position, i.with(-1, 0).offset(plane), cell); });
+    for_each_cell(window, g.in, o,
+                  [&](const Index& i, int64_t cell) { visit(position, i.with(-1, 0).offset(plane), cell); });
   }
 }
 
@@ -110,29 +117,36 @@ Tensor connections(const Window& window, const Geometry& g, DType dtype) {
   Tensor result(DType::kFloat32, shape);
   const auto values = result.mutable_values<float>();
   std::ranges::fill(values, 0.0F);
-  for_each_connection(window, g, [&](int64_t to, int64_t from, int64_t) { values[static_cast<size_t>(from * g.n_positions + to)] = 1; });
+  for_each_connection(window, g, [&](int64_t to, int64_t from, int64_t) {
+    values[static_cast<size_t>(from * g.n_positions + to)] = 1;
+  });
   return result.cast(dtype);
 }
 
 Value transpose(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
-  return lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)}, {{"Tperm", DType::kInt32}});
+  return lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)},
+                           {{"Tperm", DType::kInt32}});
 }
 
-// One product for each position of the output: its window's inputs, [positions, batch, window · channels], times its kernel.
+// One product for each position of the output: its window's inputs, [positions, batch, window · channels], times its
+// kernel.
 Value lower_by_position(const LocallyConnected& layer, const Geometry& g, Lowering& lowering, const Value& x) {
   const int64_t n_in = g.n_inputs / g.n_channels;
   const bool is_first = g.is_channels_first;
   std::vector<int64_t> from;
   for_each_connection(layer.window, g, [&](int64_t, int64_t position, int64_t) { from.push_back(position); });
-  Value rows = lowering.reshape(x, is_first ? Shape{kUnknown, g.n_channels, n_in} : Shape{kUnknown, n_in, g.n_channels});
+  Value rows =
+      lowering.reshape(x, is_first ? Shape{kUnknown, g.n_channels, n_in} : Shape{kUnknown, n_in, g.n_channels});
   rows = transpose(lowering, rows, is_first ? std::vector<int64_t>{2, 0, 1} : std::vector<int64_t>{1, 0, 2});
   Value windows = lowering.raw_op("Gather", "Gather", {rows, lowering.ints("Gather/indices", from)}, x.dtype,
                                   {{"Tparams", x.dtype}, {"Tindices", DType::kInt32}, {"validate_indices", true}});
   const int64_t n_cells = layer.window.n_cells();
   windows = lowering.reshape(windows, {g.n_positions, n_cells, kUnknown, g.n_channels});
-  windows = transpose(lowering, windows, is_first ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1, 3});
+  windows =
+      transpose(lowering, windows, is_first ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1, 3});
   windows = lowering.reshape(windows, {g.n_positions, kUnknown, n_cells * g.n_channels});
-  const Value y = lowering.named_op("MatMul", "BatchMatMul", {windows, lowering.weight(0)}, {{"adj_x", false}, {"adj_y", false}});
+  const Value y =
+      lowering.named_op("MatMul", "BatchMatMul", {windows, lowering.weight(0)}, {{"adj_x", false}, {"adj_y", false}});
   return transpose(lowering, y, is_first ? std::vector<int64_t>{1, 2, 0} : std::vector<int64_t>{1, 0, 2});
 }
 
@@ -141,7 +155,8 @@ Value lower_as_matrix(const LocallyConnected& layer, const Geometry& g, Lowering
   const Value kernel = lowering.weight(0);
   Value matrix;
   if (layer.implementation == 2) {
-    matrix = lowering.named_op("mul", "Mul", {kernel, lowering.constant("mul/y", connections(layer.window, g, kernel.dtype))});
+    matrix = lowering.named_op("mul", "Mul",
+                               {kernel, lowering.constant("mul/y", connections(layer.window, g, kernel.dtype))});
     matrix = lowering.reshape(matrix, {g.n_inputs, g.n_outputs()});
   } else {
     const std::vector<int64_t> where = places(layer.window, g);
@@ -150,7 +165,8 @@ Value lower_as_matrix(const LocallyConnected& layer, const Geometry& g, Lowering
     std::ranges::fill(numbers, static_cast<int32_t>(where.size()));  // the zero behind the kernel
     for (size_t i = 0; i < where.size(); ++i) numbers[static_cast<size_t>(where[i])] = static_cast<int32_t>(i);
     const Value zero = lowering.constant("concat/zero", Tensor::vector(std::vector<double>{0}).cast(kernel.dtype));
-    const Value all = lowering.named_op("concat", "ConcatV2", {kernel, zero, lowering.int_scalar("concat/axis", 0)}, {{"N", int64_t{2}}, {"Tidx", DType::kInt32}});
+    const Value all = lowering.named_op("concat", "ConcatV2", {kernel, zero, lowering.int_scalar("concat/axis", 0)},
+                                        {{"N", int64_t{2}}, {"Tidx", DType::kInt32}});
     matrix = lowering.raw_op("Gather", "Gather", {all, lowering.constant("Gather/indices", index)}, kernel.dtype,
                              {{"Tparams", kernel.dtype}, {"Tindices", DType::kInt32}, {"validate_indices", true}});
   }
@@ -166,13 +182,13 @@ LocallyConnected parse_locally_connected(const Config& config, size_t rank) {
   layer.filters = config.get_int({"filters", "nb_filter"});
   const std::string format = config.get_string({"data_format", "dim_ordering"}, "channels_last");
   layer.is_channels_first = format == "channels_first" || format == "th";
-  layer.has_old_bias = layer.is_channels_first && config.version().major < 2;
   layer.implementation = config.get_int({"implementation"}, 1);
   layer.use_bias = config.get_bool({"use_bias", "bias"}, true);
   layer.activation = Activation::parse(config);
   layer.window = parse_kernel(config, rank, {.theano = true, .channels_first = true});
   if (layer.filters < 1) config.fail(fmt::format("`filters` must be 1 or more, found {}", layer.filters));
-  if (layer.implementation < 1 || layer.implementation > 3) config.fail(fmt::format("`implementation` must be 1, 2 or 3, found {}", layer.implementation));
+  if (layer.implementation < 1 || layer.implementation > 3)
+    config.fail(fmt::format("`implementation` must be 1, 2 or 3, found {}", layer.implementation));
   if (layer.window.padding == Padding::kCausal) config.fail("padding must be valid or same, found causal");
   if (layer.window.padding != Padding::kValid) {
     if (layer.implementation == 1) config.fail("padding `same` goes with implementation 2 or 3 only, in Keras too");
@@ -205,13 +221,7 @@ std::vector<WeightSpec> locally_connected_weights(const LocallyConnected& layer,
   std::vector<WeightSpec> result{{"kernel", kernel}};
   if (!layer.use_bias) return result;
   Shape bias = g.out_space();
-  if (layer.has_old_bias) {
-    std::vector<int64_t> sizes = bias.sizes();
-    sizes.insert(sizes.begin(), g.filters);
-    bias = Shape(sizes);
-  } else {
-    bias.push_back(g.filters);
-  }
+  bias.push_back(g.filters);
   result.push_back({"bias", bias});
   return result;
 }
@@ -221,10 +231,12 @@ Values lower_locally_connected(const LocallyConnected& layer, Lowering& lowering
   const Shape out = layer.is_channels_first ? with_channels_first(g.out) : g.out;
   Shape target = out;
   target[0] = kUnknown;
-  Value y = layer.implementation == 1 ? lower_by_position(layer, g, lowering, in[0]) : lower_as_matrix(layer, g, lowering, in[0]);
+  Value y = layer.implementation == 1 ? lower_by_position(layer, g, lowering, in[0])
+                                      : lower_as_matrix(layer, g, lowering, in[0]);
   y = lowering.reshape(y, target);
   if (layer.use_bias) {
-    // Keras reads the bias in the order in which it lies in the file as [1, filters, space…] where the channels come first.
+    // Keras reads the bias in the order in which it lies in the file as [1, filters, space…] where the channels come
+    // first.
     Value bias = lowering.weight(1);
     target[0] = 1;
     bias = lowering.reshape(bias, target);
@@ -240,7 +252,8 @@ Formulas locally_connected_reference(const LocallyConnected& layer, const Arrays
   const auto at = [=, x = in[0]](const Index& o) {
     const Index last = Index::at_offset(g.out, 0);
     Index position;  // of the output, channels last
-    for (int axis = 0; axis < last.rank() - 1; ++axis) position.push_back(o[layer.is_channels_first && axis > 0 ? axis + 1 : axis]);
+    for (int axis = 0; axis < last.rank() - 1; ++axis)
+      position.push_back(o[layer.is_channels_first && axis > 0 ? axis + 1 : axis]);
     const int64_t filter = layer.is_channels_first ? o[1] : o[-1];
     position.push_back(filter);
     Shape plane = g.out;
@@ -256,9 +269,14 @@ Formulas locally_connected_reference(const LocallyConnected& layer, const Arrays
       for (int64_t c = 0; c < g.n_channels; ++c) {
         const int64_t input = g.in_offset(from, c);
         int64_t k = 0;
-        if (layer.implementation == 1) k = (to * n_cells * g.n_channels + (layer.is_channels_first ? c * n_cells + cell : cell * g.n_channels + c)) * g.filters + filter;
-        else if (layer.implementation == 2) k = input * g.n_outputs() + g.out_offset(to, filter);
-        else k = std::ranges::lower_bound(where, g.out_offset(to, filter) * g.n_inputs + input) - where.begin();
+        if (layer.implementation == 1)
+          k = (to * n_cells * g.n_channels + (layer.is_channels_first ? c * n_cells + cell : cell * g.n_channels + c)) *
+                  g.filters +
+              filter;
+        else if (layer.implementation == 2)
+          k = input * g.n_outputs() + g.out_offset(to, filter);
+        else
+          k = std::ranges::lower_bound(where, g.out_offset(to, filter) * g.n_inputs + input) - where.begin();
         sum += x.at_offset(example + input) * weights[0].at_offset(k);
       }
     });

@@ -12,14 +12,15 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Interpolation>, 8> kNames{{{"bilinear", Interpolation::kBilinear},
-                                                                            {"nearest", Interpolation::kNearest},
-                                                                            {"bicubic", Interpolation::kBicubic},
-                                                                            {"area", Interpolation::kArea},
-                                                                            {"lanczos3", Interpolation::kLanczos3},
-                                                                            {"lanczos5", Interpolation::kLanczos5},
-                                                                            {"gaussian", Interpolation::kGaussian},
-                                                                            {"mitchellcubic", Interpolation::kMitchellCubic}}};
+constexpr std::array<std::pair<std::string_view, Interpolation>, 8> kNames{
+    {{"bilinear", Interpolation::kBilinear},
+     {"nearest", Interpolation::kNearest},
+     {"bicubic", Interpolation::kBicubic},
+     {"area", Interpolation::kArea},
+     {"lanczos3", Interpolation::kLanczos3},
+     {"lanczos5", Interpolation::kLanczos5},
+     {"gaussian", Interpolation::kGaussian},
+     {"mitchellcubic", Interpolation::kMitchellCubic}}};
 
 // Gives the element at `position` a part, whatever was sampled before it.
 void add(Samples& samples, int64_t position, double weight) {
@@ -55,8 +56,8 @@ double keys_from_table(int64_t steps, bool is_far) {
 Samples bicubic(float at, int64_t in) {
   const auto nearest_below = static_cast<int64_t>(std::floor(at));
   const auto step = static_cast<int64_t>(std::lrint((at - std::floor(at)) * 1024));
-  const std::array<double, 4> weights{keys_from_table(step, true), keys_from_table(step, false), keys_from_table(1024 - step, false),
-                                      keys_from_table(1024 - step, true)};
+  const std::array<double, 4> weights{keys_from_table(step, true), keys_from_table(step, false),
+                                      keys_from_table(1024 - step, false), keys_from_table(1024 - step, true)};
   Samples samples;
   for (int64_t i = 0; i < 4; ++i) {
     const int64_t position = nearest_below - 1 + i;
@@ -71,7 +72,8 @@ Samples area(int64_t i, float scale, int64_t in) {
   const float from = static_cast<float>(i) * scale;
   const float to = static_cast<float>(i + 1) * scale;
   Samples samples;
-  for (auto position = static_cast<int64_t>(std::floor(from)); position < static_cast<int64_t>(std::ceil(to)); ++position) {
+  for (auto position = static_cast<int64_t>(std::floor(from)); position < static_cast<int64_t>(std::ceil(to));
+       ++position) {
     const auto start = static_cast<float>(position);
     const float covered = std::min(start + 1, to) - std::max(start, from);
     add(samples, std::min(position, in - 1), static_cast<double>(covered / scale));
@@ -99,22 +101,33 @@ double mitchell(double x) {
 // sampling_kernels.h: the kernel's half width, and its value at a distance.
 double radius_of(Interpolation interpolation) {
   switch (interpolation) {
-    case Interpolation::kLanczos3: return 3;
-    case Interpolation::kLanczos5: return 5;
-    case Interpolation::kGaussian: return 1.5;
-    case Interpolation::kBilinear: return 1;
-    default: return 2;
+    case Interpolation::kLanczos3:
+      return 3;
+    case Interpolation::kLanczos5:
+      return 5;
+    case Interpolation::kGaussian:
+      return 1.5;
+    case Interpolation::kBilinear:
+      return 1;
+    default:
+      return 2;
   }
 }
 
 double kernel(Interpolation interpolation, double x) {
   switch (interpolation) {
-    case Interpolation::kLanczos3: return lanczos(x, 3);
-    case Interpolation::kLanczos5: return lanczos(x, 5);
-    case Interpolation::kGaussian: return x >= 1.5 ? 0 : std::exp(-x * x / (2 * 0.5 * 0.5));  // sigma = radius / 3
-    case Interpolation::kBilinear: return x >= 1 ? 0 : 1 - x;
-    case Interpolation::kMitchellCubic: return mitchell(x);
-    default: return keys(x);
+    case Interpolation::kLanczos3:
+      return lanczos(x, 3);
+    case Interpolation::kLanczos5:
+      return lanczos(x, 5);
+    case Interpolation::kGaussian:
+      return x >= 1.5 ? 0 : std::exp(-x * x / (2 * 0.5 * 0.5));  // sigma = radius / 3
+    case Interpolation::kBilinear:
+      return x >= 1 ? 0 : 1 - x;
+    case Interpolation::kMitchellCubic:
+      return mitchell(x);
+    default:
+      return keys(x);
   }
 }
 
@@ -151,16 +164,22 @@ Interpolation parse_interpolation(const Config& config, std::string_view key, st
 
 std::vector<Samples> resampling(Interpolation interpolation, bool antialias, int64_t in, int64_t out) {
   const float scale = static_cast<float>(in) / static_cast<float>(out);
-  const bool has_own_kernel = interpolation == Interpolation::kNearest || interpolation == Interpolation::kArea ||
-                              (!antialias && (interpolation == Interpolation::kBilinear || interpolation == Interpolation::kBicubic));
+  const bool has_own_kernel =
+      interpolation == Interpolation::kNearest || interpolation == Interpolation::kArea ||
+      (!antialias && (interpolation == Interpolation::kBilinear || interpolation == Interpolation::kBicubic));
   std::vector<Samples> result;
   for (int64_t i = 0; i < out; ++i) {
     const float at = (static_cast<float>(i) + 0.5F) * scale;
-    if (!has_own_kernel) result.push_back(spanned(interpolation, antialias, i, in, out));
-    else if (interpolation == Interpolation::kNearest) result.push_back({std::clamp<int64_t>(static_cast<int64_t>(std::floor(at)), 0, in - 1), {1}});
-    else if (interpolation == Interpolation::kArea) result.push_back(area(i, scale, in));
-    else if (interpolation == Interpolation::kBilinear) result.push_back(bilinear(at - 0.5F, in));
-    else result.push_back(bicubic(at - 0.5F, in));
+    if (!has_own_kernel)
+      result.push_back(spanned(interpolation, antialias, i, in, out));
+    else if (interpolation == Interpolation::kNearest)
+      result.push_back({std::clamp<int64_t>(static_cast<int64_t>(std::floor(at)), 0, in - 1), {1}});
+    else if (interpolation == Interpolation::kArea)
+      result.push_back(area(i, scale, in));
+    else if (interpolation == Interpolation::kBilinear)
+      result.push_back(bilinear(at - 0.5F, in));
+    else
+      result.push_back(bicubic(at - 0.5F, in));
   }
   return result;
 }

@@ -9,7 +9,8 @@ struct AugMix {
   Augmentation augmentation;
 
   static AugMix parse(const Config& config) {
-    return {parse_augmentation(config, {"value_range", "num_chains", "chain_depth", "factor", "alpha", "all_ops", "interpolation"}, false)};
+    return {parse_augmentation(
+        config, {"value_range", "num_chains", "chain_depth", "factor", "alpha", "all_ops", "interpolation"}, false)};
   }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_augmentation(augmentation, lowering, in); }

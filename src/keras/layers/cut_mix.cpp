@@ -8,9 +8,7 @@ namespace {
 struct CutMix {
   Augmentation augmentation;
 
-  static CutMix parse(const Config& config) {
-    return {parse_augmentation(config, {"factor"}, false)};
-  }
+  static CutMix parse(const Config& config) { return {parse_augmentation(config, {"factor"}, false)}; }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_augmentation(augmentation, lowering, in); }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }

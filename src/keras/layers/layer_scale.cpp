@@ -19,9 +19,15 @@ struct LayerScale {
   }
 
   std::vector<WeightSpec> weights(const Shapes& /*in*/) const { return {{"gamma", {projection_dim}}}; }
-  Values lower(Lowering& lowering, const Values& in) const { return {lowering.named_op("mul", "Mul", {in[0], lowering.weight(0)})}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lowering.named_op("mul", "Mul", {in[0], lowering.weight(0)})};
+  }
   Formulas reference(const Arrays& weights, const Arrays& in) const {
-    return {{in[0].shape(), [x = in[0], gamma = weights[0]](const Index& o) { return x[o] * gamma.at_offset(gamma.size(0) == 1 ? 0 : o[-1]); }, 1}};
+    return {{in[0].shape(),
+             [x = in[0], gamma = weights[0]](const Index& o) {
+               return x[o] * gamma.at_offset(gamma.size(0) == 1 ? 0 : o[-1]);
+             },
+             1}};
   }
 };
 

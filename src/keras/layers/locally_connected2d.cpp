@@ -13,7 +13,9 @@ struct LocallyConnected2D {
   Shapes infer(const Shapes& in) const { return infer_locally_connected(layer, in); }
   std::vector<WeightSpec> weights(const Shapes& in) const { return locally_connected_weights(layer, in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_locally_connected(layer, lowering, in); }
-  Formulas reference(const Arrays& weights, const Arrays& in) const { return locally_connected_reference(layer, weights, in); }
+  Formulas reference(const Arrays& weights, const Arrays& in) const {
+    return locally_connected_reference(layer, weights, in);
+  }
 };
 
 }  // namespace

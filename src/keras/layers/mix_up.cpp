@@ -8,9 +8,7 @@ namespace {
 struct MixUp {
   Augmentation augmentation;
 
-  static MixUp parse(const Config& config) {
-    return {parse_augmentation(config, {"alpha"}, true)};
-  }
+  static MixUp parse(const Config& config) { return {parse_augmentation(config, {"alpha"}, true)}; }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_augmentation(augmentation, lowering, in); }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }

@@ -9,7 +9,8 @@ struct RandomColorJitter {
   Augmentation augmentation;
 
   static RandomColorJitter parse(const Config& config) {
-    return {parse_augmentation(config, {"value_range", "brightness_factor", "contrast_factor", "saturation_factor", "hue_factor"}, true)};
+    return {parse_augmentation(
+        config, {"value_range", "brightness_factor", "contrast_factor", "saturation_factor", "hue_factor"}, true)};
   }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_augmentation(augmentation, lowering, in); }

@@ -1,5 +1,6 @@
-// RandomCrop: a window of the image somewhere in training. At inference Keras 2.6 to 2.15 cut the image to the window's proportions and
-// resize it (smart_resize); Keras 3.15 leaves it as it is, and what follows fails where that is not the size that the layer says.
+// RandomCrop: a window of the image somewhere in training. At inference Keras 2.6 to 2.15 cut the image to the window's
+// proportions and resize it (smart_resize); Keras 3.15 leaves it as it is, and what follows fails where that is not the
+// size that the layer says.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -26,7 +27,8 @@ struct RandomCrop {
     const Shapes out = infer_image_size(resize, in);
     if (is_identity && (in[0][1] != resize.height || in[0][2] != resize.width)) {
       throw Error(ErrorCode::kUnsupported, "",
-                  fmt::format("Keras 3 neither crops nor resizes when it predicts, though it says so: give the model images of {} by {}, found {}",
+                  fmt::format("Keras 3 neither crops nor resizes when it predicts, though it says so: give the model "
+                              "images of {} by {}, found {}",
                               resize.height, resize.width, in[0].to_string()));
     }
     return out;

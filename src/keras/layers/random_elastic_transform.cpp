@@ -9,7 +9,8 @@ struct RandomElasticTransform {
   Augmentation augmentation;
 
   static RandomElasticTransform parse(const Config& config) {
-    return {parse_augmentation(config, {"factor", "scale", "interpolation", "fill_mode", "fill_value", "value_range"}, false)};
+    return {parse_augmentation(config, {"factor", "scale", "interpolation", "fill_mode", "fill_value", "value_range"},
+                               false)};
   }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
   Values lower(Lowering& lowering, const Values& in) const { return lower_augmentation(augmentation, lowering, in); }

@@ -1,5 +1,5 @@
-// Resizing: images [batch, height, width, channels] brought to a size, in every way of tf.image.resize. Keras 2.6 to 3.15 (over TensorFlow).
-// Keras 2 gives numbers of the layer's type; Keras 3 those of the input's.
+// Resizing: images [batch, height, width, channels] brought to a size, in every way of tf.image.resize. Keras 2.6
+// to 3.15 (over TensorFlow). Keras 2 gives numbers of the layer's type; Keras 3 those of the input's.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -24,7 +24,8 @@ struct Resizing {
     if (is_cropped && is_padded) config.fail("only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be true");
     if (is_cropped) layer.resize.fit = Fit::kCrop;
     if (is_padded) layer.resize.fit = Fit::kPad;
-    if (config.get_string({"fill_mode"}, "constant") != "constant") config.unsupported("fill_mode must be constant, Keras knows no other");
+    if (config.get_string({"fill_mode"}, "constant") != "constant")
+      config.unsupported("fill_mode must be constant, Keras knows no other");
     layer.resize.fill = config.get_float({"fill_value"}, 0.0);
     config.ignore({"bounding_box_format", "data_format"});
     return layer;
@@ -36,8 +37,10 @@ struct Resizing {
     const bool is_nearest = resize.interpolation == Interpolation::kNearest;
     const bool keeps = keeps_type && !is_float(in[0].dtype);
     if (keeps && !is_nearest) {
-      throw Error(ErrorCode::kUnsupported, lowering.scope(),
-                  fmt::format("Keras 3 rounds {} images after resizing, which is not converted; make the model's input float32", dtype_name(in[0].dtype)));
+      throw Error(
+          ErrorCode::kUnsupported, lowering.scope(),
+          fmt::format("Keras 3 rounds {} images after resizing, which is not converted; make the model's input float32",
+                      dtype_name(in[0].dtype)));
     }
     const DType result = keeps ? in[0].dtype : dtype;
     Value x = lower_cast(is_nearest ? result : DType::kFloat32, lowering, in)[0];
@@ -50,7 +53,9 @@ struct Resizing {
   }
 
  private:
-  static bool is_float(DType type) { return type == DType::kFloat16 || type == DType::kBFloat16 || type == DType::kFloat32 || type == DType::kFloat64; }
+  static bool is_float(DType type) {
+    return type == DType::kFloat16 || type == DType::kBFloat16 || type == DType::kFloat32 || type == DType::kFloat64;
+  }
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Softmax: exp(x) over its sum along one axis or several. Keras 2.1 to 3.15. Under a mask, whose axes are the input's last ones, Keras 2.3 to
-// 2.15 adds -1e9 (float16: half its least number) to what is masked; Keras 3 puts -1e9 (float16: -3e4) in its place and 0 in the
-// result's.
+// Softmax: exp(x) over its sum along one axis or several. Keras 2.1 to 3.15. Under a mask, whose axes are the input's
+// last ones, Keras 2.3 to 2.15 adds -1e9 (float16: half its least number) to what is masked; Keras 3 puts -1e9
+// (float16: -3e4) in its place and 0 in the result's.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -36,7 +36,9 @@ struct Softmax {
     Value x = in[0];
     const Value least = lowering.scalar("masked", masked_score(), x);
     if (replaces_masked) {
-      x = select(lowering, mask, x, lowering.named_op("masked_scores", "Fill", {shape_of(lowering, x), least}, {{"index_type", DType::kInt32}}));
+      x = select(
+          lowering, mask, x,
+          lowering.named_op("masked_scores", "Fill", {shape_of(lowering, x), least}, {{"index_type", DType::kInt32}}));
       x.shape = in[0].shape;
       const Value y = lower_softmax(lowering, x);
       return {select(lowering, mask, y, lowering.named_op("zeros_like", "ZerosLike", {y}))};
@@ -78,14 +80,16 @@ struct Softmax {
     if (x.mask == nullptr) return false;
     Index at;
     const int rank = x.mask->shape().rank();
-    for (int axis = 0; axis < rank; ++axis) at.push_back(x.mask->size(axis) == 1 ? 0 : position[position.rank() - rank + axis]);
+    for (int axis = 0; axis < rank; ++axis)
+      at.push_back(x.mask->size(axis) == 1 ? 0 : position[position.rank() - rank + axis]);
     return (*x.mask)[at] == 0;
   }
 
   // Added in float32, where -1e9 leaves little of a score.
   double score(const Array& x, const Index& position) const {
     if (!is_masked(x, position)) return x[position];
-    return replaces_masked ? masked_score() : static_cast<double>(static_cast<float>(x[position]) + static_cast<float>(masked_score()));
+    return replaces_masked ? masked_score()
+                           : static_cast<double>(static_cast<float>(x[position]) + static_cast<float>(masked_score()));
   }
 
   static Value shape_of(Lowering& lowering, const Value& x) {
@@ -94,7 +98,8 @@ struct Softmax {
 
   // Select takes a condition of the same shape only, so that the mask is spread over the others first.
   static Value select(Lowering& lowering, const Value& mask, const Value& then, const Value& otherwise) {
-    const Value all = lowering.raw_op("BroadcastTo", "BroadcastTo", {mask, shape_of(lowering, then)}, DType::kBool, {{"T", DType::kBool}, {"Tidx", DType::kInt32}});
+    const Value all = lowering.raw_op("BroadcastTo", "BroadcastTo", {mask, shape_of(lowering, then)}, DType::kBool,
+                                      {{"T", DType::kBool}, {"Tidx", DType::kInt32}});
     return lowering.raw_op("Select", "Select", {all, then, otherwise}, then.dtype, {{"T", then.dtype}});
   }
 

@@ -206,6 +206,16 @@ def multi_head_attention_gate():
                     L.GroupQueryAttention(4, 4, 2, use_gate=True, sliding_window=2)(q, q)], [normal(2, 6, 5), normal(2, 6, 4)]
 
 
+@case(3)
+def auto_contrast():
+    x, n = Input((4, 5, 3)), Input((4, 5, 2), dtype='uint8')
+    def flat_channel(random):
+        x = random.normal(0, 1, (2, 4, 5, 3)).astype('float32')
+        x[1, :, :, 2] = 0.75
+        return x
+    return [x, n], [L.AutoContrast()(x), L.AutoContrast((0, 1))(x), L.AutoContrast()(n)], [flat_channel, whole(0, 255, 2, 4, 5, 2, dtype='uint8')]
+
+
 def randomise(net, random):
     for weight in net.weights:
         if 'float' in str(weight.dtype):
