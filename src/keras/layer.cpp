@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/channels_first.h"
+#include "keras/layer_notes.h"
 #include "keras/layers/registry.h"
 
 namespace hoarfrost::keras {
@@ -33,6 +34,7 @@ const LayerSpec* find_layer(std::string_view class_name) {
 std::shared_ptr<const Layer> parse_layer(const Config& config) {
   const LayerSpec* spec = find_layer(config.class_name());
   if (spec == nullptr) {
+    if (const std::string_view reason = refusal_of(config.class_name()); !reason.empty()) config.unsupported(reason);
     const bool is_custom = config.class_name().find('>') != std::string::npos;
     throw Error(ErrorCode::kUnsupported, config.where(),
                 is_custom ? "a custom layer, whose meaning is in its author's Python and not in the file: rebuild the model with Keras' own layers"

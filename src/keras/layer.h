@@ -45,6 +45,7 @@ struct WeightSpec {
   Shape shape;
   bool is_trainable = true;  // Keras saves a model's trainable weights first
   std::string group = {};    // of Keras 3's files, where it is not the name's first part: "query_dense"
+  bool is_also_own = false;  // Keras 3's files hold it a second time, in the layer's own group, before what is only there
 };
 
 // A layer with its configuration; the type behind it is the struct above.

@@ -49,6 +49,7 @@ class V3Writer {
         std::string part = variable.part;
         if (is_distributed && part.starts_with("layer")) part = part.size() > 6 ? part.substr(6) : "";
         parts[part].push_back(&variable);
+        if (variable.spec.is_also_own) parts[""].push_back(&variable);
       }
     }
     for (const auto& [part, variables] : parts) {

@@ -168,6 +168,6 @@ struct BatchNormalization {
 
 }  // namespace
 
-const LayerSpec layer_batch_normalization = make_spec<BatchNormalization>("BatchNormalization");
+const LayerSpec layer_batch_normalization = make_spec<BatchNormalization>("BatchNormalization", "SyncBatchNormalization");
 
 }  // namespace hoarfrost::keras
