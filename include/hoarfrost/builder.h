@@ -20,6 +20,7 @@
 #include <hoarfrost/tensor.h>
 
 #include <concepts>
+#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -57,6 +58,7 @@ class Argument {
   Argument(T value) : json_(text_of(value)) {}                             // NOLINT
   Argument(const char* text) : Argument(std::string_view(text)) {}         // NOLINT
   Argument(const std::string& text) : Argument(std::string_view(text)) {}  // NOLINT
+  Argument(const std::filesystem::path& path) : Argument(path.string()) {}  // NOLINT
   Argument(std::string_view text);                                         // NOLINT
   Argument(std::initializer_list<Argument> items) : Argument(std::vector<Argument>(items)) {}
   Argument(const std::vector<Argument>& items);  // NOLINT

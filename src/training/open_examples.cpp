@@ -1,8 +1,8 @@
-#include "training/open_examples.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <hoarfrost/error.h>
+#include <hoarfrost/examples.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -180,6 +180,21 @@ int64_t split_at(int64_t n, double validation_split, const std::string& where) {
   throw Error(ErrorCode::kInvalidArgument, where,
               fmt::format("its {} examples cannot be split by --validation-split {}: none would be left to {}", n,
                           validation_split, at <= 0 ? "train on" : "validate on"));
+}
+
+ExampleSet open_examples(const fs::path& path, const ModelFormat& model) {
+  data::OpenOptions options;
+  options.split = data::Split::kTrain;
+  std::vector<std::string> notes;
+  ExampleSet set = open_examples(path.empty() ? default_data(model, notes) : path, model, options);
+  set.notes.insert(set.notes.begin(), notes.begin(), notes.end());
+  return set;
+}
+
+Parts split(const std::shared_ptr<const Examples>& examples, double validation_split, const std::string& where) {
+  const int64_t n = examples->size();
+  const int64_t at = split_at(n, validation_split, where);
+  return {part_of(examples, 0, at), part_of(examples, at, n - at)};
 }
 
 }  // namespace hoarfrost::training

@@ -34,6 +34,9 @@ void finish_config(const std::string& class_name, const std::vector<Json>& input
   if (class_name == "BatchNormalization" || class_name == "LayerNormalization" || class_name == "UnitNormalization") {
     config["axis"] = resolved_axes(config.at("axis"), rank);
   } else if (class_name == "MultiHeadAttention" && inputs.size() >= 2) {
+    if (config.at("attention_axes").is_null()) {  // all but batch and features
+      for (size_t axis = 1; axis + 1 < rank; ++axis) config["attention_axes"].push_back(axis);
+    }
     config["query_shape"] = inputs[0];
     config["key_shape"] = inputs[inputs.size() > 2 ? 2 : 1];
     config["value_shape"] = inputs[1];

@@ -77,7 +77,7 @@ Json normalized(const Json& row, const std::string& key, const Json& value) {
   for (const char* kind : {"initializer", "regularizer", "constraint"}) {
     if (key.ends_with(kind)) return object_of(kind, value);
   }
-  if (key == "shared_axes" && value.is_number()) return Json::array({value});
+  if ((key == "shared_axes" || key == "attention_axes") && value.is_number()) return Json::array({value});
   if (value.is_number() && has(row.value("float32", Json::array()), key))
     return static_cast<double>(static_cast<float>(value.get<double>()));
   const auto form = row.at("config").find(key);

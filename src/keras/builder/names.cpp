@@ -15,11 +15,9 @@ std::map<std::string, int64_t>& counters() {
 bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
 bool is_lower(char c) { return std::islower(static_cast<unsigned char>(c)) != 0; }
 
-// "(.)([A-Z][a-z0-9]+)" and then "([a-z])([A-Z])" get a _ between their groups.
+// "(.)([A-Z][a-z]+)" and then "([a-z])([A-Z])" get a _ between their groups.
 std::string snake_case(const std::string& name) {
-  const auto is_rest = [&](size_t i) {
-    return i < name.size() && (is_lower(name[i]) || std::isdigit(static_cast<unsigned char>(name[i])) != 0);
-  };
+  const auto is_rest = [&](size_t i) { return i < name.size() && is_lower(name[i]); };
   std::string first;
   size_t free_from = 1;  // the regular expression's matches do not overlap
   for (size_t i = 0; i < name.size(); ++i) {
