@@ -110,12 +110,12 @@ std::shared_ptr<const Examples> part_of(const std::shared_ptr<const Examples>& e
 // Keras' validation_split: the first part trains and the last validates. A fraction below 1 (floor(n · (1 − split))
 // train, Keras 2.15's train_validation_split), or a number of examples. Throws Error{kInvalidArgument}, which begins
 // with `where`, when one of the two would be empty.
-struct Parts {
+struct SplitExamples {
   std::shared_ptr<const Examples> train;
   std::shared_ptr<const Examples> validation;
 };
-Parts split(const std::shared_ptr<const Examples>& examples, double validation_split,
-            const std::string& where = "validation_split");
+SplitExamples split(const std::shared_ptr<const Examples>& examples, double validation_split,
+                    const std::string& where = "validation_split");
 int64_t split_at(int64_t n, double validation_split, const std::string& where);
 
 // Keras' fit(x, y): arrays [n, …] in the model's order, x of the model's types; y is made float32. Class numbers are

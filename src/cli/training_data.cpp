@@ -134,7 +134,7 @@ TrainingData open_training_data(const TrainingDataOptions& options, const traini
   result.class_names = set.class_names;
   append(result.notes, set.notes);
   if (options.validation_split > 0) {
-    const training::Parts parts = training::split(set.examples, options.validation_split, path.string());
+    const training::SplitExamples parts = training::split(set.examples, options.validation_split, path.string());
     result.train = parts.train;
     result.validation = parts.validation;
   }

@@ -1,6 +1,6 @@
 // The builder against real Keras: tests/golden/keras/builder holds to_json() of the same networks
 // (tools/make_builder_goldens.py).
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/file.h>
 #include <hoarfrost/layers.h>
@@ -154,5 +154,66 @@ INSTANTIATE_TEST_SUITE_P(Networks, Builder,
                                          Case{"shared", shared}, Case{"nested", nested}, Case{"sequences", sequences},
                                          Case{"zoo", zoo}),
                          [](const auto& test) { return test.param.name; });
+
+template <typename Make>
+std::string message(const Make& make) {
+  keras::clear_session();
+  try {
+    make();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(BuilderErrors, NameWhatIsWrong) {
+  EXPECT_EQ(message([] {
+              Layer("Conv2D", {{"filters", 2}, {"kernel_size", 3}, {"pading", "same"}});
+            }),
+            "Conv2D: has no argument `pading`; the nearest: padding, name");
+  EXPECT_EQ(message([] { Layer("Dense"); }), "Dense: lacks its argument `units`");
+  EXPECT_EQ(message([] { Dense(3, {.kernel_initializer = "he_norml"}); }), "he_norml: is no initializer of Keras 2.15");
+  EXPECT_EQ(message([] {
+              Dense(3, {.kernel_regularizer = Object{"L2", {{"l3", 1}}}});
+            }),
+            "L2: has no argument `l3`; the nearest: l2");
+  EXPECT_THAT(message([] { Conv2D(2, 3)(Input({4})); }),
+              testing::StartsWith("layer `conv2d` (Conv2D): expected an input of 4 axes, found"));
+  EXPECT_THAT(message([] {
+                Conv2D(2, 3, {.padding = "sane"})(Input({8, 8, 1}));
+              }),
+              testing::HasSubstr("layer `conv2d` (Conv2D)"));
+  EXPECT_THAT(message([] { Layer("Dens")(Input({4})); }), testing::HasSubstr("`Dens` is not supported"));
+  EXPECT_THAT(message([] {
+                Dense(3)(LSTM(2, {.return_state = true})(Input({3, 4})));
+              }),
+              testing::HasSubstr("layer `dense` (Dense): expected 1 input, found 3"));
+  EXPECT_EQ(message([] { (void)Input({4})[1]; }), "KerasTensor: there are 1 tensors, and none of number 1");
+  EXPECT_EQ(message([] { (void)Input("x"); }),
+            "Input: expected a shape without the batch, as {28, 28, 1}, found \"x\"");
+}
+
+TEST(BuilderErrors, NameWhatIsNoModel) {
+  EXPECT_EQ(message([] {
+              const auto a = Input({4}), b = Input({4});
+              Model(a, Add()({a, b}));
+            }),
+            "layer `input_2` (InputLayer): the model's outputs depend on it, but it is none of its inputs");
+  EXPECT_EQ(message([] {
+              const auto a = Dense(2)(Input({4}));
+              Model(a, Dense(3)(a));
+            }),
+            "layer `dense` (Dense): a model's inputs must be what Input() gives");
+  EXPECT_EQ(message([] {
+              const auto a = Input({4});
+              Model(a, Dense(3, {.name = "same"})(Dense(4, {.name = "same"})(a)));
+            }),
+            "layer `same` (Dense): two layers of the model have this name");
+  EXPECT_EQ(message([] { Sequential({Dense(3)}); }),
+            "model `sequential`: its first layer `dense` does not say the shape that it takes: begin with Input(…), or "
+            "give it "
+            "`input_shape`");
+  EXPECT_EQ(message([] { Sequential({}); }), "model `sequential`: a Sequential without layers");
+}
 
 }  // namespace

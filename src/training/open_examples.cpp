@@ -191,7 +191,7 @@ ExampleSet open_examples(const fs::path& path, const ModelFormat& model) {
   return set;
 }
 
-Parts split(const std::shared_ptr<const Examples>& examples, double validation_split, const std::string& where) {
+SplitExamples split(const std::shared_ptr<const Examples>& examples, double validation_split, const std::string& where) {
   const int64_t n = examples->size();
   const int64_t at = split_at(n, validation_split, where);
   return {part_of(examples, 0, at), part_of(examples, at, n - at)};
