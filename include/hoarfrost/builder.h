@@ -55,11 +55,11 @@ class Argument {
   template <std::integral T>
   Argument(T value) : json_(std::to_string(value)) {}  // NOLINT
   template <std::floating_point T>
-  Argument(T value) : json_(text_of(value)) {}                             // NOLINT
-  Argument(const char* text) : Argument(std::string_view(text)) {}         // NOLINT
-  Argument(const std::string& text) : Argument(std::string_view(text)) {}  // NOLINT
+  Argument(T value) : json_(text_of(value)) {}                              // NOLINT
+  Argument(const char* text) : Argument(std::string_view(text)) {}          // NOLINT
+  Argument(const std::string& text) : Argument(std::string_view(text)) {}   // NOLINT
   Argument(const std::filesystem::path& path) : Argument(path.string()) {}  // NOLINT
-  Argument(std::string_view text);                                         // NOLINT
+  Argument(std::string_view text);                                          // NOLINT
   Argument(std::initializer_list<Argument> items) : Argument(std::vector<Argument>(items)) {}
   Argument(const std::vector<Argument>& items);  // NOLINT
   Argument(const Object& object);                // NOLINT
@@ -105,10 +105,12 @@ class KerasTensor {
     size_t output = 0;
   };
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
+  [[nodiscard]] bool is_list() const { return is_list_; }  // {x}, as a keyword argument may be, is not x
   explicit KerasTensor(std::vector<Part> parts) : parts_(std::move(parts)) {}
 
  private:
   std::vector<Part> parts_;
+  bool is_list_ = false;
 };
 
 // Arguments of a call beside its inputs: {{"value", v}, {"use_causal_mask", true}}, {{"initial_state", {h, c}}}.

@@ -32,8 +32,9 @@ Json inbound_node(const KerasTensor::Node& call, const std::function<Json(const 
       continue;
     }
     Json tensors = Json::array();
-    for (const auto& part : std::get<Parts>(value)) tensors.push_back(history(part));
-    kwargs[key] = tensors.size() == 1 ? Json(tensors.front()) : tensors;
+    const auto& given = std::get<KerasTensor>(value);
+    for (const auto& part : given.parts()) tensors.push_back(history(part));
+    kwargs[key] = tensors.size() == 1 && !given.is_list() ? Json(tensors.front()) : tensors;
   }
   Json result = Json::array();
   for (const auto& part : call.inputs) {

@@ -17,8 +17,9 @@ constexpr const char* kClasses =
 #include "keras/builder/classes.inc"
     ;
 
-// Arguments of every layer, beside those of its class.
-constexpr std::string_view kOfAll[] = {"name", "trainable", "dtype", "input_shape", "batch_input_shape"};
+// Arguments that the constructors of layers hand on (**kwargs); the last is that of recurrent ones.
+constexpr std::string_view kOfAll[] = {"name",        "trainable",         "dtype",
+                                       "input_shape", "batch_input_shape", "zero_output_for_mask"};
 
 using Rows = std::map<std::pair<std::string, std::string>, const Json*, std::less<>>;
 
@@ -42,16 +43,17 @@ bool has(const Json& list, std::string_view item) {
 }
 
 void expect_argument(const Json& row, const std::string& argument) {
-  if (row.at("config").contains(argument) || has(row.at("arguments"), argument)) return;
-  std::vector<std::string> names = row.at("arguments");
+  if (row.at("config").contains(argument) || has(row.value("arguments", Json::array()), argument)) return;
+  std::set<std::string> names;
+  for (const Json& name : row.value("arguments", Json::array())) names.insert(name);
   if (row.at("kind") == "layer") {
     if (std::ranges::find(kOfAll, argument) != std::end(kOfAll)) return;
-    names.insert(names.end(), std::begin(kOfAll), std::end(kOfAll));
+    names.insert(std::begin(kOfAll), std::end(kOfAll));
   }
-  for (const auto& [key, value] : row.at("config").items()) names.push_back(key);
+  for (const auto& [key, value] : row.at("config").items()) names.insert(key);
   throw Error(ErrorCode::kInvalidArgument, row.at("class_name").get<std::string>(),
               fmt::format("has no argument `{}`; the nearest: {}", argument,
-                          fmt::join(graph::nearest_names(argument, names, 2), ", ")));
+                          fmt::join(graph::nearest_names(argument, {names.begin(), names.end()}, 2), ", ")));
 }
 
 // A number where the form has a list of equal ones stands for each of them: kernel_size 3 is [3, 3], padding 1 is

@@ -39,7 +39,7 @@ Json builder::value_of(const Argument& argument, const std::string& name) {
 
 namespace layers {
 
-KerasTensor::KerasTensor(const std::vector<KerasTensor>& tensors) {
+KerasTensor::KerasTensor(const std::vector<KerasTensor>& tensors) : is_list_(true) {
   for (const KerasTensor& tensor : tensors) parts_.insert(parts_.end(), tensor.parts_.begin(), tensor.parts_.end());
 }
 
@@ -96,7 +96,7 @@ std::shared_ptr<KerasTensor::Node> node_of(const std::shared_ptr<Layer::State>& 
       if (is_state(*layer, key))
         node->inputs.insert(node->inputs.end(), tensor->parts().begin(), tensor->parts().end());
       else
-        node->arguments.emplace_back(key, tensor->parts());
+        node->arguments.emplace_back(key, *tensor);
     } else if (const auto& argument = std::get<Argument>(value.value()); argument.is_said()) {
       node->arguments.emplace_back(key, builder::value_of(argument, key));
     }
@@ -112,8 +112,10 @@ void build(Layer::State& layer, const KerasTensor::Node& node) {
   };
   add(node.inputs);
   layer.build_shape = shapes.size() == 1 ? shapes.front() : Json(shapes);
-  for (const auto& [key, value] : node.arguments) {
-    if (const auto* parts = std::get_if<builder::Parts>(&value)) add(*parts);
+  for (const char* name : {"value", "key"}) {  // of a MultiHeadAttention
+    for (const auto& [key, value] : node.arguments) {
+      if (const auto* tensor = std::get_if<KerasTensor>(&value); tensor != nullptr && key == name) add(tensor->parts());
+    }
   }
   if (!layer.network) builder::finish_config(layer.class_name, shapes, layer.config);
 }

@@ -26,7 +26,7 @@ template <typename Visit>
 void visit_inputs(const Node& node, const Visit& visit) {
   for (const auto& part : node.inputs) visit(part);
   for (const auto& [key, value] : node.arguments) {
-    if (const auto* parts = std::get_if<Parts>(&value)) std::ranges::for_each(*parts, visit);
+    if (const auto* tensor = std::get_if<KerasTensor>(&value)) std::ranges::for_each(tensor->parts(), visit);
   }
 }
 

@@ -61,7 +61,7 @@ struct layers::Layer::State {
 };
 
 struct layers::KerasTensor::Node {
-  using Value = std::variant<Json, builder::Parts>;
+  using Value = std::variant<Json, KerasTensor>;
   std::shared_ptr<Layer::State> layer;
   int64_t index = 0;  // which of the layer's calls
   builder::Parts inputs;
