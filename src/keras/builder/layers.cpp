@@ -1,7 +1,12 @@
-// Each layer is its class's name, the arguments that were given by position, and the options that were said.
+// The others: each layer is its class's name, the arguments given by position, and the options that were said.
 #include <hoarfrost/layers.h>
 
+#include "keras/builder/made.h"
+
 namespace hoarfrost::keras::layers {
+
+using builder::made;
+
 namespace {
 
 Arguments said(const LayerOptions& o) {
@@ -31,56 +36,6 @@ Arguments said(const EmbeddingOptions& o) {
           {"name", o.name},
           {"trainable", o.trainable},
           {"dtype", o.dtype}};
-}
-Arguments said(const ConvOptions& o) {
-  return {{"strides", o.strides},
-          {"padding", o.padding},
-          {"output_padding", o.output_padding},
-          {"data_format", o.data_format},
-          {"dilation_rate", o.dilation_rate},
-          {"groups", o.groups},
-          {"activation", o.activation},
-          {"use_bias", o.use_bias},
-          {"kernel_initializer", o.kernel_initializer},
-          {"bias_initializer", o.bias_initializer},
-          {"kernel_regularizer", o.kernel_regularizer},
-          {"bias_regularizer", o.bias_regularizer},
-          {"activity_regularizer", o.activity_regularizer},
-          {"kernel_constraint", o.kernel_constraint},
-          {"bias_constraint", o.bias_constraint},
-          {"name", o.name},
-          {"trainable", o.trainable},
-          {"dtype", o.dtype},
-          {"input_shape", o.input_shape}};
-}
-Arguments said(const DepthwiseOptions& o) {
-  return {{"strides", o.strides},
-          {"padding", o.padding},
-          {"data_format", o.data_format},
-          {"dilation_rate", o.dilation_rate},
-          {"depth_multiplier", o.depth_multiplier},
-          {"activation", o.activation},
-          {"use_bias", o.use_bias},
-          {"depthwise_initializer", o.depthwise_initializer},
-          {"pointwise_initializer", o.pointwise_initializer},
-          {"bias_initializer", o.bias_initializer},
-          {"depthwise_regularizer", o.depthwise_regularizer},
-          {"pointwise_regularizer", o.pointwise_regularizer},
-          {"bias_regularizer", o.bias_regularizer},
-          {"activity_regularizer", o.activity_regularizer},
-          {"depthwise_constraint", o.depthwise_constraint},
-          {"pointwise_constraint", o.pointwise_constraint},
-          {"bias_constraint", o.bias_constraint},
-          {"name", o.name},
-          {"trainable", o.trainable},
-          {"dtype", o.dtype},
-          {"input_shape", o.input_shape}};
-}
-Arguments said(const PoolingOptions& o) {
-  return {{"strides", o.strides}, {"padding", o.padding}, {"data_format", o.data_format}, {"name", o.name}};
-}
-Arguments said(const GlobalPoolingOptions& o) {
-  return {{"data_format", o.data_format}, {"keepdims", o.keepdims}, {"name", o.name}};
 }
 Arguments said(const RecurrentOptions& o) {
   return {{"activation", o.activation},
@@ -186,174 +141,103 @@ Arguments said(const PReLUOptions& o) {
           {"name", o.name}};
 }
 
-template <typename Options>
-Layer make(const char* class_name, Arguments arguments, const Options& options) {
-  const Arguments more = said(options);
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return Layer(class_name, arguments);
-}
-
 }  // namespace
 
-Layer Dense(const Argument& units, const DenseOptions& options) { return make("Dense", {{"units", units}}, options); }
+Layer Dense(const Argument& units, const DenseOptions& options) {
+  return made("Dense", {{"units", units}}, said(options));
+}
 Layer Activation(const Argument& activation, const LayerOptions& options) {
-  return make("Activation", {{"activation", activation}}, options);
+  return made("Activation", {{"activation", activation}}, said(options));
 }
 Layer Embedding(const Argument& input_dim, const Argument& output_dim, const EmbeddingOptions& options) {
-  return make("Embedding", {{"input_dim", input_dim}, {"output_dim", output_dim}}, options);
-}
-Layer Masking(const Argument& mask_value, const LayerOptions& options) {
-  return make("Masking", {{"mask_value", mask_value}}, options);
-}
-Layer Conv1D(const Argument& filters, const Argument& kernel_size, const ConvOptions& options) {
-  return make("Conv1D", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer Conv2D(const Argument& filters, const Argument& kernel_size, const ConvOptions& options) {
-  return make("Conv2D", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer Conv3D(const Argument& filters, const Argument& kernel_size, const ConvOptions& options) {
-  return make("Conv3D", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer Conv1DTranspose(const Argument& filters, const Argument& kernel_size, const ConvOptions& options) {
-  return make("Conv1DTranspose", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer Conv2DTranspose(const Argument& filters, const Argument& kernel_size, const ConvOptions& options) {
-  return make("Conv2DTranspose", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer Conv3DTranspose(const Argument& filters, const Argument& kernel_size, const ConvOptions& options) {
-  return make("Conv3DTranspose", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer DepthwiseConv1D(const Argument& kernel_size, const DepthwiseOptions& options) {
-  return make("DepthwiseConv1D", {{"kernel_size", kernel_size}}, options);
-}
-Layer DepthwiseConv2D(const Argument& kernel_size, const DepthwiseOptions& options) {
-  return make("DepthwiseConv2D", {{"kernel_size", kernel_size}}, options);
-}
-Layer SeparableConv1D(const Argument& filters, const Argument& kernel_size, const DepthwiseOptions& options) {
-  return make("SeparableConv1D", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer SeparableConv2D(const Argument& filters, const Argument& kernel_size, const DepthwiseOptions& options) {
-  return make("SeparableConv2D", {{"filters", filters}, {"kernel_size", kernel_size}}, options);
-}
-Layer MaxPooling1D(const Argument& pool_size, const PoolingOptions& options) {
-  return make("MaxPooling1D", {{"pool_size", pool_size}}, options);
-}
-Layer MaxPooling2D(const Argument& pool_size, const PoolingOptions& options) {
-  return make("MaxPooling2D", {{"pool_size", pool_size}}, options);
-}
-Layer MaxPooling3D(const Argument& pool_size, const PoolingOptions& options) {
-  return make("MaxPooling3D", {{"pool_size", pool_size}}, options);
-}
-Layer AveragePooling1D(const Argument& pool_size, const PoolingOptions& options) {
-  return make("AveragePooling1D", {{"pool_size", pool_size}}, options);
-}
-Layer AveragePooling2D(const Argument& pool_size, const PoolingOptions& options) {
-  return make("AveragePooling2D", {{"pool_size", pool_size}}, options);
-}
-Layer AveragePooling3D(const Argument& pool_size, const PoolingOptions& options) {
-  return make("AveragePooling3D", {{"pool_size", pool_size}}, options);
-}
-Layer GlobalMaxPooling1D(const GlobalPoolingOptions& options) { return make("GlobalMaxPooling1D", {}, options); }
-Layer GlobalMaxPooling2D(const GlobalPoolingOptions& options) { return make("GlobalMaxPooling2D", {}, options); }
-Layer GlobalMaxPooling3D(const GlobalPoolingOptions& options) { return make("GlobalMaxPooling3D", {}, options); }
-Layer GlobalAveragePooling1D(const GlobalPoolingOptions& options) {
-  return make("GlobalAveragePooling1D", {}, options);
-}
-Layer GlobalAveragePooling2D(const GlobalPoolingOptions& options) {
-  return make("GlobalAveragePooling2D", {}, options);
-}
-Layer GlobalAveragePooling3D(const GlobalPoolingOptions& options) {
-  return make("GlobalAveragePooling3D", {}, options);
+  return made("Embedding", {{"input_dim", input_dim}, {"output_dim", output_dim}}, said(options));
 }
 Layer SimpleRNN(const Argument& units, const RecurrentOptions& options) {
-  return make("SimpleRNN", {{"units", units}}, options);
+  return made("SimpleRNN", {{"units", units}}, said(options));
 }
-Layer LSTM(const Argument& units, const RecurrentOptions& options) { return make("LSTM", {{"units", units}}, options); }
-Layer GRU(const Argument& units, const RecurrentOptions& options) { return make("GRU", {{"units", units}}, options); }
+Layer LSTM(const Argument& units, const RecurrentOptions& options) {
+  return made("LSTM", {{"units", units}}, said(options));
+}
+Layer GRU(const Argument& units, const RecurrentOptions& options) {
+  return made("GRU", {{"units", units}}, said(options));
+}
 Layer Bidirectional(const Layer& layer, const BidirectionalOptions& options) {
-  return make("Bidirectional", {{"layer", layer}}, options);
+  return made("Bidirectional", {{"layer", layer}}, said(options));
 }
-Layer TimeDistributed(const Layer& layer, const LayerOptions& options) {
-  return make("TimeDistributed", {{"layer", layer}}, options);
+Layer BatchNormalization(const BatchNormalizationOptions& options) {
+  return made("BatchNormalization", {}, said(options));
 }
-Layer BatchNormalization(const BatchNormalizationOptions& options) { return make("BatchNormalization", {}, options); }
-Layer LayerNormalization(const LayerNormalizationOptions& options) { return make("LayerNormalization", {}, options); }
-Layer UnitNormalization(const Argument& axis, const LayerOptions& options) {
-  return make("UnitNormalization", {{"axis", axis}}, options);
+Layer LayerNormalization(const LayerNormalizationOptions& options) {
+  return made("LayerNormalization", {}, said(options));
 }
 Layer Dropout(const Argument& rate, const DropoutOptions& options) {
-  return make("Dropout", {{"rate", rate}}, options);
+  return made("Dropout", {{"rate", rate}}, said(options));
 }
 Layer SpatialDropout1D(const Argument& rate, const LayerOptions& options) {
-  return make("SpatialDropout1D", {{"rate", rate}}, options);
+  return made("SpatialDropout1D", {{"rate", rate}}, said(options));
 }
 Layer SpatialDropout2D(const Argument& rate, const LayerOptions& options) {
-  return make("SpatialDropout2D", {{"rate", rate}}, options);
+  return made("SpatialDropout2D", {{"rate", rate}}, said(options));
 }
 Layer SpatialDropout3D(const Argument& rate, const LayerOptions& options) {
-  return make("SpatialDropout3D", {{"rate", rate}}, options);
+  return made("SpatialDropout3D", {{"rate", rate}}, said(options));
 }
 Layer GaussianNoise(const Argument& stddev, const LayerOptions& options) {
-  return make("GaussianNoise", {{"stddev", stddev}}, options);
-}
-Layer GaussianDropout(const Argument& rate, const LayerOptions& options) {
-  return make("GaussianDropout", {{"rate", rate}}, options);
+  return made("GaussianNoise", {{"stddev", stddev}}, said(options));
 }
 Layer MultiHeadAttention(const Argument& num_heads, const Argument& key_dim, const MultiHeadAttentionOptions& options) {
-  return make("MultiHeadAttention", {{"num_heads", num_heads}, {"key_dim", key_dim}}, options);
+  return made("MultiHeadAttention", {{"num_heads", num_heads}, {"key_dim", key_dim}}, said(options));
 }
-Layer Attention(const AttentionOptions& options) { return make("Attention", {}, options); }
-Layer AdditiveAttention(const AttentionOptions& options) { return make("AdditiveAttention", {}, options); }
-Layer Flatten(const LayerOptions& options) { return make("Flatten", {}, options); }
+Layer Attention(const AttentionOptions& options) { return made("Attention", {}, said(options)); }
+Layer Flatten(const LayerOptions& options) { return made("Flatten", {}, said(options)); }
 Layer Reshape(const Argument& target_shape, const LayerOptions& options) {
-  return make("Reshape", {{"target_shape", target_shape}}, options);
+  return made("Reshape", {{"target_shape", target_shape}}, said(options));
 }
-Layer Permute(const Argument& dims, const LayerOptions& options) { return make("Permute", {{"dims", dims}}, options); }
-Layer RepeatVector(const Argument& n, const LayerOptions& options) { return make("RepeatVector", {{"n", n}}, options); }
+Layer Permute(const Argument& dims, const LayerOptions& options) {
+  return made("Permute", {{"dims", dims}}, said(options));
+}
+Layer RepeatVector(const Argument& n, const LayerOptions& options) {
+  return made("RepeatVector", {{"n", n}}, said(options));
+}
 Layer ZeroPadding1D(const Argument& padding, const LayerOptions& options) {
-  return make("ZeroPadding1D", {{"padding", padding}}, options);
+  return made("ZeroPadding1D", {{"padding", padding}}, said(options));
 }
 Layer ZeroPadding2D(const Argument& padding, const LayerOptions& options) {
-  return make("ZeroPadding2D", {{"padding", padding}}, options);
+  return made("ZeroPadding2D", {{"padding", padding}}, said(options));
 }
 Layer ZeroPadding3D(const Argument& padding, const LayerOptions& options) {
-  return make("ZeroPadding3D", {{"padding", padding}}, options);
+  return made("ZeroPadding3D", {{"padding", padding}}, said(options));
 }
 Layer Cropping1D(const Argument& cropping, const LayerOptions& options) {
-  return make("Cropping1D", {{"cropping", cropping}}, options);
+  return made("Cropping1D", {{"cropping", cropping}}, said(options));
 }
 Layer Cropping2D(const Argument& cropping, const LayerOptions& options) {
-  return make("Cropping2D", {{"cropping", cropping}}, options);
+  return made("Cropping2D", {{"cropping", cropping}}, said(options));
 }
 Layer Cropping3D(const Argument& cropping, const LayerOptions& options) {
-  return make("Cropping3D", {{"cropping", cropping}}, options);
+  return made("Cropping3D", {{"cropping", cropping}}, said(options));
 }
 Layer UpSampling1D(const Argument& size, const UpSamplingOptions& options) {
-  return make("UpSampling1D", {{"size", size}}, options);
+  return made("UpSampling1D", {{"size", size}}, said(options));
 }
 Layer UpSampling2D(const Argument& size, const UpSamplingOptions& options) {
-  return make("UpSampling2D", {{"size", size}}, options);
+  return made("UpSampling2D", {{"size", size}}, said(options));
 }
 Layer UpSampling3D(const Argument& size, const UpSamplingOptions& options) {
-  return make("UpSampling3D", {{"size", size}}, options);
+  return made("UpSampling3D", {{"size", size}}, said(options));
 }
-Layer Rescaling(const Argument& scale, const Argument& offset, const LayerOptions& options) {
-  return make("Rescaling", {{"scale", scale}, {"offset", offset}}, options);
-}
-Layer Add(const LayerOptions& options) { return make("Add", {}, options); }
-Layer Subtract(const LayerOptions& options) { return make("Subtract", {}, options); }
-Layer Multiply(const LayerOptions& options) { return make("Multiply", {}, options); }
-Layer Average(const LayerOptions& options) { return make("Average", {}, options); }
-Layer Maximum(const LayerOptions& options) { return make("Maximum", {}, options); }
-Layer Minimum(const LayerOptions& options) { return make("Minimum", {}, options); }
-Layer Concatenate(const ConcatenateOptions& options) { return make("Concatenate", {}, options); }
-Layer Dot(const Argument& axes, const DotOptions& options) { return make("Dot", {{"axes", axes}}, options); }
-Layer ReLU(const ReLUOptions& options) { return make("ReLU", {}, options); }
+Layer Add(const LayerOptions& options) { return made("Add", {}, said(options)); }
+Layer Subtract(const LayerOptions& options) { return made("Subtract", {}, said(options)); }
+Layer Multiply(const LayerOptions& options) { return made("Multiply", {}, said(options)); }
+Layer Average(const LayerOptions& options) { return made("Average", {}, said(options)); }
+Layer Maximum(const LayerOptions& options) { return made("Maximum", {}, said(options)); }
+Layer Minimum(const LayerOptions& options) { return made("Minimum", {}, said(options)); }
+Layer Concatenate(const ConcatenateOptions& options) { return made("Concatenate", {}, said(options)); }
+Layer ReLU(const ReLUOptions& options) { return made("ReLU", {}, said(options)); }
 Layer LeakyReLU(const Argument& alpha, const LayerOptions& options) {
-  return make("LeakyReLU", {{"alpha", alpha}}, options);
+  return made("LeakyReLU", {{"alpha", alpha}}, said(options));
 }
-Layer ELU(const Argument& alpha, const LayerOptions& options) { return make("ELU", {{"alpha", alpha}}, options); }
-Layer PReLU(const PReLUOptions& options) { return make("PReLU", {}, options); }
-Layer Softmax(const Argument& axis, const LayerOptions& options) { return make("Softmax", {{"axis", axis}}, options); }
+Layer ELU(const Argument& alpha, const LayerOptions& options) { return made("ELU", {{"alpha", alpha}}, said(options)); }
+Layer PReLU(const PReLUOptions& options) { return made("PReLU", {}, said(options)); }
 
 }  // namespace hoarfrost::keras::layers
