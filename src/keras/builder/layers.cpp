@@ -152,6 +152,9 @@ Layer Activation(const Argument& activation, const LayerOptions& options) {
 Layer Embedding(const Argument& input_dim, const Argument& output_dim, const EmbeddingOptions& options) {
   return made("Embedding", {{"input_dim", input_dim}, {"output_dim", output_dim}}, said(options));
 }
+Layer Masking(const Argument& mask_value, const LayerOptions& options) {
+  return made("Masking", {{"mask_value", mask_value}}, said(options));
+}
 Layer SimpleRNN(const Argument& units, const RecurrentOptions& options) {
   return made("SimpleRNN", {{"units", units}}, said(options));
 }
@@ -164,11 +167,17 @@ Layer GRU(const Argument& units, const RecurrentOptions& options) {
 Layer Bidirectional(const Layer& layer, const BidirectionalOptions& options) {
   return made("Bidirectional", {{"layer", layer}}, said(options));
 }
+Layer TimeDistributed(const Layer& layer, const LayerOptions& options) {
+  return made("TimeDistributed", {{"layer", layer}}, said(options));
+}
 Layer BatchNormalization(const BatchNormalizationOptions& options) {
   return made("BatchNormalization", {}, said(options));
 }
 Layer LayerNormalization(const LayerNormalizationOptions& options) {
   return made("LayerNormalization", {}, said(options));
+}
+Layer UnitNormalization(const Argument& axis, const LayerOptions& options) {
+  return made("UnitNormalization", {{"axis", axis}}, said(options));
 }
 Layer Dropout(const Argument& rate, const DropoutOptions& options) {
   return made("Dropout", {{"rate", rate}}, said(options));
@@ -185,10 +194,14 @@ Layer SpatialDropout3D(const Argument& rate, const LayerOptions& options) {
 Layer GaussianNoise(const Argument& stddev, const LayerOptions& options) {
   return made("GaussianNoise", {{"stddev", stddev}}, said(options));
 }
+Layer GaussianDropout(const Argument& rate, const LayerOptions& options) {
+  return made("GaussianDropout", {{"rate", rate}}, said(options));
+}
 Layer MultiHeadAttention(const Argument& num_heads, const Argument& key_dim, const MultiHeadAttentionOptions& options) {
   return made("MultiHeadAttention", {{"num_heads", num_heads}, {"key_dim", key_dim}}, said(options));
 }
 Layer Attention(const AttentionOptions& options) { return made("Attention", {}, said(options)); }
+Layer AdditiveAttention(const AttentionOptions& options) { return made("AdditiveAttention", {}, said(options)); }
 Layer Flatten(const LayerOptions& options) { return made("Flatten", {}, said(options)); }
 Layer Reshape(const Argument& target_shape, const LayerOptions& options) {
   return made("Reshape", {{"target_shape", target_shape}}, said(options));
@@ -226,6 +239,9 @@ Layer UpSampling2D(const Argument& size, const UpSamplingOptions& options) {
 Layer UpSampling3D(const Argument& size, const UpSamplingOptions& options) {
   return made("UpSampling3D", {{"size", size}}, said(options));
 }
+Layer Rescaling(const Argument& scale, const Argument& offset, const LayerOptions& options) {
+  return made("Rescaling", {{"scale", scale}, {"offset", offset}}, said(options));
+}
 Layer Add(const LayerOptions& options) { return made("Add", {}, said(options)); }
 Layer Subtract(const LayerOptions& options) { return made("Subtract", {}, said(options)); }
 Layer Multiply(const LayerOptions& options) { return made("Multiply", {}, said(options)); }
@@ -233,11 +249,15 @@ Layer Average(const LayerOptions& options) { return made("Average", {}, said(opt
 Layer Maximum(const LayerOptions& options) { return made("Maximum", {}, said(options)); }
 Layer Minimum(const LayerOptions& options) { return made("Minimum", {}, said(options)); }
 Layer Concatenate(const ConcatenateOptions& options) { return made("Concatenate", {}, said(options)); }
+Layer Dot(const Argument& axes, const DotOptions& options) { return made("Dot", {{"axes", axes}}, said(options)); }
 Layer ReLU(const ReLUOptions& options) { return made("ReLU", {}, said(options)); }
 Layer LeakyReLU(const Argument& alpha, const LayerOptions& options) {
   return made("LeakyReLU", {{"alpha", alpha}}, said(options));
 }
 Layer ELU(const Argument& alpha, const LayerOptions& options) { return made("ELU", {{"alpha", alpha}}, said(options)); }
 Layer PReLU(const PReLUOptions& options) { return made("PReLU", {}, said(options)); }
+Layer Softmax(const Argument& axis, const LayerOptions& options) {
+  return made("Softmax", {{"axis", axis}}, said(options));
+}
 
 }  // namespace hoarfrost::keras::layers

@@ -90,6 +90,9 @@ Layer DepthwiseConv2D(const Argument& kernel_size, const DepthwiseOptions& optio
 Layer SeparableConv1D(const Argument& filters, const Argument& kernel_size, const DepthwiseOptions& options) {
   return made("SeparableConv1D", {{"filters", filters}, {"kernel_size", kernel_size}}, said(options));
 }
+Layer SeparableConv2D(const Argument& filters, const Argument& kernel_size, const DepthwiseOptions& options) {
+  return made("SeparableConv2D", {{"filters", filters}, {"kernel_size", kernel_size}}, said(options));
+}
 Layer MaxPooling1D(const Argument& pool_size, const PoolingOptions& options) {
   return made("MaxPooling1D", {{"pool_size", pool_size}}, said(options));
 }
@@ -116,6 +119,9 @@ Layer GlobalAveragePooling1D(const GlobalPoolingOptions& options) {
 }
 Layer GlobalAveragePooling2D(const GlobalPoolingOptions& options) {
   return made("GlobalAveragePooling2D", {}, said(options));
+}
+Layer GlobalAveragePooling3D(const GlobalPoolingOptions& options) {
+  return made("GlobalAveragePooling3D", {}, said(options));
 }
 
 }  // namespace hoarfrost::keras::layers
