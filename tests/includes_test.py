@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-PUBLIC = {"error": "base", "file": "base", "report": "evaluation", "statistics": "evaluation", "preprocessing": "data"}  # public headers whose name is not their module's
+PUBLIC = {"error": "base", "file": "base", "report": "evaluation", "statistics": "evaluation", "preprocessing": "data", "builder": "keras", "layers": "keras", "callback": "training", "examples": "training"}  # public headers whose name is not their module's
 ORDER = ["base", "distributed", "tensor", "hdf5", "graph", "ops", "tensorflow", "keras", "passes", "runtime", "data", "evaluation", "training", "cli"]
 STRANGERS = [{"tensorflow", "keras"}, {"tensorflow", "passes"}, {"keras", "passes"}, {"keras", "ops"}]  # modules that do not know each other
 

@@ -1,5 +1,6 @@
 // hoarfrost train: a Keras model on labelled data, with Keras' three saves, its callbacks, and exact resumption.
 #include <fmt/format.h>
+#include <hoarfrost/callback.h>
 #include <hoarfrost/error.h>
 
 #include <atomic>
@@ -14,7 +15,6 @@
 #include "distributed/group.h"
 #include "keras/file_kind.h"
 #include "keras/save.h"
-#include "training/callbacks.h"
 #include "training/fit.h"
 
 namespace hoarfrost::cli {

@@ -1,6 +1,7 @@
 // What training reads: encodings made here, the numbers computed by hand.
 #include <gmock/gmock.h>
 #include <hoarfrost/error.h>
+#include <hoarfrost/examples.h>
 
 #include <cstring>
 #include <numeric>
@@ -8,7 +9,6 @@
 
 #include "temporary_folder.h"
 #include "training/class_weight.h"
-#include "training/open_examples.h"
 #include "training/shuffle.h"
 
 namespace hoarfrost::training {

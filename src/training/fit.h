@@ -1,6 +1,8 @@
 // Keras' model.fit: epochs of shuffled batches, validation, callbacks, and the line that each epoch prints.
 #pragma once
 
+#include <hoarfrost/training.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
@@ -8,9 +10,7 @@
 
 #include "base/progress.h"
 #include "training/averages.h"
-#include "training/callback.h"
 #include "training/class_weight.h"
-#include "training/examples.h"
 #include "training/trainer.h"
 
 namespace hoarfrost::training {
@@ -29,14 +29,6 @@ struct FitOptions {
   ClassWeight class_weight;
   bool show_progress = true;
   const std::atomic<bool>* stop = nullptr;  // set by a signal: the batch is finished, then training stops
-};
-
-struct History {
-  std::vector<Logs> epochs;       // of those that this call finished
-  double examples_per_second = 0;  // of training alone
-  bool is_interrupted = false;     // by FitOptions::stop: position says where
-  bool is_invalid = false;         // the loss became NaN or infinite; the weights are those before
-  std::string invalid;             // where: "epoch 1, batch 12: the loss is nan; …"
 };
 
 class Fit {

@@ -1,6 +1,8 @@
 // A model in training: its weights, the optimizer's memory, and steps over batches.
 #pragma once
 
+#include <hoarfrost/examples.h>
+
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -13,7 +15,6 @@
 #include "keras/save.h"
 #include "training/compilation.h"
 #include "training/constraint.h"
-#include "training/open_examples.h"
 #include "training/step.h"
 
 namespace hoarfrost::training {

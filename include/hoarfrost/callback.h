@@ -1,10 +1,14 @@
-// keras.callbacks: what happens beside training.
+// keras.callbacks: what happens beside training. Derive from Callback for one of your own, or make one of Keras' from
+// the text that a person has in Python.
 #pragma once
 
+#include <hoarfrost/builder.h>
 #include <hoarfrost/tensor.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,15 +43,15 @@ class Control {
   // All weights by variable name, copied, and put back.
   [[nodiscard]] virtual std::vector<std::pair<std::string, Tensor>> weights() const = 0;
   virtual void set_weights(const std::vector<std::pair<std::string, Tensor>>& weights) = 0;
-  // A complete model with its optimizer, or its weights alone; .h5 or .keras by the name's ending. Throws Error{kIo}: the
-  // file that was there is then as it was.
+  // A complete model with its optimizer, or its weights alone; .h5 or .keras by the name's ending. Throws Error{kIo}:
+  // the file that was there is then as it was.
   virtual void save(const std::filesystem::path& path, bool weights_only) = 0;
 };
 
 // Called by fit in this order. Epochs and batches count from 0. One object serves one training; set_state(), where a
 // training goes on, comes before on_train_begin(), and the state to be saved is taken when every callback has had
-// on_epoch_end(): a ModelCheckpoint that saves earlier than its neighbours have looked would keep their last epoch's, so
-// fit calls those whose saves_model() last, and the logs that they see are complete.
+// on_epoch_end(): a ModelCheckpoint that saves earlier than its neighbours have looked would keep their last epoch's,
+// so fit calls those whose saves_model() last, and the logs that they see are complete.
 class Callback {
  public:
   virtual ~Callback() = default;
@@ -71,5 +75,17 @@ class Callback {
   // Files that could not be written while training went on: the exit status tells.
   [[nodiscard]] virtual int64_t n_failures() const { return 0; }
 };
+
+// One per text, `EarlyStopping(monitor='val_loss', patience=3)`: Keras' names, parameters, their order and defaults;
+// `keras.callbacks.` and the like may stand before it. Their name() is the class's, numbered where it comes again:
+// "CSVLogger", "CSVLogger_1". Throws Error{kInvalidArgument} (no such callback or parameter: the nearest are named; a
+// value of another kind) and Error{kUnsupported} (a value that Keras knows and Hoarfrost does not).
+std::vector<std::unique_ptr<Callback>> make_callbacks(std::span<const std::string> texts);
+std::unique_ptr<Callback> make_callback(const std::string& text);
+// Object{"ModelCheckpoint", {{"filepath", path}, {"save_best_only", true}}}
+std::unique_ptr<Callback> make_callback(const keras::Object& object);
+
+// The classes, for messages and help.
+std::vector<std::string> callback_names();
 
 }  // namespace hoarfrost::training
