@@ -3,6 +3,7 @@
 
 #include <hoarfrost/graph.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,17 +14,19 @@ struct FreezeOptions {
   std::vector<std::string> outputs;    // nodes to keep, with all that they need
   std::vector<std::string> allowlist;  // variables to freeze; empty: all
   std::vector<std::string> denylist;   // variables to leave as they are
+  // Converts the functions that take variables (tensorflow::freeze_functions); without it such graphs are refused.
+  std::function<void(graph::Graph&, const std::vector<graph::FrozenArgument>&)> freeze_functions = nullptr;
 };
 
 // Makes constants of variables, as TensorFlow 2.15's convert_variables_to_constants: first extract_sub_graph, then
 //   VariableV2, Variable, VarHandleOp X   Const X
 //   ReadVariableOp                        Identity of the same name
 //   ResourceGather(Nd)                    GatherV2 with a new Const `<name>/axis`, GatherNd
+//   If, While, PartitionedCall            the same, with functions that take the value
 // The order of the nodes stays. Values that the graph has no variable for are not looked at.
 // Returns the number of variables frozen.
 // Throws Error{kInvalidArgument}: an output that the graph has not; a variable without a value (with near names);
-// Error{kMismatch}: a value of another type or shape; Error{kUnsupported}: a node that writes to a frozen variable, or
-// takes it into a function.
+// Error{kMismatch}: a value of another type or shape; Error{kUnsupported}: a node that writes to a frozen variable.
 int freeze(graph::Graph& graph, const graph::Variables& variables, const FreezeOptions& options);
 
 // Keeps the nodes that `outputs` reach: through inputs, control inputs and colocation (`_class` loc:@), as TensorFlow's

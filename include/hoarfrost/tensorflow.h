@@ -24,6 +24,17 @@ void write_graph(const graph::Graph& graph, const std::filesystem::path& path, E
 // The size that write_graph would write as binary.
 uint64_t graph_n_bytes(const graph::Graph& graph);
 
+// Puts the bodies of functions in the place of their calls, until the graph has none: PartitionedCall becomes its body, If
+// and While TensorFlow 1's Switch and Merge, Enter and Exit. The calling nodes stay as Identity (IdentityN), with their
+// names; the function library goes. Throws Error{kCorrupt}: a function that is missing or does not fit its call;
+// Error{kUnsupported}: calls more than 64 deep, a condition that is no bool, Case.
+void inline_functions(graph::Graph& graph);
+
+// The functions that take variables take their values instead, as TensorFlow 2.15's convert_variables_to_constants has it:
+// ReadVariableOp becomes Identity, the functions are renamed to NAME_frozen_<n>. For passes::FreezeOptions.
+// Throws Error{kUnsupported}: a function that writes to such a variable; Error{kCorrupt}.
+void freeze_functions(graph::Graph& graph, const std::vector<graph::FrozenArgument>& arguments);
+
 // A MetaGraphDef: the graph, its saver, and the names of its variables.
 struct SignatureNames {
   std::map<std::string, std::string> inputs;  // argument -> "node:index"
@@ -37,6 +48,8 @@ struct MetaGraph {
   std::vector<std::string> variables;  // the `variables` collection's nodes, where it has one
   std::map<std::string, SignatureNames> signatures;
 };
+// A SaverDef by itself: freeze_graph's --input_saver. Only the names of nodes are filled. Throws Error{kIo | kCorrupt}.
+MetaGraph read_saver(const std::filesystem::path& path);
 // Throws Error{kIo | kCorrupt}.
 MetaGraph read_meta_graph(const std::filesystem::path& path);
 // Writes what TensorFlow's import_meta_graph and Saver.restore accept: SaverDef (V2) when add_saver has been here, the
@@ -52,6 +65,9 @@ struct SavedModel {
   std::filesystem::path variables_prefix;  // empty when it has no variables
 };
 SavedModel read_saved_model(const std::filesystem::path& folder, const std::string& tags = "serve");
+// The values of its variables by their nodes. TensorFlow 2 keeps them under the names of Python objects; which is whose, the
+// function says that restores them. Throws as read_checkpoint and inline_functions.
+graph::Variables read_variables(const SavedModel& saved);
 
 // Adds TensorFlow's save/ nodes for these variables (save/Const, SaveV2, RestoreV2, Assign, restore_all), sorted by name.
 // Throws Error{kInvalidArgument}: no variable of the graph, none at all, or save/ nodes that are there already.

@@ -24,6 +24,16 @@ void expect_computable(const graph::Graph& graph, const std::filesystem::path& p
   }
 }
 
+// Calls become what they call: the runtime knows TensorFlow 1's control flow.
+void inline_functions(graph::Graph& graph, const std::filesystem::path& path) {
+  try {
+    tensorflow::inline_functions(graph);
+  } catch (Error& error) {
+    error.within(path.string());
+    throw;
+  }
+}
+
 bool is_source_of_values(const graph::Node& node) { return node.op() == "Placeholder" || node.op() == "PlaceholderWithDefault"; }
 
 }  // namespace
@@ -118,6 +128,7 @@ Runnable load_runnable(const ModelSource& source, const std::vector<std::string>
   Runnable result;
   if (is_graph_file(source.path)) {
     result.graph = tensorflow::read_graph(source.path);
+    inline_functions(result.graph, source.path);
     expect_computable(result.graph, source.path);
   } else {
     FrozenModel frozen = freeze_model(load_and_lower(source));

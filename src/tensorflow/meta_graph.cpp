@@ -21,13 +21,15 @@ constexpr float kKeepEveryHours = 10000.0F;
 
 std::string without_index(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
 
+void take_saver(const proto::SaverDef& saver, MetaGraph& result) {
+  result.filename_tensor_name = saver.filename_tensor_name();
+  result.save_tensor_name = saver.save_tensor_name();
+  result.restore_op_name = saver.restore_op_name();
+}
+
 // Everything but the graph.
 void take_rest(const proto::MetaGraphDef& message, MetaGraph& result) {
-  if (message.has_saver_def()) {
-    result.filename_tensor_name = message.saver_def().filename_tensor_name();
-    result.save_tensor_name = message.saver_def().save_tensor_name();
-    result.restore_op_name = message.saver_def().restore_op_name();
-  }
+  if (message.has_saver_def()) take_saver(message.saver_def(), result);
   const auto variables = message.collection_def().find("variables");
   if (variables != message.collection_def().end()) {
     for (const auto& bytes : variables->second.bytes_list().value()) {
@@ -122,6 +124,25 @@ MetaGraph decode_meta_graph(std::string_view bytes, const std::shared_ptr<const 
   if (!has_graph) throw Error(ErrorCode::kCorrupt, "", "a MetaGraphDef without a graph");
   take_rest(message, result);
   return result;
+}
+
+MetaGraph read_saver(const std::filesystem::path& path) {
+  const auto file = File::open(path);
+  try {
+    proto::SaverDef message;
+    if (is_text_format(file->text())) {
+      parse_text(file->text(), message);
+    } else if (!deserialize(message, file->text())) {
+      throw Error(ErrorCode::kCorrupt, "", "expected a SaverDef, found bytes that are none");
+    }
+    if (message.restore_op_name().empty()) throw Error(ErrorCode::kCorrupt, "", "a SaverDef without a restore_op_name");
+    MetaGraph result;
+    take_saver(message, result);
+    return result;
+  } catch (Error& error) {
+    error.within(path.string());
+    throw;
+  }
 }
 
 MetaGraph read_meta_graph(const std::filesystem::path& path) {
