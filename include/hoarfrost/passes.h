@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hoarfrost::passes {
@@ -50,5 +51,40 @@ void rename(graph::Graph& graph, std::string_view old_and_new);
 // references. Throws Error{kInvalidArgument}: no such node, or a variable without a value; Error{kUnsupported}: an op
 // that cannot be run.
 void run_initializers(const graph::Graph& graph, graph::Variables& variables, const std::vector<std::string>& names);
+
+// --- optimize
+// ---------------------------------------------------------------------------------------------------------------
+
+// What a person says of the graph that is to come out.
+struct PassOptions {
+  int64_t batch = kUnknown;                                  // the first size of every input; kUnknown: as it is
+  std::vector<std::pair<std::string, Shape>> input_shapes;   // by the input's name, "" for the only one
+  std::vector<std::string> renames;                          // "OLD=NEW"
+};
+
+// One rewrite of a frozen graph. It keeps the names and the values of the signature's outputs, and the names of its
+// inputs, whose values it keeps too unless its summary says otherwise. One file under src/passes ends in a
+// `const Pass pass_NAME`, and its line in passes.def puts it into the order.
+struct Pass {
+  std::string_view name;     // "fold_constants"
+  std::string_view summary;  // one line for --list
+  bool is_usual = true;      // runs when nobody chooses
+  // Returns how many nodes it changed, removed or added. Throws Error{kInvalidArgument} for options that make no sense
+  // for this graph, Error{kUnsupported} for what it cannot say.
+  int (*run)(graph::Graph& graph, graph::Signature& signature, const PassOptions& options);
+};
+
+// In the order in which they run: src/passes/passes.def.
+const std::vector<const Pass*>& all_passes();
+// Throws Error{kInvalidArgument} that lists the nearest names.
+const Pass& find_pass(std::string_view name);
+// Runs one and validates the graph. Errors name the pass.
+int run_pass(const Pass& pass, graph::Graph& graph, graph::Signature& signature, const PassOptions& options);
+
+// Keeps what the signature's outputs need, and its inputs. Returns the number of nodes removed.
+int strip_unused(graph::Graph& graph, const graph::Signature& signature);
+
+// The inputs that the pass nchw_inputs turns: those of four axes with real numbers.
+std::vector<graph::Endpoint> nchw_inputs(const graph::Signature& signature);
 
 }  // namespace hoarfrost::passes

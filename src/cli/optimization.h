@@ -1,0 +1,40 @@
+// What optimize does and freeze and freeze-graph share: running passes with their proof.
+#pragma once
+
+#include <hoarfrost/passes.h>
+
+#include <string>
+#include <vector>
+
+#include "cli/report.h"
+#include "evaluation/equivalence.h"
+
+namespace hoarfrost::cli {
+
+struct PassCount {
+  std::string name;
+  int n_changes = 0;
+};
+
+// The graphs before the first pass and after each, for the proof. Constants are shared.
+struct Optimization {
+  graph::Graph graph;
+  graph::Signature signature;
+  std::vector<PassCount> passes;
+  std::vector<graph::Graph> history;  // graphs as they were before each pass, when a proof is wanted
+  std::vector<graph::Signature> signatures;
+  std::vector<std::string> nchw_inputs;
+};
+
+// The same signature in a copy of its graph.
+graph::Signature signature_in(const graph::Graph& copy, const graph::Signature& signature);
+
+// Runs them in the order given. With `keeps_history` the proof can be made afterwards.
+void run_passes(Optimization& optimization, const std::vector<const passes::Pass*>& chosen, const passes::PassOptions& options, bool keeps_history);
+
+// Runs first and last graph on random input. Throws Error{kMismatch} that names the pass after which the outputs differ.
+// Returns a line that says what was proven. Where random numbers are drawn or an op is not known, the line says that
+// nothing was.
+std::string prove(const Optimization& optimization, uint64_t seed, int threads);
+
+}  // namespace hoarfrost::cli
