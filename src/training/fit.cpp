@@ -93,7 +93,8 @@ bool Fit::is_stopped() const {
 Fit::Rows Fit::rows_of(std::span<const int64_t> whole) const {
   const auto share = distributed::share_of(trainer_.options().group, static_cast<int64_t>(whole.size()));
   const auto own = share.n == 0 ? whole.first(1) : whole.subspan(static_cast<size_t>(share.first), static_cast<size_t>(share.n));
-  return {{own.begin(), own.end()}, share.n == 0 ? 0 : 1.0 / static_cast<double>(whole.size())};
+  return {{own.begin(), own.end()}, share.n == 0 ? 0 : 1.0 / static_cast<double>(whole.size()),
+          static_cast<double>(share.n) / static_cast<double>(whole.size())};
 }
 
 Trainer::Batch& Fit::fill(const Examples& examples, const Rows& rows, uint64_t seed, bool is_weighted) {
@@ -101,6 +102,7 @@ Trainer::Batch& Fit::fill(const Examples& examples, const Rows& rows, uint64_t s
   auto found = batches_.find(n);
   if (found == batches_.end()) found = batches_.emplace(n, trainer_.batch_of(n)).first;
   Trainer::Batch& batch = found->second;
+  batch.share = rows.share;
   examples.gather(rows.indices, seed, batch.x, batch.y);
   const auto weights = batch.example_weights.mutable_values<float>();
   std::ranges::fill(weights, static_cast<float>(rows.weight));
@@ -178,6 +180,7 @@ bool Fit::run_epoch(History& history) {
   position_ = {epoch + 1, 0, {}};
   progress.finish(text_of(logs));
   if (history.is_invalid) return false;
+  trainer_.expect_equal_weights();
   for (Callback* callback : callbacks_) callback->on_epoch_end(*controls_, epoch, logs);
   history.epochs.push_back(std::move(logs));
   return !controls_->is_stopped && !history.is_interrupted;

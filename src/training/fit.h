@@ -63,6 +63,7 @@ class Fit {
   struct Rows {
     std::vector<int64_t> indices;  // this process's
     double weight = 0;             // of each in the loss
+    double share = 0;              // what part of the whole they are
   };
   bool run_epoch(History& history);
   bool train_batch(Averages& averages, Progress& progress, std::span<const int64_t> order, History& history);
