@@ -217,7 +217,8 @@ std::string key_of(const OperationList& list, const ChooseOptions& options) {
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,
                                         Weights& weights, Tuning& tuning) {
   const auto compiled = [&](const Strategy& strategy) {
-    return compile(list, {.strategy = strategy, .n_threads = options.n_threads, .group = options.group}, engine, weights, tuning);
+    return compile(list, {.strategy = strategy, .n_threads = options.n_threads, .group = options.group}, engine,
+                   weights, tuning);
   };
   if (!options.fuse || is_empty(list)) return compiled({.tries_algorithms = !options.is_deterministic});
   fuse(list);
