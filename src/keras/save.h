@@ -18,7 +18,8 @@ struct TrainingState {
   std::vector<std::pair<std::string, Tensor>> optimizer_weights;
   std::string hoarfrost;  // JSON of what Keras does not know (generators, epochs), of any length; "" for none. Keras
                           // passes over it
-  // Weights that it keeps beside the model's (EarlyStopping's best), under names of its own; Keras passes over them too.
+  // Weights that it keeps beside the model's (EarlyStopping's best), under names of its own; Keras passes over them
+  // too.
   std::vector<std::pair<std::string, Tensor>> kept_weights;
 };
 

@@ -33,6 +33,10 @@ Compilation complete(Compilation compilation, size_t n_outputs) {
   return compilation;
 }
 
+bool has_no_number(const Tensor& values) {
+  return values.dtype() == DType::kFloat32 && !std::ranges::all_of(values.values<float>(), [](float x) { return std::isfinite(x); });
+}
+
 // The names of the trainable variables in the order in which Keras' optimizers keep their arrays.
 std::vector<std::string> in_keras_order(const keras::Lowered& lowered, const keras::Model& model) {
   std::vector<std::string> names;
@@ -221,11 +225,14 @@ std::string Trainer::first_layer_without_number(const Batch& batch) {
     }
   }
   const auto outputs = step(batch, true).values_at(endpoints, feed(batch, seed_of_step()));
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].dtype() != DType::kFloat32) continue;
-    if (!std::ranges::all_of(outputs[i].values<float>(), [](float x) { return std::isfinite(x); })) return layers[i];
+  std::vector<int64_t> first{static_cast<int64_t>(std::ranges::find_if(outputs, has_no_number) - outputs.begin())};
+  if (auto* group = options_.group) {
+    first.resize(static_cast<size_t>(group->size()));
+    std::swap(first[0], first[static_cast<size_t>(group->rank())]);
+    group->sum(first);
   }
-  return "";
+  const auto i = static_cast<size_t>(*std::ranges::min_element(first));
+  return i < layers.size() ? layers[i] : "";
 }
 
 std::vector<Metric> Trainer::metrics(size_t output) const {
