@@ -73,6 +73,20 @@ def try_resuming(tries):
         tries.same(f"whole/{WEIGHTS}", f"rest/{WEIGHTS}")
 
 
+def try_best_weights(tries):
+    """The loss falls, so that by its maximum the first epoch is the best: the fourth stops, and the first's weights come back, also where training was resumed in between."""
+    early = ["--callback", "EarlyStopping(monitor='loss', mode='max', patience=3, restore_best_weights=True)"]
+    tries.train("model.json", *COMPILE, output="first", epochs=1)
+    whole = tries.train("model.json", *COMPILE, *early, output="best", epochs=6)
+    tries.expect(whole.returncode == 0 and "Epoch 4: early stopping" in whole.stderr, f"EarlyStopping: {whole.stderr}")
+    tries.same(f"first/{WEIGHTS}", f"best/{WEIGHTS}")
+    tries.train("model.json", *COMPILE, *early, output="best_half", epochs=2)
+    for start in ("best_half/method2/k_complete_model.h5", "best_half/k_complete_model.keras"):
+        rest = tries.train(start, *early, output="best_rest", epochs=6)
+        tries.expect(rest.returncode == 0 and "Epoch 4: early stopping" in rest.stderr, f"{start}: {rest.stderr}")
+        tries.same(f"best/{WEIGHTS}", f"best_rest/{WEIGHTS}")
+
+
 def started(tries, output):
     command = [tries.program, "train", "model.json", *COMPILE, "--data", "data/sign_mnist_train.csv", "--validation", "data/sign_mnist_test.csv", "--epochs", "400",
                "-o", output, "--threads", "2"]
@@ -101,10 +115,14 @@ def try_stopping(tries):
 
 
 def try_callbacks(tries):
-    more = ["--callback", "CSVLogger('callbacks/log.csv')", "--callback", "EarlyStopping(monitor='loss', min_delta=100, patience=1)", "--preset", "scale", "--save-preprocessing"]
+    more = ["--callback", "CSVLogger('callbacks/log.csv')", "--callback", "EarlyStopping(monitor='loss', min_delta=100, patience=1)", "--callback", "TensorBoard('callbacks/logs')",
+            "--preset", "scale", "--save-preprocessing"]
     result = tries.train("model.json", *COMPILE, *more, output="callbacks", epochs=9)
     lines = (tries.folder / "callbacks/log.csv").read_text().splitlines()
     tries.expect(result.returncode == 0 and len(lines) == 3 and lines[0] == "epoch,accuracy,loss,val_accuracy,val_loss", f"callbacks: {lines} {result.stderr}")
+    events = b"".join(file.read_bytes() for file in (tries.folder / "callbacks/logs/train").iterdir())
+    architecture = (tries.folder / "callbacks/method3/k_model_architecture.json").read_bytes()
+    tries.expect(b"graph_keras_model" in events and architecture in events, "TensorBoard: its file holds no model")
     saved = tries.folder / "callbacks/method2/k_complete_model.preprocessing.json"
     tries.expect(saved.exists() and json.loads(saved.read_text())["preset"] == "scale", "--save-preprocessing: not beside method2's save")
 
@@ -130,6 +148,7 @@ def main():
         (tries.folder / "model.json").write_text(json.dumps(MODEL))
         subprocess.run([program, "generate-data", "sign-language", "data", "--examples", "1000"], cwd=tries.folder, check=True, capture_output=True)
         try_resuming(tries)
+        try_best_weights(tries)
         try_stopping(tries)
         try_callbacks(tries)
         try_errors(tries)
@@ -137,4 +156,5 @@ def main():
         sys.exit(bool(tries.problems))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -500,10 +500,17 @@ def gradients():
     case(f, "UnsortedSegmentSum", data=integers(4), segment_ids=np.array([1, 1, 0, 2], np.int64), num_segments=scalar(3, np.int32))
 
 
+def collectives():
+    f = "collective"
+    group = dict(group_size=1, group_key=1, merge_op="Add", final_op="Id", subdiv_offsets=[0])
+    case(f, "CollectiveReduce", input=floats(2, 3), instance_key=1, **group)
+    case(f, "CollectiveReduce", input=floats(4, dtype=np.float64), instance_key=2, **group)
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "ops")
     os.makedirs(folder, exist_ok=True)
-    for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients):
+    for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients, collectives):
         make()
     for family, cases in FAMILIES.items():
         with open(os.path.join(folder, family + ".json"), "w") as file:

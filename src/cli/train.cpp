@@ -182,7 +182,7 @@ Training prepare(const Options& options, distributed::Group* group, int threads)
   fit.stop = &g_is_interrupted;
   result.fit = std::make_unique<Fit>(*result.trainer, *result.data.train, result.data.validation.get(), callbacks, fit);
   if (options.initial_epoch >= 0) result.fit->begin_at(options.initial_epoch);
-  else if (!before.is_null()) result.fit->restore(result.start.state.hoarfrost);
+  else if (!before.is_null()) result.fit->restore(result.start.state);
   return result;
 }
 
@@ -226,12 +226,12 @@ void make_folders(const fs::path& output) {
 int run(const Options& options) {
   const auto group = distributed::join();
   const int threads = group != nullptr && options.threads == 0 ? group->threads() : options.threads;
+  const bool is_first = group == nullptr || group->rank() == 0;
   Training training;
   distributed::together(group.get(), [&] {
     training = prepare(options, group.get(), threads);
-    make_folders(options.output);
+    if (is_first) make_folders(options.output);
   });
-  const bool is_first = group == nullptr || group->rank() == 0;
   if (is_first) say_start(options, training);
   struct sigaction action {};
   action.sa_handler = [](int) { g_is_interrupted = true; };

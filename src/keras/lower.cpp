@@ -21,7 +21,7 @@ using graph::Node;
 class ModelLowering {
  public:
   explicit ModelLowering(const LowerOptions& options)
-      : options_(options), lowering_(lowered_.graph, options.phase, options.recurrence) {}
+      : options_(options), lowering_(lowered_.graph, options.phase, options.recurrence, options.group_size) {}
 
   Lowered run(const Model& model) {
     Values inputs;
@@ -34,6 +34,7 @@ class ModelLowering {
     lowered_.updates = lowering_.updates();
     lowered_.losses = lowering_.losses();
     lowered_.random_seed = lowering_.random_seed();
+    lowered_.batch_share = lowering_.batch_share();
     return std::move(lowered_);
   }
 

@@ -100,6 +100,7 @@ void save_archive(const Model& model, const TrainingState& state, const std::fil
   hdf5::Writer writer(file);
   write_v3_weights(writer, model, Dialect::kKeras3);
   write_optimizer(writer, state, compile_config);
+  write_kept_weights(writer, state);
   writer.finish();
   zip.end();
   if (!state.hoarfrost.empty()) zip.add("hoarfrost.json", state.hoarfrost);

@@ -209,6 +209,7 @@ TrainingState read_hdf5(const Model& model, const std::shared_ptr<const File>& f
   TrainingState state;
   state.training_config = tree->text("/", "training_config").value_or("");
   state.hoarfrost = tree->text("/", "hoarfrost").value_or("");
+  state.kept_weights = read_kept_weights(*tree);
   const Json optimizer = optimizer_of(state.training_config, tree->where("/training_config"));
   constexpr const char* kGroup = "/optimizer_weights";
   if (optimizer.is_null() || tree->kind(kGroup) != hdf5::Kind::kGroup) return state;
@@ -224,6 +225,7 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
   const Archive archive = read_archive(path, true);
   TrainingState state;
   state.hoarfrost = archive.hoarfrost;
+  if (archive.weights) state.kept_weights = read_kept_weights(*archive.weights);
   const Json config = parse_json(archive.config, path.string() + ":config.json");
   const Json* compiled =
       config.is_object() && config.contains("compile_config") && config.at("compile_config").is_object()

@@ -45,8 +45,9 @@ class Fit {
   [[nodiscard]] std::string state() const;
   // The first epochs are done already: Keras' initial_epoch.
   void begin_at(int64_t epoch) { position_ = {epoch, 0, {}}; }
-  // Throws Error{kCorrupt | kMismatch} for a state that is none, or of other data or another batch size.
-  void restore(const std::string& state);
+  // Goes on from what save() put into a file. Throws Error{kCorrupt | kMismatch} for a state that is none, or of other
+  // data, another batch size or another model.
+  void restore(const keras::TrainingState& state);
   // A complete model with all that a later training needs.
   void save(const std::filesystem::path& path, bool weights_only);
 
@@ -55,10 +56,13 @@ class Fit {
   struct Rows {
     std::vector<int64_t> indices;  // this process's
     double weight = 0;             // of each in the loss
+    double share = 0;              // what part of the whole they are
   };
   bool run_epoch(History& history);
   bool train_batch(Averages& averages, Progress& progress, std::span<const int64_t> order, History& history);
   Logs validate();
+  [[nodiscard]] std::vector<std::pair<std::string, Tensor>> kept_weights() const;
+  void restore_kept(const std::vector<std::pair<std::string, Tensor>>& kept);
   [[nodiscard]] Rows rows_of(std::span<const int64_t> whole) const;
   Trainer::Batch& fill(const Examples& examples, const Rows& rows, uint64_t seed, bool is_weighted);
   void say_invalid(const Trainer::Result& result, const Trainer::Batch& batch, History& history);

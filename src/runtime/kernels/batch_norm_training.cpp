@@ -1,11 +1,14 @@
 // FusedBatchNorm by the batch's statistics, and its gradient, in row-major order or blocks of channels: two passes each,
 // for passes over memory are what they cost. Statistics come piece by piece, each about its own mean, and are joined in
 // double precision in a fixed order (Chan, Golub and LeVeque, Updating Formulae for Computing Sample Variances, 1979).
+// Where processes share a batch, its statistics and their gradients are sums over all of them; scale's and offset's
+// gradients are this process' part.
 #include <omp.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "distributed/group.h"
 #include "runtime/kernel.h"
 #include "runtime/kernels/channel_sums.h"
 #include "runtime/kernels/planes.h"
@@ -50,10 +53,16 @@ struct Moments {
   }
 };
 
+// The processes that share the batch.
+struct Sharing {
+  distributed::Group* group = nullptr;  // nullptr: this one has all of it
+  bool is_counted = true;               // false: its rows stand in for none, and it only learns what the others have
+};
+
 class BatchNormKernel : public Kernel {
  public:
-  BatchNormKernel(const Planes& planes, int64_t n_channels, double epsilon)
-      : planes_(planes), pieces_(planes), n_channels_(static_cast<size_t>(n_channels)), epsilon_(epsilon) {
+  BatchNormKernel(const Planes& planes, int64_t n_channels, double epsilon, const Sharing& sharing)
+      : planes_(planes), pieces_(planes), n_channels_(static_cast<size_t>(n_channels)), epsilon_(epsilon), sharing_(sharing) {
     implementation = "own:batch_norm";
     const auto whole = static_cast<size_t>(planes.n_channels());
     n_threads_ = static_cast<size_t>(omp_get_max_threads());
@@ -67,6 +76,7 @@ class BatchNormKernel : public Kernel {
   void run(const Buffers& buffers, const dnnl::stream&) override {
     const auto* x = static_cast<const float*>(buffers.inputs[0]);
     measure(x);
+    if (sharing_.group != nullptr) join_others();
     finish(buffers);
     auto* y = static_cast<float*>(buffers.outputs[0]);
     parallel_parts(pieces_.n, planes_.n_elements() * 8, [&](int64_t first, int64_t last) {
@@ -105,6 +115,24 @@ class BatchNormKernel : public Kernel {
     }
   }
 
+  // n, Σ x and Σ x²: of float32 numbers, double precision keeps the squares apart.
+  void join_others() {
+    shared_.assign(1 + 2 * n_channels_, 0.0);
+    if (sharing_.is_counted) {
+      shared_[0] = moments_[0].n;
+      for (size_t c = 0; c < n_channels_; ++c) {
+        const Moments& m = moments_[c];
+        shared_[1 + c] = m.n * m.mean;
+        shared_[1 + n_channels_ + c] = m.squares + m.n * m.mean * m.mean;
+      }
+    }
+    sharing_.group->sum(shared_);
+    for (size_t c = 0; c < n_channels_; ++c) {
+      const double mean = shared_[1 + c] / shared_[0];
+      moments_[c] = {shared_[0], mean, std::max(shared_[1 + n_channels_ + c] - shared_[1 + c] * mean, 0.0)};
+    }
+  }
+
   void finish(const Buffers& buffers) {
     const auto* scale = static_cast<const float*>(buffers.inputs[1]);
     const auto* offset = static_cast<const float*>(buffers.inputs[2]);
@@ -126,16 +154,18 @@ class BatchNormKernel : public Kernel {
   Pieces pieces_;
   size_t n_channels_;
   double epsilon_;
+  Sharing sharing_;
   size_t n_threads_ = 1;
   std::vector<Moments> moments_;  // by thread, then by channel
+  std::vector<double> shared_;
   std::vector<float> mean_, slope_, start_;
   std::vector<float> sums_, squares_;  // of a piece, by thread
 };
 
 class BatchNormGradientKernel : public Kernel {
  public:
-  BatchNormGradientKernel(const Planes& planes, int64_t n_channels, double epsilon)
-      : planes_(planes), pieces_(planes), n_channels_(static_cast<size_t>(n_channels)), epsilon_(epsilon) {
+  BatchNormGradientKernel(const Planes& planes, int64_t n_channels, double epsilon, const Sharing& sharing)
+      : planes_(planes), pieces_(planes), n_channels_(static_cast<size_t>(n_channels)), epsilon_(epsilon), sharing_(sharing) {
     implementation = "own:batch_norm_gradient";
     const auto whole = static_cast<size_t>(planes.n_channels());
     n_threads_ = static_cast<size_t>(omp_get_max_threads());
@@ -190,7 +220,12 @@ class BatchNormGradientKernel : public Kernel {
     const auto* variances = static_cast<const float*>(buffers.inputs[4]);
     auto* dscale = static_cast<float*>(buffers.outputs[1]);
     auto* doffset = static_cast<float*>(buffers.outputs[2]);
-    const auto n = static_cast<double>(planes_.n_planes / planes_.n_blocks * planes_.n_pixels);
+    for (size_t c = 0; c < n_channels_; ++c) {
+      dscale[c] = static_cast<float>(totals_[mean_.size() + c] / std::sqrt(variances[c] + epsilon_));
+      doffset[c] = static_cast<float>(totals_[c]);
+    }
+    auto n = static_cast<double>(planes_.n_planes / planes_.n_blocks * planes_.n_pixels);
+    if (sharing_.group != nullptr) n = join_others(n);
     for (size_t c = 0; c < n_channels_; ++c) {
       const double sum = totals_[c], product = totals_[mean_.size() + c];
       const double variance = variances[c] + epsilon_, deviation = std::sqrt(variance);
@@ -198,16 +233,36 @@ class BatchNormGradientKernel : public Kernel {
       by_dy_[c] = static_cast<float>(slope);
       by_x_[c] = static_cast<float>(-slope * product / n / variance);
       shift_[c] = static_cast<float>(-slope * sum / n);
-      dscale[c] = static_cast<float>(product / deviation);
-      doffset[c] = static_cast<float>(sum);
     }
+  }
+
+  // Makes totals_ the sums over all processes; gives how many elements of a channel they have. Rows that are not counted
+  // had no part in the statistics: nothing flows back to them from there.
+  double join_others(double n) {
+    const size_t whole = mean_.size();
+    shared_.assign(1 + 2 * n_channels_, 0.0);
+    if (sharing_.is_counted) {
+      shared_[0] = n;
+      for (size_t c = 0; c < n_channels_; ++c) {
+        shared_[1 + c] = totals_[c];
+        shared_[1 + n_channels_ + c] = totals_[whole + c];
+      }
+    }
+    sharing_.group->sum(shared_);
+    for (size_t c = 0; c < n_channels_; ++c) {
+      totals_[c] = sharing_.is_counted ? shared_[1 + c] : 0;
+      totals_[whole + c] = sharing_.is_counted ? shared_[1 + n_channels_ + c] : 0;
+    }
+    return shared_[0];
   }
 
   Planes planes_;
   Pieces pieces_;
   size_t n_channels_;
   double epsilon_;
+  Sharing sharing_;
   size_t n_threads_ = 1;
+  std::vector<double> shared_;
   std::vector<double> totals_;  // by thread: Σ dy, then Σ dy · (x − mean)
   std::vector<float> sums_;     // the same of a piece
   std::vector<float> mean_, by_dy_, by_x_, shift_;
@@ -236,11 +291,12 @@ std::unique_ptr<Kernel> make_batch_norm_training(const Operation& operation, con
   Layout layout = site.layout(x);
   if (is_gradient && !planes_of(shape, layout).layout) layout = site.layout(operation.inputs[0]);
   const Planes planes = planes_of(shape, layout);
+  const Sharing sharing{group_of(node, site), node.get_or<float>("batch_share", 1.0F) != 0};
   std::unique_ptr<Kernel> kernel;
   if (is_gradient) {
-    kernel = std::make_unique<BatchNormGradientKernel>(planes, shape.last(), epsilon);
+    kernel = std::make_unique<BatchNormGradientKernel>(planes, shape.last(), epsilon, sharing);
   } else {
-    kernel = std::make_unique<BatchNormKernel>(planes, shape.last(), epsilon);
+    kernel = std::make_unique<BatchNormKernel>(planes, shape.last(), epsilon, sharing);
   }
   for (size_t i = 0; i < n_read; ++i)
     kernel->inputs.push_back({operation.inputs[i], i < (is_gradient ? 2U : 1U) ? planes.layout : Layout{}});
