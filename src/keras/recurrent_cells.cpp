@@ -5,6 +5,7 @@
 #include "keras/activations.h"
 #include "keras/lowering.h"
 #include "keras/recurrent_cell.h"
+#include "keras/recurrent_dropout.h"
 #include "keras/slicing.h"
 
 namespace hoarfrost::keras {
@@ -42,17 +43,18 @@ struct Options {
   bool use_bias = true;
   Activation activation;
   Activation recurrent_activation;
+  RecurrentDropout dropout;
 
   // Until Keras 2.2 the gates' default was hard_sigmoid.
-  static Options parse(const Config& config, bool has_gates) {
-    config.ignore({"dropout", "recurrent_dropout", "implementation", "unit_forget_bias", "dropout_W", "dropout_U", "consume_less",
-                   "input_dim", "input_length", "seed", "inner_init", "forget_bias_init"});
+  static Options parse(const Config& config, size_t n_gates, bool fits_cudnn = true) {
+    config.ignore({"implementation", "unroll", "unit_forget_bias", "input_dim", "input_length", "seed", "inner_init", "forget_bias_init"});
     Options result;
+    result.dropout = RecurrentDropout::parse(config, n_gates, fits_cudnn);
     result.units = config.get_int({"units", "output_dim"});
     if (result.units < 1) config.fail(fmt::format("`units` must be positive, found {}", result.units));
     result.use_bias = config.get_bool({"use_bias"}, true);
     result.activation = Activation::parse(config, "activation", "tanh");
-    if (!has_gates) return result;
+    if (n_gates == 1) return result;
     const bool is_old = config.version() < Version{2, 3} && !config.version().is_tf_keras;
     const char* key = config.has("inner_activation") ? "inner_activation" : "recurrent_activation";
     result.recurrent_activation = Activation::parse(config, key, is_old ? "hard_sigmoid" : "sigmoid");
@@ -64,23 +66,73 @@ struct Options {
     if (use_bias) result.push_back({"bias", bias});
     return result;
   }
+
+  // x · kernel + bias; of xs for each gate its own part.
+  Value project(Lowering& lowering, const Values& w, const Values& xs) const {
+    const auto product = [&](const Value& x, const Value& kernel) { return mat_mul(lowering, x, kernel); };
+    const Value y = products(lowering, xs, kernels_for(lowering, w[0], xs.size()), product);
+    return use_bias ? biased(lowering, y, w[2]) : y;
+  }
+
+  // The masks, and the recurrent kernel's parts for as many gates as have one.
+  Values masks(Lowering& lowering, const Value& recurrent_kernel, const Shape& x, const Value& batch) const {
+    Values result = dropout.masks(lowering, batch, x, {units});
+    if (dropout.n_recurrent_masks() < 2) return result;
+    const Values kernels = kernels_for(lowering, recurrent_kernel, dropout.n_recurrent_masks());
+    result.insert(result.end(), kernels.begin(), kernels.end());
+    return result;
+  }
+  [[nodiscard]] size_t n_masks() const {
+    const size_t n = dropout.n_recurrent_masks();
+    return dropout.n_input_masks() + (n < 2 ? n : 2 * n);
+  }
+  // The state under its masks, and what each is multiplied by.
+  struct Recurrent {
+    Values states;
+    Values kernels;
+  };
+  Recurrent recurrent(Lowering& lowering, const Value& state, const Value& kernel, const Values& masks) const {
+    const size_t n = masks.empty() ? 0 : dropout.n_recurrent_masks();
+    if (n == 0) return {{state}, {kernel}};
+    const auto first = masks.begin() + static_cast<std::ptrdiff_t>(dropout.n_input_masks());
+    const auto last = first + static_cast<std::ptrdiff_t>(n);
+    const auto end = masks.begin() + static_cast<std::ptrdiff_t>(n_masks());
+    return {masked(lowering, state, {first, last}), n == 1 ? Values{kernel} : Values(last, end)};
+  }
 };
 
-class SimpleRnnCell final : public Cell {
+// What a cell of vectors says of its dropout, all alike.
+class VectorCell : public Cell {
  public:
-  explicit SimpleRnnCell(Options options) : o_(std::move(options)) {}
+  explicit VectorCell(Options options) : o_(std::move(options)) {}
+  Values masks(Lowering& lowering, const Values& prepared, const Shape& x, const Value& batch) const override {
+    return o_.masks(lowering, prepared[1], x, batch);
+  }
+  [[nodiscard]] size_t n_input_masks() const override { return o_.dropout.n_input_masks(); }
+  [[nodiscard]] size_t n_masks() const override { return o_.n_masks(); }
+  [[nodiscard]] double sequence_dropout() const override { return o_.dropout.is_by_step ? o_.dropout.input : 0; }
+  Value project(Lowering& lowering, const Values& w, const Values& xs) const override { return o_.project(lowering, w, xs); }
+
+ protected:
+  // state · recurrent kernel.
+  Value recurrent_product(Lowering& lowering, const Values& w, const Values& masks, const Value& state) const {
+    const auto [states, kernels] = o_.recurrent(lowering, state, w[1], masks);
+    return products(lowering, states, kernels, [&](const Value& x, const Value& kernel) { return mat_mul(lowering, x, kernel); });
+  }
+
+  Options o_;
+};
+
+class SimpleRnnCell final : public VectorCell {
+ public:
+  using VectorCell::VectorCell;
   [[nodiscard]] std::string name() const override { return "simple_rnn_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}}; }
   [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 1, {o_.units}); }
   [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(o_.units * (o_.units + x.last())); }
 
-  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
-    const Value product = mat_mul(lowering, x, w[0]);
-    return o_.use_bias ? biased(lowering, product, w[2]) : product;
-  }
-
-  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
-    const Value z = lowering.named_op("add", "Add", {projected, mat_mul(lowering, states[0], w[1])});
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+    const Value z = lowering.named_op("add", "Add", {projected, recurrent_product(lowering, w, masks, states[0])});
     return states[0] = activated(lowering, o_.activation, z, o_.units);
   }
 
@@ -90,26 +142,18 @@ class SimpleRnnCell final : public Cell {
     if (o_.use_bias) z = sum(std::move(z), w[2]);
     return states[0] = apply(o_.activation, std::move(z), {o_.units});
   }
-
- private:
-  Options o_;
 };
 
-class LstmCell : public Cell {
+class LstmCell : public VectorCell {
  public:
-  explicit LstmCell(Options options) : o_(std::move(options)) {}
+  using VectorCell::VectorCell;
   [[nodiscard]] std::string name() const override { return "lstm_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}, {o_.units}}; }
   [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 4, {4 * o_.units}); }
   [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(4 * o_.units * (o_.units + x.last())); }
 
-  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
-    const Value product = mat_mul(lowering, x, w[0]);
-    return o_.use_bias ? biased(lowering, product, w[2]) : product;
-  }
-
-  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
-    const Value z = lowering.named_op("add", "Add", {projected, mat_mul(lowering, states[0], w[1])});
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+    const Value z = lowering.named_op("add", "Add", {projected, recurrent_product(lowering, w, masks, states[0])});
     const Values gates = split(lowering, z, 4, 1, {kUnknown, o_.units});
     const Value i = activated(lowering, o_.recurrent_activation, gates[0], o_.units);
     const Value f = activated(lowering, o_.recurrent_activation, gates[1], o_.units);
@@ -134,14 +178,11 @@ class LstmCell : public Cell {
     for (size_t u = 0; u < n; ++u) states[0][u] *= o[u];
     return states[0];
   }
-
- protected:
-  Options o_;
 };
 
-class GruCell : public Cell {
+class GruCell : public VectorCell {
  public:
-  GruCell(Options options, bool reset_after) : o_(std::move(options)), reset_after_(reset_after) {}
+  GruCell(Options options, bool reset_after) : VectorCell(std::move(options)), reset_after_(reset_after) {}
   [[nodiscard]] std::string name() const override { return "gru_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}}; }
   [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(3 * o_.units * (o_.units + x.last())); }
@@ -170,28 +211,26 @@ class GruCell : public Cell {
 
   [[nodiscard]] size_t n_prepared() const override { return reset_after_ ? (o_.use_bias ? 4 : 2) : 5; }
 
-  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
-    const Value product = mat_mul(lowering, x, w[0]);
-    return o_.use_bias ? biased(lowering, product, w[2]) : product;
-  }
-
-  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
     const Shape part{kUnknown, o_.units};
     const Value h = states[0];
     const Values x = split(lowering, projected, 3, 1, part);
     Value z, r, candidate;
     if (reset_after_) {
-      Value product = mat_mul(lowering, h, w[1]);
+      Value product = recurrent_product(lowering, w, masks, h);
       if (o_.use_bias) product = biased(lowering, product, w[3]);
       const Values inner = split(lowering, product, 3, 1, part);
       z = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[0], inner[0]}), o_.units);
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
       candidate = lowering.named_op("mul", "Mul", {r, inner[2]});
     } else {
-      const Values inner = split(lowering, mat_mul(lowering, h, w[3]), 2, 1, part);
+      const auto [hs, kernels] = o_.recurrent(lowering, h, w[3], masks);
+      const auto product = [&](const Value& state, const Value& kernel) { return mat_mul(lowering, state, kernel); };
+      const Values gated = hs.size() == 1 ? hs : Values(hs.begin(), hs.end() - 1);
+      const Values inner = split(lowering, products(lowering, gated, kernels, product), 2, 1, part);
       z = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[0], inner[0]}), o_.units);
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
-      candidate = mat_mul(lowering, lowering.named_op("mul", "Mul", {r, h}), w[4]);
+      candidate = mat_mul(lowering, lowering.named_op("mul", "Mul", {r, hs.back()}), hs.size() == 1 ? w[4] : kernels.back());
     }
     candidate = activated(lowering, o_.activation, lowering.named_op("add", "Add", {x[2], candidate}), o_.units);
     const Value kept = lowering.named_op("mul", "Mul", {z, h});
@@ -226,7 +265,6 @@ class GruCell : public Cell {
   }
 
  protected:
-  Options o_;
   bool reset_after_;
 };
 
@@ -308,11 +346,12 @@ Options parse_cudnn(const Config& config) {
 
 }  // namespace
 
-CellPtr parse_simple_rnn_cell(const Config& config) { return std::make_shared<SimpleRnnCell>(Options::parse(config, false)); }
-CellPtr parse_lstm_cell(const Config& config) { return std::make_shared<LstmCell>(Options::parse(config, true)); }
+CellPtr parse_simple_rnn_cell(const Config& config) { return std::make_shared<SimpleRnnCell>(Options::parse(config, 1)); }
+CellPtr parse_lstm_cell(const Config& config) { return std::make_shared<LstmCell>(Options::parse(config, 4)); }
 // Keras 2.3 and before wrote no reset_after unless it was asked for; later ones reset after.
 CellPtr parse_gru_cell(const Config& config) {
-  return std::make_shared<GruCell>(Options::parse(config, true), config.get_bool({"reset_after"}, false));
+  const bool reset_after = config.get_bool({"reset_after"}, false);
+  return std::make_shared<GruCell>(Options::parse(config, 3, reset_after), reset_after);
 }
 CellPtr parse_cudnn_lstm_cell(const Config& config) { return std::make_shared<CudnnLstmCell>(parse_cudnn(config)); }
 CellPtr parse_cudnn_gru_cell(const Config& config) { return std::make_shared<CudnnGruCell>(parse_cudnn(config), true); }
