@@ -2,22 +2,12 @@
 // i, f, c, o) and GRU (Cho et al. 2014, gates z, r, h; reset_after is cuDNN's variant), as Keras 2.15's rnn/*.py computes them.
 #include <fmt/format.h>
 
-#include "keras/activations.h"
 #include "keras/lowering.h"
-#include "keras/recurrent_cell.h"
-#include "keras/recurrent_dropout.h"
+#include "keras/recurrent_vector_cell.h"
 #include "keras/slicing.h"
 
 namespace hoarfrost::keras {
 namespace {
-
-Value mat_mul(Lowering& lowering, const Value& x, const Value& matrix) {
-  return lowering.op("MatMul", {x, matrix}, {{"transpose_a", false}, {"transpose_b", false}});
-}
-
-Value biased(Lowering& lowering, const Value& x, const Value& bias) {
-  return lowering.op("BiasAdd", {x, bias}, {{"data_format", std::string("NHWC")}});
-}
 
 // n parts of equal size along an axis.
 Values split(Lowering& lowering, const Value& x, int64_t n, int64_t axis, const Shape& part) {
@@ -37,91 +27,7 @@ Doubles gate(const Doubles& z, size_t i, size_t n) {
   return {z.begin() + static_cast<std::ptrdiff_t>(i * n), z.begin() + static_cast<std::ptrdiff_t>((i + 1) * n)};
 }
 
-// What the three have in common in their configuration.
-struct Options {
-  int64_t units = 0;
-  bool use_bias = true;
-  Activation activation;
-  Activation recurrent_activation;
-  RecurrentDropout dropout;
-
-  // Until Keras 2.2 the gates' default was hard_sigmoid.
-  static Options parse(const Config& config, size_t n_gates, bool fits_cudnn = true) {
-    config.ignore({"implementation", "unroll", "unit_forget_bias", "input_dim", "input_length", "seed", "inner_init", "forget_bias_init"});
-    Options result;
-    result.dropout = RecurrentDropout::parse(config, n_gates, fits_cudnn);
-    result.units = config.get_int({"units", "output_dim"});
-    if (result.units < 1) config.fail(fmt::format("`units` must be positive, found {}", result.units));
-    result.use_bias = config.get_bool({"use_bias"}, true);
-    result.activation = Activation::parse(config, "activation", "tanh");
-    if (n_gates == 1) return result;
-    const bool is_old = config.version() < Version{2, 3} && !config.version().is_tf_keras;
-    const char* key = config.has("inner_activation") ? "inner_activation" : "recurrent_activation";
-    result.recurrent_activation = Activation::parse(config, key, is_old ? "hard_sigmoid" : "sigmoid");
-    return result;
-  }
-
-  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x, int64_t n_gates, const Shape& bias) const {
-    std::vector<WeightSpec> result{{"kernel", {x.last(), n_gates * units}}, {"recurrent_kernel", {units, n_gates * units}}};
-    if (use_bias) result.push_back({"bias", bias});
-    return result;
-  }
-
-  // x · kernel + bias; of xs for each gate its own part.
-  Value project(Lowering& lowering, const Values& w, const Values& xs) const {
-    const auto product = [&](const Value& x, const Value& kernel) { return mat_mul(lowering, x, kernel); };
-    const Value y = products(lowering, xs, kernels_for(lowering, w[0], xs.size()), product);
-    return use_bias ? biased(lowering, y, w[2]) : y;
-  }
-
-  // The masks, and the recurrent kernel's parts for as many gates as have one.
-  Values masks(Lowering& lowering, const Value& recurrent_kernel, const Shape& x, const Value& batch) const {
-    Values result = dropout.masks(lowering, batch, x, {units});
-    if (dropout.n_recurrent_masks() < 2) return result;
-    const Values kernels = kernels_for(lowering, recurrent_kernel, dropout.n_recurrent_masks());
-    result.insert(result.end(), kernels.begin(), kernels.end());
-    return result;
-  }
-  [[nodiscard]] size_t n_masks() const {
-    const size_t n = dropout.n_recurrent_masks();
-    return dropout.n_input_masks() + (n < 2 ? n : 2 * n);
-  }
-  // The state under its masks, and what each is multiplied by.
-  struct Recurrent {
-    Values states;
-    Values kernels;
-  };
-  Recurrent recurrent(Lowering& lowering, const Value& state, const Value& kernel, const Values& masks) const {
-    const size_t n = masks.empty() ? 0 : dropout.n_recurrent_masks();
-    if (n == 0) return {{state}, {kernel}};
-    const auto first = masks.begin() + static_cast<std::ptrdiff_t>(dropout.n_input_masks());
-    const auto last = first + static_cast<std::ptrdiff_t>(n);
-    const auto end = masks.begin() + static_cast<std::ptrdiff_t>(n_masks());
-    return {masked(lowering, state, {first, last}), n == 1 ? Values{kernel} : Values(last, end)};
-  }
-};
-
-// What a cell of vectors says of its dropout, all alike.
-class VectorCell : public Cell {
- public:
-  explicit VectorCell(Options options) : o_(std::move(options)) {}
-  Values masks(Lowering& lowering, const Values& prepared, const Shape& x, const Value& batch) const override {
-    return o_.masks(lowering, prepared[1], x, batch);
-  }
-  [[nodiscard]] size_t n_input_masks() const override { return o_.dropout.n_input_masks(); }
-  [[nodiscard]] size_t n_masks() const override { return o_.n_masks(); }
-  [[nodiscard]] double sequence_dropout() const override { return o_.dropout.is_by_step ? o_.dropout.input : 0; }
-  Value project(Lowering& lowering, const Values& w, const Values& xs) const override { return o_.project(lowering, w, xs); }
-
- protected:
-  // state · recurrent kernel.
-  Value recurrent_product(Lowering& lowering, const Values& w, const Values& masks, const Value& state) const {
-    const auto [states, kernels] = o_.recurrent(lowering, state, w[1], masks);
-    return products(lowering, states, kernels, [&](const Value& x, const Value& kernel) { return mat_mul(lowering, x, kernel); });
-  }
-
-  Options o_;
-};
+using Options = VectorCellOptions;
 
 class SimpleRnnCell final : public VectorCell {
  public:
@@ -224,7 +130,7 @@ class GruCell : public VectorCell {
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
       candidate = lowering.named_op("mul", "Mul", {r, inner[2]});
     } else {
-      const auto [hs, kernels] = o_.recurrent(lowering, h, w[3], masks);
+      const auto [hs, kernels] = recurrent(lowering, h, w[3], masks);
       const auto product = [&](const Value& state, const Value& kernel) { return mat_mul(lowering, state, kernel); };
       const Values gated = hs.size() == 1 ? hs : Values(hs.begin(), hs.end() - 1);
       const Values inner = split(lowering, products(lowering, gated, kernels, product), 2, 1, part);

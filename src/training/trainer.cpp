@@ -20,7 +20,16 @@ Shape without_batch(const Shape& shape) {
   return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()));
 }
 
+// NaN or infinity among float32 values.
+bool has_no_number(const Tensor& tensor) {
+  if (tensor.dtype() != DType::kFloat32) return false;
+  return !std::ranges::all_of(tensor.values<float>(), [](float x) { return std::isfinite(x); });
+}
+
 Compilation complete(Compilation compilation, size_t n_outputs) {
+  for (const std::string* refused : {&compilation.refused_optimizer, &compilation.refused_loss}) {
+    if (!refused->empty()) throw Error(ErrorCode::kUnsupported, "", *refused);
+  }
   if (compilation.losses.empty()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without a loss: give --loss");
   if (compilation.optimizer.is_null()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without an optimizer: give --optimizer");
   if (compilation.losses.size() == 1) compilation.losses.resize(n_outputs, compilation.losses[0]);
@@ -206,6 +215,9 @@ void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
 }
 
 std::string Trainer::first_layer_without_number(const Batch& batch) {
+  for (size_t i = 0; i < batch.x.size(); ++i) {
+    if (has_no_number(batch.x[i])) return fmt::format("{} (InputLayer)", format_.inputs[i].name);
+  }
   std::vector<std::string> endpoints, layers;
   for (const keras::LoweredCall& call : training_.calls) {
     for (const std::string& output : call.outputs) {
@@ -215,8 +227,7 @@ std::string Trainer::first_layer_without_number(const Batch& batch) {
   }
   const auto outputs = step(batch.example_weights.n_elements(), true).values_at(endpoints, feed(batch, seed_of_step()));
   for (size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].dtype() != DType::kFloat32) continue;
-    if (!std::ranges::all_of(outputs[i].values<float>(), [](float x) { return std::isfinite(x); })) return layers[i];
+    if (has_no_number(outputs[i])) return layers[i];
   }
   return "";
 }
