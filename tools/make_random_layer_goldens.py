@@ -40,7 +40,12 @@ def between(shape, minval=0.0, maxval=1.0, dtype=tf.float32, **_):
     return draw(shape) * (maxval - minval) + minval
 
 
+PLACES = [1, 1]  # a crop's: how many there are for it, down and to the right
+
+
 def random_uniform(self, shape, minval=0.0, maxval=1.0, dtype=None, nonce=None):
+    if dtype == tf.int32:  # Keras takes these modulo the places
+        return tf.cast(tf.concat([draw([1]), draw([1])], 0) * np.array(PLACES, np.float32), tf.int32)
     return between(shape, minval, maxval)
 
 
@@ -142,6 +147,12 @@ def pictures():
     yield case("zoom_both", l.RandomZoom((-0.4, 0.6), (0.1, 0.8), fill_mode="constant"), x)
     yield case("contrast", l.RandomContrast(0.6), x)
     yield case("contrast_two", l.RandomContrast((0.9, 0.2)), x)
+    yield case("brightness", l.RandomBrightness(0.3), x)
+    yield case("brightness_unit", l.RandomBrightness((0.4, -0.1), value_range=(0.0, 1.0)), x / 255)
+    PLACES[:] = [6 - 4 + 1, 5 - 3 + 1]
+    yield case("crop", l.RandomCrop(4, 3), x)
+    PLACES[:] = [6 - 2 + 1, 5 - 5 + 1]
+    yield case("crop_rows", l.RandomCrop(2, 5), x)
 
 
 def main():

@@ -11,7 +11,8 @@ namespace hoarfrost::keras {
 namespace {
 
 // The random layers that augment in training.
-constexpr std::array<std::string_view, 5> kAugment{"RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"};
+constexpr std::array<std::string_view, 7> kAugment{"RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
+                                                   "RandomRotation", "RandomTranslation", "RandomZoom"};
 
 }  // namespace
 
