@@ -1,5 +1,6 @@
-// Keras' random preprocessing layers: at inference the input in the layer's floating type, and nothing else; in training
-// another picture at every step, as Keras 2.15's layers/preprocessing/image_preprocessing.py draws and makes it.
+// Keras' random preprocessing layers: at inference the input in the layer's floating type, and nothing else; in
+// training another picture at every step, as Keras 2.15's layers/preprocessing/image_preprocessing.py draws and makes
+// it.
 #pragma once
 
 #include "keras/identity.h"
@@ -19,15 +20,15 @@ inline Values lower_cast(DType dtype, Lowering& lowering, const Values& in) {
 struct Span {
   double low = 0;
   double high = 0;
-  // The key's two numbers; one number f stands for -f and f. Anything else is refused when numbers are drawn: inference asks
-  // for none.
+  // The key's two numbers; one number f stands for -f and f. Anything else is refused when numbers are drawn: inference
+  // asks for none.
   static Span parse(const Config& config, std::string_view key);
   [[nodiscard]] Span plus(double x) const { return {low + x, high + x}; }
   [[nodiscard]] Span times(double x) const { return {low * x, high * x}; }
 };
 
-// Pictures of a model that trains, [batch, height, width, channels]. Throws Error{kUnsupported} for another rank, or when the
-// configuration puts the channels first; random_of and random_of_all for a span that is none.
+// Pictures of a model that trains, [batch, height, width, channels]. Throws Error{kUnsupported} for another rank, or
+// when the configuration puts the channels first; random_of and random_of_all for a span that is none.
 void expect_pictures(const Value& x, bool has_channels_first);
 // A number of `span` for each picture, [batch, 1, 1, 1], or one for all, [1, 1, 1, 1]. x: float32 pictures.
 Value random_of(Lowering& lowering, const Value& x, const Span& span);
@@ -43,8 +44,8 @@ struct Resampling {
   static Resampling parse(const Config& config);
 };
 
-// The row of a projective transform that takes output places (x, y, 1) to the input's; each [batch, 1, 1, 1], or without a
-// tensor 0.
+// The row of a projective transform that takes output places (x, y, 1) to the input's; each [batch, 1, 1, 1], or
+// without a tensor 0.
 struct PlaneMap {
   Value xx, xy, x0, yx, yy, y0;
 };

@@ -9,7 +9,9 @@
 namespace hoarfrost::keras {
 namespace {
 
-double rate_of(const Config& config, std::string_view key) { return std::clamp(config.get_float({key}, 0.0), 0.0, 1.0); }
+double rate_of(const Config& config, std::string_view key) {
+  return std::clamp(config.get_float({key}, 0.0), 0.0, 1.0);
+}
 
 bool is_named(const Config& config, std::string_view key, std::string_view name, bool by_default) {
   const Json* value = config.find({key});
@@ -29,8 +31,9 @@ bool could_run_on_cudnn(const Config& config) {
 Value ones(Lowering& lowering, const Value& batch, const Shape& row) {
   std::vector<Value> sizes{batch};
   for (const int64_t size : row.sizes()) sizes.push_back(lowering.int_scalar("ones/packed/1", size));
-  const Value shape = lowering.raw_op("ones/packed", "Pack", sizes, DType::kInt32,
-                                      {{"T", DType::kInt32}, {"N", static_cast<int64_t>(sizes.size())}, {"axis", int64_t{0}}});
+  const Value shape =
+      lowering.raw_op("ones/packed", "Pack", sizes, DType::kInt32,
+                      {{"T", DType::kInt32}, {"N", static_cast<int64_t>(sizes.size())}, {"axis", int64_t{0}}});
   const Value one = lowering.constant("ones/Const", Tensor::scalar(1.0F));
   Value result = lowering.raw_op("ones", "Fill", {shape, one}, DType::kFloat32, {{"T", DType::kFloat32}});
   result.shape = {kUnknown};
@@ -74,10 +77,11 @@ Values masked(Lowering& lowering, const Value& x, const Values& masks, int time)
   Values result;
   for (Value mask : masks) {
     if (time >= 0) {
-      mask = lowering.raw_op("ExpandDims", "ExpandDims", {mask, lowering.int_scalar("ExpandDims/dim", time)}, mask.dtype,
-                             {{"T", mask.dtype}, {"Tdim", DType::kInt32}});
+      mask = lowering.raw_op("ExpandDims", "ExpandDims", {mask, lowering.int_scalar("ExpandDims/dim", time)},
+                             mask.dtype, {{"T", mask.dtype}, {"Tdim", DType::kInt32}});
     }
-    if (mask.dtype != x.dtype) mask = lowering.raw_op("Cast", "Cast", {mask}, x.dtype, {{"SrcT", mask.dtype}, {"DstT", x.dtype}});
+    if (mask.dtype != x.dtype)
+      mask = lowering.raw_op("Cast", "Cast", {mask}, x.dtype, {{"SrcT", mask.dtype}, {"DstT", x.dtype}});
     result.push_back(lowering.named_op("dropped", "Mul", {x, mask}));
     result.back().shape = x.shape;
   }
@@ -89,17 +93,19 @@ Value products(Lowering& lowering, const Values& xs, const Values& kernels, cons
   Values parts;
   for (size_t i = 0; i < xs.size(); ++i) parts.push_back(product(xs[i], kernels[i]));
   parts.push_back(lowering.int_scalar("concat/axis", -1));
-  return lowering.named_op("concat", "ConcatV2", parts, {{"N", static_cast<int64_t>(xs.size())}, {"Tidx", DType::kInt32}});
+  return lowering.named_op("concat", "ConcatV2", parts,
+                           {{"N", static_cast<int64_t>(xs.size())}, {"Tidx", DType::kInt32}});
 }
 
 Values kernels_for(Lowering& lowering, const Value& kernel, size_t n) {
   if (n <= 1) return {kernel};
   Shape part = kernel.shape;
   part[-1] /= static_cast<int64_t>(n);
-  const Value first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", -1), kernel}, kernel.dtype,
-                                      {{"T", kernel.dtype}, {"num_split", static_cast<int64_t>(n)}});
+  const Value first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", -1), kernel},
+                                      kernel.dtype, {{"T", kernel.dtype}, {"num_split", static_cast<int64_t>(n)}});
   Values result;
-  for (size_t i = 0; i < n; ++i) result.push_back({first.tensor.node->output(static_cast<int>(i)), kernel.dtype, part, {}});
+  for (size_t i = 0; i < n; ++i)
+    result.push_back({first.tensor.node->output(static_cast<int>(i)), kernel.dtype, part, {}});
   return result;
 }
 

@@ -1,5 +1,6 @@
-// Dropout within recurrent cells (their `dropout` and `recurrent_dropout`), as Keras 2.15's rnn/dropout_rnn_cell_mixin.py
-// and the cells' call have it: masks drawn once and the same at every step, one for all gates or one for each.
+// Dropout within recurrent cells (their `dropout` and `recurrent_dropout`), as Keras 2.15's
+// rnn/dropout_rnn_cell_mixin.py and the cells' call have it: masks drawn once and the same at every step, one for all
+// gates or one for each.
 #pragma once
 
 #include <functional>
@@ -10,15 +11,15 @@
 namespace hoarfrost::keras {
 
 struct RecurrentDropout {
-  double input = 0;         // rates
+  double input = 0;  // rates
   double recurrent = 0;
   size_t n_gates = 1;
   bool is_by_gate = false;  // a mask for each gate: Keras' implementation 1, which recurrent dropout asks for
   bool is_by_step = false;  // the input's mask is drawn for the whole sequence, each step with its own values
 
-  // Rates outside [0, 1] are brought in, as Keras does; at 1 gated cells drop nothing, as Keras' `0 < dropout < 1` has it. LSTM
-  // and GRU that cuDNN could compute (tanh, sigmoid, a bias, no recurrent dropout, not `unroll`) are those by step, in
-  // Keras 2.15 alone; `fits_cudnn` says what else that asks for.
+  // Rates outside [0, 1] are brought in, as Keras does; at 1 gated cells drop nothing, as Keras' `0 < dropout < 1` has
+  // it. LSTM and GRU that cuDNN could compute (tanh, sigmoid, a bias, no recurrent dropout, not `unroll`) are those by
+  // step, in Keras 2.15 alone; `fits_cudnn` says what else that asks for.
   static RecurrentDropout parse(const Config& config, size_t n_gates, bool fits_cudnn = true);
 
   [[nodiscard]] size_t n_input_masks() const { return n_of(is_by_step ? 0 : input); }

@@ -7,7 +7,8 @@
 namespace hoarfrost::keras {
 
 VectorCellOptions VectorCellOptions::parse(const Config& config, size_t n_gates, bool fits_cudnn) {
-  config.ignore({"implementation", "unroll", "unit_forget_bias", "input_dim", "input_length", "seed", "inner_init", "forget_bias_init"});
+  config.ignore({"implementation", "unroll", "unit_forget_bias", "input_dim", "input_length", "seed", "inner_init",
+                 "forget_bias_init"});
   VectorCellOptions result;
   result.dropout = RecurrentDropout::parse(config, n_gates, fits_cudnn);
   result.units = config.get_int({"units", "output_dim"});
@@ -22,7 +23,8 @@ VectorCellOptions VectorCellOptions::parse(const Config& config, size_t n_gates,
 }
 
 std::vector<WeightSpec> VectorCellOptions::weights(const Shape& x, int64_t n_gates, const Shape& bias) const {
-  std::vector<WeightSpec> result{{"kernel", {x.last(), n_gates * units}}, {"recurrent_kernel", {units, n_gates * units}}};
+  std::vector<WeightSpec> result{{"kernel", {x.last(), n_gates * units}},
+                                 {"recurrent_kernel", {units, n_gates * units}}};
   if (use_bias) result.push_back({"bias", bias});
   return result;
 }
@@ -46,7 +48,8 @@ Value VectorCell::project(Lowering& lowering, const Values& w, const Values& xs)
   return o_.use_bias ? biased(lowering, y, w[2]) : y;
 }
 
-VectorCell::Recurrent VectorCell::recurrent(Lowering& lowering, const Value& state, const Value& kernel, const Values& masks) const {
+VectorCell::Recurrent VectorCell::recurrent(Lowering& lowering, const Value& state, const Value& kernel,
+                                            const Values& masks) const {
   const size_t n = masks.empty() ? 0 : o_.dropout.n_recurrent_masks();
   if (n == 0) return {{state}, {kernel}};
   const auto first = masks.begin() + static_cast<std::ptrdiff_t>(n_input_masks());
@@ -55,9 +58,11 @@ VectorCell::Recurrent VectorCell::recurrent(Lowering& lowering, const Value& sta
   return {masked(lowering, state, {first, last}), n == 1 ? Values{kernel} : Values(last, end)};
 }
 
-Value VectorCell::recurrent_product(Lowering& lowering, const Values& w, const Values& masks, const Value& state) const {
+Value VectorCell::recurrent_product(Lowering& lowering, const Values& w, const Values& masks,
+                                    const Value& state) const {
   const auto [states, kernels] = recurrent(lowering, state, w[1], masks);
-  return products(lowering, states, kernels, [&](const Value& x, const Value& kernel) { return mat_mul(lowering, x, kernel); });
+  return products(lowering, states, kernels,
+                  [&](const Value& x, const Value& kernel) { return mat_mul(lowering, x, kernel); });
 }
 
 Value mat_mul(Lowering& lowering, const Value& x, const Value& matrix) {

@@ -36,7 +36,8 @@ class VectorCell : public Cell {
     Values states;
     Values kernels;
   };
-  [[nodiscard]] Recurrent recurrent(Lowering& lowering, const Value& state, const Value& kernel, const Values& masks) const;
+  [[nodiscard]] Recurrent recurrent(Lowering& lowering, const Value& state, const Value& kernel,
+                                    const Values& masks) const;
   // state · recurrent kernel.
   Value recurrent_product(Lowering& lowering, const Values& w, const Values& masks, const Value& state) const;
 

@@ -1,6 +1,6 @@
-// ImageProjectiveTransformV3: images [N, H, W, C] seen through a projective map of the plane, a row of 8 numbers for each
-// or one for all. Places and weights are computed in float32 as TensorFlow 2.15 does (kernels/image/image_ops.h), for they
-// decide which pixels are read.
+// ImageProjectiveTransformV3: images [N, H, W, C] seen through a projective map of the plane, a row of 8 numbers for
+// each or one for all. Places and weights are computed in float32 as TensorFlow 2.15 does (kernels/image/image_ops.h),
+// for they decide which pixels are read.
 #include <algorithm>
 #include <cmath>
 
@@ -74,10 +74,14 @@ float wrapped(float at, int64_t n) {
 float mapped(Fill fill, float at, int64_t n) {
   if (!(std::abs(at) < 1e9F) && fill != Fill::kConstant) return std::clamp(at, 0.0F, static_cast<float>(n - 1));
   switch (fill) {
-    case Fill::kReflect: return reflected(at, n);
-    case Fill::kWrap: return wrapped(at, n);
-    case Fill::kNearest: return std::clamp(at, 0.0F, static_cast<float>(n - 1));
-    case Fill::kConstant: break;
+    case Fill::kReflect:
+      return reflected(at, n);
+    case Fill::kWrap:
+      return wrapped(at, n);
+    case Fill::kNearest:
+      return std::clamp(at, 0.0F, static_cast<float>(n - 1));
+    case Fill::kConstant:
+      break;
   }
   return at;
 }

@@ -1,5 +1,7 @@
-// Every name of keras.initializers, from a layer's configuration: the moments and bounds that Keras 2.15's initializers.py
-// documents, worked out by hand from its formulas.
+// Every name of keras.initializers, from a layer's configuration: the moments and bounds that Keras 2.15's
+// initializers.py documents, worked out by hand from its formulas.
+#include "training/initializer.h"
+
 #include <gtest/gtest.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/keras.h>
@@ -12,7 +14,6 @@
 
 #include "keras/model.h"
 #include "training/initialize.h"
-#include "training/initializer.h"
 
 namespace hoarfrost::training {
 namespace {
@@ -31,9 +32,13 @@ struct Moments {
 
 // The kernel of a Dense layer in a model that comes from a JSON file.
 Tensor kernel_by(const Json& initializer) {
-  const Json input{{"class_name", "InputLayer"}, {"config", {{"batch_input_shape", {nullptr, kIn}}, {"dtype", "float32"}, {"name", "input_1"}}}};
-  const Json dense{{"class_name", "Dense"}, {"config", {{"name", "dense"}, {"units", kOut}, {"kernel_initializer", initializer}}}};
-  const Json model{{"class_name", "Sequential"}, {"keras_version", "2.15.0"}, {"config", {{"name", "s"}, {"layers", {input, dense}}}}};
+  const Json input{{"class_name", "InputLayer"},
+                   {"config", {{"batch_input_shape", {nullptr, kIn}}, {"dtype", "float32"}, {"name", "input_1"}}}};
+  const Json dense{{"class_name", "Dense"},
+                   {"config", {{"name", "dense"}, {"units", kOut}, {"kernel_initializer", initializer}}}};
+  const Json model{{"class_name", "Sequential"},
+                   {"keras_version", "2.15.0"},
+                   {"config", {{"name", "s"}, {"layers", {input, dense}}}}};
   const auto path = std::filesystem::temp_directory_path() / ("initializer_" + std::to_string(::getpid()) + ".json");
   std::ofstream(path) << model.dump();
   keras::LoadOptions how;
@@ -47,7 +52,8 @@ Tensor kernel_by(const Json& initializer) {
 }
 
 Json object(const char* class_name, const Json& config = Json::object()) {
-  return {{"module", "keras.initializers"}, {"class_name", class_name}, {"config", config}, {"registered_name", nullptr}};
+  return {
+      {"module", "keras.initializers"}, {"class_name", class_name}, {"config", config}, {"registered_name", nullptr}};
 }
 
 Moments uniform(const std::string& name, const Json& initializer, double low, double high) {
@@ -82,10 +88,17 @@ std::vector<Moments> all() {
       widened("LecunNormal", object("LecunNormal"), 1.0 / kIn),
       widened("VarianceScaling", object("VarianceScaling"), 1.0 / kIn),
       widened("variance_scaling", "variance_scaling", 1.0 / kIn),
-      widened("VarianceScalingFanOut", object("VarianceScaling", {{"scale", 3.0}, {"mode", "fan_out"}, {"distribution", "truncated_normal"}}), 3.0 / kOut),
-      widened("VarianceScalingOldNormal", object("VarianceScaling", {{"scale", 0.5}, {"mode", "fan_avg"}, {"distribution", "normal"}}), 0.5 / average),
-      limited("VarianceScalingUniform", object("VarianceScaling", {{"scale", 0.5}, {"mode", "fan_avg"}, {"distribution", "uniform"}}), 0.5 / average),
-      {"VarianceScalingUntruncated", object("VarianceScaling", {{"distribution", "untruncated_normal"}}), 0, std::sqrt(1.0 / kIn)},
+      widened("VarianceScalingFanOut",
+              object("VarianceScaling", {{"scale", 3.0}, {"mode", "fan_out"}, {"distribution", "truncated_normal"}}),
+              3.0 / kOut),
+      widened("VarianceScalingOldNormal",
+              object("VarianceScaling", {{"scale", 0.5}, {"mode", "fan_avg"}, {"distribution", "normal"}}),
+              0.5 / average),
+      limited("VarianceScalingUniform",
+              object("VarianceScaling", {{"scale", 0.5}, {"mode", "fan_avg"}, {"distribution", "uniform"}}),
+              0.5 / average),
+      {"VarianceScalingUntruncated", object("VarianceScaling", {{"distribution", "untruncated_normal"}}), 0,
+       std::sqrt(1.0 / kIn)},
       uniform("random_uniform", "random_uniform", -0.05, 0.05),
       uniform("uniform", "uniform", -0.05, 0.05),
       uniform("RandomUniform", object("RandomUniform", {{"minval", 0.25}, {"maxval", 2.0}, {"seed", 3}}), 0.25, 2),
@@ -125,10 +138,13 @@ TEST_P(Initializer, HasItsFormulasMoments) {
 
 INSTANTIATE_TEST_SUITE_P(Keras, Initializer, testing::ValuesIn(all()), [](const auto& one) { return one.param.name; });
 
-// A tall matrix has orthonormal columns, a wide one orthonormal rows, times gain; both halves of the numbers' signs occur.
+// A tall matrix has orthonormal columns, a wide one orthonormal rows, times gain; both halves of the numbers' signs
+// occur.
 void expect_orthogonal(const Tensor& matrix, int64_t rows, int64_t columns, double gain) {
   const auto values = matrix.values<float>();
-  const auto at = [&](int64_t i, int64_t j) { return static_cast<double>(values[static_cast<size_t>(rows >= columns ? i * columns + j : j * columns + i)]); };
+  const auto at = [&](int64_t i, int64_t j) {
+    return static_cast<double>(values[static_cast<size_t>(rows >= columns ? i * columns + j : j * columns + i)]);
+  };
   const int64_t tall = std::max(rows, columns), wide = std::min(rows, columns);
   for (int64_t a = 0; a < wide; ++a) {
     for (int64_t b = 0; b <= a; ++b) {
@@ -138,13 +154,15 @@ void expect_orthogonal(const Tensor& matrix, int64_t rows, int64_t columns, doub
     }
   }
   const auto n_positive = std::ranges::count_if(values, [](float x) { return x > 0; });
-  EXPECT_NEAR(static_cast<double>(n_positive), static_cast<double>(values.size()) / 2, 3 * std::sqrt(static_cast<double>(values.size())));
+  EXPECT_NEAR(static_cast<double>(n_positive), static_cast<double>(values.size()) / 2,
+              3 * std::sqrt(static_cast<double>(values.size())));
 }
 
 TEST(Initializers, OrthogonalIsOrthogonal) {
   expect_orthogonal(initialized("orthogonal", {40, 24}, 1), 40, 24, 1);
   expect_orthogonal(initialized(object("Orthogonal", {{"gain", 1.5}}), {12, 48}, 2), 12, 48, 1.5);
-  expect_orthogonal(initialized(object("OrthogonalInitializer"), {3, 3, 4, 16}, 3), 36, 16, 1);  // rows: all but the last axis
+  expect_orthogonal(initialized(object("OrthogonalInitializer"), {3, 3, 4, 16}, 3), 36, 16,
+                    1);  // rows: all but the last axis
 }
 
 TEST(Initializers, IdentityIsTheIdentity) {
@@ -169,7 +187,8 @@ TEST(Initializers, CountTheWindowsCells) {
 }
 
 TEST(Initializers, AnotherSeedAndAnotherWeightDrawOtherNumbers) {
-  const Tensor a = initialized("he_normal", {8, 8}, 1), b = initialized("he_normal", {8, 8}, 2), again = initialized("he_normal", {8, 8}, 1);
+  const Tensor a = initialized("he_normal", {8, 8}, 1), b = initialized("he_normal", {8, 8}, 2),
+               again = initialized("he_normal", {8, 8}, 1);
   EXPECT_FALSE(std::ranges::equal(a.values<float>(), b.values<float>()));
   EXPECT_TRUE(std::ranges::equal(a.values<float>(), again.values<float>()));
 }

@@ -1,5 +1,6 @@
 // Layers with random numbers of their own, in training: with the numbers that Keras 2.15 drew, Keras' outputs and
-// gradients (tests/golden/training/random_layers.json, tools/make_random_layer_goldens.py); and what holds for any numbers.
+// gradients (tests/golden/training/random_layers.json, tools/make_random_layer_goldens.py); and what holds for any
+// numbers.
 #include <gtest/gtest.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/keras.h>
@@ -42,7 +43,8 @@ struct Graph {
   std::vector<Endpoint> generators;  // in the order in which they were made
 
   Graph(const keras::Model& model, const Shape& x) {
-    lowered = keras::lower(model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
+    lowered = keras::lower(
+        model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
     lowered.graph.retain([](const Node& node) { return node.op() != "Assign"; });
     for (const std::string& name : lowered.variable_names) {
       Node& node = *lowered.graph.find(name);
@@ -65,7 +67,8 @@ void expect_near(const Tensor& found, const Json& expected, double tolerance, co
   ASSERT_EQ(values.size(), wanted.size()) << what;
   double largest = 1;
   for (const double w : wanted) largest = std::max(largest, std::abs(w));
-  for (size_t i = 0; i < wanted.size(); ++i) ASSERT_NEAR(values[i], wanted[i], tolerance * largest) << what << ", element " << i;
+  for (size_t i = 0; i < wanted.size(); ++i)
+    ASSERT_NEAR(values[i], wanted[i], tolerance * largest) << what << ", element " << i;
 }
 
 struct Case {
@@ -100,26 +103,33 @@ TEST_P(RandomLayer, ComputesWhatKerasDoesWithTheSameNumbers) {
   std::vector<Endpoint> sources = graph.variables;
   sources.push_back(graph.x());
   const auto gradients = ops::evaluate(graph.lowered.graph, feeds, differentiate(builder, target, sources));
-  for (size_t i = 0; i < graph.variables.size(); ++i) expect_near(gradients[i], golden.at("dweights")[i], 2e-6, "weight " + std::to_string(i));
+  for (size_t i = 0; i < graph.variables.size(); ++i)
+    expect_near(gradients[i], golden.at("dweights")[i], 2e-6, "weight " + std::to_string(i));
   expect_near(gradients.back(), golden.at("dx"), 2e-6, "dx");
 }
 
 std::vector<Case> cases() {
   std::vector<Case> result;
-  for (const Json& golden : Json::parse(std::ifstream(HOARFROST_GOLDEN "/training/random_layers.json"))) result.push_back({golden});
+  for (const Json& golden : Json::parse(std::ifstream(HOARFROST_GOLDEN "/training/random_layers.json")))
+    result.push_back({golden});
   return result;
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras, RandomLayer, testing::ValuesIn(cases()), [](const auto& one) { return one.param.golden.at("name").template get<std::string>(); });
+INSTANTIATE_TEST_SUITE_P(Keras, RandomLayer, testing::ValuesIn(cases()),
+                         [](const auto& one) { return one.param.golden.at("name").template get<std::string>(); });
 
 Json sequential(const Json& layer, const std::vector<Json>& batch_shape) {
-  const Json input{{"class_name", "InputLayer"}, {"config", {{"batch_input_shape", batch_shape}, {"dtype", "float32"}, {"name", "input_1"}}}};
-  return {{"class_name", "Sequential"}, {"keras_version", "2.15.0"}, {"config", {{"name", "s"}, {"layers", {input, layer}}}}};
+  const Json input{{"class_name", "InputLayer"},
+                   {"config", {{"batch_input_shape", batch_shape}, {"dtype", "float32"}, {"name", "input_1"}}}};
+  return {{"class_name", "Sequential"},
+          {"keras_version", "2.15.0"},
+          {"config", {{"name", "s"}, {"layers", {input, layer}}}}};
 }
 
 // One seed gives the same picture of masks whatever ran before; another seed another one.
 TEST(RandomLayers, FollowFromTheSeedAlone) {
-  const Json layer{{"class_name", "LSTM"}, {"config", {{"name", "lstm"}, {"units", 4}, {"dropout", 0.5}, {"recurrent_dropout", 0.5}}}};
+  const Json layer{{"class_name", "LSTM"},
+                   {"config", {{"name", "lstm"}, {"units", 4}, {"dropout", 0.5}, {"recurrent_dropout", 0.5}}}};
   const auto model = model_of(sequential(layer, {nullptr, 6, 3}));
   Graph graph(*model, {8, 6, 3});
   std::map<Endpoint, Tensor> feeds;
@@ -140,7 +150,8 @@ TEST(RandomLayers, FollowFromTheSeedAlone) {
 
 // The mean over many masks of what a layer linear in them gives is what it gives at inference.
 TEST(RandomLayers, AverageToInference) {
-  const Json layer{{"class_name", "SimpleRNN"}, {"config", {{"name", "rnn"}, {"units", 2}, {"activation", "linear"}, {"dropout", 0.25}}}};
+  const Json layer{{"class_name", "SimpleRNN"},
+                   {"config", {{"name", "rnn"}, {"units", 2}, {"activation", "linear"}, {"dropout", 0.25}}}};
   const auto model = model_of(sequential(layer, {nullptr, 3, 2}));
   constexpr int64_t kRows = 20000;
   Graph graph(*model, {kRows, 3, 2});
@@ -153,9 +164,12 @@ TEST(RandomLayers, AverageToInference) {
   const Endpoint fetched[] = {graph.y()};
   const Tensor found = ops::evaluate(graph.lowered.graph, feeds, fetched)[0];
 
-  const auto inference = keras::lower(*model, {.name_suffix = {}, .phase = keras::Phase::kInference, .recurrence = keras::RecurrenceForm::kUnroll});
-  std::map<Endpoint, Tensor> once{{inference.signature.inputs[0], Tensor::of<float>({1, 3, 2}, std::span<const float>(row))}};
-  for (const std::string& name : inference.variable_names) once[inference.graph.find(name)->output()] = inference.variables.at(name);
+  const auto inference = keras::lower(
+      *model, {.name_suffix = {}, .phase = keras::Phase::kInference, .recurrence = keras::RecurrenceForm::kUnroll});
+  std::map<Endpoint, Tensor> once{
+      {inference.signature.inputs[0], Tensor::of<float>({1, 3, 2}, std::span<const float>(row))}};
+  for (const std::string& name : inference.variable_names)
+    once[inference.graph.find(name)->output()] = inference.variables.at(name);
   const Endpoint wanted[] = {inference.signature.outputs[0]};
   const Tensor expected = ops::evaluate(inference.graph, once, wanted)[0];
   for (size_t unit = 0; unit < 2; ++unit) {
@@ -174,7 +188,8 @@ TEST(RandomLayers, AverageToInference) {
 std::string refusal(const Json& layer, const std::vector<Json>& batch_shape) {
   try {
     const auto model = model_of(sequential(layer, batch_shape));
-    (void)keras::lower(*model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
+    (void)keras::lower(
+        *model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
     return "";
   } catch (const Error& error) {
     return error.what();
@@ -183,12 +198,18 @@ std::string refusal(const Json& layer, const std::vector<Json>& batch_shape) {
 
 TEST(RandomLayers, RefuseWhatTheyCannotDo) {
   const Json flip{{"class_name", "RandomFlip"}, {"config", {{"name", "flip"}}}};
-  EXPECT_EQ(refusal(flip, {nullptr, 4, 4}), "layer `flip` (RandomFlip): augments pictures [batch, height, width, channels] in training, found [?, 4, 4]");
-  const Json zoom{{"class_name", "RandomZoom"}, {"config", {{"name", "zoom"}, {"height_factor", 0.2}, {"fill_mode", "mirror"}}}};
-  EXPECT_EQ(refusal(zoom, {nullptr, 4, 4, 1}), "layer `zoom` (RandomZoom): cannot be trained with fill_mode `mirror`; known are reflect, wrap, constant, nearest");
+  EXPECT_EQ(
+      refusal(flip, {nullptr, 4, 4}),
+      "layer `flip` (RandomFlip): augments pictures [batch, height, width, channels] in training, found [?, 4, 4]");
+  const Json zoom{{"class_name", "RandomZoom"},
+                  {"config", {{"name", "zoom"}, {"height_factor", 0.2}, {"fill_mode", "mirror"}}}};
+  EXPECT_EQ(refusal(zoom, {nullptr, 4, 4, 1}),
+            "layer `zoom` (RandomZoom): cannot be trained with fill_mode `mirror`; known are reflect, wrap, constant, "
+            "nearest");
   const Json contrast{{"class_name", "RandomContrast"}, {"config", {{"name", "contrast"}, {"factor", "much"}}}};
   EXPECT_EQ(refusal(contrast, {nullptr, 4, 4, 1}),
-            "layer `contrast` (RandomContrast): cannot be trained: its factors must be a number or two ascending ones, as Keras takes them");
+            "layer `contrast` (RandomContrast): cannot be trained: its factors must be a number or two ascending ones, "
+            "as Keras takes them");
 }
 
 }  // namespace

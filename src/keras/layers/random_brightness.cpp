@@ -30,7 +30,8 @@ struct RandomBrightness {
     if (!lowering.is_training()) return lower_augmentation(augmentation, lowering, in);
     const Value x = lower_cast(augmentation.dtype, lowering, in)[0];
     expect_pictures(x, has_channels_first);
-    Value brighter = lowering.named_op("add", "Add", {x, random_of(lowering, x, factor.times(value_range.high - value_range.low))});
+    Value brighter =
+        lowering.named_op("add", "Add", {x, random_of(lowering, x, factor.times(value_range.high - value_range.low))});
     brighter.shape = x.shape;
     return {lower_clip(lowering, brighter, value_range.low, value_range.high)};
   }

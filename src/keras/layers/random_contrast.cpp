@@ -34,7 +34,8 @@ struct RandomContrast {
     if (!lowering.is_training()) return cast;
     const Value& x = cast[0];
     expect_pictures(x, has_channels_first);
-    const Value mean = lowering.named_op("Mean", "Mean", {x, lowering.ints("Mean/axes", {1, 2})}, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+    const Value mean = lowering.named_op("Mean", "Mean", {x, lowering.ints("Mean/axes", {1, 2})},
+                                         {{"keep_dims", true}, {"Tidx", DType::kInt32}});
     const Value distance = lowering.named_op("sub", "Sub", {x, mean});
     const Value scaled = lowering.named_op("mul", "Mul", {distance, random_of_all(lowering, x, factor)});
     Value adjusted = lowering.named_op("add", "Add", {scaled, mean});

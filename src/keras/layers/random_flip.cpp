@@ -15,8 +15,10 @@ struct RandomFlip {
     config.ignore({"seed"});
     const std::string mode = config.get_string({"mode"}, "horizontal_and_vertical");
     const bool is_both = mode == "horizontal_and_vertical";
-    if (!is_both && mode != "horizontal" && mode != "vertical") config.fail("`mode` must be horizontal, vertical or horizontal_and_vertical, found `" + mode + "`");
-    return {config.dtype(), is_both || mode == "horizontal", is_both || mode == "vertical", config.get_string({"data_format"}, "") == "channels_first"};
+    if (!is_both && mode != "horizontal" && mode != "vertical")
+      config.fail("`mode` must be horizontal, vertical or horizontal_and_vertical, found `" + mode + "`");
+    return {config.dtype(), is_both || mode == "horizontal", is_both || mode == "vertical",
+            config.get_string({"data_format"}, "") == "channels_first"};
   }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
 
@@ -24,11 +26,13 @@ struct RandomFlip {
   static Value flipped(Lowering& lowering, const Value& x, int64_t axis) {
     const Value number = lowering.random_uniform(x, {kUnknown, 1, 1, 1});
     const Value is_other = lowering.named_op("Greater", "Greater", {number, lowering.scalar("half", 0.5, number)});
-    const Value other = lowering.raw_op("flips", "Cast", {is_other}, x.dtype, {{"SrcT", DType::kBool}, {"DstT", x.dtype}});
+    const Value other =
+        lowering.raw_op("flips", "Cast", {is_other}, x.dtype, {{"SrcT", DType::kBool}, {"DstT", x.dtype}});
     const Value same = lowering.named_op("sub", "Sub", {lowering.scalar("one", 1, x), other});
-    const Value mirrored = lowering.raw_op("ReverseV2", "ReverseV2", {x, lowering.ints("ReverseV2/axis", {axis})}, x.dtype,
-                                           {{"T", x.dtype}, {"Tidx", DType::kInt32}});
-    Value result = lowering.named_op("add", "Add", {lowering.named_op("mul", "Mul", {other, mirrored}), lowering.named_op("mul", "Mul", {same, x})});
+    const Value mirrored = lowering.raw_op("ReverseV2", "ReverseV2", {x, lowering.ints("ReverseV2/axis", {axis})},
+                                           x.dtype, {{"T", x.dtype}, {"Tidx", DType::kInt32}});
+    Value result = lowering.named_op(
+        "add", "Add", {lowering.named_op("mul", "Mul", {other, mirrored}), lowering.named_op("mul", "Mul", {same, x})});
     result.shape = x.shape;
     return result;
   }

@@ -15,7 +15,8 @@ struct RandomRotation {
 
   static RandomRotation parse(const Config& config) {
     config.ignore({"value_range", "seed"});
-    return {config.dtype(), Span::parse(config, "factor"), Resampling::parse(config), config.get_string({"data_format"}, "") == "channels_first"};
+    return {config.dtype(), Span::parse(config, "factor"), Resampling::parse(config),
+            config.get_string({"data_format"}, "") == "channels_first"};
   }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
 

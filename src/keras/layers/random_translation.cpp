@@ -14,8 +14,8 @@ struct RandomTranslation {
 
   static RandomTranslation parse(const Config& config) {
     config.ignore({"value_range", "seed"});
-    return {config.dtype(), Span::parse(config, "height_factor"), Span::parse(config, "width_factor"), Resampling::parse(config),
-            config.get_string({"data_format"}, "") == "channels_first"};
+    return {config.dtype(), Span::parse(config, "height_factor"), Span::parse(config, "width_factor"),
+            Resampling::parse(config), config.get_string({"data_format"}, "") == "channels_first"};
   }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
 

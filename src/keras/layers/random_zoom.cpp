@@ -16,15 +16,22 @@ struct RandomZoom {
   static RandomZoom parse(const Config& config) {
     config.ignore({"value_range", "seed"});
     const bool has_width = config.has("width_factor");
-    return {config.dtype(), Span::parse(config, "height_factor"), has_width ? Span::parse(config, "width_factor") : Span{}, !has_width,
-            Resampling::parse(config), config.get_string({"data_format"}, "") == "channels_first"};
+    return {config.dtype(),
+            Span::parse(config, "height_factor"),
+            has_width ? Span::parse(config, "width_factor") : Span{},
+            !has_width,
+            Resampling::parse(config),
+            config.get_string({"data_format"}, "") == "channels_first"};
   }
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
 
   // About the middle: (side - 1) / 2 · (1 - zoom).
   static Value offset(Lowering& lowering, const Value& side, const Value& zoom) {
-    const Value middle = lowering.named_op("truediv", "Mul", {lowering.named_op("sub", "Sub", {side, lowering.scalar("one", 1, side)}), lowering.scalar("half", 0.5, side)});
-    return lowering.named_op("mul", "Mul", {middle, lowering.named_op("sub", "Sub", {lowering.scalar("one", 1, zoom), zoom})});
+    const Value middle = lowering.named_op(
+        "truediv", "Mul",
+        {lowering.named_op("sub", "Sub", {side, lowering.scalar("one", 1, side)}), lowering.scalar("half", 0.5, side)});
+    return lowering.named_op("mul", "Mul",
+                             {middle, lowering.named_op("sub", "Sub", {lowering.scalar("one", 1, zoom), zoom})});
   }
 
   Values lower(Lowering& lowering, const Values& in) const {

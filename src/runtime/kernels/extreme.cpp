@@ -23,7 +23,8 @@ struct Smaller {
 template <typename Choice>
 class ExtremeKernel : public Kernel {
  public:
-  ExtremeKernel(const Shape& input, const std::vector<bool>& is_reduced) : sizes_(input.sizes()), from_(ops::strides_of(input)) {
+  ExtremeKernel(const Shape& input, const std::vector<bool>& is_reduced)
+      : sizes_(input.sizes()), from_(ops::strides_of(input)) {
     implementation = "own:extreme";
     to_.assign(sizes_.size(), 0);
     int64_t stride = 1;
@@ -34,7 +35,8 @@ class ExtremeKernel : public Kernel {
     }
     n_outputs_ = stride;
     for (size_t axis = 0; axis < sizes_.size(); ++axis) {
-      if (!is_reduced[axis] && (divided_ < 0 || sizes_[axis] > sizes_[static_cast<size_t>(divided_)])) divided_ = static_cast<int>(axis);
+      if (!is_reduced[axis] && (divided_ < 0 || sizes_[axis] > sizes_[static_cast<size_t>(divided_)]))
+        divided_ = static_cast<int>(axis);
     }
   }
 
@@ -81,13 +83,18 @@ std::unique_ptr<Kernel> make_extreme(const Operation& operation, const Site& sit
   const ValueId input = operation.inputs[0];
   const Value& axes = site.value(operation.inputs[1]);
   const Shape& shape = site.shape(input);
-  if (!site.is_float(input) || site.value(input).is_constant() || !axes.is_constant() || shape.n_elements() == 0 || shape.rank() == 0) return nullptr;
+  if (!site.is_float(input) || site.value(input).is_constant() || !axes.is_constant() || shape.n_elements() == 0 ||
+      shape.rank() == 0)
+    return nullptr;
   std::vector<bool> is_reduced(static_cast<size_t>(shape.rank()), false);
   const Reader reader(axes.constant);
-  for (int64_t i = 0; i < axes.constant.n_elements(); ++i) is_reduced[shape.normalized(static_cast<int>(reader[i]))] = true;
+  for (int64_t i = 0; i < axes.constant.n_elements(); ++i)
+    is_reduced[shape.normalized(static_cast<int>(reader[i]))] = true;
   std::unique_ptr<Kernel> kernel;
-  if (is_max) kernel = std::make_unique<ExtremeKernel<Larger>>(shape, is_reduced);
-  else kernel = std::make_unique<ExtremeKernel<Smaller>>(shape, is_reduced);
+  if (is_max)
+    kernel = std::make_unique<ExtremeKernel<Larger>>(shape, is_reduced);
+  else
+    kernel = std::make_unique<ExtremeKernel<Smaller>>(shape, is_reduced);
   kernel->inputs = {{input, {}}};
   kernel->output_layouts.resize(1);
   return kernel;

@@ -1,5 +1,5 @@
-// UnsortedSegmentSum of float32, the gradient of a Gather: rows added where their indices say, in their order, so that the
-// sums are the same whatever the threads are; each thread takes some of a row's columns.
+// UnsortedSegmentSum of float32, the gradient of a Gather: rows added where their indices say, in their order, so that
+// the sums are the same whatever the threads are; each thread takes some of a row's columns.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -25,7 +25,8 @@ class SegmentSumKernel : public Kernel {
     auto* sums = static_cast<float*>(buffers.outputs[0]);
     for (int64_t i = 0; i < n_ids_; ++i) {
       if (ids[i] < n_segments_) continue;
-      throw Error(ErrorCode::kMismatch, fmt::format("node `{}`", node_), fmt::format("id {} is none of {} segments", ids[i], n_segments_));
+      throw Error(ErrorCode::kMismatch, fmt::format("node `{}`", node_),
+                  fmt::format("id {} is none of {} segments", ids[i], n_segments_));
     }
     std::fill_n(sums, n_segments_ * n_columns_, 0.0F);
     parallel_parts(n_columns_, n_ids_ * n_columns_ * 8, [&](int64_t first, int64_t last) {
@@ -55,9 +56,12 @@ std::unique_ptr<Kernel> make_segment_sum(const Operation& operation, const Site&
   const int64_t n_segments = output.shape[0], n_columns = output.shape.n_elements() / n_segments;
   std::unique_ptr<Kernel> kernel;
   const std::string& node = operation.node->name();
-  if (ids.dtype == DType::kInt32) kernel = std::make_unique<SegmentSumKernel<int32_t>>(node, ids.shape.n_elements(), n_segments, n_columns);
-  else if (ids.dtype == DType::kInt64) kernel = std::make_unique<SegmentSumKernel<int64_t>>(node, ids.shape.n_elements(), n_segments, n_columns);
-  else return nullptr;
+  if (ids.dtype == DType::kInt32)
+    kernel = std::make_unique<SegmentSumKernel<int32_t>>(node, ids.shape.n_elements(), n_segments, n_columns);
+  else if (ids.dtype == DType::kInt64)
+    kernel = std::make_unique<SegmentSumKernel<int64_t>>(node, ids.shape.n_elements(), n_segments, n_columns);
+  else
+    return nullptr;
   kernel->inputs = {{operation.inputs[0], {}}, {operation.inputs[1], {}}};
   kernel->output_layouts.resize(1);
   return kernel;

@@ -1,5 +1,5 @@
-// Values in another place, of any type with a fixed size: Slice, Tile, ReverseV2, Split, Unpack and Pack whose parameters
-// are constants. Each is a few copies between strided views.
+// Values in another place, of any type with a fixed size: Slice, Tile, ReverseV2, Split, Unpack and Pack whose
+// parameters are constants. Each is a few copies between strided views.
 #include <algorithm>
 #include <cstring>
 
@@ -33,10 +33,18 @@ class ViewKernel : public Kernel {
       if (to == nullptr) continue;
       const auto* from = static_cast<const std::byte*>(buffers.inputs[copy.input]);
       switch (n_bytes_) {
-        case 1: move<uint8_t>(copy, from, to); break;
-        case 2: move<uint16_t>(copy, from, to); break;
-        case 4: move<uint32_t>(copy, from, to); break;
-        default: move<uint64_t>(copy, from, to); break;
+        case 1:
+          move<uint8_t>(copy, from, to);
+          break;
+        case 2:
+          move<uint16_t>(copy, from, to);
+          break;
+        case 4:
+          move<uint32_t>(copy, from, to);
+          break;
+        default:
+          move<uint64_t>(copy, from, to);
+          break;
       }
     }
   }
@@ -53,21 +61,23 @@ class ViewKernel : public Kernel {
       *to = *from;
       return;
     }
-    const auto longest = static_cast<size_t>(std::max_element(copy.sizes.begin(), copy.sizes.end()) - copy.sizes.begin());
+    const auto longest =
+        static_cast<size_t>(std::max_element(copy.sizes.begin(), copy.sizes.end()) - copy.sizes.begin());
     parallel_parts(copy.sizes[longest], n * 2 * static_cast<int64_t>(sizeof(T)), [&](int64_t first, int64_t last) {
       Sizes sizes = copy.sizes;
       sizes[longest] = last - first;
       const T* x = from + first * copy.from.strides[longest];
       T* y = to + first * copy.to.strides[longest];
-      ops::for_each_run<2>(sizes, {copy.from.strides, copy.to.strides}, [&](const auto& places, const auto& steps, int64_t n_run) {
-        const T* a = x + places[0];
-        T* b = y + places[1];
-        if (steps[0] == 1 && steps[1] == 1) {
-          std::memcpy(b, a, static_cast<size_t>(n_run) * sizeof(T));
-        } else {
-          for (int64_t i = 0; i < n_run; ++i) b[i * steps[1]] = a[i * steps[0]];
-        }
-      });
+      ops::for_each_run<2>(sizes, {copy.from.strides, copy.to.strides},
+                           [&](const auto& places, const auto& steps, int64_t n_run) {
+                             const T* a = x + places[0];
+                             T* b = y + places[1];
+                             if (steps[0] == 1 && steps[1] == 1) {
+                               std::memcpy(b, a, static_cast<size_t>(n_run) * sizeof(T));
+                             } else {
+                               for (int64_t i = 0; i < n_run; ++i) b[i * steps[1]] = a[i * steps[0]];
+                             }
+                           });
     });
   }
 
@@ -125,8 +135,10 @@ std::vector<Copy> parts(Shape whole_shape, size_t axis, size_t n, bool is_joined
   std::vector<Copy> result;
   for (size_t i = 0; i < n; ++i) {
     const View one{0, ops::strides_of(whole_shape)}, among{static_cast<int64_t>(i) * size * strides[axis], strides};
-    if (is_joined) result.push_back({i, 0, one, among, whole_shape.sizes()});
-    else result.push_back({0, i, among, one, whole_shape.sizes()});
+    if (is_joined)
+      result.push_back({i, 0, one, among, whole_shape.sizes()});
+    else
+      result.push_back({0, i, among, one, whole_shape.sizes()});
   }
   return result;
 }
@@ -140,7 +152,8 @@ std::vector<Copy> copies_of(const Operation& operation, const Site& site) {
   if (operation.is("Slice") && is_known(1)) return slice(shape(0), output, integers(constant(1)));
   if (operation.is("Tile") && is_known(1)) return tile(shape(0), integers(constant(1)));
   if (operation.is("ReverseV2") && is_known(1)) return reverse(shape(0), integers(constant(1)));
-  if (operation.is("Split") && is_known(0)) return parts(shape(1), axis_in(shape(1), integers(constant(0))[0]), n_outputs, false);
+  if (operation.is("Split") && is_known(0))
+    return parts(shape(1), axis_in(shape(1), integers(constant(0))[0]), n_outputs, false);
   const auto axis = [&](const Shape& at) { return axis_in(at, operation.node->get_or<int64_t>("axis", 0)); };
   if (operation.is("Unpack")) return parts(shape(0), axis(shape(0)), n_outputs, false);
   if (operation.is("Pack")) return parts(output, axis(output), operation.inputs.size(), true);
