@@ -127,6 +127,43 @@ def try_callbacks(tries):
     tries.expect(saved.exists() and json.loads(saved.read_text())["preset"] == "scale", "--save-preprocessing: not beside method2's save")
 
 
+# Layers that draw numbers of their own: pictures augmented in the graph, dropout within a recurrent layer.
+RANDOM_LAYERS = [
+    layer("input_1", "InputLayer", [], batch_input_shape=[None, 28, 28, 1], dtype="float32"),
+    layer("flip", "RandomFlip", ["input_1"], mode="horizontal"),
+    layer("turn", "RandomRotation", ["flip"], factor=0.05),
+    layer("zoom", "RandomZoom", ["turn"], height_factor=0.1, fill_mode="constant"),
+    layer("pool", "MaxPooling2D", ["zoom"], pool_size=[4, 4]),
+    layer("rows", "Reshape", ["pool"], target_shape=[7, 7]),
+    layer("lstm", "LSTM", ["rows"], units=16, dropout=0.1, recurrent_dropout=0.1),
+    layer("dense_1", "Dense", ["lstm"], units=25, activation="softmax"),
+]
+
+
+def try_random_layers(tries):
+    config = {**MODEL["config"], "layers": RANDOM_LAYERS}
+    (tries.folder / "random.json").write_text(json.dumps({**MODEL, "config": config, "keras_version": "2.15.0"}))
+    whole = tries.train("random.json", *COMPILE, "--json", output="random", epochs=4)
+    tries.expect(whole.returncode == 0, f"random layers: {whole.stderr}")
+    losses = [epoch["loss"] for epoch in json.loads(whole.stdout)["epochs"]]
+    tries.expect(losses[-1] < losses[0] - 0.1, f"random layers: it does not learn: {losses}")
+    tries.train("random.json", *COMPILE, output="random_half", epochs=2)
+    tries.train("random_half/method2/k_complete_model.h5", output="random_rest", epochs=4)
+    tries.same(f"random/{WEIGHTS}", f"random_rest/{WEIGHTS}")
+
+
+# A loss that is no number: the batch and the layer are named, and the saves that are there stay as they are.
+def try_no_number(tries):
+    tries.train("model.json", *COMPILE, output="best", epochs=1)
+    before = {path: path.read_bytes() for path in (tries.folder / "best").rglob("*.h5")}
+    for more in ([], ["--callback", "TerminateOnNaN()"]):
+        result = tries.train("best/method2/k_complete_model.h5", "--optimizer", "sgd", "--learning-rate", "1e36", *more, output="best", epochs=5)
+        said = [line for line in result.stderr.splitlines() if line.startswith("hoarfrost: ")]
+        tries.expect(result.returncode == 1 and len(said) == 1 and "epoch 2, batch 2: the loss is " in said[0] and "the first output that is no number is layer `" in said[0],
+                     f"no number: {more}: {result.returncode} {result.stderr}")
+        tries.expect(before == {path: path.read_bytes() for path in (tries.folder / "best").rglob("*.h5")}, f"no number: {more}: a save was written over")
+
+
 def try_errors(tries):
     cases = [
         (["--loss", "sparse_categorical_crossentropy", "--learning-rate", "1e36"], 1, "nothing is saved over what there was"),
@@ -151,6 +188,8 @@ def main():
         try_best_weights(tries)
         try_stopping(tries)
         try_callbacks(tries)
+        try_random_layers(tries)
+        try_no_number(tries)
         try_errors(tries)
         print("\n".join(tries.problems) or "training resumes to the bit, and what stops it leaves whole files")
         sys.exit(bool(tries.problems))

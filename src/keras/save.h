@@ -37,7 +37,7 @@ void save_architecture(const Model& model, const std::filesystem::path& path);
 // What a file that Keras 1.2.2 to 3, or save_model wrote holds beside the model; empty parts where it has none.
 // Optimizer weights come in the form above, whatever dialect the file has; those whose shapes do not meet the model's
 // are an Error{kMismatch}. `training_config` is in its Keras' own dialect, but for a .keras it is put into the one
-// form.
+// form. Those of an optimizer that is not known are left out.
 TrainingState read_training_state(const Model& model, const std::filesystem::path& path);
 
 // Names and order of an optimizer's weights in Keras 2.15, but for the first, "iteration:0": with class_name "Adam" and

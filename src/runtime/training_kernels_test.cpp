@@ -147,6 +147,75 @@ TEST(TrainingKernels, Sums) {
   }
 }
 
+TEST(TrainingKernels, MaximaAndMinima) {
+  const std::vector<std::vector<int32_t>> axes{{0}, {1}, {-1}, {0, 1}, {1, 2}, {0, 2}, {0, 1, 2, 3}, {0, 3}};
+  for (const char* op : {"Max", "Min"}) {
+    for (const auto& each : axes) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", {5, 17, 9, 20});
+      expect_reference(b, {x}, {b.op(op, "y", {x, b.integers(each)}, {{"keep_dims", each.size() == 2}})});
+    }
+  }
+}
+
+TEST(TrainingKernels, NanIsBothMaximumAndMinimum) {
+  for (const char* op : {"Max", "Min"}) {
+    for (const int32_t axis : {0, 1}) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", {3, 3});
+      const Tensor values = Tensor::of<float>({3, 3}, {1, 2, 3, 4, NAN, 6, 7, 8, 9});
+      const Tensor inputs[] = {values};
+      const auto y = Session(b.graph, {{x}, {b.op(op, "y", {x, b.integers({axis})})}}).run(inputs)[0];
+      EXPECT_TRUE(std::isnan(y.values<float>()[1])) << op << axis;
+      EXPECT_FALSE(std::isnan(y.values<float>()[0]) || std::isnan(y.values<float>()[2])) << op << axis;
+    }
+  }
+}
+
+TEST(TrainingKernels, Views) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {4, 9, 6, 50}), v = b.placeholder("v", {7}), y = b.placeholder("y", {4, 9, 6, 50});
+  const auto split = b.op("Split", "split", {b.scalar(-2), x}, {{"num_split", int64_t{3}}});
+  const auto unpacked = b.op("Unpack", "unpacked", {x}, {{"num", int64_t{9}}, {"axis", int64_t{1}}});
+  const auto last = b.op("Unpack", "last", {v}, {{"num", int64_t{7}}, {"axis", int64_t{-1}}});
+  std::vector<graph::Endpoint> outputs{
+      b.op("Slice", "part", {x, b.integers({1, 2, 0, 3}), b.integers({2, -1, 5, 40})}, {{"Index", DType::kInt32}}),
+      b.op("Slice", "all", {v, b.integers({0}), b.integers({7})}, {{"Index", DType::kInt32}}),
+      b.op("Tile", "tile", {x, b.integers({2, 1, 3, 1})}, {{"Tmultiples", DType::kInt32}}),
+      b.op("Tile", "row", {v, b.integers({3})}, {{"Tmultiples", DType::kInt32}}),
+      b.op("ReverseV2", "mirror", {x, b.integers({2, 0})}, {{"Tidx", DType::kInt32}}),
+      b.op("ReverseV2", "back", {v, b.integers({-1})}, {{"Tidx", DType::kInt32}}),
+      {split.node, 0}, {split.node, 2}, {unpacked.node, 0}, {unpacked.node, 8}, {last.node, 3},
+      b.op("Pack", "pack", {x, y}, {{"N", int64_t{2}}, {"axis", int64_t{2}}}),
+      b.op("Pack", "ends", {v, v, v}, {{"N", int64_t{3}}, {"axis", int64_t{-1}}})};
+  expect_reference(b, {x, v, y}, outputs);
+}
+
+TEST(TrainingKernels, SegmentSums) {
+  for (const DType dtype : {DType::kInt32, DType::kInt64}) {
+    GraphBuilder b;
+    const auto x = b.placeholder("x", {6, 5, 70}), ids = b.placeholder("ids", {6, 5}, dtype);
+    std::vector<int64_t> places(30);
+    for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int64_t>(i * i % 12) - 1;  // -1 among them
+    const Tensor given = Tensor::of<int64_t>({6, 5}, std::span<const int64_t>(places)).cast(dtype);
+    const auto y = b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(13)}, {{"Tindices", dtype}, {"Tnumsegments", DType::kInt32}});
+    expect_reference(b, {x, ids}, {y}, {{"ids", given}});
+  }
+}
+
+TEST(TrainingKernels, ASegmentThatIsNotThereIsRefused) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {2, 3}), ids = b.placeholder("ids", {2}, DType::kInt32);
+  const auto y = b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(4)}, {{"Tindices", DType::kInt32}, {"Tnumsegments", DType::kInt32}});
+  const Tensor inputs[] = {b.random({2, 3}), Tensor::vector<int32_t>({1, 4})};
+  try {
+    (void)Session(b.graph, {{x, ids}, {y}}).run(inputs);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "node `y`: id 4 is none of 4 segments");
+  }
+}
+
 TEST(TrainingKernels, ProductsInAllDirections) {
   GraphBuilder b;
   const auto x = b.placeholder("x", {13, 70}), w = b.placeholder("w", {70, 33}), bias = b.placeholder("bias", {33}), dy = b.placeholder("dy", {13, 33});

@@ -22,7 +22,16 @@ Shape without_batch(const Shape& shape) {
   return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()));
 }
 
+// NaN or infinity among float32 values.
+bool has_no_number(const Tensor& tensor) {
+  if (tensor.dtype() != DType::kFloat32) return false;
+  return !std::ranges::all_of(tensor.values<float>(), [](float x) { return std::isfinite(x); });
+}
+
 Compilation complete(Compilation compilation, size_t n_outputs) {
+  for (const std::string* refused : {&compilation.refused_optimizer, &compilation.refused_loss}) {
+    if (!refused->empty()) throw Error(ErrorCode::kUnsupported, "", *refused);
+  }
   if (compilation.losses.empty()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without a loss: give --loss");
   if (compilation.optimizer.is_null()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without an optimizer: give --optimizer");
   if (compilation.losses.size() == 1) compilation.losses.resize(n_outputs, compilation.losses[0]);
@@ -31,10 +40,6 @@ Compilation complete(Compilation compilation, size_t n_outputs) {
     throw Error(ErrorCode::kInvalidArgument, "", fmt::format("the model has {} outputs, {} losses are given", n_outputs, compilation.losses.size()));
   }
   return compilation;
-}
-
-bool has_no_number(const Tensor& values) {
-  return values.dtype() == DType::kFloat32 && !std::ranges::all_of(values.values<float>(), [](float x) { return std::isfinite(x); });
 }
 
 // The names of the trainable variables in the order in which Keras' optimizers keep their arrays.
@@ -218,14 +223,16 @@ void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
 
 std::string Trainer::first_layer_without_number(const Batch& batch) {
   std::vector<std::string> endpoints, layers;
+  for (const auto& input : format_.inputs) layers.push_back(fmt::format("{} (InputLayer)", input.name));
   for (const keras::LoweredCall& call : training_.calls) {
     for (const std::string& output : call.outputs) {
       endpoints.push_back(output);
       layers.push_back(fmt::format("{} ({})", call.layer_name, call.class_name));
     }
   }
-  const auto outputs = step(batch, true).values_at(endpoints, feed(batch, seed_of_step()));
-  std::vector<int64_t> first{static_cast<int64_t>(std::ranges::find_if(outputs, has_no_number) - outputs.begin())};
+  std::vector<Tensor> values = batch.x;
+  std::ranges::move(step(batch, true).values_at(endpoints, feed(batch, seed_of_step())), std::back_inserter(values));
+  std::vector<int64_t> first{static_cast<int64_t>(std::ranges::find_if(values, has_no_number) - values.begin())};
   if (auto* group = options_.group) {
     first.resize(static_cast<size_t>(group->size()));
     std::swap(first[0], first[static_cast<size_t>(group->rank())]);
