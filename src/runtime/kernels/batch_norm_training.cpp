@@ -48,7 +48,7 @@ class BatchNormKernel : public Kernel {
     BatchStatistics& s = statistics_;
     s.measure(x, buffers);
     parallel_parts(s.pieces().n, s.planes().n_elements() * 8, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
+      for (int64_t i = last; i-- > first;) {  // from the end: what was read last is still in a cache
         const Piece piece = piece_at(s.planes(), s.pieces(), i);
         const int64_t c = piece.channel;
         normalize_pixels(x + piece.first, s.mean.data() + c, s.slope.data() + c, s.start.data() + c, y + piece.first, piece.n_pixels,
@@ -79,7 +79,7 @@ class BatchNormGradientKernel : public Kernel {
     add_up(dy, x);
     g.finish(buffers);
     parallel_parts(pieces_.n, planes_.n_elements() * 12, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
+      for (int64_t i = last; i-- > first;) {  // from the end: what was read last is still in a cache
         const Piece piece = piece_at(planes_, pieces_, i);
         const int64_t c = piece.channel;
         differentiate_pixels(dy + piece.first, x + piece.first, g.mean.data() + c, g.by_dy.data() + c, g.by_x.data() + c,

@@ -14,7 +14,7 @@ struct Rows {
   Planes planes;
   int64_t n_per_plane, n_row;  // windows' rows; floats of a row of pixels
 
-  [[nodiscard]] int64_t n() const { return planes.n_planes * n_per_plane; }
+  [[nodiscard]] int64_t n() const { return planes.n_elements() / (2 * n_row); }
   [[nodiscard]] int64_t channel(int64_t i) const { return i / n_per_plane % planes.n_blocks * planes.width; }
   [[nodiscard]] int64_t first_of_x(int64_t i) const { return i * 2 * n_row; }
   [[nodiscard]] int64_t first_of_y(int64_t i) const { return i * n_row / 2; }
@@ -35,8 +35,9 @@ class PooledBatchNormKernel : public Kernel {
     auto* places = static_cast<uint8_t*>(buffers.outputs[output_layouts.size() - 1]);
     const BatchStatistics& s = statistics_;
     statistics_.measure(x, buffers);
+    // From the end: what was read last is still in a cache.
     parallel_parts(rows_.n(), rows_.planes.n_elements() * 5, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
+      for (int64_t i = last; i-- > first;) {
         const int64_t c = rows_.channel(i), to = rows_.first_of_y(i);
         pool_row(rows_.at(i, x), {s.mean.data() + c, s.slope.data() + c, s.start.data() + c}, y + to, places + to);
       }
@@ -72,7 +73,7 @@ class PooledBatchNormGradientKernel : public Kernel {
     });
     g.finish(buffers);
     parallel_parts(rows_.n(), rows_.planes.n_elements() * 9, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
+      for (int64_t i = last; i-- > first;) {
         const int64_t c = rows_.channel(i), from = rows_.first_of_y(i);
         const GradientTerms terms{g.mean.data() + c, g.by_dy.data() + c, g.by_x.data() + c, g.shift.data() + c, least_};
         differentiate_row(rows_.at(i, x), dy + from, places + from, terms, dx + rows_.first_of_x(i));
