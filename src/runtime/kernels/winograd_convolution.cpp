@@ -103,8 +103,9 @@ Convolution::Convolution(const Sizes& sizes) : s_(sizes), n_threads_(omp_get_max
   n_blocks_ = ceil_divide(s_.n_tiles(), n_job_tiles_);
 }
 
-int64_t Convolution::n_thread_floats() const { 
-  return kPoints * (point_stride(n_job_tiles_, s_.padded_channels()) + point_stride(n_job_tiles_, kPanelVectors * kVector));
+int64_t Convolution::n_thread_floats() const {
+  return kPoints *
+         (point_stride(n_job_tiles_, s_.padded_channels()) + point_stride(n_job_tiles_, kPanelVectors * kVector));
 }
 
 void Convolution::run(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue) const {
@@ -115,8 +116,8 @@ void Convolution::run(const float* x, const float* u, float* y, float* scratch, 
 }
 
 // A block of tiles through one part of the panels.
-void Convolution::run_job(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue, int64_t part,
-                          int64_t block) const {
+void Convolution::run_job(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue,
+                          int64_t part, int64_t block) const {
   const int64_t first_tile = block * n_job_tiles_;
   const int64_t n_tiles = std::min(n_job_tiles_, s_.n_tiles() - first_tile);
   const int64_t c_stride = s_.padded_channels();
@@ -129,28 +130,30 @@ void Convolution::run_job(const float* x, const float* u, float* y, float* scrat
                       point_stride(n_job_tiles_, c_stride));
   }
   for (int64_t panel = s_.n_panels() * part / n_parts_; panel < s_.n_panels() * (part + 1) / n_parts_; ++panel) {
-    multiply_panel(v, u, n_tiles, panel, m);
+    multiply_panel(v, u, n_tiles, panel, m, x, first_tile + n_job_tiles_);
     const int64_t width = s_.panel_vectors(panel) * kVector;
     for (int64_t t = 0; t < n_tiles; ++t) {
       const TilePlace tile = place_of(s_, first_tile + t);
       for (int64_t i = 0; i < s_.panel_vectors(panel); ++i)
-        transform_tile(m + t * width + i * kVector, point_stride(n_job_tiles_, width), s_, tile, panel * kPanelVectors + i,
-                       epilogue, y + tile.image * s_.out.image);
+        transform_tile(m + t * width + i * kVector, point_stride(n_job_tiles_, width), s_, tile,
+                       panel * kPanelVectors + i, epilogue, y + tile.image * s_.out.image);
     }
   }
 }
 
-void Convolution::multiply_panel(const float* v, const float* u, int64_t n_tiles, int64_t panel, float* m) const {
+void Convolution::multiply_panel(const float* v, const float* u, int64_t n_tiles, int64_t panel, float* m,
+                                 const float* x, int64_t next_tile) const {
   const int64_t c_stride = s_.padded_channels();
   const int64_t n_vectors = s_.panel_vectors(panel);
   const int64_t width = n_vectors * kVector;
   u += panel * kPoints * s_.n_channels * kPanelVectors * kVector;
   const auto& by_rows = kMultiply[static_cast<size_t>(n_vectors - 1)];
   for (int64_t point = 0; point < kPoints; ++point) {
+    if (panel == 0) fetch_tiles(x, s_.in.image, s_, next_tile, n_job_tiles_, point);
     for (int64_t t = 0; t < n_tiles; t += kRows) {
       const int64_t n_rows = std::min(kRows, n_tiles - t);
-      by_rows[static_cast<size_t>(n_rows - 1)](v + point * point_stride(n_job_tiles_, c_stride) + t * c_stride, c_stride,
-                                               u + point * s_.n_channels * width, s_.n_channels,
+      by_rows[static_cast<size_t>(n_rows - 1)](v + point * point_stride(n_job_tiles_, c_stride) + t * c_stride,
+                                               c_stride, u + point * s_.n_channels * width, s_.n_channels,
                                                m + point * point_stride(n_job_tiles_, width) + t * width, width);
     }
   }

@@ -36,24 +36,41 @@ struct Epilogue {
   Clamp clamp;
 };
 
-// From one point to the next of n tiles of so many channels: a vector more, so that the points of a tile do not all fall
-// into one set of the first cache.
+// From one point to the next of n tiles of so many channels: a vector more, so that the points of a tile do not all
+// fall into one set of the first cache.
 inline int64_t point_stride(int64_t n_tiles, int64_t n_channels) { return n_tiles * n_channels + kVector; }
+
+// Asks memory for part `part` of kPoints of what the tiles from `first` on, `n` of them, span of a value of so many
+// floats an image: while a job multiplies, what the next one transforms comes to the second cache.
+inline void fetch_tiles(const float* value, int64_t image, const Sizes& s, int64_t first, int64_t n, int64_t part) {
+  constexpr int64_t kLine = 16;  // floats
+  const int64_t per_image = s.tile_rows() * s.tile_columns(), last = std::min(first + n, s.n_tiles());
+  if (first >= last) return;
+  const int64_t begin = first * image / per_image, size = last * image / per_image - begin;
+  for (int64_t i = size * part / kPoints; i < size * (part + 1) / kPoints; i += kLine)
+    __builtin_prefetch(value + begin + i, 0, 2);
+}
 
 // For as many threads as OpenMP has when it is made.
 class Convolution {
  public:
   explicit Convolution(const Sizes& sizes);
-  [[nodiscard]] size_t scratchpad_bytes() const { return static_cast<size_t>(n_threads_ * n_thread_floats()) * sizeof(float); }
+  [[nodiscard]] size_t scratchpad_bytes() const {
+    return static_cast<size_t>(n_threads_ * n_thread_floats()) * sizeof(float);
+  }
   // Floats of the transformed filter, panel by panel of output channels: [panel][point][C][16 * vectors of the panel].
-  [[nodiscard]] int64_t n_filter_floats() const { return kPoints * s_.n_channels * ceil_divide(s_.n_out_channels, kVector) * kVector; }
+  [[nodiscard]] int64_t n_filter_floats() const {
+    return kPoints * s_.n_channels * ceil_divide(s_.n_out_channels, kVector) * kVector;
+  }
   void run(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue) const;
   [[nodiscard]] const Sizes& sizes() const { return s_; }
 
  private:
   [[nodiscard]] int64_t n_thread_floats() const;
-  void run_job(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue, int64_t part, int64_t block) const;
-  void multiply_panel(const float* v, const float* u, int64_t n_tiles, int64_t panel, float* m) const;
+  void run_job(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue, int64_t part,
+               int64_t block) const;
+  void multiply_panel(const float* v, const float* u, int64_t n_tiles, int64_t panel, float* m, const float* x,
+                      int64_t next_tile) const;
 
   Sizes s_;
   int64_t n_threads_ = 1;
@@ -68,7 +85,8 @@ struct TilePlace {
 };
 TilePlace place_of(const Sizes& s, int64_t tile);
 // V of one tile's vector of channels: v[point * point_stride …].
-void transform_patch(const float* image, const Sizes& s, const TilePlace& tile, int64_t vector, float* v, int64_t point_stride);
+void transform_patch(const float* image, const Sizes& s, const TilePlace& tile, int64_t vector, float* v,
+                     int64_t point_stride);
 
 }  // namespace hoarfrost::runtime::winograd
 #endif

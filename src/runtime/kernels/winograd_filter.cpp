@@ -34,10 +34,11 @@ HOARFROST_AVX512_INLINE void evaluate(const __m512 g[kTile], __m512 d[kPatch]) {
 }
 
 // One tile's sixteen channels of the outputs' gradient, which are added up as well.
-HOARFROST_AVX512 void transform_gradient(const float* image, const Sizes& s, const TilePlace& tile, int64_t vector, float* d,
-                                         int64_t point_stride, float* sums) {
+HOARFROST_AVX512 void transform_gradient(const float* image, const Sizes& s, const TilePlace& tile, int64_t vector,
+                                         float* d, int64_t point_stride, float* sums) {
   const int64_t n_there = s.n_out_channels - vector * kVector;
-  const __mmask16 mask = s.out.has_whole_blocks || n_there >= kVector ? 0xFFFF : static_cast<__mmask16>((1 << n_there) - 1);
+  const __mmask16 mask =
+      s.out.has_whole_blocks || n_there >= kVector ? 0xFFFF : static_cast<__mmask16>((1 << n_there) - 1);
   const float* first = image + tile.y * s.out.row + tile.x * s.out.pixel + vector * s.out.block;
   __m512 columns[kTile][kPatch];
   __m512 sum = _mm512_setzero_ps();
@@ -61,7 +62,8 @@ HOARFROST_AVX512 void transform_gradient(const float* image, const Sizes& s, con
 
 // m[r][0 … 16 N) += Σ_t v[t][r] d[t][0 … 16 N) for R rows.
 template <int R, int N>
-HOARFROST_AVX512 void add_products(const float* v, int64_t v_stride, const float* d, int64_t d_stride, int64_t n_tiles, float* m) {
+HOARFROST_AVX512 void add_products(const float* v, int64_t v_stride, const float* d, int64_t d_stride, int64_t n_tiles,
+                                   float* m) {
   __m512 sums[R][N];
   for (int r = 0; r < R; ++r) {
     for (int n = 0; n < N; ++n) sums[r][n] = _mm512_loadu_ps(m + r * d_stride + n * kVector);
@@ -85,7 +87,8 @@ using AddProducts = void (*)(const float*, int64_t, const float*, int64_t, int64
 template <int N>
 constexpr std::array<AddProducts, kMostRows> kAddRows = {add_products<1, N>, add_products<2, N>, add_products<3, N>,
                                                          add_products<4, N>, add_products<5, N>, add_products<6, N>};
-constexpr std::array<std::array<AddProducts, kMostRows>, kPanelVectors> kAddProducts = {kAddRows<1>, kAddRows<2>, kAddRows<3>, kAddRows<4>};
+constexpr std::array<std::array<AddProducts, kMostRows>, kPanelVectors> kAddProducts = {kAddRows<1>, kAddRows<2>,
+                                                                                        kAddRows<3>, kAddRows<4>};
 
 class FilterGradientKernel : public Kernel {
  public:
@@ -128,11 +131,13 @@ class FilterGradientKernel : public Kernel {
   // A thread's: M [point][C][K], then V [point][tile][C], D [point][tile][K] and K sums.
   [[nodiscard]] int64_t n_sums() const { return kPoints * s_.n_channels * k_stride_; }
   [[nodiscard]] int64_t n_thread_floats() const {
-    return n_sums() + kPoints * (point_stride(kJobTiles, s_.padded_channels()) + point_stride(kJobTiles, k_stride_)) + k_stride_;
+    return n_sums() + kPoints * (point_stride(kJobTiles, s_.padded_channels()) + point_stride(kJobTiles, k_stride_)) +
+           k_stride_;
   }
 
   void run_job(const float* x, const float* dy, int64_t job, float* m, double* bias) const {
-    const int64_t first = job * kJobTiles, n_tiles = std::min(kJobTiles, s_.n_tiles() - first), c_stride = s_.padded_channels();
+    const int64_t first = job * kJobTiles, n_tiles = std::min(kJobTiles, s_.n_tiles() - first),
+                  c_stride = s_.padded_channels();
     float* v = m + n_sums();
     float* d = v + kPoints * point_stride(kJobTiles, c_stride);
     float* sums = d + kPoints * point_stride(kJobTiles, k_stride_);
@@ -140,16 +145,20 @@ class FilterGradientKernel : public Kernel {
     for (int64_t t = 0; t < n_tiles; ++t) {
       const TilePlace tile = place_of(s_, first + t);
       for (int64_t vector = 0; vector * kVector < s_.n_channels; ++vector)
-        transform_patch(x + tile.image * s_.in.image, s_, tile, vector, v + t * c_stride + vector * kVector, point_stride(kJobTiles, c_stride));
+        transform_patch(x + tile.image * s_.in.image, s_, tile, vector, v + t * c_stride + vector * kVector,
+                        point_stride(kJobTiles, c_stride));
       for (int64_t vector = 0; vector * kVector < k_stride_; ++vector) {
         transform_gradient(dy + tile.image * s_.out.image, s_, tile, vector, d + t * k_stride_ + vector * kVector,
                            point_stride(kJobTiles, k_stride_), sums + vector * kVector);
       }
     }
     for (int64_t k = 0; k < s_.n_out_channels; ++k) bias[k] += sums[k];
-    for (int64_t point = 0; point < kPoints; ++point)
+    for (int64_t point = 0; point < kPoints; ++point) {
+      fetch_tiles(x, s_.in.image, s_, first + kJobTiles, kJobTiles, point);
+      fetch_tiles(dy, s_.out.image, s_, first + kJobTiles, kJobTiles, point);
       multiply(v + point * point_stride(kJobTiles, c_stride), d + point * point_stride(kJobTiles, k_stride_), n_tiles,
                m + point * s_.n_channels * k_stride_);
+    }
   }
 
   void multiply(const float* v, const float* d, int64_t n_tiles, float* m) const {
@@ -165,24 +174,31 @@ class FilterGradientKernel : public Kernel {
   }
 
   // The filter's rows of input channel c: At M A of all threads' sums, with the points' divisors.
-  void write(const float* scratch, int64_t c, float* filter) const {
-    for (int64_t k = 0; k < s_.n_out_channels; ++k) {
-      double half[3][kPatch] = {};
-      for (int p = 0; p < kPatch; ++p) {
-        for (int q = 0; q < kPatch; ++q) {
-          double sum = 0;
+  HOARFROST_AVX512 void write(const float* scratch, int64_t c, float* filter) const {
+    for (int64_t k = 0; k < k_stride_; k += kVector) {
+      __m512 half[3][kPatch];
+      for (int q = 0; q < kPatch; ++q) {
+        for (int r = 0; r < 3; ++r) half[r][q] = _mm512_setzero_ps();
+        for (int p = 0; p < kPatch; ++p) {
+          __m512 sum = _mm512_setzero_ps();
           for (int64_t thread = 0; thread < n_threads_; ++thread) {
             if (has_sums_[static_cast<size_t>(thread)] == 0) continue;
-            sum += scratch[thread * n_thread_floats() + ((p * kPatch + q) * s_.n_channels + c) * k_stride_ + k];
+            const float* own =
+                scratch + thread * n_thread_floats() + ((p * kPatch + q) * s_.n_channels + c) * k_stride_ + k;
+            sum = _mm512_add_ps(sum, _mm512_loadu_ps(own));
           }
-          for (int r = 0; r < 3; ++r) half[r][q] += kG[p][r] * sum;
+          for (int r = 0; r < 3; ++r)
+            half[r][q] = _mm512_fmadd_ps(_mm512_set1_ps(static_cast<float>(kG[p][r])), sum, half[r][q]);
         }
       }
+      const int64_t n = s_.n_out_channels - k;
+      const __mmask16 mask = n >= kVector ? 0xFFFF : static_cast<__mmask16>((1 << n) - 1);
       for (int r = 0; r < 3; ++r) {
-        for (int q = 0; q < 3; ++q) {
-          double sum = 0;
-          for (int p = 0; p < kPatch; ++p) sum += half[r][p] * kG[p][q];
-          filter[((r * 3 + q) * s_.n_channels + c) * s_.n_out_channels + k] = static_cast<float>(sum);
+        for (int s = 0; s < 3; ++s) {
+          __m512 sum = _mm512_setzero_ps();
+          for (int q = 0; q < kPatch; ++q)
+            sum = _mm512_fmadd_ps(_mm512_set1_ps(static_cast<float>(kG[q][s])), half[r][q], sum);
+          _mm512_mask_storeu_ps(filter + ((r * 3 + s) * s_.n_channels + c) * s_.n_out_channels + k, mask, sum);
         }
       }
     }
@@ -190,23 +206,27 @@ class FilterGradientKernel : public Kernel {
 
   Sizes s_;
   int64_t n_threads_, k_stride_ = 0;
-  std::vector<double> bias_;         // by thread
-  std::vector<uint8_t> has_sums_;    // by thread: whether it had a job
+  std::vector<double> bias_;       // by thread
+  std::vector<uint8_t> has_sums_;  // by thread: whether it had a job
 };
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd& what, const Operation& operation, const Site& site) {
+std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd& what, const Operation& operation,
+                                                const Site& site) {
   const Shape &from = site.shape(what.input), &to = site.shape(what.output);
   const Layout in = blocks_of(from, what.is_blocked ? kVector : 0), out = blocks_of(to, what.is_blocked ? kVector : 0);
-  auto kernel = std::make_unique<FilterGradientKernel>(Sizes{from[0], from[1], from[2], from[3], to[1], to[2], to[3], what.windows[0].pad_before,
-                                                             what.windows[1].pad_before, *channel_strides(from, in), *channel_strides(to, out)});
+  auto kernel = std::make_unique<FilterGradientKernel>(Sizes{from[0], from[1], from[2], from[3], to[1], to[2], to[3],
+                                                             what.windows[0].pad_before, what.windows[1].pad_before,
+                                                             *channel_strides(from, in), *channel_strides(to, out)});
   kernel->inputs = {{what.input, in}, {what.output, out}};
   kernel->output_layouts.resize(operation.outputs.size());
   return kernel;
 }
 #else
-std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd&, const Operation&, const Site&) { return nullptr; }
+std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd&, const Operation&, const Site&) {
+  return nullptr;
+}
 #endif
 
 }  // namespace hoarfrost::runtime
