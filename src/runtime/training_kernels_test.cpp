@@ -201,6 +201,15 @@ TEST(TrainingKernels, ProductsInAllDirections) {
   expect_reference(b, {x, w, bias, dy}, {y, dx, dw, b.op("BiasAddGrad", "db", {dy})});
 }
 
+TEST(TrainingKernels, WideDenseLayers) {
+  for (const int64_t width : {128, 176}) {
+    GraphBuilder b;
+    const auto x = b.placeholder("x", {23, 300}), w = b.placeholder("w", {300, width}), bias = b.placeholder("bias", {width});
+    const auto y = b.op("MatMul", "y", {x, w}), z = b.op("Relu", "z", {b.op("BiasAdd", "biased", {b.op("MatMul", "product", {x, w}), bias})});
+    expect_reference(b, {x, w, bias}, {y, z});
+  }
+}
+
 TEST(TrainingKernels, GradientsOfActivations) {
   GraphBuilder b;
   const auto x = b.placeholder("x", {7, 31}), y = b.placeholder("y", {7, 31});
