@@ -7,7 +7,8 @@ namespace {
 
 bool is_batch_norm_gradient(const Operation& operation) {
   if (operation.pool != nullptr) return operation.op().starts_with("FusedBatchNormGrad");
-  const bool is_one = operation.is("FusedBatchNormGrad") || operation.is("FusedBatchNormGradV2") || operation.is("FusedBatchNormGradV3");
+  const bool is_one = operation.is("FusedBatchNormGrad") || operation.is("FusedBatchNormGradV2") ||
+                      operation.is("FusedBatchNormGradV3");
   return is_one && operation.is_plain() && operation.node->get_or<bool>("is_training", true) &&
          operation.node->get_or<std::string>("data_format", "NHWC").back() == 'C';
 }
@@ -23,7 +24,8 @@ void fuse_batch_norm_relu_gradient(OperationList& list) {
     if (i < 0 || !readers.operation(i).is("ReluGrad")) continue;
     const Operation& relu = readers.operation(i);
     const ValueId x = operation.inputs[1];
-    if (relu.inputs[0] != operation.outputs[0] || relu.inputs[1] != x || readers.value(x).dtype != DType::kFloat32) continue;
+    if (relu.inputs[0] != operation.outputs[0] || relu.inputs[1] != x || readers.value(x).dtype != DType::kFloat32)
+      continue;
     operation.activation = Activation{dnnl::algorithm::eltwise_relu, 0, 0};
     operation.outputs[0] = relu.outputs[0];
     operation.names.insert(operation.names.begin(), relu.names.begin(), relu.names.end());

@@ -1,6 +1,6 @@
-// BatchNormalization in training and the MaxPool of two by two pixels behind it are one operation, forward and backward:
-// what lies between them is never written. Forward keeps a byte for each maximum, its place in the window, and backward
-// reads these instead of searching again. The batch norm's x must be what its gradient reads.
+// BatchNormalization in training and the MaxPool of two by two pixels behind it are one operation, forward and
+// backward: what lies between them is never written. Forward keeps a byte for each maximum, its place in the window,
+// and backward reads these instead of searching again. The batch norm's x must be what its gradient reads.
 #include <set>
 
 #include "runtime/fuse/fuse.h"
@@ -33,21 +33,25 @@ struct Match {
 
 bool is_in_training(const Operation& operation, const Readers& readers, size_t i_x) {
   const Value& x = readers.value(operation.inputs[i_x]);
-  return operation.node->get_or<bool>("is_training", true) && operation.node->get_or<std::string>("data_format", "NHWC") == "NHWC" &&
-         x.dtype == DType::kFloat32 && x.shape.is_static() && x.shape.rank() == 4 && x.shape.n_elements() > 0 && x.shape[1] % 2 == 0 &&
+  return operation.node->get_or<bool>("is_training", true) &&
+         operation.node->get_or<std::string>("data_format", "NHWC") == "NHWC" && x.dtype == DType::kFloat32 &&
+         x.shape.is_static() && x.shape.rank() == 4 && x.shape.n_elements() > 0 && x.shape[1] % 2 == 0 &&
          x.shape[2] % 2 == 0;
 }
 
 std::optional<Match> match(const Readers& readers, int i) {
   const Operation& forward = readers.operation(i);
-  if (!is_any(forward, {"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"}) || !is_in_training(forward, readers, 0)) return {};
+  if (!is_any(forward, {"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"}) ||
+      !is_in_training(forward, readers, 0))
+    return {};
   const ValueId y = forward.outputs[0];
   if (readers.value(y).is_fetched || readers.readers(y).size() != 2) return {};
   Match found{i, -1, -1, -1};
   for (const int reader : readers.readers(y)) {
     const Operation& operation = readers.operation(reader);
     if (is_any(operation, {"MaxPool"}) && is_2x2(operation)) found.pool = reader;
-    if (is_any(operation, {"MaxPoolGrad"}) && is_2x2(operation) && operation.inputs[0] == y) found.pool_gradient = reader;
+    if (is_any(operation, {"MaxPoolGrad"}) && is_2x2(operation) && operation.inputs[0] == y)
+      found.pool_gradient = reader;
   }
   if (found.pool < 0 || found.pool_gradient < 0) return {};
   const Operation& pool_gradient = readers.operation(found.pool_gradient);
@@ -72,7 +76,8 @@ void fuse_pooled_batch_norm(OperationList& list) {
   std::set<size_t> merged;
   for (const Match& found : matches) {
     const auto at = [&](int i) -> Operation& { return list.operations[static_cast<size_t>(i)]; };
-    Operation &forward = at(found.forward), &pool = at(found.pool), &pool_gradient = at(found.pool_gradient), &backward = at(found.backward);
+    Operation &forward = at(found.forward), &pool = at(found.pool), &pool_gradient = at(found.pool_gradient),
+              &backward = at(found.backward);
     Shape places = list.values[static_cast<size_t>(pool.outputs[0])].shape;
     places[3] = (places[3] + kMostBlock - 1) / kMostBlock * kMostBlock;
     list.values.push_back({.dtype = DType::kUInt8, .shape = places, .constant = {}});

@@ -1,5 +1,5 @@
-// Statistics come piece by piece, each about its own mean, and are joined as Chan, Golub and LeVeque do (Updating Formulae
-// for Computing Sample Variances, 1979).
+// Statistics come piece by piece, each about its own mean, and are joined as Chan, Golub and LeVeque do (Updating
+// Formulae for Computing Sample Variances, 1979).
 #include "runtime/kernels/batch_statistics.h"
 
 #include <omp.h>

@@ -1,5 +1,5 @@
-// What BatchNormalization in training knows of each channel: the batch's statistics forward, and the terms of its gradient.
-// Values are joined in double precision in a fixed order.
+// What BatchNormalization in training knows of each channel: the batch's statistics forward, and the terms of its
+// gradient. Values are joined in double precision in a fixed order.
 #pragma once
 
 #include <vector>
@@ -13,8 +13,8 @@ namespace hoarfrost::runtime {
 class BatchStatistics {
  public:
   BatchStatistics(const Planes& planes, int64_t n_channels, double epsilon);
-  // Reads x, and the operation's inputs 1 and 2, scale and offset; writes its outputs 1 to 4: the batch's mean and unbiased
-  // variance, the mean and the biased variance.
+  // Reads x, and the operation's inputs 1 and 2, scale and offset; writes its outputs 1 to 4: the batch's mean and
+  // unbiased variance, the mean and the biased variance.
   void measure(const float* x, const Buffers& buffers);
   [[nodiscard]] const Planes& planes() const { return planes_; }
   [[nodiscard]] const Pieces& pieces() const { return pieces_; }
@@ -44,7 +44,9 @@ class BatchGradient {
   // Reads the operation's input 3, the batch's mean.
   void begin(const Buffers& buffers);
   // Thread by thread Σ dy of each channel, then Σ dy · (x − mean): to be added to.
-  [[nodiscard]] double* totals(int64_t thread) { return totals_.data() + static_cast<size_t>(thread) * mean.size() * 2; }
+  [[nodiscard]] double* totals(int64_t thread) {
+    return totals_.data() + static_cast<size_t>(thread) * mean.size() * 2;
+  }
   // Room for the same of a piece.
   [[nodiscard]] float* sums(int64_t thread) { return sums_.data() + static_cast<size_t>(thread) * mean.size() * 2; }
   // Reads inputs 2 and 4, scale and the biased variance; writes outputs 1 and 2, dscale and doffset.

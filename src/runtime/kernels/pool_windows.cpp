@@ -27,7 +27,8 @@ void pool_row_plain(const WindowRow& row, const Normalization& by, float* y, uin
   }
 }
 
-void add_row_plain(const WindowRow& row, const float* dy, const uint8_t* places, const float* mean, double* sums, double* products) {
+void add_row_plain(const WindowRow& row, const float* dy, const uint8_t* places, const float* mean, double* sums,
+                   double* products) {
   const int64_t steps[] = {0, row.width, row.n_row, row.n_row + row.width};
   for (int64_t w = 0; w < row.n_windows; ++w) {
     for (int64_t c = 0; c < row.width; ++c) {
@@ -38,7 +39,8 @@ void add_row_plain(const WindowRow& row, const float* dy, const uint8_t* places,
   }
 }
 
-void differentiate_row_plain(const WindowRow& row, const float* dy, const uint8_t* places, const GradientTerms& t, float* dx) {
+void differentiate_row_plain(const WindowRow& row, const float* dy, const uint8_t* places, const GradientTerms& t,
+                             float* dx) {
   const int64_t steps[] = {0, row.width, row.n_row, row.n_row + row.width};
   for (int64_t w = 0; w < row.n_windows; ++w) {
     for (int64_t c = 0; c < row.width; ++c) {
@@ -72,8 +74,10 @@ HOARFROST_AVX512 void pool_row_avx512(const WindowRow& row, const Normalization&
       __m512i which = _mm512_setzero_si512();
 #pragma GCC unroll 3
       for (int k = 1; k < 4; ++k) {
-        const __m512 value = _mm512_fmadd_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(mask, x + steps[k]), mean), slope, start);
-        const __mmask16 is_more = _mm512_cmp_ps_mask(value, best, _CMP_GT_OQ) | _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+        const __m512 value =
+            _mm512_fmadd_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(mask, x + steps[k]), mean), slope, start);
+        const __mmask16 is_more =
+            _mm512_cmp_ps_mask(value, best, _CMP_GT_OQ) | _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
         best = _mm512_mask_mov_ps(best, is_more, value);
         which = _mm512_mask_mov_epi32(which, is_more, _mm512_set1_epi32(k));
       }
@@ -87,8 +91,8 @@ HOARFROST_AVX512_INLINE __m512i load_places(const uint8_t* places, __mmask16 mas
   return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, places));
 }
 
-HOARFROST_AVX512 void add_row_avx512(const WindowRow& row, const float* dy, const uint8_t* places, const float* means, double* sums,
-                                     double* products) {
+HOARFROST_AVX512 void add_row_avx512(const WindowRow& row, const float* dy, const uint8_t* places, const float* means,
+                                     double* sums, double* products) {
   const int64_t steps[] = {0, row.width, row.n_row, row.n_row + row.width};
   for (int64_t c = 0; c < row.width; c += kVector) {
     const __mmask16 mask = mask_of(row, c);
@@ -115,8 +119,8 @@ HOARFROST_AVX512 void add_row_avx512(const WindowRow& row, const float* dy, cons
   }
 }
 
-HOARFROST_AVX512 void differentiate_row_avx512(const WindowRow& row, const float* dy, const uint8_t* places, const GradientTerms& t,
-                                               float* dx) {
+HOARFROST_AVX512 void differentiate_row_avx512(const WindowRow& row, const float* dy, const uint8_t* places,
+                                               const GradientTerms& t, float* dx) {
   const int64_t steps[] = {0, row.width, row.n_row, row.n_row + row.width};
   const __m512 least = _mm512_set1_ps(t.least);
   for (int64_t c = 0; c < row.width; c += kVector) {
@@ -152,11 +156,13 @@ void pool_row(const WindowRow& row, const Normalization& by, float* y, uint8_t* 
   HOARFROST_CALL(pool_row, (row, by, y, places));
 }
 
-void add_row(const WindowRow& row, const float* dy, const uint8_t* places, const float* mean, double* sums, double* products) {
+void add_row(const WindowRow& row, const float* dy, const uint8_t* places, const float* mean, double* sums,
+             double* products) {
   HOARFROST_CALL(add_row, (row, dy, places, mean, sums, products));
 }
 
-void differentiate_row(const WindowRow& row, const float* dy, const uint8_t* places, const GradientTerms& terms, float* dx) {
+void differentiate_row(const WindowRow& row, const float* dy, const uint8_t* places, const GradientTerms& terms,
+                       float* dx) {
   HOARFROST_CALL(differentiate_row, (row, dy, places, terms, dx));
 }
 

@@ -1,5 +1,5 @@
-// Rows of windows of two by two pixels, as a BatchNormalization in training with a MaxPool behind it walks them. The first
-// of equal maxima takes the gradient, as in TensorFlow; a NaN is a maximum.
+// Rows of windows of two by two pixels, as a BatchNormalization in training with a MaxPool behind it walks them. The
+// first of equal maxima takes the gradient, as in TensorFlow; a NaN is a maximum.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct Normalization {
 void pool_row(const WindowRow& row, const Normalization& by, float* y, uint8_t* places);
 
 // Adds Σ dy, and Σ dy · (x − mean) with the x of the maxima, to sums and products.
-void add_row(const WindowRow& row, const float* dy, const uint8_t* places, const float* mean, double* sums, double* products);
+void add_row(const WindowRow& row, const float* dy, const uint8_t* places, const float* mean, double* sums,
+             double* products);
 
 // by_x · (x − mean) + shift of each pixel, and by_dy · dy more for the maximum; 0 where x is not above `least` (a NaN:
 // nowhere).
@@ -29,6 +30,7 @@ struct GradientTerms {
   float least;
 };
 // dx is laid out as x.
-void differentiate_row(const WindowRow& row, const float* dy, const uint8_t* places, const GradientTerms& terms, float* dx);
+void differentiate_row(const WindowRow& row, const float* dy, const uint8_t* places, const GradientTerms& terms,
+                       float* dx);
 
 }  // namespace hoarfrost::runtime

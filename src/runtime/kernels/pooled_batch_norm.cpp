@@ -1,5 +1,5 @@
-// BatchNormalization in training with the MaxPool of two by two pixels behind it (fuse/pooled_batch_norm.cpp), in row-major
-// order or blocks of channels: two passes over x forward and two backward.
+// BatchNormalization in training with the MaxPool of two by two pixels behind it (fuse/pooled_batch_norm.cpp), in
+// row-major order or blocks of channels: two passes over x forward and two backward.
 #include <limits>
 
 #include "runtime/kernels/batch_statistics.h"
@@ -18,7 +18,9 @@ struct Rows {
   [[nodiscard]] int64_t channel(int64_t i) const { return i / n_per_plane % planes.n_blocks * planes.width; }
   [[nodiscard]] int64_t first_of_x(int64_t i) const { return i * 2 * n_row; }
   [[nodiscard]] int64_t first_of_y(int64_t i) const { return i * n_row / 2; }
-  [[nodiscard]] WindowRow at(int64_t i, const float* x) const { return {x + first_of_x(i), n_row, n_row / planes.width / 2, planes.width}; }
+  [[nodiscard]] WindowRow at(int64_t i, const float* x) const {
+    return {x + first_of_x(i), n_row, n_row / planes.width / 2, planes.width};
+  }
 };
 
 class PooledBatchNormKernel : public Kernel {
@@ -57,7 +59,8 @@ class PooledBatchNormGradientKernel : public Kernel {
     if (has_relu) least_ = 0;
   }
 
-  // inputs dy, x, scale, the batch's mean and biased variance, the places; outputs dx, dscale, doffset, (nothing, nothing)
+  // inputs dy, x, scale, the batch's mean and biased variance, the places; outputs dx, dscale, doffset, (nothing,
+  // nothing)
   void run(const Buffers& buffers, const dnnl::stream&) override {
     const auto* dy = static_cast<const float*>(buffers.inputs[0]);
     const auto* x = static_cast<const float*>(buffers.inputs[1]);
@@ -68,7 +71,8 @@ class PooledBatchNormGradientKernel : public Kernel {
     parallel_parts_numbered(rows_.n(), [&](int64_t thread, int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         const int64_t c = rows_.channel(i), from = rows_.first_of_y(i);
-        add_row(rows_.at(i, x), dy + from, places + from, g.mean.data() + c, g.totals(thread) + c, g.totals(thread) + g.mean.size() + c);
+        add_row(rows_.at(i, x), dy + from, places + from, g.mean.data() + c, g.totals(thread) + c,
+                g.totals(thread) + g.mean.size() + c);
       }
     });
     g.finish(buffers);
@@ -96,11 +100,13 @@ std::unique_ptr<Kernel> make_pooled_batch_norm(const Operation& operation, const
   const Shape& shape = site.shape(x);
   const Planes planes = planes_of(shape, site.layout(x));
   const Rows rows{planes, shape[1] / 2, shape[2] * planes.width};
-  const Layout narrow = blocks_of(site.shape(is_gradient ? operation.inputs[0] : operation.outputs[0]), planes.layout ? planes.width : 0);
+  const Layout narrow =
+      blocks_of(site.shape(is_gradient ? operation.inputs[0] : operation.outputs[0]), planes.layout ? planes.width : 0);
   const double epsilon = operation.node->get_or<float>("epsilon", 1e-4F);  // the op's default
   std::unique_ptr<Kernel> kernel;
   if (is_gradient) {
-    kernel = std::make_unique<PooledBatchNormGradientKernel>(rows, shape.last(), epsilon, operation.activation.has_value());
+    kernel =
+        std::make_unique<PooledBatchNormGradientKernel>(rows, shape.last(), epsilon, operation.activation.has_value());
     kernel->inputs = {{operation.inputs[0], narrow}, {x, planes.layout}};
     for (size_t i = 2; i < 5; ++i) kernel->inputs.push_back({operation.inputs[i], {}});
     kernel->inputs.push_back({operation.inputs.back(), {}});

@@ -26,7 +26,8 @@ HOARFROST_AVX512_INLINE void transform_filter(const __m512 g[3][3], float* u, in
     const __m512 by[3] = {_mm512_set1_ps(static_cast<float>(kG[q][0])), _mm512_set1_ps(static_cast<float>(kG[q][1])),
                           _mm512_set1_ps(static_cast<float>(kG[q][2]))};
     for (int p = 0; p < kPatch; ++p) {
-      const __m512 sum = _mm512_fmadd_ps(by[0], rows[p][0], _mm512_fmadd_ps(by[1], rows[p][1], _mm512_mul_ps(by[2], rows[p][2])));
+      const __m512 sum =
+          _mm512_fmadd_ps(by[0], rows[p][0], _mm512_fmadd_ps(by[1], rows[p][1], _mm512_mul_ps(by[2], rows[p][2])));
       _mm512_storeu_ps(u + (p * kPatch + q) * stride, sum);
     }
   }
@@ -39,7 +40,8 @@ struct FilterOrder {
 };
 
 // U of channels `from` to `to` of those that come in, as Convolution::run reads it.
-HOARFROST_AVX512 void pack(const float* filter, const FilterOrder& order, const Sizes& s, int64_t from, int64_t to, float* u) {
+HOARFROST_AVX512 void pack(const float* filter, const FilterOrder& order, const Sizes& s, int64_t from, int64_t to,
+                           float* u) {
   const __m512i steps = _mm512_mullo_epi32(_mm512_set1_epi32(static_cast<int>(order.out)),
                                            _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
   for (int64_t panel = 0; panel < s.n_panels(); ++panel) {
@@ -66,7 +68,8 @@ HOARFROST_AVX512 void pack(const float* filter, const FilterOrder& order, const 
 // A convolution that transforms its filter each time.
 class TrainedWinogradKernel : public Kernel {
  public:
-  TrainedWinogradKernel(const Sizes& sizes, const FilterOrder& order, size_t i_filter, bool has_bias, const Clamp& clamp)
+  TrainedWinogradKernel(const Sizes& sizes, const FilterOrder& order, size_t i_filter, bool has_bias,
+                        const Clamp& clamp)
       : convolution_(sizes), order_(order), i_filter_(i_filter), has_bias_(has_bias), clamp_(clamp) {
     implementation = "own:winograd 4x4";
     bias_.resize(static_cast<size_t>(ceil_divide(sizes.n_out_channels, kVector) * kVector), 0.0F);
@@ -82,8 +85,9 @@ class TrainedWinogradKernel : public Kernel {
     parallel_parts(s.n_channels, convolution_.n_filter_floats() * 4,
                    [&](int64_t first, int64_t last) { pack(filter, order_, s, first, last, u); });
     if (has_bias_) std::copy_n(static_cast<const float*>(buffers.inputs[2]), s.n_out_channels, bias_.data());
-    convolution_.run(static_cast<const float*>(buffers.inputs[1 - i_filter_]), u, static_cast<float*>(buffers.outputs[0]),
-                     static_cast<float*>(buffers.scratchpad), {bias_.data(), false, clamp_});
+    convolution_.run(static_cast<const float*>(buffers.inputs[1 - i_filter_]), u,
+                     static_cast<float*>(buffers.outputs[0]), static_cast<float*>(buffers.scratchpad),
+                     {bias_.data(), false, clamp_});
   }
 
  private:
@@ -100,7 +104,16 @@ Layout layout_of(const Shape& shape, bool is_blocked) { return blocks_of(shape, 
 
 // The convolution from one value to the other.
 Sizes sizes_of(const Shape& from, const Shape& to, int64_t pad_top, int64_t pad_left, bool is_blocked) {
-  return {from[0], from[1], from[2], from[3], to[1], to[2], to[3], pad_top, pad_left, *channel_strides(from, layout_of(from, is_blocked)),
+  return {from[0],
+          from[1],
+          from[2],
+          from[3],
+          to[1],
+          to[2],
+          to[3],
+          pad_top,
+          pad_left,
+          *channel_strides(from, layout_of(from, is_blocked)),
           *channel_strides(to, layout_of(to, is_blocked))};
 }
 
@@ -114,13 +127,15 @@ bool has_trained_winograd(const Shape& input, const Shape& filter, const std::ve
          });
 }
 
-std::unique_ptr<Kernel> make_winograd_forward(const TrainedWinograd& what, const Operation& operation, const Site& site) {
+std::unique_ptr<Kernel> make_winograd_forward(const TrainedWinograd& what, const Operation& operation,
+                                              const Site& site) {
   const auto clamp = clamp_of(operation.activation);
   if (!clamp) return nullptr;
   const Shape &from = site.shape(what.input), &to = site.shape(what.output);
   const Sizes sizes = sizes_of(from, to, what.windows[0].pad_before, what.windows[1].pad_before, what.is_blocked);
   const int64_t c = from.last(), k = to.last();
-  auto kernel = std::make_unique<TrainedWinogradKernel>(sizes, FilterOrder{0, 3 * c * k, c * k, k, 1}, 1, operation.bias_value.has_value(), *clamp);
+  auto kernel = std::make_unique<TrainedWinogradKernel>(sizes, FilterOrder{0, 3 * c * k, c * k, k, 1}, 1,
+                                                        operation.bias_value.has_value(), *clamp);
   kernel->inputs = {{what.input, layout_of(from, what.is_blocked)}, {what.filter, {}}};
   if (operation.bias_value) kernel->inputs.push_back({*operation.bias_value, {}});
   kernel->output_layouts = {layout_of(to, what.is_blocked)};
@@ -130,9 +145,11 @@ std::unique_ptr<Kernel> make_winograd_forward(const TrainedWinograd& what, const
 // The output's gradient convolved with the filter turned about, from K channels to C.
 std::unique_ptr<Kernel> make_winograd_by_input(const TrainedWinograd& what, const Site& site) {
   const Shape &from = site.shape(what.output), &to = site.shape(what.input);
-  const Sizes sizes = sizes_of(from, to, 2 - what.windows[0].pad_before, 2 - what.windows[1].pad_before, what.is_blocked);
+  const Sizes sizes =
+      sizes_of(from, to, 2 - what.windows[0].pad_before, 2 - what.windows[1].pad_before, what.is_blocked);
   const int64_t c = to.last(), k = from.last();
-  auto kernel = std::make_unique<TrainedWinogradKernel>(sizes, FilterOrder{8 * c * k, -3 * c * k, -c * k, 1, k}, 0, false, Clamp{});
+  auto kernel = std::make_unique<TrainedWinogradKernel>(sizes, FilterOrder{8 * c * k, -3 * c * k, -c * k, 1, k}, 0,
+                                                        false, Clamp{});
   kernel->inputs = {{what.filter, {}}, {what.output, layout_of(from, what.is_blocked)}};
   kernel->output_layouts = {layout_of(to, what.is_blocked)};
   return kernel;
