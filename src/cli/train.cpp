@@ -10,6 +10,7 @@
 #include "cli/compile_options.h"
 #include "cli/model_source.h"
 #include "cli/numbers.h"
+#include "cli/profile.h"
 #include "cli/report.h"
 #include "cli/training_data.h"
 #include "distributed/group.h"
@@ -40,6 +41,7 @@ struct Options {
   int threads = 0;
   bool is_quiet = false;
   bool as_json = false;
+  bool shows_profile = false;
 };
 
 // What training begins with: the model, and what its file says of an earlier training.
@@ -102,7 +104,9 @@ std::vector<fs::path> save_all(const Options& options, Fit& fit, const training:
   return files;
 }
 
-void print(const Options& options, const training::History& history, const std::vector<fs::path>& files) {
+void print(const Options& options, const training::History& history, const std::vector<fs::path>& files, Fit& fit) {
+  constexpr double kProfileSeconds = 3;
+  const auto profile = options.shows_profile ? fit.profile(kProfileSeconds) : std::vector<runtime::Step>();
   if (options.as_json) {
     Json json{{"epochs", Json::array()}, {"examples_per_second", history.examples_per_second}, {"interrupted", history.is_interrupted}, {"files", Json::array()}};
     for (const training::Logs& logs : history.epochs) {
@@ -111,6 +115,7 @@ void print(const Options& options, const training::History& history, const std::
       json["epochs"].push_back(std::move(epoch));
     }
     for (const fs::path& file : files) json["files"].push_back(file.string());
+    if (options.shows_profile) json["profile"] = profile_json(profile, runtime::measure_peak(options.threads));
     return print_json(json);
   }
   if (!history.epochs.empty()) {
@@ -130,6 +135,7 @@ void print(const Options& options, const training::History& history, const std::
   std::vector<std::vector<std::string>> rows;
   for (const fs::path& file : files) rows.push_back({file.string(), size_text(fs::file_size(file))});
   if (!rows.empty()) fmt::print("{}", table({"saved", "size"}, rows));
+  if (options.shows_profile) fmt::print("{}", profile_text(profile, runtime::measure_peak(options.threads)));
 }
 
 struct Training {
@@ -199,7 +205,7 @@ int finish(const Options& options, Training& training, const training::History& 
   const fs::path checkpoint = options.output / "method1/keras_chkpt.h5";
   std::error_code ignored;
   if (fs::exists(checkpoint, ignored)) files.insert(files.begin(), checkpoint);
-  print(options, history, files);
+  print(options, history, files, *training.fit);
   if (history.is_invalid) {
     throw Error(ErrorCode::kMismatch, options.model.path.string(),
                 fmt::format("{}; nothing is saved over what there was: try a smaller --learning-rate, or --clipnorm", history.invalid));
@@ -260,6 +266,8 @@ Action add_options(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_option("--monitor", options->monitor, "By what method1's checkpoint knows the best epoch (default: val_accuracy, or what there is)");
   app.add_flag("-q,--quiet", options->is_quiet, "No progress on stderr");
+  app.add_flag("--profile", options->shows_profile,
+               "After the saves, show what each part of a step takes, beside what this machine can do at most (measured)");
   app.add_flag("--json", options->as_json, "Print one JSON object: epochs, examples_per_second, files");
   app.footer("Ctrl-C finishes the batch, saves, says how to go on, and ends with status 130.\n\nExample:\n"
              "  hoarfrost train model.json --data sign_mnist_train.csv --validation-split 0.1 --loss sparse_categorical_crossentropy --epochs 3\n"

@@ -266,6 +266,21 @@ void Fit::restore_kept(const std::vector<std::pair<std::string, Tensor>>& kept) 
   }
 }
 
+std::vector<runtime::Step> Fit::profile(double seconds) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<int64_t> whole(static_cast<size_t>(std::min(train_.size(), options_.batch_size)));
+  std::iota(whole.begin(), whole.end(), 0);
+  const Rows rows = rows_of(whole);
+  constexpr int kRounds = 20;
+  const auto start = Clock::now();
+  for (int i = 0; i < kRounds; ++i) (void)fill(train_, rows, 0, true);
+  runtime::Step reading{"examples", "own:gather"};
+  reading.seconds = std::chrono::duration<double>(Clock::now() - start).count() / kRounds;
+  std::vector<runtime::Step> parts{reading};
+  std::ranges::move(trainer_.profile(fill(train_, rows, 0, true), seconds), std::back_inserter(parts));
+  return parts;
+}
+
 void Fit::save(const std::filesystem::path& path, bool weights_only) {
   const auto* group = trainer_.options().group;
   if (group != nullptr && group->rank() != 0) return;

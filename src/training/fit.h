@@ -43,6 +43,8 @@ class Fit {
   [[nodiscard]] const Position& position() const { return position_; }
   // What resumes exactly here: the position, the optimizer's rate, the callbacks' states; JSON for TrainingState::hoarfrost.
   [[nodiscard]] std::string state() const;
+  // What a step takes, part by part (Trainer::profile), reading a batch of examples first. It trains.
+  std::vector<runtime::Step> profile(double seconds);
   // The first epochs are done already: Keras' initial_epoch.
   void begin_at(int64_t epoch) { position_ = {epoch, 0, {}}; }
   // Goes on from what save() put into a file. Throws Error{kCorrupt | kMismatch} for a state that is none, or of other

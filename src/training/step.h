@@ -44,6 +44,8 @@ class Step {
   [[nodiscard]] const StepGraph& graph() const { return graph_; }
   // The plan of what runs.
   std::vector<runtime::Step> plan();
+  // The same with the mean time of each step over the runs that fit into `seconds`.
+  std::vector<runtime::Step> profile(const Feed& feed, double seconds) { return session_.profile(inputs_of(feed), seconds); }
 
  private:
   [[nodiscard]] std::vector<Tensor> inputs_of(const Feed& feed) const;

@@ -4,6 +4,7 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 
@@ -185,6 +186,21 @@ Trainer::Result Trainer::train_on_batch(const Batch& batch) {
 
 Trainer::Result Trainer::test_on_batch(const Batch& batch) {
   return summed(step(batch, false).run(feed(batch, {})));
+}
+
+std::vector<runtime::Step> Trainer::profile(const Batch& batch, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  Step& step = this->step(batch, true);
+  auto parts = step.profile(feed(batch, seed_of_step()), seconds);
+  const Step::Result stepped = step.run(feed(batch, seed_of_step()));
+  constexpr int kRounds = 20;
+  const auto start = Clock::now();
+  for (int i = 0; i < kRounds; ++i) apply(stepped, step.graph());
+  runtime::Step optimizer{optimizer_.class_name(), "own:optimizer"};
+  optimizer.seconds = std::chrono::duration<double>(Clock::now() - start).count() / kRounds;
+  for (const size_t i : trainable_) optimizer.n_bytes += static_cast<double>(variables_[i].n_bytes()) * static_cast<double>(3 + 2 * slots_.size());
+  parts.push_back(std::move(optimizer));
+  return parts;
 }
 
 // With the losses of all processes; predictions stay this one's.

@@ -55,6 +55,8 @@ class Trainer {
   // One optimizer step. Where the loss is NaN or infinite, nothing is changed.
   Result train_on_batch(const Batch& batch);
   Result test_on_batch(const Batch& batch);
+  // What train_on_batch takes, part by part, the optimizer last: means over the runs that fit into `seconds`. It trains.
+  std::vector<runtime::Step> profile(const Batch& batch, double seconds);
   // After a train_on_batch whose loss was no number: the first layer, in the order of calls, whose output has none at any process; "" if
   // all have.
   std::string first_layer_without_number(const Batch& batch);
