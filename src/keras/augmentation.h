@@ -24,7 +24,7 @@ inline Augmentation parse_augmentation(const Config& config, Config::Names keys,
 // Throws Error{kUnsupported} in training.
 inline Values lower_augmentation(const Augmentation& augmentation, Lowering& lowering, const Values& in) {
   if (lowering.is_training())
-    throw Error(ErrorCode::kUnsupported, lowering.scope(),
+    throw Error(ErrorCode::kUnsupported, "",
                 "this augmentation is not trained with; take the layer out of the model to train");
   const DType type = in[0].dtype;
   const bool is_float =

@@ -120,7 +120,7 @@ Value lower_image_resize(const ImageResize& resize, Lowering& lowering, const Va
   if (resize.fit != Fit::kStretch || !is_one_op(resize)) {
     if (x.shape[1] == kUnknown || x.shape[2] == kUnknown || x.shape[3] == kUnknown) {
       throw Error(
-          ErrorCode::kUnsupported, lowering.scope(),
+          ErrorCode::kUnsupported, "",
           fmt::format(
               "how to bring an image to another size depends on its own, which {} leaves open; give --input-shape",
               x.shape.to_string()));

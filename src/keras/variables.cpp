@@ -85,7 +85,8 @@ Place place_in(const std::string& class_name, const Json& config, const std::str
     Place inner = place_in_cell(class_in(config, "cell"), config_in(config, "cell"), behind_slash(spec));
     return {inner.name, joined("cell", inner.part)};
   }
-  if (class_name == "TimeDistributed") {
+  const bool is_of_normalized = class_name == "SpectralNormalization" && spec.starts_with("layer/");
+  if (class_name == "TimeDistributed" || is_of_normalized) {
     Place inner = place_in(class_in(config, "layer"), config_in(config, "layer"), std::string(behind_slash(spec)));
     return {inner.name, joined("layer", inner.part)};
   }

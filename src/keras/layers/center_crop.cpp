@@ -27,7 +27,7 @@ struct CenterCrop {
     const Shape& shape = in[0].shape;
     if (shape[1] == kUnknown || shape[2] == kUnknown) {
       throw Error(
-          ErrorCode::kUnsupported, lowering.scope(),
+          ErrorCode::kUnsupported, "",
           fmt::format(
               "whether an image is cut or enlarged depends on its size, which {} leaves open; give --input-shape",
               shape.to_string()));

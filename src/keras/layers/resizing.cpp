@@ -38,7 +38,7 @@ struct Resizing {
     const bool keeps = keeps_type && !is_float(in[0].dtype);
     if (keeps && !is_nearest) {
       throw Error(
-          ErrorCode::kUnsupported, lowering.scope(),
+          ErrorCode::kUnsupported, "",
           fmt::format("Keras 3 rounds {} images after resizing, which is not converted; make the model's input float32",
                       dtype_name(in[0].dtype)));
     }

@@ -216,6 +216,13 @@ def auto_contrast():
     return [x, n], [L.AutoContrast()(x), L.AutoContrast((0, 1))(x), L.AutoContrast()(n)], [flat_channel, whole(0, 255, 2, 4, 5, 2, dtype='uint8')]
 
 
+@case(2)
+def recurrent_hard_gates():
+    x = Input((5, 4))
+    return x, [L.LSTM(20, recurrent_activation='hard_sigmoid', return_sequences=True)(x), L.LSTM(5, recurrent_activation='hard_sigmoid', go_backwards=True)(x),
+               L.GRU(18, recurrent_activation='hard_sigmoid')(x)], [normal(2, 5, 4)]
+
+
 def randomise(net, random):
     for weight in net.weights:
         if 'float' in str(weight.dtype):
