@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/model_source.h"
+#include "cli/optimization.h"
 #include "cli/report.h"
 
 namespace hoarfrost::cli {
@@ -31,6 +32,7 @@ struct Options {
   std::filesystem::path input_meta_graph;
   std::filesystem::path input_saved_model_dir;
   std::string saved_model_tags = "serve";
+  std::string target;
   bool as_json = false;
 };
 
@@ -145,6 +147,21 @@ int freeze(Source& source, const passes::FreezeOptions& freezing, const Options&
   }
 }
 
+// The placeholders are what it is called with.
+void fit(graph::Graph& graph, const std::vector<std::string>& outputs, const Options& options) {
+  graph::Signature signature;
+  for (const auto& node : graph.nodes()) {
+    if (node->op() == "Placeholder" || node->op() == "PlaceholderWithDefault") signature.inputs.push_back(node->output());
+  }
+  for (const auto& output : outputs) signature.outputs.push_back(graph::resolve(graph, output));
+  try {
+    fit_target(graph, signature, options.target, true);
+  } catch (Error& error) {
+    error.within(path_of_graph(options).string());
+    throw;
+  }
+}
+
 int run(const Options& options) {
   if (options.output_node_names.empty()) wrong("You need to supply the name of a node to --output_node_names");
   if (options.output_graph.empty()) wrong("You need to supply the name of the file to write: --output_graph");
@@ -165,6 +182,7 @@ int run(const Options& options) {
     passes::run_initializers(source.graph, source.variables, initializers);
   }
   const int n_frozen = freeze(source, freezing, options);
+  if (!options.target.empty()) fit(source.graph, freezing.outputs, options);
   name_tables(source.graph);
   tensorflow::write_graph(source.graph, options.output_graph, tensorflow::Encoding::kBinary);
   // TensorFlow 1.x said the first two through its log, on stderr, and the last on stdout.
@@ -213,6 +231,7 @@ Action add_options(CLI::App& app) {
   app.add_option("--input_meta_graph,--input-meta-graph", options->input_meta_graph, "MetaGraphDef (.meta) to load instead of --input_graph");
   app.add_option("--input_saved_model_dir,--input-saved-model-dir", options->input_saved_model_dir, "SavedModel folder to load instead");
   app.add_option("--saved_model_tags,--saved-model-tags", options->saved_model_tags, "Tags of the SavedModel's MetaGraph, comma-separated")->capture_default_str();
+  add_target_option(app, options->target);
   app.add_flag("--json", options->as_json, "Print one JSON object: outputs, frozen_variables, nodes, files");
   app.footer("Example:\n  freeze_graph --input_graph=tf_graph.pb --input_checkpoint=tfchkpt.ckpt --input_binary=true \\\n"
              "               --output_graph=frozen.pb --output_node_names=dense_2/Softmax");

@@ -4,6 +4,7 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 namespace hoarfrost::cli {
@@ -86,6 +87,33 @@ void run_passes(Optimization& optimization, const std::vector<const passes::Pass
     const int n_changes = passes::run_pass(*pass, optimization.graph, optimization.signature, options);
     optimization.passes.push_back({std::string(pass->name), n_changes});
   }
+}
+
+void fit_target(Optimization& optimization, const targets::Target& target, bool keeps_history) {
+  if (keeps_history) {
+    optimization.history.push_back(optimization.graph.clone());
+    optimization.signatures.push_back(signature_in(optimization.history.back(), optimization.signature));
+  }
+  const auto n_before = static_cast<int>(optimization.graph.size());
+  targets::fit(target, optimization.graph, optimization.signature);
+  optimization.passes.push_back({fmt::format("target {}", target.name), std::abs(static_cast<int>(optimization.graph.size()) - n_before)});
+}
+
+std::string fit_target(graph::Graph& graph, graph::Signature& signature, const std::string& target, bool is_proven) {
+  Optimization optimization;
+  optimization.graph = std::move(graph);
+  optimization.signature = signature;
+  fit_target(optimization, targets::find_target(target), is_proven);
+  std::string proof = is_proven ? prove(optimization, 0, 0) : "";
+  graph = std::move(optimization.graph);
+  signature = optimization.signature;
+  return proof;
+}
+
+void add_target_option(CLI::App& app, std::string& target) {
+  std::vector<std::string> names;
+  for (const targets::Target* known : targets::all_targets()) names.emplace_back(known->name);
+  app.add_option("--target", target, "Writes the graph for this program, which `hoarfrost targets` explains; what it cannot read is an error")->check(CLI::IsMember(names));
 }
 
 std::string prove(const Optimization& optimization, uint64_t seed, int threads) {

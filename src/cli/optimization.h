@@ -2,6 +2,9 @@
 #pragma once
 
 #include <hoarfrost/passes.h>
+#include <hoarfrost/targets.h>
+
+#include <CLI/CLI.hpp>
 
 #include <string>
 #include <vector>
@@ -31,6 +34,16 @@ graph::Signature signature_in(const graph::Graph& copy, const graph::Signature& 
 
 // Runs them in the order given. With `keeps_history` the proof can be made afterwards.
 void run_passes(Optimization& optimization, const std::vector<const passes::Pass*>& chosen, const passes::PassOptions& options, bool keeps_history);
+
+// The target's rewrites, as one more pass.
+void fit_target(Optimization& optimization, const targets::Target& target, bool keeps_history);
+
+// What freeze and freeze-graph do with --target: rewrites the graph in place and, when wanted, proves it. Returns the
+// proof's line, "" without one.
+std::string fit_target(graph::Graph& graph, graph::Signature& signature, const std::string& target, bool is_proven);
+
+// --target, checked against the targets there are.
+void add_target_option(CLI::App& app, std::string& target);
 
 // Runs first and last graph on random input. Throws Error{kMismatch} that names the pass after which the outputs differ.
 // Returns a line that says what was proven. Where random numbers are drawn or an op is not known, the line says that

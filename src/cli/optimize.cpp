@@ -26,6 +26,7 @@ struct Options {
   std::vector<std::string> input_shapes;
   int64_t batch = 0;  // 0: as it is
   std::vector<std::string> renames;
+  std::string target;
   bool list = false;
   bool no_verify = false;
   uint64_t seed = 0;
@@ -121,6 +122,7 @@ int run(const Options& options) {
     passing.renames = options.renames;
     for (const auto& text : options.input_shapes) passing.input_shapes.push_back(parse_input_shape(text));
     run_passes(done, chosen, passing, !options.no_verify);
+    if (!options.target.empty()) fit_target(done, targets::find_target(options.target), !options.no_verify);
     tensorflow::check_message_size(tensorflow::graph_n_bytes(done.graph), options.output);
     if (!options.no_verify) proof = prove(done, options.seed, options.threads);
   } catch (Error& error) {
@@ -138,6 +140,7 @@ Action add_options(CLI::App& app) {
   app.add_option("OUT,-o,--output", options->output, "The graph to write: .pb, or .pbtxt for text");
   app.add_flag("--list", options->list, "List the passes in their order, and do nothing");
   app.add_option("--passes", options->passes, "Passes to run, comma-separated, instead of the usual ones")->delimiter(',');
+  add_target_option(app, options->target);
   app.add_option("--batch", options->batch, "Fixes the batch of every input")->check(kPositive);
   app.add_option("--input-shape", options->input_shapes, "Fixes an input's shape, batch first: 1,224,224,3, or x=1,224,224,3 where there are several; ? stays open");
   app.add_option("--rename", options->renames, "OLD=NEW: another name for a node, such as an input or output (any number of times)");
@@ -147,7 +150,7 @@ Action add_options(CLI::App& app) {
   app.add_option("--seed", options->seed, "Seed of the random input of the proof")->capture_default_str();
   app.add_option("-t,--threads", options->threads, "Threads of the proof; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
   app.add_flag("--json", options->as_json, "Print one JSON object: passes, ops, nodes_before, nodes, proof, files");
-  app.footer("Example:\n  hoarfrost optimize frozen.pb small.pb --batch 1\n  hoarfrost optimize frozen.pb half.pb --passes half_weights\n  hoarfrost optimize --list");
+  app.footer("Example:\n  hoarfrost optimize frozen.pb small.pb --batch 1\n  hoarfrost optimize frozen.pb half.pb --passes half_weights\n  hoarfrost optimize frozen.pb opencv.pb --target opencv\n  hoarfrost optimize --list");
   return [options] { return run(*options); };
 }
 

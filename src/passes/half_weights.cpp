@@ -33,9 +33,8 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
     expect_in_range(*node, value);
     become_const(*node, value.cast(DType::kFloat16));
     value.release();
-    graph::Node& cast = graph.add("Cast", graph.unique_name(node->name() + "/float32"), {{}});
+    graph::Node& cast = graph.add("Cast", graph.unique_name(node->name() + "/float32"), std::vector<graph::Endpoint>(1));
     cast.set("SrcT", DType::kFloat16).set("DstT", DType::kFloat32);
-    cast.inputs[0] = cast.output();  // until the uses are turned, so that its own is not
     casts[node->output()] = cast.output();
   }
   redirect(graph, casts);

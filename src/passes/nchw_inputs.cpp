@@ -29,9 +29,8 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
     placeholder.set("shape", Shape{shape[0], shape[3], shape[1], shape[2]});
     placeholder.attributes.erase("_output_shapes");
     graph::Node& order = graph.add_const(graph.unique_name(placeholder.name() + "/nhwc/perm"), Tensor::vector<int32_t>({0, 2, 3, 1}));
-    graph::Node& transpose = graph.add("Transpose", graph.unique_name(placeholder.name() + "/nhwc"), {{}, order.output()});
+    graph::Node& transpose = graph.add("Transpose", graph.unique_name(placeholder.name() + "/nhwc"), {{}, order.output()});  // its input comes once the others are turned
     transpose.set("T", placeholder.get<DType>("dtype")).set("Tperm", DType::kInt32);
-    transpose.inputs[0] = transpose.output();  // until the uses are turned, so that its own is not
     turned[input] = transpose.output();
   }
   redirect(graph, turned);
