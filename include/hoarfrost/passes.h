@@ -41,6 +41,10 @@ void clear_devices(graph::Graph& graph);
 // colocation names; nodes in `protected_nodes` stay. Returns the number removed.
 int remove_training_nodes(graph::Graph& graph, const std::vector<std::string>& protected_nodes);
 
+// Variables become resources, as TensorFlow 2 has them: VariableV2 a VarHandleOp of the same name, Identity a ReadVariableOp,
+// Assign an AssignVariableOp. Throws Error{kUnsupported}: another node that takes a variable.
+void use_resource_variables(graph::Graph& graph);
+
 // "OLD=NEW": renames one node. Throws Error{kInvalidArgument}: no such node, a name taken, or one that TensorFlow
 // forbids.
 void rename(graph::Graph& graph, std::string_view old_and_new);

@@ -69,13 +69,32 @@ SavedModel read_saved_model(const std::filesystem::path& folder, const std::stri
 // function says that restores them. Throws as read_checkpoint and inline_functions.
 graph::Variables read_variables(const SavedModel& saved);
 
+// An argument or a result of a signature: the name by which it is called, and what it is.
+struct SignatureTensor {
+  std::string key;
+  graph::Endpoint endpoint;
+  DType dtype = DType::kInvalid;
+  Shape shape;
+};
+// What a SavedModel holds beside its graph, whose variables are resources that add_saver has been given.
+struct SavedModelContents {
+  std::vector<SignatureTensor> inputs;  // of `serving_default`
+  std::vector<SignatureTensor> outputs;
+  std::vector<std::string> variables;  // in creation order
+  std::vector<std::string> trainable;
+};
+// Writes a SavedModel of one MetaGraph, tagged `serve`: saved_model.pb and variables/, which TensorFlow 1 and 2 and
+// TensorFlow Serving load. saved_model.pb is written last. Returns the paths. Throws as write_meta_graph and write_checkpoint.
+std::vector<std::filesystem::path> write_saved_model(const graph::Graph& graph, const graph::Variables& values,
+                                                     const SavedModelContents& contents, const std::filesystem::path& folder);
+
 // Adds TensorFlow's save/ nodes for these variables (save/Const, SaveV2, RestoreV2, Assign, restore_all), sorted by name.
 // Throws Error{kInvalidArgument}: no variable of the graph, none at all, or save/ nodes that are there already.
 void add_saver(graph::Graph& graph, const std::vector<std::string>& variables);
 
 // A V2 checkpoint: `PREFIX.index` and its shards. Tensors are views of the shards; CRCs are checked when `check` is true.
-// Partitioned variables are put together in memory. Throws Error{kIo | kCorrupt} naming the file and the entry,
-// Error{kUnsupported} for TensorFlow's V1 format.
+// Partitioned variables are put together in memory, as are all of TensorFlow's V1 format (one file, or PREFIX-00000-of-00002).
+// Throws Error{kIo | kCorrupt} naming the file and the entry.
 graph::Variables read_checkpoint(const std::filesystem::path& prefix, bool check = true);
 // Byte for byte what TensorFlow's Saver writes for these variables in one shard, and the text file `checkpoint` beside it.
 // Returns the paths written.

@@ -27,9 +27,10 @@ constexpr OpOutputs kOutputs[] = {
 
 // How many tensors a list has: the attribute is that number, or their types.
 int length_of(const graph::Node& node, std::string_view key) {
+  constexpr int64_t kMost = 1 << 16;
   const auto found = node.attributes.find(std::string(key));
   if (found != node.attributes.end()) {
-    if (const auto* n = std::get_if<int64_t>(&found->second)) return static_cast<int>(std::clamp<int64_t>(*n, 0, INT32_MAX));
+    if (const auto* n = std::get_if<int64_t>(&found->second)) return static_cast<int>(std::clamp<int64_t>(*n, 0, kMost));
     if (const auto* types = std::get_if<std::vector<DType>>(&found->second)) return static_cast<int>(types->size());
   }
   return 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "tensorflow/attribute.h"
 #include "tensorflow/function_library.h"
@@ -34,6 +35,7 @@ class Inliner {
   explicit Inliner(Graph& graph) : graph_(graph), library_(graph.library) {}
 
   void run() {
+    for (const auto& node : graph_.nodes()) given_.insert(node.get());
     for (size_t i = 0; i < graph_.size(); ++i) {  // what is put in is appended, and looked at in its turn
       Node& node = *graph_.nodes()[i];
       try {
@@ -46,6 +48,7 @@ class Inliner {
     for (const auto& node : graph_.nodes()) {
       for (Endpoint& input : node->inputs) input = actual(input);
     }
+    remove_unused();
     graph_.library.clear();
   }
 
@@ -85,7 +88,7 @@ class Inliner {
 
   // The calling node itself passes on what came out, so that its name stays.
   void finish(Node& node, const Body& body) {
-    for (size_t i = 0; i < body.outputs.size(); ++i) replaced_[{&node, static_cast<int>(i)}] = body.outputs[i];
+    for (size_t i = 0; !given_.contains(&node) && i < body.outputs.size(); ++i) replaced_[{&node, static_cast<int>(i)}] = body.outputs[i];
     for (Node* effect : body.effects) node.control_inputs.push_back(effect);
     node.attributes.clear();
     node.inputs = body.outputs;
@@ -100,7 +103,21 @@ class Inliner {
     else node.set("T", types);
   }
 
-  // A use of a call is one of what came out of it: chains of passing nodes would hide what the runtime fuses.
+  // Of what was put in, nodes that nothing needs would look like outputs of the graph.
+  void remove_unused() {
+    std::unordered_set<const Node*> needed;
+    std::vector<const Node*> open(given_.begin(), given_.end());
+    while (!open.empty()) {
+      const Node* node = open.back();
+      open.pop_back();
+      if (!needed.insert(node).second) continue;
+      for (const Endpoint& input : node->inputs) open.push_back(input.node);
+      open.insert(open.end(), node->control_inputs.begin(), node->control_inputs.end());
+    }
+    graph_.retain([&](const Node& node) { return needed.contains(&node); });
+  }
+
+  // Within functions a use of a call is one of what came out of it.
   [[nodiscard]] Endpoint actual(Endpoint endpoint) const {
     for (auto found = replaced_.find(endpoint); found != replaced_.end(); found = replaced_.find(endpoint)) endpoint = found->second;
     return endpoint;
@@ -148,16 +165,24 @@ class Inliner {
   Node& add_node(const proto::NodeDef& message, const std::string& prefix, const Place& place) {
     Node& node = add(message.op(), prefix + "/" + message.name(), {}, place);
     node.device = message.device();
+    node.attributes = attributes_of(message);
+    return node;
+  }
+
+  // Read once for all calls: constants are then views of one memory.
+  const std::map<std::string, graph::Attribute>& attributes_of(const proto::NodeDef& message) {
+    const auto [found, is_new] = attributes_.try_emplace(&message);
+    if (!is_new) return found->second;
     for (const auto& [key, value] : message.attr()) {
       if (key == "_class") continue;  // names of nodes of the function
       try {
-        node.attributes.emplace(key, attribute_from_proto(value, {}, budget_));
+        found->second.emplace(key, attribute_from_proto(value, {}, budget_));
       } catch (Error& error) {
         error.within(fmt::format("node `{}`: attribute `{}`", message.name(), key));
         throw;
       }
     }
-    return node;
+    return found->second;
   }
 
   void connect(Node& node, const proto::NodeDef& message, const Names& names, const Place& place) const {
@@ -277,6 +302,8 @@ class Inliner {
   Graph& graph_;
   const FunctionLibrary library_;
   ExpansionBudget budget_;
+  std::unordered_map<const proto::NodeDef*, std::map<std::string, graph::Attribute>> attributes_;
+  std::unordered_set<const Node*> given_;  // nodes of the graph as it came
   std::unordered_map<const Node*, Place> places_;
   std::map<Endpoint, Endpoint> replaced_;
   std::map<Endpoint, DType> types_;

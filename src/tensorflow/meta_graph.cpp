@@ -158,8 +158,7 @@ MetaGraph read_meta_graph(const std::filesystem::path& path) {
   }
 }
 
-void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
-                      const std::vector<std::string>& trainable, const std::filesystem::path& path) {
+proto::MetaGraphDef describe_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables, const std::vector<std::string>& trainable) {
   proto::MetaGraphDef rest;
   if (graph.find("save/restore_all") != nullptr) {
     proto::SaverDef& saver = *rest.mutable_saver_def();
@@ -172,18 +171,28 @@ void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>&
   }
   add_collection(rest, "variables", graph, variables, trainable);
   add_collection(rest, "trainable_variables", graph, trainable, trainable);
-  const std::string rest_bytes = serialize(rest);
+  return rest;
+}
+
+EncodedMetaGraph encode_around(const graph::Graph& graph, const proto::MetaGraphDef& rest) {
+  EncodedMetaGraph encoded;
+  encoded.tail = serialize(rest);
   const uint64_t n_graph = encoded_size(graph);
-  std::string head;
-  append_tag(head, 2, WireType::kBytes);
-  append_varint(head, n_graph);
-  const uint64_t n_bytes = head.size() + n_graph + rest_bytes.size();
-  check_message_size(n_bytes, path);
+  append_tag(encoded.head, 2, WireType::kBytes);
+  append_varint(encoded.head, n_graph);
+  encoded.n_bytes = encoded.head.size() + n_graph + encoded.tail.size();
+  return encoded;
+}
+
+void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
+                      const std::vector<std::string>& trainable, const std::filesystem::path& path) {
+  const EncodedMetaGraph encoded = encode_around(graph, describe_meta_graph(graph, variables, trainable));
+  check_message_size(encoded.n_bytes, path);
   OutputFile out(path);
-  out.reserve(n_bytes);
-  out.write(head);
+  out.reserve(encoded.n_bytes);
+  out.write(encoded.head);
   encode_graph(graph, out);
-  out.write(rest_bytes);
+  out.write(encoded.tail);
   out.commit();
 }
 
