@@ -146,7 +146,7 @@ def try_random_layers(tries):
     whole = tries.train("random.json", *COMPILE, "--json", output="random", epochs=4)
     tries.expect(whole.returncode == 0, f"random layers: {whole.stderr}")
     losses = [epoch["loss"] for epoch in json.loads(whole.stdout)["epochs"]]
-    tries.expect(losses[-1] < losses[0] - 0.1, f"random layers: it does not learn: {losses}")
+    tries.expect(losses == sorted(losses, reverse=True) and losses[-1] < losses[0] - 0.05, f"random layers: it does not learn: {losses}")
     tries.train("random.json", *COMPILE, output="random_half", epochs=2)
     tries.train("random_half/method2/k_complete_model.h5", output="random_rest", epochs=4)
     tries.same(f"random/{WEIGHTS}", f"random_rest/{WEIGHTS}")
