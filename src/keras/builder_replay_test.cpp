@@ -139,7 +139,7 @@ class Replay {
   }
   [[nodiscard]] KerasTensor ends(const Json& json) const {
     std::vector<KerasTensor> result;
-    for (const Json& tensor : json) result.push_back(at(tensor));
+    for (const Json& item : json) result.push_back(item.front().is_string() ? at(item) : ends(item));
     return result;
   }
 
