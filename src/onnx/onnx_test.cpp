@@ -91,6 +91,18 @@ TEST(Translation, EveryInputIsMadeBeforeItIsUsed) {
   }
 }
 
+// ONNX Runtime takes no two nodes of one name: an Unpack becomes a Split and a Squeeze for each part.
+TEST(Translation, NodesHaveNamesOfTheirOwn) {
+  Graph graph;
+  Node& x = add_input(graph, {3, 2});
+  Node& parts = graph.add("Unpack", "u", {x.output()}).set("T", DType::kFloat32).set("num", 3).set("axis", 0);
+  Node& y = graph.add("Add", "y", {parts.output(0), parts.output(2)}).set("T", DType::kFloat32);
+  const ModelText model = translate(graph, x, y);
+  EXPECT_EQ(ops_of(model), (std::vector<std::string>{"Split", "Squeeze", "Squeeze", "Squeeze", "Add"}));
+  std::set<std::string> names;
+  for (const auto& node : model.nodes) EXPECT_TRUE(names.insert(node.name).second) << node.name;
+}
+
 TEST(Translation, WhatOnnxHasNotIsRefusedByName) {
   Graph graph;
   Node& x = add_input(graph, {2, 3});

@@ -179,13 +179,13 @@ std::string Translation::as_int64(Endpoint endpoint) {
 
 void Translation::emit(Endpoint output, const std::string& op, std::vector<std::string> inputs, Attributes attributes) {
   const std::string name = unique(output.name());
-  model_.nodes.push_back({op, current_->name(), std::move(inputs), {name}, std::move(attributes)});
+  model_.nodes.push_back({op, name, std::move(inputs), {name}, std::move(attributes)});
   plain_[output] = name;
 }
 
 void Translation::emit_channels_first(Endpoint output, const std::string& op, std::vector<std::string> inputs, Attributes attributes) {
   const std::string name = unique(output.name() + "__nchw");
-  model_.nodes.push_back({op, current_->name(), std::move(inputs), {name}, std::move(attributes)});
+  model_.nodes.push_back({op, name, std::move(inputs), {name}, std::move(attributes)});
   first_[output] = name;
 }
 
