@@ -21,6 +21,26 @@ const std::set<std::string_view> kOps{
     "Identity", "Relu6",   "Square",  "Sqrt",    "Log",     "Floor",   "Ceil",    "Erf",     "Softplus", "Softsign", "Selu",
     "Sin",      "Cos",     "Tan",     "Sinh",    "Cosh",    "Asin",     "Acos",    "Atan",    "Asinh",   "Acosh",   "Atanh",   "Maximum", "Minimum"};
 
+// The importer makes a bias part of what stands before it and removes Identity: then the output's name is gone. A Mul by one
+// keeps it.
+void keep_names(Graph& graph, const graph::Signature& signature) {
+  static const std::set<std::string_view> kSwallowed{"BiasAdd", "Add", "AddV2", "Identity"};
+  for (const auto& output : signature.outputs) {
+    Node& node = *output.node;
+    if (!kSwallowed.contains(node.op()) || node.get_or<DType>("T", DType::kInvalid) != DType::kFloat32) continue;
+    graph::Endpoint value = node.input(0);
+    if (node.op() != "Identity") {
+      Node& inner = graph.add(node.op(), graph.unique_name(node.name() + "/sum"), node.inputs);
+      inner.attributes = node.attributes;
+      value = inner.output();
+    }
+    Node& one = graph.add_const(graph.unique_name(node.name() + "/one"), Tensor::scalar(1.0F));
+    node.set_op("Mul");
+    node.inputs = {value, one.output()};
+    node.attributes = {{"T", DType::kFloat32}};
+  }
+}
+
 void rewrite(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training"});
   fix_batch(graph, signature);
@@ -32,6 +52,7 @@ void rewrite(Graph& graph, graph::Signature& signature) {
   opencv::rewrite_arithmetic(graph);
   opencv::rewrite_ranks(graph);
   opencv::separate_pads(graph);
+  keep_names(graph, signature);
   opencv::rewrite_constants(graph);
   run_passes(graph, signature, {"strip_unused", "sort"});
 }

@@ -27,6 +27,8 @@ class Checker {
     if (op == "MatMul") check_product(node);
     if (op == "Reshape") check_reshape(node);
     if (op == "Mean" || op == "Sum" || op == "Max") check_reduction(node);
+    if (op == "Split" && shape_of(node, 1).rank() == 3) refuse(node, "OpenCV's importer splits two or four axes");
+    if (op == "SpaceToBatchND" && shape_of(node, 0).rank() != 4) refuse(node, "OpenCV's importer knows it of four axes alone");
     if (op == "Softmax" && shape_of(node, 0).rank() == 3) refuse(node, "OpenCV's importer takes it along the second of three axes");
     static const std::set<std::string_view> kBinary{"BiasAdd", "Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv"};
     if (kBinary.contains(op)) check_elementwise(node);

@@ -76,6 +76,7 @@ class Ranks {
     }
     Node& made = graph_.add(node.op(), graph_.unique_name(node.name() + "/of_matrix"), std::move(inputs));
     made.attributes = node.attributes;
+    made.attributes.erase("data_format");
     become_reshape(node, made.output(), shape);
   }
 
@@ -84,9 +85,14 @@ class Ranks {
     const Tensor* to = passes::const_value(node.input(1));
     const bool is_vector = shape[1] * shape[2] == 1;
     if (to == nullptr || is_vector || shape[3] == 1 || shape[0] != 1) return;
-    Node& matrix = graph_.add("Reshape", graph_.unique_name(node.name() + "/matrix"), {node.inputs[0], sizes(node, {shape[0], shape[1] * shape[2], shape[3]})});
-    matrix.set("T", DType::kFloat32).set("Tshape", DType::kInt32);
-    const Endpoint ordered = to_four_axes(graph_, graph_.unique_name(node.name() + "/ordered"), matrix.output(), shape);
+    const Shape places{shape[0], shape[1] * shape[2], shape[3]};
+    Endpoint x = node.inputs[0];
+    if (const Shape* from = static_shape(x); from == nullptr || *from != places) {
+      Node& matrix = graph_.add("Reshape", graph_.unique_name(node.name() + "/matrix"), {x, sizes(node, places)});
+      matrix.set("T", DType::kFloat32).set("Tshape", DType::kInt32);
+      x = matrix.output();
+    }
+    const Endpoint ordered = to_four_axes(graph_, graph_.unique_name(node.name() + "/ordered"), x, shape);
     node.set_op("Identity");
     node.inputs = {ordered};
     node.attributes = {{"T", DType::kFloat32}};
