@@ -266,7 +266,7 @@ def main():
         net = keras.Model(inputs, outputs)
         randomise(net, random)
         values = [maker(random) for maker in makers]
-        fed = [tf.constant(x) if x.dtype.kind == 'U' else x for x in values]
+        fed = [tf.constant(x) for x in values] if any(x.dtype.kind == 'U' for x in values) else values
         answers = net(fed if len(fed) > 1 else fed[0], training=False)
         answers = answers if isinstance(answers, (list, tuple)) else [answers]
         file = name + ('.keras' if IS_3 else '.h5')
