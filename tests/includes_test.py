@@ -8,7 +8,7 @@ import re
 import sys
 
 PUBLIC = {"error": "base", "file": "base", "report": "evaluation", "statistics": "evaluation", "preprocessing": "data"}  # public headers whose name is not their module's
-ORDER = ["base", "distributed", "tensor", "hdf5", "graph", "ops", "tensorflow", "keras", "passes", "runtime", "data", "evaluation", "training", "cli"]
+ORDER = ["base", "distributed", "tensor", "hdf5", "graph", "ops", "tensorflow", "python", "keras", "passes", "runtime", "data", "evaluation", "training", "cli"]
 STRANGERS = [{"tensorflow", "keras"}, {"tensorflow", "passes"}, {"keras", "passes"}, {"keras", "ops"}]  # modules that do not know each other
 
 
