@@ -140,7 +140,7 @@ std::string plain_class_name(std::string_view class_name) { return std::string(c
 
 bool is_operation(const Json& json) {
   const std::string class_name = plain_class_name(text_at(json, "class_name"));
-  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || is_keras3_operation(json);
+  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || class_name == "Lambda" || is_keras3_operation(json);
 }
 
 bool is_model_class(std::string_view class_name) {

@@ -30,15 +30,31 @@ const LayerSpec* find_layer(std::string_view class_name) {
   return nullptr;
 }
 
+namespace {
+
+// Names the class (registered by a package it is "my_package>Squash") and what it is configured as, cut.
+[[noreturn]] void refuse_class(const Config& config) {
+  const std::string& name = config.class_name();
+  const std::string plain = name.substr(name.rfind('>') + 1);
+  Json own = Json::object();
+  for (const auto& [key, value] : config.json().items()) {
+    const bool is_of_training = key.ends_with("_initializer") || key.ends_with("_regularizer") || key.ends_with("_constraint") || key == "trainable";
+    if (!is_of_training && !value.is_null() && key != "name" && key != "dtype" && key != "call_arguments") own[key] = value;
+  }
+  std::string said = own.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (said.size() > 300) said = said.substr(0, 300) + "…";
+  throw Error(ErrorCode::kUnsupported, config.where(),
+              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --lambda {}='x / 255' what it computes",
+                          name != plain ? "a custom layer, whose meaning is in its author's Python and not in the file"
+                                        : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it is a custom layer, its meaning is not in the file", name),
+                          said, plain, config.name()));
+}
+
+}  // namespace
+
 std::shared_ptr<const Layer> parse_layer(const Config& config) {
   const LayerSpec* spec = find_layer(config.class_name());
-  if (spec == nullptr) {
-    const bool is_custom = config.class_name().find('>') != std::string::npos;
-    throw Error(ErrorCode::kUnsupported, config.where(),
-                is_custom ? "a custom layer, whose meaning is in its author's Python and not in the file: rebuild the model with Keras' own layers"
-                          : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it is a custom layer, its meaning is "
-                                        "not in the file: rebuild the model with Keras' own layers", config.class_name()));
-  }
+  if (spec == nullptr) refuse_class(config);
   if (is_channels_first(config)) {
     Json last = config.json();
     last.erase("dim_ordering");

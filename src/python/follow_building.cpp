@@ -96,10 +96,17 @@ bool follow_building(Frame& frame, const Instruction& instruction) {
     case Opcode::BUILD_LIST_UNPACK: build_joined(frame, argument, Kind::kList); return true;
     case Opcode::UNPACK_SEQUENCE: unpack_sequence(frame, argument); return true;
     case Opcode::CALL_INTRINSIC_1:
-      if (argument == 6) frame.push(Value::tuple(elements(frame.pop())));
-      else if (argument == 5) frame.push(constant_unary("+", frame.top()).value_or(frame.top())), std::swap(frame.top(), frame.top(2)), (void)frame.pop();
-      else return false;
-      return true;
+      if (argument == 6) {  // INTRINSIC_LIST_TO_TUPLE
+        frame.push(Value::tuple(elements(frame.pop())));
+        return true;
+      }
+      if (argument == 5) {  // INTRINSIC_UNARY_POSITIVE
+        const Value value = frame.pop();
+        const auto constant = constant_unary("+", value);
+        frame.push(constant ? *constant : frame.semantics.unary("+", value));
+        return true;
+      }
+      return false;
     default: return false;
   }
 }

@@ -77,7 +77,12 @@ bool follow_stack(Frame& frame, const Instruction& instruction) {
   const int argument = instruction.argument;
   switch (instruction.opcode) {
     case Opcode::NOP: case Opcode::RESUME: case Opcode::PRECALL: case Opcode::SETUP_LOOP: case Opcode::POP_BLOCK: return true;
-    case Opcode::LOAD_CONST: frame.push(value_of(*frame.code().constants[static_cast<size_t>(argument)])); frame.charge(frame.top()); return true;
+    case Opcode::LOAD_CONST: {
+      int n_values = 0;
+      frame.push(value_of(*frame.code().constants[static_cast<size_t>(argument)], n_values));
+      frame.limits.n_steps -= n_values / 4;
+      return true;
+    }
     case Opcode::RETURN_VALUE: frame.returned = frame.pop(); return true;
     case Opcode::RETURN_CONST: frame.returned = value_of(*frame.code().constants[static_cast<size_t>(argument)]); return true;
     case Opcode::POP_TOP: case Opcode::END_FOR: (void)frame.pop(); return true;

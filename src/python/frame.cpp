@@ -30,7 +30,7 @@ std::optional<Value> call_method(const Value& object, const std::string& name, c
 
 Value Frame::run() {
   while (!returned) {
-    if (--limits.n_steps < 0) throw Error(ErrorCode::kUnsupported, "", "a function that runs through more than 100000 instructions");
+    if (--limits.n_steps < 0) throw Error(ErrorCode::kUnsupported, "", "a function that runs through more than 10000 instructions");
     if (next >= program.instructions.size()) corrupt("the code ends without a return");
     const Instruction& instruction = program.instructions[next++];
     const bool is_known = follow_stack(*this, instruction) || follow_operation(*this, instruction) || follow_building(*this, instruction) ||

@@ -32,7 +32,7 @@ class Semantics {
 
 // Within all of one evaluation: instructions that are followed, and how deep functions call one another.
 struct Limits {
-  int n_steps = 100000;
+  int n_steps = 10000;
   int depth = 0;
 };
 

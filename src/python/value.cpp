@@ -93,8 +93,15 @@ bool Value::has_tensor(int depth) const {
 }
 
 Value value_of(const Object& object) {
+  int n_values = 0;
+  return value_of(object, n_values);
+}
+
+Value value_of(const Object& object, int& n_values) {
   int left = kMostValues;
-  return converted(object, left);
+  Value result = converted(object, left);
+  n_values = kMostValues - left;
+  return result;
 }
 
 }  // namespace hoarfrost::python

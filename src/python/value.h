@@ -65,5 +65,7 @@ struct Function {
 
 // The constant as a value. Throws Error{kUnsupported} for more than 10,000 of them within one another.
 Value value_of(const Object& object);
+// The same, which also counts them.
+Value value_of(const Object& object, int& n_values);
 
 }  // namespace hoarfrost::python
