@@ -27,7 +27,9 @@ std::vector<std::string> row(const evaluation::Comparison& c) {
 int run(const Options& options) {
   const keras::Lowered lowered = load_and_lower(options.model);
   if (!is_graph_file(options.frozen)) throw Error(ErrorCode::kInvalidArgument, options.frozen.string(), "expected a frozen graph (.pb or .pbtxt)");
-  const Runnable frozen = load_runnable({options.frozen, {}, {}, {}}, options.input_nodes, options.output_nodes);
+  ModelSource graph_file;
+  graph_file.path = options.frozen;
+  const Runnable frozen = load_runnable(graph_file, options.input_nodes, options.output_nodes);
   const auto proof = evaluation::verify(lowered, frozen.graph, frozen.signature, options.verify.options());
   if (options.as_json) {
     print_json(to_json(proof));

@@ -95,6 +95,7 @@ python::Value Meaning::shape_of(const python::Value& tensor) const {
 }
 
 python::Value Meaning::global(const std::string& name) {
+  if (name == "True" || name == "False") return python::Value::boolean(name == "True");  // names in Python 2
   if (std::ranges::find(kBuiltins, name) != std::end(kBuiltins)) return python::Value::name(name);
   if (std::ranges::find(kModules, name) != std::end(kModules)) return python::Value::name(canonical_name(name));
   refuse(fmt::format("it uses `{}`, which is its author's and not in the file", name));
