@@ -49,3 +49,9 @@ list(JOIN HOARFROST_LINK_LIBRARIES " " HOARFROST_LINK_LIBRARIES)
 add_library(hoarfrost_library STATIC ${hoarfrost_objects})
 set_target_properties(hoarfrost_library PROPERTIES OUTPUT_NAME hoarfrost EXPORT_NAME hoarfrost LINKER_LANGUAGE CXX)
 target_compile_features(hoarfrost_library INTERFACE cxx_std_20)
+
+# Under its public name, for the project's own examples: the modules themselves.
+add_library(hoarfrost_in_place INTERFACE)
+target_link_libraries(hoarfrost_in_place INTERFACE ${hoarfrost_modules})
+target_compile_features(hoarfrost_in_place INTERFACE cxx_std_20)
+add_library(hoarfrost::hoarfrost ALIAS hoarfrost_in_place)

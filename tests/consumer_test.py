@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Installs a build into a folder, and builds and runs tests/consumer on it as a stranger would: find_package(hoarfrost), the public
-headers alone, the README's C++ example. The installed program runs too.
+headers alone, the README's C++ examples, examples/*.cpp. The installed program runs too.
 
 usage: consumer_test.py BUILD_FOLDER PROJECT_FOLDER CXX_COMPILER
 """
@@ -64,7 +64,7 @@ def main():
         check_program(prefix)
         check_package(prefix)
         run("cmake", "-S", PROJECT / "tests/consumer", "-B", built, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_COMPILER={sys.argv[3]}",
-            f"-DREADME={PROJECT / 'README.md'}", "-DCMAKE_BUILD_TYPE=Release")
+            f"-DREADME={PROJECT / 'README.md'}", f"-DEXAMPLES={prefix / 'share/hoarfrost/examples'}", "-DCMAKE_BUILD_TYPE=Release")
         run("cmake", "--build", built)
         for model in CASES:
             path = PROJECT / "tests/golden/layers" / model
@@ -74,6 +74,10 @@ def main():
         said = run(built / "readme_example", cwd=folder)
         expect(abs(sum(map(float, said.split())) - 1) < 1e-5 and len(said.split()) == 10, "ten probabilities", said)
         expect((folder / "frozen.pb").exists(), "README's example to write frozen.pb", sorted(folder.iterdir()))
+        run(prefix / "bin/hoarfrost", "generate-data", "sign-language", folder, "--examples", 100)
+        run(built / "readme_training", cwd=folder)
+        said = run(prefix / "bin/hoarfrost", "inspect", folder / "signs.h5")
+        expect("Dropout" in said, "README's network in signs.h5", said)
 
 
 main()

@@ -77,6 +77,10 @@ INSTANTIATE_TEST_SUITE_P(Golden, RecurrentPlan,
                                          std::tuple{"lstm_seq.h5", "own:lstm", RecurrenceForm::kLoop},
                                          std::tuple{"gru_ra.h5", "own:gru", RecurrenceForm::kUnroll},
                                          std::tuple{"gru_ra.h5", "own:gru", RecurrenceForm::kLoop},
+                                         std::tuple{"recurrent_hard_gates.h5", "own:lstm", RecurrenceForm::kUnroll},
+                                         std::tuple{"recurrent_hard_gates.h5", "own:lstm", RecurrenceForm::kLoop},
+                                         std::tuple{"recurrent_hard_gates.h5", "own:gru", RecurrenceForm::kUnroll},
+                                         std::tuple{"recurrent_hard_gates.h5", "own:gru", RecurrenceForm::kLoop},
                                          std::tuple{"bidi_lstm_concat.h5", "own:lstm", RecurrenceForm::kUnroll},
                                          std::tuple{"bidi_lstm_concat.h5", "own:lstm", RecurrenceForm::kLoop}));
 

@@ -73,6 +73,20 @@ def try_resuming(tries):
         tries.same(f"whole/{WEIGHTS}", f"rest/{WEIGHTS}")
 
 
+def try_best_weights(tries):
+    """The loss falls, so that by its maximum the first epoch is the best: the fourth stops, and the first's weights come back, also where training was resumed in between."""
+    early = ["--callback", "EarlyStopping(monitor='loss', mode='max', patience=3, restore_best_weights=True)"]
+    tries.train("model.json", *COMPILE, output="first", epochs=1)
+    whole = tries.train("model.json", *COMPILE, *early, output="best", epochs=6)
+    tries.expect(whole.returncode == 0 and "Epoch 4: early stopping" in whole.stderr, f"EarlyStopping: {whole.stderr}")
+    tries.same(f"first/{WEIGHTS}", f"best/{WEIGHTS}")
+    tries.train("model.json", *COMPILE, *early, output="best_half", epochs=2)
+    for start in ("best_half/method2/k_complete_model.h5", "best_half/k_complete_model.keras"):
+        rest = tries.train(start, *early, output="best_rest", epochs=6)
+        tries.expect(rest.returncode == 0 and "Epoch 4: early stopping" in rest.stderr, f"{start}: {rest.stderr}")
+        tries.same(f"best/{WEIGHTS}", f"best_rest/{WEIGHTS}")
+
+
 def started(tries, output):
     command = [tries.program, "train", "model.json", *COMPILE, "--data", "data/sign_mnist_train.csv", "--validation", "data/sign_mnist_test.csv", "--epochs", "400",
                "-o", output, "--threads", "2"]
@@ -101,12 +115,53 @@ def try_stopping(tries):
 
 
 def try_callbacks(tries):
-    more = ["--callback", "CSVLogger('callbacks/log.csv')", "--callback", "EarlyStopping(monitor='loss', min_delta=100, patience=1)", "--preset", "scale", "--save-preprocessing"]
+    more = ["--callback", "CSVLogger('callbacks/log.csv')", "--callback", "EarlyStopping(monitor='loss', min_delta=100, patience=1)", "--callback", "TensorBoard('callbacks/logs')",
+            "--preset", "scale", "--save-preprocessing"]
     result = tries.train("model.json", *COMPILE, *more, output="callbacks", epochs=9)
     lines = (tries.folder / "callbacks/log.csv").read_text().splitlines()
     tries.expect(result.returncode == 0 and len(lines) == 3 and lines[0] == "epoch,accuracy,loss,val_accuracy,val_loss", f"callbacks: {lines} {result.stderr}")
+    events = b"".join(file.read_bytes() for file in (tries.folder / "callbacks/logs/train").iterdir())
+    architecture = (tries.folder / "callbacks/method3/k_model_architecture.json").read_bytes()
+    tries.expect(b"graph_keras_model" in events and architecture in events, "TensorBoard: its file holds no model")
     saved = tries.folder / "callbacks/method2/k_complete_model.preprocessing.json"
     tries.expect(saved.exists() and json.loads(saved.read_text())["preset"] == "scale", "--save-preprocessing: not beside method2's save")
+
+
+# Layers that draw numbers of their own: pictures augmented in the graph, dropout within a recurrent layer.
+RANDOM_LAYERS = [
+    layer("input_1", "InputLayer", [], batch_input_shape=[None, 28, 28, 1], dtype="float32"),
+    layer("flip", "RandomFlip", ["input_1"], mode="horizontal"),
+    layer("turn", "RandomRotation", ["flip"], factor=0.05),
+    layer("zoom", "RandomZoom", ["turn"], height_factor=0.1, fill_mode="constant"),
+    layer("pool", "MaxPooling2D", ["zoom"], pool_size=[4, 4]),
+    layer("rows", "Reshape", ["pool"], target_shape=[7, 7]),
+    layer("lstm", "LSTM", ["rows"], units=16, dropout=0.1, recurrent_dropout=0.1),
+    layer("dense_1", "Dense", ["lstm"], units=25, activation="softmax"),
+]
+
+
+def try_random_layers(tries):
+    config = {**MODEL["config"], "layers": RANDOM_LAYERS}
+    (tries.folder / "random.json").write_text(json.dumps({**MODEL, "config": config, "keras_version": "2.15.0"}))
+    whole = tries.train("random.json", *COMPILE, "--json", output="random", epochs=4)
+    tries.expect(whole.returncode == 0, f"random layers: {whole.stderr}")
+    losses = [epoch["loss"] for epoch in json.loads(whole.stdout)["epochs"]]
+    tries.expect(losses == sorted(losses, reverse=True) and losses[-1] < losses[0] - 0.05, f"random layers: it does not learn: {losses}")
+    tries.train("random.json", *COMPILE, output="random_half", epochs=2)
+    tries.train("random_half/method2/k_complete_model.h5", output="random_rest", epochs=4)
+    tries.same(f"random/{WEIGHTS}", f"random_rest/{WEIGHTS}")
+
+
+# A loss that is no number: the batch and the layer are named, and the saves that are there stay as they are.
+def try_no_number(tries):
+    tries.train("model.json", *COMPILE, output="best", epochs=1)
+    before = {path: path.read_bytes() for path in (tries.folder / "best").rglob("*.h5")}
+    for more in ([], ["--callback", "TerminateOnNaN()"]):
+        result = tries.train("best/method2/k_complete_model.h5", "--optimizer", "sgd", "--learning-rate", "1e36", *more, output="best", epochs=5)
+        said = [line for line in result.stderr.splitlines() if line.startswith("hoarfrost: ")]
+        tries.expect(result.returncode == 1 and len(said) == 1 and "epoch 2, batch 2: the loss is " in said[0] and "the first output that is no number is layer `" in said[0],
+                     f"no number: {more}: {result.returncode} {result.stderr}")
+        tries.expect(before == {path: path.read_bytes() for path in (tries.folder / "best").rglob("*.h5")}, f"no number: {more}: a save was written over")
 
 
 def try_errors(tries):
@@ -130,11 +185,15 @@ def main():
         (tries.folder / "model.json").write_text(json.dumps(MODEL))
         subprocess.run([program, "generate-data", "sign-language", "data", "--examples", "1000"], cwd=tries.folder, check=True, capture_output=True)
         try_resuming(tries)
+        try_best_weights(tries)
         try_stopping(tries)
         try_callbacks(tries)
+        try_random_layers(tries)
+        try_no_number(tries)
         try_errors(tries)
         print("\n".join(tries.problems) or "training resumes to the bit, and what stops it leaves whole files")
         sys.exit(bool(tries.problems))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -500,10 +500,32 @@ def gradients():
     case(f, "UnsortedSegmentSum", data=integers(4), segment_ids=np.array([1, 1, 0, 2], np.int64), num_segments=scalar(3, np.int32))
 
 
+def collectives():
+    f = "collective"
+    group = dict(group_size=1, group_key=1, merge_op="Add", final_op="Id", subdiv_offsets=[0])
+    case(f, "CollectiveReduce", input=floats(2, 3), instance_key=1, **group)
+    case(f, "CollectiveReduce", input=floats(4, dtype=np.float64), instance_key=2, **group)
+
+
+def projective():
+    """What Keras' random layers see pictures through. Made after all others, whose cases keep their numbers."""
+    f = "projective"
+    maps = np.array([[1, 0, -1.25, 0, 1, 2.5, 0, 0], [0.8, -0.6, 2.3, 0.6, 0.8, -1.7, 0, 0]], np.float32)
+    for fill_mode in ("REFLECT", "WRAP", "CONSTANT", "NEAREST"):
+        for interpolation in ("BILINEAR", "NEAREST"):
+            case(f, "ImageProjectiveTransformV3", images=floats(2, 5, 4, 2), transforms=maps, output_shape=ints(5, 4), fill_value=scalar(0.75),
+                 interpolation=interpolation, fill_mode=fill_mode)
+    case(f, "ImageProjectiveTransformV3", images=floats(2, 3, 3, 1), transforms=np.array([[3, 0, -9, 0.5, -2, 11, 0.25, -0.125]], np.float32),
+         output_shape=ints(4, 6), fill_value=scalar(-1.0), interpolation="BILINEAR", fill_mode="REFLECT")
+    case(f, "ImageProjectiveTransformV3", images=floats(1, 1, 1, 2), transforms=maps[:1], output_shape=ints(2, 2), fill_value=scalar(0.0),
+         interpolation="NEAREST", fill_mode="WRAP")
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "ops")
     os.makedirs(folder, exist_ok=True)
-    for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients):
+    for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients, collectives,
+                 projective):
         make()
     for family, cases in FAMILIES.items():
         with open(os.path.join(folder, family + ".json"), "w") as file:

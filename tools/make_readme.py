@@ -34,6 +34,9 @@ EXAMPLES = [
      "hoarfrost evaluate frozen.pb --data test_batch.bin --verbose --report report.html --report report.csv"),
     ("What changes when one model takes another's place", "hoarfrost compare frozen.pb checkpoint.h5 --data test_batch.bin"),
     ("What is in a file", "hoarfrost inspect model.h5\nhoarfrost inspect frozen.pb"),
+    ("To TensorFlow 2, TensorFlow Serving and ONNX (docs/export.md)",
+     "hoarfrost export model.h5 --format savedmodel -o serving/1\nhoarfrost export model.h5 --format onnx -o model.onnx"),
+    ("A picture; and whether two graphs are the same", "hoarfrost draw frozen.pb -o graph.dot\nhoarfrost diff frozen.pb freeze/frozen_graph.pb"),
     ("Outputs for given inputs", "hoarfrost predict frozen.pb --data inputs.npy -o outputs.npz"),
     ("Throughput and latency", "hoarfrost benchmark frozen.pb --batch-size 32 --seconds 1"),
 ]

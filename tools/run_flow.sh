@@ -47,8 +47,12 @@ train() {
   echo
   echo "== trained_$example: $epochs epochs"
   "$bin/hoarfrost" generate-data "$kind" "$to/data"
-  "$bin/hoarfrost" train "examples/$example/model.json" --data "$to/data" --validation-split "$split" --loss "$loss" \
-    --learning-rate 1e-4 --decay 1e-6 --batch-size "$batch" --epochs "$epochs" -o "$to"
+  if [ "$example" = cifar10 ]; then  # its network written in C++: examples/cifar10/train_save.cpp
+    "$bin/train_save_cifar10" --data "$to/data" --output "$to" --batchsize "$batch" --epochs "$epochs"
+  else  # and the other one's as JSON
+    "$bin/hoarfrost" train "examples/$example/model.json" --data "$to/data" --validation-split "$split" --loss "$loss" \
+      --learning-rate 1e-4 --decay 1e-6 --batch-size "$batch" --epochs "$epochs" -o "$to"
+  fi
   local node input
   node=$(sed -n 's/.*"output_layers": *\[\["\([^"]*\)".*/\1/p' "examples/$example/model.json")/Softmax
   input=$(sed -n 's/.*"input_layers": *\[\["\([^"]*\)".*/\1/p' "examples/$example/model.json")

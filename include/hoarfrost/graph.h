@@ -126,6 +126,14 @@ struct Signature {
   std::vector<Endpoint> outputs;
 };
 
+// An input of a node that calls functions (If, While, PartitionedCall), where a variable stood and its value stands now.
+struct FrozenArgument {
+  Node* caller = nullptr;
+  int input = 0;
+  DType dtype = DType::kInvalid;
+  Shape shape;
+};
+
 // Nodes such that each comes after its inputs and control inputs; a loop's back edge (into Merge from NextIteration) is
 // not counted. Throws Error{kCorrupt} naming a node of a cycle.
 std::vector<Node*> topological_order(const Graph& graph);

@@ -67,6 +67,8 @@ struct Lowered {
   std::vector<std::pair<std::string, graph::Endpoint>> updates;
   std::vector<graph::Endpoint> losses;  // scalars that layers add to the loss (activity regularizers)
   graph::Endpoint random_seed;          // int64 [2] placeholder, another value for each step; null when nothing is random
+  // float32 [] placeholder: what part of the batch's examples this process has; null when no statistics are shared.
+  graph::Endpoint batch_share;
 };
 
 // How layers behave: BatchNormalization by the moving or the batch's statistics, Dropout not or at random.
@@ -81,6 +83,9 @@ struct LowerOptions {
   std::string name_suffix;  // "_1" gives the names of a model loaded a second time into a session
   Phase phase = Phase::kInference;
   RecurrenceForm recurrence = RecurrenceForm::kAuto;
+  // In training: the processes that share each batch. Where there are several, BatchNormalization's statistics are of the
+  // whole batch: its nodes have an attribute `group_size`, by which they work with those of the other processes.
+  int group_size = 1;
 };
 
 // The model's graph, of inference unless the options say otherwise. In training, a BatchNormalization that is not

@@ -3,11 +3,17 @@
 
 #include <hoarfrost/graph.h>
 
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+namespace hoarfrost::distributed {
+class Group;
+}
 
 namespace hoarfrost::runtime {
 
@@ -31,6 +37,9 @@ struct Options {
   // Nothing is tried against the clock: layouts and algorithms follow from shapes, processor and threads alone, so that
   // every run of every process rounds alike. For training.
   bool is_deterministic = false;
+  // The processes that nodes with an attribute `group_size` over 1 work with; each runs the same graph, in step. Must
+  // outlive the Session.
+  distributed::Group* group = nullptr;
 };
 
 // One step of a plan, for people and for tests ("a plan must not fall to `ref`"). The steps of a body that is run slice by
@@ -52,6 +61,9 @@ struct Peak {
 };
 Peak measure_peak(int threads = 0);
 
+// Called after every step of a run with the places of the outputs whose values are there since, mostly none.
+using AfterStep = std::function<void(std::span<const size_t> outputs)>;
+
 // A frozen graph, ready to run at any input shape. A new shape (another batch) compiles once and is kept; compiling tries
 // layouts, slices and algorithms against the clock, so that two sessions may round differently, one never. Constants are
 // views into the graph's tensors, which it keeps alive. Not for two threads at once.
@@ -59,7 +71,8 @@ class Session {
  public:
   // signature.inputs may be any endpoints, also inner ones: what stands before them is not run. Any endpoint can be an output.
   // Throws Error{kUnsupported} for an op it does not know and for a precision that this processor has not,
-  // Error{kInvalidArgument} when the outputs need a variable or a Placeholder that is no input.
+  // Error{kInvalidArgument} when the outputs need a variable or a Placeholder that is no input. Running throws Error{kIo}
+  // for what goes wrong between the processes of a group.
   Session(const graph::Graph& frozen, const graph::Signature& signature, Options options = {});
   ~Session();
   Session(Session&&) noexcept;
@@ -70,7 +83,7 @@ class Session {
   // The same into tensors of the outputs' types and shapes, whose memory nobody else views: nothing is allocated. Throws
   // Error{kMismatch} naming the output that has another type or shape, and Error{kUnsupported} for an output whose shape
   // is only known when it is computed.
-  void run_into(std::span<const Tensor> inputs, std::span<Tensor> outputs);
+  void run_into(std::span<const Tensor> inputs, std::span<Tensor> outputs, const AfterStep& after_step = {});
   // The plan for these input shapes (Error{kMismatch} as in run), compiled when it is not there yet.
   std::vector<Step> plan(std::span<const Shape> input_shapes);
   // The plan with the mean time of each step over the runs that fit into `seconds` (one at least).

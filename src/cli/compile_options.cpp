@@ -8,6 +8,8 @@ namespace {
 using training::Json;
 
 void set_optimizer(const CompileOptions& options, training::Compilation& compilation) {
+  if (!options.optimizer.empty()) compilation.refused_optimizer.clear();
+  if (!compilation.refused_optimizer.empty()) return;
   if (!options.optimizer.empty()) compilation.optimizer = Json{{"class_name", options.optimizer}, {"config", Json::object()}};
   if (compilation.optimizer.is_null()) compilation.optimizer = Json{{"class_name", "adam"}, {"config", Json::object()}};
   if (compilation.optimizer.is_string()) compilation.optimizer = Json{{"class_name", compilation.optimizer}, {"config", Json::object()}};
@@ -37,6 +39,7 @@ void apply(const CompileOptions& options, training::Compilation& compilation) {
   set_optimizer(options, compilation);
   if (!options.losses.empty()) {
     compilation.losses.clear();
+    compilation.refused_loss.clear();
     for (const std::string& name : options.losses) compilation.losses.push_back(loss_json(options, name));
   }
   if (!options.loss_weights.empty()) compilation.loss_weights = options.loss_weights;

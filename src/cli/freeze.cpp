@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/model_source.h"
+#include "cli/optimization.h"
 #include "cli/report.h"
 #include "cli/verification.h"
 #include "tensorflow/message_size.h"
@@ -17,6 +18,7 @@ namespace {
 struct Options {
   ModelSource model;
   std::filesystem::path output;
+  std::string target;
   std::vector<std::string> renames;
   VerifyFlags verify;
   bool no_verify = false;
@@ -45,12 +47,23 @@ void rename(graph::Graph& graph, const std::vector<std::string>& renames) {
   }
 }
 
+void fit(FrozenModel& frozen, const Options& options) {
+  try {
+    const std::string proof = fit_target(frozen.graph, frozen.signature, options.target, !options.no_verify);
+    if (!options.as_json && !proof.empty()) fmt::print("For {}: {}\n", options.target, proof);
+  } catch (Error& error) {
+    error.within(options.model.path.string());
+    throw;
+  }
+}
+
 int run(const Options& options) {
   expect_different(options.output, options.model.path);
   expect_different(options.output, options.model.weights);
   FrozenModel frozen = freeze_model(load_and_lower(options.model));
   tensorflow::check_message_size(tensorflow::graph_n_bytes(frozen.graph), options.output);  // before the proof takes its time
   if (!options.no_verify) prove(frozen, options);
+  if (!options.target.empty()) fit(frozen, options);
   rename(frozen.graph, options.renames);
   tensorflow::write_graph(frozen.graph, options.output);
   const auto signature = report(frozen.graph, frozen.signature);
@@ -73,6 +86,7 @@ Action add_options(CLI::App& app) {
   add_model_options(app, options->model);
   add_recurrence_option(app, options->model);
   app.add_option("--rename", options->renames, "OLD=NEW: another name for a node, such as an input or output (any number of times)");
+  add_target_option(app, options->target);
   app.add_flag("--no-verify", options->no_verify, "Do not prove that the frozen graph computes what the model does");
   add_verify_flags(app, options->verify);
   app.add_flag("--json", options->as_json, "Print one JSON object: inputs, outputs, frozen_variables, files");

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/generated_defaults.h"
 #include "cli/numbers.h"
 #include "data/generated.h"
 
@@ -23,8 +22,8 @@ struct Options {
 int run(const Options& options) {
   const bool is_cifar = options.kind == "cifar10";
   const int64_t n_train = options.n_examples != 0 ? options.n_examples
-                          : is_cifar              ? kGeneratedPictures
-                                                  : kGeneratedHands;
+                          : is_cifar              ? data::kGeneratedPictures
+                                                  : data::kGeneratedHands;
   const int64_t n_test = std::max<int64_t>(n_train / 5, 1);
   const auto write = is_cifar ? data::write_generated_cifar10 : data::write_generated_sign_language;
   try {

@@ -6,6 +6,7 @@
 #include "cli/report.h"
 #include "keras/activations.h"
 #include "keras/layer.h"
+#include "keras/layer_notes.h"
 #include "keras/operation.h"
 #include "ops/op.h"
 
@@ -17,13 +18,35 @@ struct Options {
   bool as_json = false;
 };
 
+// What is not converted of a class that is; empty for nothing.
+std::string_view note_of(const std::vector<keras::LayerNote>& notes, std::string_view class_name) {
+  for (const keras::LayerNote& note : notes) {
+    if (note.class_name == class_name && note.kind == keras::NoteKind::kLimited) return note.text;
+  }
+  return {};
+}
+
+std::string meaning(const keras::LayerNote& note) {
+  if (note.kind == keras::NoteKind::kOtherName) return fmt::format("read as {}", note.text);
+  return std::string(note.text);
+}
+
 int run(const Options& options) {
+  const std::vector<keras::LayerNote> notes = keras::layer_notes();
   std::vector<std::vector<std::string>> rows;
   Json layers = Json::array();
   for (const auto* spec : keras::all_layers()) {
     const std::vector<std::string_view> aliases(spec->class_names.begin() + 1, spec->class_names.end());
-    rows.push_back({std::string(spec->class_names.front()), fmt::format("{}", fmt::join(aliases, ", "))});
-    layers.push_back({{"name", spec->class_names.front()}, {"aliases", aliases}});
+    const std::string_view limits = note_of(notes, spec->class_names.front());
+    rows.push_back({std::string(spec->class_names.front()), fmt::format("{}", fmt::join(aliases, ", ")), std::string(limits)});
+    layers.push_back({{"name", spec->class_names.front()}, {"aliases", aliases}, {"not_converted", limits}});
+  }
+  std::vector<std::vector<std::string>> others;
+  Json refused = Json::array();
+  for (const keras::LayerNote& note : notes) {
+    if (note.kind == keras::NoteKind::kLimited) continue;
+    others.push_back({std::string(note.class_name), meaning(note)});
+    refused.push_back({{"name", note.class_name}, {"is_refused", note.kind == keras::NoteKind::kRefused}, {"why", meaning(note)}});
   }
   std::vector<std::string> operations;
   for (const auto* spec : keras::all_operations()) {
@@ -34,15 +57,18 @@ int run(const Options& options) {
   Json ops = Json::array();
   for (const auto* spec : ops::all_ops()) ops.push_back(spec->name);
   if (options.as_json) {
-    print_json({{"layers", layers}, {"activations", keras::activation_names()}, {"operations", operations}, {"ops", ops}});
+    print_json({{"layers", layers}, {"other_classes", refused}, {"activations", keras::activation_names()}, {"operations", operations}, {"ops", ops}});
   } else if (options.as_markdown) {
-    fmt::print("| Keras layer | also named |\n| --- | --- |\n");
-    for (const auto& row : rows) fmt::print("| {} | {} |\n", row[0], row[1]);
+    fmt::print("| Keras layer | also named | not converted |\n| --- | --- | --- |\n");
+    for (const auto& row : rows) fmt::print("| {} | {} | {} |\n", row[0], row[1], row[2]);
+    fmt::print("\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15:\n\n| Keras layer | what becomes of it |\n| --- | --- |\n");
+    for (const auto& row : others) fmt::print("| {} | {} |\n", row[0], row[1]);
     fmt::print("\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow ops that the runtime runs: ", fmt::join(keras::activation_names(), ", "),
                fmt::join(operations, ", "));
     fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
   } else {
-    fmt::print("{}\n{} layers. Activations: {}\nOperations: {}\n", table({"Keras layer", "also named"}, rows), rows.size(), fmt::join(keras::activation_names(), ", "),
+    fmt::print("{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15:\n{}\n{} layers. Activations: {}\nOperations: {}\n",
+               table({"Keras layer", "also named", "not converted"}, rows), table({"Keras layer", "what becomes of it"}, others), rows.size(), fmt::join(keras::activation_names(), ", "),
                fmt::join(operations, ", "));
   }
   return 0;
@@ -51,7 +77,7 @@ int run(const Options& options) {
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_flag("--markdown", options->as_markdown, "The page docs/layers.md");
-  app.add_flag("--json", options->as_json, "Print one JSON object: layers, activations, ops");
+  app.add_flag("--json", options->as_json, "Print one JSON object: layers, other_classes, activations, operations, ops");
   return [options] { return run(*options); };
 }
 

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "cli/report.h"
+#include "keras/file_kind.h"
 #include "ops/op.h"
 
 namespace hoarfrost::cli {
@@ -17,6 +18,16 @@ namespace {
 void expect_computable(const graph::Graph& graph, const std::filesystem::path& path) {
   try {
     (void)ops::infer(graph);
+  } catch (Error& error) {
+    error.within(path.string());
+    throw;
+  }
+}
+
+// Calls become what they call: the runtime knows TensorFlow 1's control flow.
+void inline_functions(graph::Graph& graph, const std::filesystem::path& path) {
+  try {
+    tensorflow::inline_functions(graph);
   } catch (Error& error) {
     error.within(path.string());
     throw;
@@ -123,11 +134,7 @@ FrozenModel freeze_model(keras::Lowered lowered) {
 
 bool is_graph_file(const std::filesystem::path& path) {
   const auto file = File::open(path);
-  const std::string_view text = file->text().substr(0, 4096);
-  if (text.starts_with("\x89HDF") || text.starts_with("PK")) return false;
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return false;
-  return text[first] != '{' && text[first] != '[' && text[first] != '"';
+  return file->size() > 0 && keras::file_kind(*file) == keras::FileKind::kOther;
 }
 
 graph::Endpoint resolve(const graph::Graph& graph, const std::string& name, const std::filesystem::path& path) {
@@ -146,6 +153,7 @@ Runnable load_runnable(const ModelSource& source, const std::vector<std::string>
   Runnable result;
   if (is_graph_file(source.path)) {
     result.graph = tensorflow::read_graph(source.path);
+    inline_functions(result.graph, source.path);
     expect_computable(result.graph, source.path);
   } else {
     FrozenModel frozen = freeze_model(load_and_lower(source));

@@ -1,5 +1,6 @@
 // hoarfrost train: a Keras model on labelled data, with Keras' three saves, its callbacks, and exact resumption.
 #include <fmt/format.h>
+#include <hoarfrost/callback.h>
 #include <hoarfrost/error.h>
 
 #include <atomic>
@@ -9,12 +10,12 @@
 #include "cli/compile_options.h"
 #include "cli/model_source.h"
 #include "cli/numbers.h"
+#include "cli/profile.h"
 #include "cli/report.h"
 #include "cli/training_data.h"
 #include "distributed/group.h"
 #include "keras/file_kind.h"
 #include "keras/save.h"
-#include "training/callbacks.h"
 #include "training/fit.h"
 
 namespace hoarfrost::cli {
@@ -40,6 +41,7 @@ struct Options {
   int threads = 0;
   bool is_quiet = false;
   bool as_json = false;
+  bool shows_profile = false;
 };
 
 // What training begins with: the model, and what its file says of an earlier training.
@@ -100,7 +102,9 @@ std::vector<fs::path> save_all(const Options& options, Fit& fit, const training:
   return files;
 }
 
-void print(const Options& options, const training::History& history, const std::vector<fs::path>& files) {
+void print(const Options& options, const training::History& history, const std::vector<fs::path>& files, Fit& fit) {
+  constexpr double kProfileSeconds = 3;
+  const auto profile = options.shows_profile ? fit.profile(kProfileSeconds) : std::vector<runtime::Step>();
   if (options.as_json) {
     Json json{{"epochs", Json::array()}, {"examples_per_second", history.examples_per_second}, {"interrupted", history.is_interrupted}, {"files", Json::array()}};
     for (const training::Logs& logs : history.epochs) {
@@ -109,6 +113,7 @@ void print(const Options& options, const training::History& history, const std::
       json["epochs"].push_back(std::move(epoch));
     }
     for (const fs::path& file : files) json["files"].push_back(file.string());
+    if (options.shows_profile) json["profile"] = profile_json(profile, runtime::measure_peak(options.threads));
     return print_json(json);
   }
   if (!history.epochs.empty()) {
@@ -128,6 +133,7 @@ void print(const Options& options, const training::History& history, const std::
   std::vector<std::vector<std::string>> rows;
   for (const fs::path& file : files) rows.push_back({file.string(), size_text(fs::file_size(file))});
   if (!rows.empty()) fmt::print("{}", table({"saved", "size"}, rows));
+  if (options.shows_profile) fmt::print("{}", profile_text(profile, runtime::measure_peak(options.threads)));
 }
 
 struct Training {
@@ -180,7 +186,7 @@ Training prepare(const Options& options, distributed::Group* group, int threads)
   fit.stop = &g_is_interrupted;
   result.fit = std::make_unique<Fit>(*result.trainer, *result.data.train, result.data.validation.get(), callbacks, fit);
   if (options.initial_epoch >= 0) result.fit->begin_at(options.initial_epoch);
-  else if (!before.is_null()) result.fit->restore(result.start.state.hoarfrost);
+  else if (!before.is_null()) result.fit->restore(result.start.state);
   return result;
 }
 
@@ -197,7 +203,7 @@ int finish(const Options& options, Training& training, const training::History& 
   const fs::path checkpoint = options.output / "method1/keras_chkpt.h5";
   std::error_code ignored;
   if (fs::exists(checkpoint, ignored)) files.insert(files.begin(), checkpoint);
-  print(options, history, files);
+  print(options, history, files, *training.fit);
   if (history.is_invalid) {
     throw Error(ErrorCode::kMismatch, options.model.path.string(),
                 fmt::format("{}; nothing is saved over what there was: try a smaller --learning-rate, or --clipnorm", history.invalid));
@@ -224,12 +230,12 @@ void make_folders(const fs::path& output) {
 int run(const Options& options) {
   const auto group = distributed::join();
   const int threads = group != nullptr && options.threads == 0 ? group->threads() : options.threads;
+  const bool is_first = group == nullptr || group->rank() == 0;
   Training training;
   distributed::together(group.get(), [&] {
     training = prepare(options, group.get(), threads);
-    make_folders(options.output);
+    if (is_first) make_folders(options.output);
   });
-  const bool is_first = group == nullptr || group->rank() == 0;
   if (is_first) say_start(options, training);
   struct sigaction action {};
   action.sa_handler = [](int) { g_is_interrupted = true; };
@@ -258,6 +264,8 @@ Action add_options(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_option("--monitor", options->monitor, "By what method1's checkpoint knows the best epoch (default: val_accuracy, or what there is)");
   app.add_flag("-q,--quiet", options->is_quiet, "No progress on stderr");
+  app.add_flag("--profile", options->shows_profile,
+               "After the saves, show what each part of a step takes, beside what this machine can do at most (measured)");
   app.add_flag("--json", options->as_json, "Print one JSON object: epochs, examples_per_second, files");
   app.footer("Ctrl-C finishes the batch, saves, says how to go on, and ends with status 130.\n\nExample:\n"
              "  hoarfrost train model.json --data sign_mnist_train.csv --validation-split 0.1 --loss sparse_categorical_crossentropy --epochs 3\n"

@@ -1,6 +1,8 @@
 // The options by which `hoarfrost train` takes its data, and how it is opened.
 #pragma once
 
+#include <hoarfrost/examples.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
@@ -8,9 +10,7 @@
 #include <vector>
 
 #include "cli/data_source.h"
-#include "training/augmentation.h"
 #include "training/class_weight.h"
-#include "training/open_examples.h"
 
 namespace hoarfrost::cli {
 

@@ -24,12 +24,23 @@ std::vector<std::string> row(const evaluation::Comparison& c) {
           std::to_string(c.n_elements), c.equal ? "yes" : "NO"};
 }
 
+// The graph's endpoints of the model's own names, where it has them all: the order in the file need not be the model's.
+void follow_names(std::vector<graph::Endpoint>& found, const std::vector<graph::Endpoint>& model, const graph::Graph& graph) {
+  std::vector<graph::Endpoint> named;
+  for (const auto& endpoint : model) {
+    if (graph::Node* node = graph.find(endpoint.node->name())) named.push_back(node->output(endpoint.index));
+  }
+  if (named.size() == model.size()) found = std::move(named);
+}
+
 int run(const Options& options) {
   const keras::Lowered lowered = load_and_lower(options.model);
   if (!is_graph_file(options.frozen)) throw Error(ErrorCode::kInvalidArgument, options.frozen.string(), "expected a frozen graph (.pb or .pbtxt)");
   ModelSource graph_file;
   graph_file.path = options.frozen;
-  const Runnable frozen = load_runnable(graph_file, options.input_nodes, options.output_nodes);
+  Runnable frozen = load_runnable(graph_file, options.input_nodes, options.output_nodes);
+  if (options.input_nodes.empty()) follow_names(frozen.signature.inputs, lowered.signature.inputs, frozen.graph);
+  if (options.output_nodes.empty()) follow_names(frozen.signature.outputs, lowered.signature.outputs, frozen.graph);
   const auto proof = evaluation::verify(lowered, frozen.graph, frozen.signature, options.verify.options());
   if (options.as_json) {
     print_json(to_json(proof));
@@ -49,8 +60,8 @@ Action add_options(CLI::App& app) {
   app.add_option("MODEL", options->model.path, "The Keras model: .h5, .keras, or JSON with --weights")->required();
   app.add_option("FROZEN", options->frozen, "The frozen graph, ours or TensorFlow's")->required();
   add_model_options(app, options->model);
-  app.add_option("--input_node,--input-node", options->input_nodes, "The graph's inputs in the model's order (default: the placeholders)")->delimiter(',');
-  app.add_option("--output_node,--output-node", options->output_nodes, "The graph's outputs in the model's order (default: what nobody uses)")->delimiter(',');
+  app.add_option("--input_node,--input-node", options->input_nodes, "The graph's inputs in the model's order (default: those of its names, else the placeholders)")->delimiter(',');
+  app.add_option("--output_node,--output-node", options->output_nodes, "The graph's outputs in the model's order (default: those of its names, else what nobody uses)")->delimiter(',');
   add_verify_flags(app, options->verify);
   app.add_flag("--json", options->as_json, "Print one JSON object: layers, outputs, equal");
   app.footer("Exit status 0: equal; 1: they differ.\nExample:\n  hoarfrost verify model.h5 frozen.pb");

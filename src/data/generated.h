@@ -7,6 +7,10 @@
 
 namespace hoarfrost::data {
 
+// How many examples are generated when nobody says: enough for over 95 % in the tutorials' epochs.
+constexpr int64_t kGeneratedPictures = 20'000;
+constexpr int64_t kGeneratedHands = 12'000;
+
 // Ten kinds of patterns (rows, columns, checks, dots, …) of 32×32 pixels, each in two colours, at a place and with
 // noise of its own: what tells them apart is how neighbouring pixels relate, so that a convolutional network learns
 // them and a linear model does not. Writes CIFAR-10's binary files: data_batch_1.bin … data_batch_5.bin,

@@ -17,6 +17,8 @@ namespace hoarfrost::distributed {
 class PendingSum {
  public:
   virtual ~PendingSum() = default;
+  // Lets the sums that go on make progress, and returns at once. Throws Error{kIo}.
+  virtual void poll() = 0;
   // Until the numbers are in place. Throws Error{kIo}.
   virtual void wait() = 0;
 };
@@ -32,9 +34,10 @@ class Group {
 
   // Every element becomes its sum over the members, at each of them.
   virtual void sum(std::span<int64_t> values) = 0;
-  // In the order of ranks, so that the same members give the same bits.
+  // In the order of ranks: every member has the same bits, at every run.
   virtual void sum(std::span<double> values) = 0;
-  // For gradients: in whatever order is fastest; `values` must stay until wait().
+  // For gradients: in whatever order is fastest, every member has the same bits; `values` must stay until wait().
+  // Members start such sums in the same order; what they call beside them does not matter.
   virtual std::unique_ptr<PendingSum> start_sum(std::span<float> values) = 0;
   // What each member gives, by rank, at rank 0; nothing elsewhere.
   virtual std::vector<std::string> gather(std::string_view bytes) = 0;

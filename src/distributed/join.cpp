@@ -66,6 +66,9 @@ class MpiSum final : public PendingSum {
   }
   MpiSum(const MpiSum&) = delete;
   MpiSum& operator=(const MpiSum&) = delete;
+  void poll() override {
+    if (pending_ != nullptr) expect(mpi_, mpi_.poll(pending_), "add up");
+  }
   void wait() override {
     void* pending = std::exchange(pending_, nullptr);
     if (pending != nullptr) expect(mpi_, mpi_.wait(pending), "add up");
@@ -98,18 +101,15 @@ class MpiGroup final : public Group {
   }
 
   void sum(std::span<double> values) override {
-    std::string bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-    const auto parts = gather(bytes);
-    for (size_t rank = 1; rank < parts.size(); ++rank) {
-      for (size_t i = 0; i < values.size(); ++i) {
-        double other = 0;
-        std::memcpy(&other, parts[rank].data() + i * sizeof other, sizeof other);
-        values[i] += other;
-      }
+    std::vector<double> parts(values.size() * static_cast<size_t>(size_));
+    expect(mpi_,
+           mpi_.all_gather(reinterpret_cast<const char*>(values.data()), static_cast<int64_t>(values.size_bytes()),
+                           reinterpret_cast<char*>(parts.data())),
+           "add up");
+    for (size_t i = 0; i < values.size(); ++i) {
+      values[i] = parts[i];
+      for (size_t part = values.size(); part < parts.size(); part += values.size()) values[i] += parts[part + i];
     }
-    if (rank_ == 0) bytes.assign(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-    const std::string sums = broadcast(bytes);
-    std::memcpy(values.data(), sums.data(), values.size_bytes());
   }
 
   std::unique_ptr<PendingSum> start_sum(std::span<float> values) override {

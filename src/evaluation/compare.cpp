@@ -139,6 +139,7 @@ void measure_condition(const LayerCheck& check, size_t output, double roundoff, 
     const auto perturbed = formulas(check.layer, {2 * roundoff, seed + static_cast<uint64_t>(trial)});
     const keras::Formula& formula = perturbed.at(output);
     for (size_t i = 0; i < suspects.size(); ++i) {
+      keras::Array::restart_perturbations();
       const double value = in_range(formula.at(keras::Index::at_offset(formula.shape, suspects[i].offset)),
                                     check.outputs[output].dtype());
       changes[i] = std::max(changes[i], difference(suspects[i].expected, value));

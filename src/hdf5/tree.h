@@ -2,7 +2,7 @@
 //
 // Bytes come through a driver that reads the range it was given and nothing else: an .h5 file, or the member of an archive
 // where it lies. Links to other files, external storage, virtual datasets and filter plug-ins are refused. The groups
-// `optimizer_weights` and `optimizer` at the root are left out unless they are asked for.
+// `optimizer_weights`, `optimizer` and `hoarfrost_weights` at the root are left out unless they are asked for (has_optimizer).
 // Every function throws Error{kCorrupt}, naming the file and the path inside, where the bytes do not follow the format.
 #pragma once
 

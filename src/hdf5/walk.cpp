@@ -43,7 +43,7 @@ class Walk {
     H5O_info_t info;
     if (depth > kDeepest || H5Oget_info(group.get(), &info) < 0 || !visited_.insert(info.addr).second) return result;
     for (const std::string& name : links(group.get())) {
-      if (depth == 0 && !source_.has_optimizer && (name == "optimizer_weights" || name == "optimizer")) {
+      if (depth == 0 && !source_.has_optimizer && (name == "optimizer_weights" || name == "optimizer" || name == "hoarfrost_weights")) {
         continue;
       }
       if (++n_objects_ > kMostObjects) break;

@@ -8,6 +8,7 @@
 
 #include "keras/attention_mask.h"
 #include "keras/contraction.h"
+#include "keras/dropout.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -64,8 +65,9 @@ std::vector<double> looks(const DenseAttention& layer, const Arrays& w, const Ar
 }  // namespace
 
 DenseAttention DenseAttention::parse_shared(const Config& config, Score score, bool scales_by_default) {
-  config.ignore({"dropout", "seed"});
+  config.ignore({"seed"});
   DenseAttention result;
+  result.dropout = config.get_float({"dropout"}, 0.0);
   result.score = score;
   result.use_scale = config.get_bool({"use_scale"}, scales_by_default);
   const auto arguments = CallArguments::parse(config, {"inputs", "mask", "training", "return_attention_scores", "use_causal_mask"});
@@ -103,6 +105,7 @@ Values DenseAttention::lower(Lowering& lowering, const Values& in) const {
   const Value mask = lower_attention_mask(lowering, masks, in[0], key);
   if (mask.tensor) scores = lower_masked_scores(lowering, scores, mask, 1);
   Value probabilities = lowering.op("Softmax", {scores});
+  probabilities = lower_dropout(lowering, probabilities, dropout)[0];
   probabilities.shape = shape;
   Value result = lower_contraction(lowering, {"abc", "acd", "abd"}, probabilities, in[1]);
   if (in[0].mask) {

@@ -17,6 +17,7 @@ struct DenseAttention {
   bool use_scale = false;
   bool is_causal = false;
   bool returns_scores = false;
+  double dropout = 0;  // of the scores, in training
 
   static DenseAttention parse_shared(const Config& config, Score score, bool scales_by_default);
 

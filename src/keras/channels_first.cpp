@@ -91,6 +91,7 @@ class ChannelsFirst final : public Layer {
   }
 
   [[nodiscard]] bool passes_mask() const override { return layer_->passes_mask(); }
+  [[nodiscard]] bool autocasts() const override { return layer_->autocasts(); }
 
  private:
   // Flatten has no number of spatial axes: all behind the channels are space.
@@ -134,6 +135,7 @@ class ChannelsFirst final : public Layer {
 // How many axes of space a class is over, by its name; 0 for another.
 int spatial_axes(std::string_view class_name) {
   if (class_name == "Flatten") return 1;
+  if (class_name == "Resizing" || class_name == "CenterCrop" || class_name == "RandomCrop") return 2;
   bool is_over_space = false;
   for (const auto* part :
        {"Conv1D", "Conv2D", "Conv3D", "Convolution", "Pool", "UpSampling", "ZeroPadding", "Cropping", "ConvLSTM"}) {

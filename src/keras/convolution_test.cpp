@@ -100,8 +100,8 @@ TEST(Convolution, RefusesWithTheReason) {
             "the window takes 3 elements along axis 1, the input [1, 2, 5, 1] has only 2");
   EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "groups": 2})", {1, 5, 5, 3}),
             "the input [1, 5, 5, 3] must have a known number of channels that 2 groups divide");
-  EXPECT_EQ(message_of("Conv2DTranspose", R"({"name": "c", "filters": 4, "kernel_size": 3, "dilation_rate": 2})"),
-            "layer `c` (Conv2DTranspose): dilation_rate above 1 in a transposed convolution is not converted");
+  EXPECT_EQ(message_of("Conv2DTranspose", R"({"name": "c", "filters": 4, "kernel_size": 3, "strides": 2, "dilation_rate": 2})"),
+            "layer `c` (Conv2DTranspose): strides and dilation_rate above 1 together are not defined, in Keras neither");
 }
 
 }  // namespace

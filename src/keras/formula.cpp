@@ -51,10 +51,16 @@ Array Array::transposed(const std::vector<int64_t>& order) const {
   return copy;
 }
 
-// A hash of seed and place (splitmix64, Steele et al. 2014) gives the part, in [-1, 1): read twice, it is the same.
+namespace {
+thread_local uint64_t n_reads = 0;
+}
+
+void Array::restart_perturbations() { n_reads = 0; }
+
+// A hash of seed, place and read (splitmix64, Steele et al. 2014) gives the part, in [-1, 1).
 double Array::perturbed(double value, int64_t offset) const {
   if (value == std::floor(value) || !std::isfinite(value)) return value;
-  uint64_t hash = seed_ + (static_cast<uint64_t>(offset) + 1) * 0x9e3779b97f4a7c15U;
+  uint64_t hash = seed_ + (static_cast<uint64_t>(offset) + 1 + (n_reads++ << 40U)) * 0x9e3779b97f4a7c15U;
   hash = (hash ^ (hash >> 30U)) * 0xbf58476d1ce4e5b9U;
   hash = (hash ^ (hash >> 27U)) * 0x94d049bb133111ebU;
   hash ^= hash >> 31U;

@@ -54,8 +54,10 @@ class Array {
     return perturbation_ == 0 ? value : perturbed(value, offset);
   }
   // The same array with every value moved by a random part of it, at most `amount`: how far rounding may carry a formula.
-  // Whole numbers stay as they are: they are indices, masks and exact zeros. The same seed moves alike.
+  // Whole numbers stay as they are: they are indices, masks and exact zeros. Each read of a value moves it anew, for each use of
+  // it is rounded: x less the mean of x alone is not exactly zero. The same seed moves alike after restart_perturbations().
   [[nodiscard]] Array perturbed_by(double amount, uint64_t seed) const;
+  static void restart_perturbations();  // in this thread
   // The elements with the axes in another order (NumPy's transpose: axis i of the result is order[i] of this), the mask kept.
   [[nodiscard]] Array transposed(const std::vector<int64_t>& order) const;
   // The same elements in another shape, without the mask.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -27,7 +28,12 @@ struct Entry {
 };
 
 // Layers whose call takes `training` and does the same either way.
-bool ignores_training(std::string_view class_name) { return class_name == "Resizing" || class_name == "CenterCrop"; }
+// And Keras 3's augmentations take training=True by default and write it; the model's own training=False overrules it.
+bool ignores_training(std::string_view class_name, Version version) {
+  constexpr std::string_view kAugmentations[] = {"AugMix", "CutMix", "MixUp", "RandAugment", "Solarization", "MaxNumBoundingBoxes"};
+  if (class_name == "Resizing" || class_name == "CenterCrop" || class_name == "AutoContrast") return true;
+  return version.major >= 3 && (class_name.starts_with("Random") || std::ranges::find(kAugmentations, class_name) != std::end(kAugmentations));
+}
 
 class FunctionalParser {
  public:
@@ -143,7 +149,7 @@ class FunctionalParser {
     for (const InboundNode& node : entry.nodes) {
       if (!node.arguments.is_null()) arguments = &node.arguments;
       if (goes_by_structure) arguments = &node.structure;
-      if (node.is_training && !ignores_training(entry.class_name)) {
+      if (node.is_training && !ignores_training(entry.class_name, model_.version)) {
         throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name), "called with training=True: what it does then has no place in an inference graph");
       }
     }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/channels_first.h"
+#include "keras/layer_notes.h"
 #include "keras/layers/registry.h"
 
 namespace hoarfrost::keras {
@@ -54,7 +55,10 @@ namespace {
 
 std::shared_ptr<const Layer> parse_layer(const Config& config) {
   const LayerSpec* spec = find_layer(config.class_name());
-  if (spec == nullptr) refuse_class(config);
+  if (spec == nullptr) {
+    if (const std::string_view reason = refusal_of(config.class_name()); !reason.empty()) config.unsupported(reason);
+    refuse_class(config);
+  }
   if (is_channels_first(config)) {
     Json last = config.json();
     last.erase("dim_ordering");
@@ -67,6 +71,10 @@ std::shared_ptr<const Layer> parse_layer(const Config& config) {
                                    unread.size() > 1 ? "s" : "", fmt::join(unread, "`, `")));
   }
   return layer;
+}
+
+bool is_floating(DType dtype) {
+  return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
 }
 
 void expect_inputs(const Shapes& in, size_t n) {

@@ -28,6 +28,9 @@ namespace hoarfrost::keras {
 class Lowering;
 using Shapes = std::vector<Shape>;
 
+// float16, bfloat16, float32 or float64.
+bool is_floating(DType dtype);
+
 // What flows between layers while they are lowered.
 struct Value {
   graph::Endpoint tensor;
@@ -42,6 +45,7 @@ struct WeightSpec {
   Shape shape;
   bool is_trainable = true;  // Keras saves a model's trainable weights first
   std::string group = {};    // of Keras 3's files, where it is not the name's first part: "query_dense"
+  bool is_also_own = false;  // Keras 3's files hold it a second time, in the layer's own group, before what is only there
 };
 
 // A layer with its configuration; the type behind it is the struct above.
@@ -54,6 +58,8 @@ class Layer {
   [[nodiscard]] virtual Formulas reference(const Arrays& weights, const Arrays& in) const = 0;
   // Whether outputs keep the first input's mask when the layer sets none (Keras' supports_masking).
   [[nodiscard]] virtual bool passes_mask() const = 0;
+  // Whether floating-point inputs are cast to the layer's own type before it sees them, as Keras' layers do.
+  [[nodiscard]] virtual bool autocasts() const = 0;
 };
 
 struct LayerSpec {
@@ -76,6 +82,10 @@ class Adapter final : public Layer {
   [[nodiscard]] bool passes_mask() const override {
     if constexpr (requires { T::kPassesMask; }) return T::kPassesMask;
     else return false;
+  }
+  [[nodiscard]] bool autocasts() const override {
+    if constexpr (requires { T::kAutocasts; }) return T::kAutocasts;
+    else return true;
   }
 
  private:

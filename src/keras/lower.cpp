@@ -21,7 +21,7 @@ using graph::Node;
 class ModelLowering {
  public:
   explicit ModelLowering(const LowerOptions& options)
-      : options_(options), lowering_(lowered_.graph, options.phase, options.recurrence) {}
+      : options_(options), lowering_(lowered_.graph, options.phase, options.recurrence, options.group_size) {}
 
   Lowered run(const Model& model) {
     Values inputs;
@@ -34,6 +34,7 @@ class ModelLowering {
     lowered_.updates = lowering_.updates();
     lowered_.losses = lowering_.losses();
     lowered_.random_seed = lowering_.random_seed();
+    lowered_.batch_share = lowering_.batch_share();
     return std::move(lowered_);
   }
 
@@ -114,7 +115,7 @@ class ModelLowering {
     const Values& weights = variables_of(layer, layer.layer->weights(in_shapes));
     lowering_.set_layer(scope, weights, layer.weights, layer.is_trainable);
     if (lowering_.is_training()) expect_trainable(layer);
-    Values out = layer.layer->lower(lowering_, in);
+    Values out = layer.layer->lower(lowering_, autocast(layer, in));
     if (out.size() != out_shapes.size()) {
       throw Error(ErrorCode::kCorrupt, "", fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));
     }
@@ -126,6 +127,19 @@ class ModelLowering {
     const bool left_no_node = !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor;
     record(layer, scope, path, in, out);
     return {out, scope, left_no_node};
+  }
+
+  // Keras 2.15's Layer._maybe_cast_inputs, Keras 3's autocast: floating-point inputs become of the layer's type. A mixed policy's
+  // type for that is float32 here: the graph computes no less exactly than Keras, and with operations that every target has.
+  Values autocast(const ModelLayer& layer, Values in) {
+    if (!layer.layer->autocasts()) return in;
+    const DType to = layer.variable_dtype;
+    for (Value& x : in) {
+      if (!is_floating(x.dtype) || x.dtype == to) continue;
+      Value cast = lowering_.raw_op("Cast", "Cast", {x}, to, {{"SrcT", x.dtype}, {"DstT", to}});
+      x = {cast.tensor, to, x.shape, x.mask};
+    }
+    return in;
   }
 
   // Of any layer's `activity_regularizer`.

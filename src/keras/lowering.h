@@ -30,8 +30,8 @@ struct Frame {
 
 class Lowering {
  public:
-  Lowering(graph::Graph& graph, Phase phase, RecurrenceForm recurrence = RecurrenceForm::kAuto)
-      : graph_(&graph), phase_(phase), recurrence_(recurrence) {}
+  Lowering(graph::Graph& graph, Phase phase, RecurrenceForm recurrence = RecurrenceForm::kAuto, int group_size = 1)
+      : graph_(&graph), phase_(phase), recurrence_(recurrence), group_size_(group_size) {}
 
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] RecurrenceForm recurrence() const { return recurrence_; }
@@ -77,6 +77,9 @@ class Lowering {
   // `noise_shape` has where it has any (1 for those that repeat); others at every step.
   Value random_uniform(const Value& x, const Shape& noise_shape = Shape::unknown_rank());
   Value random_normal(const Value& x);
+  // The mean over the whole batch of what is a mean over this process' part of it (float32); x itself in a process alone.
+  Value mean_over_group(const Value& x);
+  [[nodiscard]] int group_size() const { return group_size_; }
   // The layer's weight i has this value after the step.
   void update(size_t i, const Value& value);
   // A scalar that is added to the loss.
@@ -86,6 +89,7 @@ class Lowering {
   [[nodiscard]] const std::vector<std::pair<std::string, graph::Endpoint>>& updates() const { return updates_; }
   [[nodiscard]] const std::vector<graph::Endpoint>& losses() const { return losses_; }
   [[nodiscard]] graph::Endpoint random_seed() const { return random_seed_; }
+  [[nodiscard]] graph::Endpoint batch_share() const { return batch_share_; }
 
   // Used by lower(): TensorFlow's name_scope, uniquified in call order, and the weights of the layer to be lowered.
   std::string enter_scope(std::string_view name);
@@ -100,6 +104,7 @@ class Lowering {
   graph::Graph* graph_;
   Phase phase_;
   RecurrenceForm recurrence_;
+  int group_size_;
   Frame* frame_ = nullptr;
   std::string scope_;
   std::vector<Value> weights_;
@@ -109,6 +114,7 @@ class Lowering {
   bool is_trainable_ = true;
   int64_t n_generators_ = 0;
   graph::Endpoint random_seed_;
+  graph::Endpoint batch_share_;
   std::vector<std::pair<std::string, graph::Endpoint>> updates_;
   std::vector<graph::Endpoint> losses_;
   Value random(std::string_view op, const Value& shape);

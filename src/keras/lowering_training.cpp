@@ -1,4 +1,4 @@
-// What layers lower to in training alone: random numbers, and new values of their weights.
+// What layers lower to in training alone: random numbers, statistics over processes, and new values of their weights.
 #include <fmt/format.h>
 
 #include "keras/lowering.h"
@@ -40,6 +40,20 @@ Value Lowering::random_uniform(const Value& x, const Shape& noise_shape) {
 Value Lowering::random_normal(const Value& x) {
   const Value numbers = random("StatelessRandomNormal", shape_of(*this, x));
   return x.dtype == DType::kFloat32 ? numbers : raw_op("random/Cast", "Cast", {numbers}, x.dtype, {{"SrcT", DType::kFloat32}, {"DstT", x.dtype}});
+}
+
+// Σ of mean · share: each process' part weighs as many examples as it has, and may have none.
+Value Lowering::mean_over_group(const Value& x) {
+  if (group_size_ == 1) return x;
+  if (!batch_share_) {
+    graph::Node& node = graph_->add("Placeholder", unique_name("batch_share"));
+    node.set("dtype", DType::kFloat32).set("shape", Shape{});
+    batch_share_ = node.output();
+  }
+  const Value part = named_op("moments/part", "Mul", {x, {batch_share_, DType::kFloat32, Shape{}, {}}});
+  return named_op("moments/CollectiveReduce", "CollectiveReduce", {part},
+                  {{"group_size", int64_t{group_size_}}, {"group_key", int64_t{1}}, {"merge_op", std::string("Add")}, {"final_op", std::string("Id")},
+                   {"subdiv_offsets", std::vector<int64_t>{0}}});
 }
 
 // A weight is read through an Identity on its variable.

@@ -9,6 +9,7 @@
 
 #include "keras/attention_mask.h"
 #include "keras/contraction.h"
+#include "keras/dropout.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -96,7 +97,9 @@ class Nodes {
     const Value mask = lower_attention_mask(lowering_, masks(), in_[parts_.query], in_[parts_.key]);
     if (mask.tensor) scores = lower_masked_scores(lowering_, scores, mask, parts_.n_axes);
     scores = softmax(scores);
-    Value context = lower_contraction(lowering_, {parts_.scores, parts_.key_positions + "hd", parts_.positions + "hd"}, scores, value, "einsum_1/");
+    Value looks = lower_dropout(lowering_, scores, layer_.dropout)[0];  // Keras gives the scores themselves, where they are asked for
+    looks.shape = scores.shape;
+    Value context = lower_contraction(lowering_, {parts_.scores, parts_.key_positions + "hd", parts_.positions + "hd"}, looks, value, "einsum_1/");
     if (layer_.use_gate) context = gated(context, place.gate);
     const std::string out = output_letters(output_sizes(layer_, shapes_[parts_.query]).size());
     const Value bias = layer_.use_bias ? lowering_.weight(place.output + 1) : Value{};
@@ -333,8 +336,9 @@ class Rows {
 }  // namespace
 
 MultiHead MultiHead::parse_shared(const Config& config) {
-  config.ignore({"dropout", "seed", "flash_attention", "query_shape", "key_shape", "value_shape"});
+  config.ignore({"seed", "flash_attention", "query_shape", "key_shape", "value_shape"});
   MultiHead result;
+  result.dropout = config.get_float({"dropout"}, 0.0);
   result.use_bias = config.get_bool({"use_bias"}, true);
   result.use_gate = config.get_bool({"use_gate"}, false);
   result.sliding_window = config.get_int({"sliding_window"}, 0);

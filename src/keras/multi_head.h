@@ -23,6 +23,7 @@ struct MultiHead {
   int64_t sliding_window = 0;         // a query sees keys fewer than this many steps away; 0: all
   bool is_causal = false;
   bool returns_scores = false;
+  double dropout = 0;                 // of the scores, in training
   CallArguments arguments;
 
   // The keys that both layers have, and what their calls are given.

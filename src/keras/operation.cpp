@@ -41,6 +41,7 @@ struct OperationLayer {
   std::vector<Operand> operands;
   std::shared_ptr<const Layer> operation;
 
+  static constexpr bool kAutocasts = false;
   Shapes infer(const Shapes& in) const {
     Shapes result;
     for (const Operand& operand : operands) result.push_back(operand.input ? at(in, *operand.input) : operand.constant.shape());
@@ -79,7 +80,6 @@ struct OperationLayer {
   }
 
  private:
-  static bool is_floating(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat32 || dtype == DType::kFloat64; }
   template <typename T>
   static const T& at(const std::vector<T>& in, size_t number) {
     if (number >= in.size()) throw Error(ErrorCode::kMismatch, "", fmt::format("takes input {}, but is given {}", number, in.size()));

@@ -45,6 +45,8 @@ struct RecurrentLayer : Recurrence {
 Values lower_as_loop(Lowering& lowering, const Recurrence& layer, const Values& in);
 // The states before the first step: in's behind the first, or zeros of x's batch; then the zeros [batch, …output].
 Values first_states(Lowering& lowering, const Recurrence& layer, const Values& in);
+// In training, what Cell::masks gives, and the sequence under the input's: one, or one for each gate. Else the sequence itself.
+Values dropped(Lowering& lowering, const Recurrence& layer, const Values& weights, const Value& in, Values& masks);
 Value select(Lowering& lowering, const Value& mask, const Value& yes, const Value& no);
 
 // What follows batch and time in the shape of a sequence; and [front…, back…].

@@ -7,6 +7,7 @@
 
 #include "keras/activations.h"
 #include "keras/lowering.h"
+#include "keras/recurrent_dropout.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -67,23 +68,43 @@ class StackedCells final : public Cell {
     return result;
   }
 
-  Value project(Lowering& lowering, const Values& weights, const Value& x) const override {
-    return cells_[0]->project(lowering, part(weights, 0), x);
+  Values masks(Lowering& lowering, const Values& prepared, const Shape& x, const Value& batch) const override {
+    Values result;
+    size_t first = 0;
+    visit(x, [&](const Cell& cell, const Shape& in) {
+      const Values own = cell.masks(lowering, part(prepared, first), in, batch);
+      result.insert(result.end(), own.begin(), own.end());
+      first += cell.n_prepared();
+    });
+    return result;
+  }
+  [[nodiscard]] size_t n_input_masks() const override { return cells_[0]->n_input_masks(); }
+  [[nodiscard]] size_t n_masks() const override {
+    size_t n = 0;
+    for (const CellPtr& cell : cells_) n += cell->n_masks();
+    return n;
   }
 
-  Value step(Lowering& lowering, const Values& weights, const Value& projected, Values& states) const override {
+  Value project(Lowering& lowering, const Values& weights, const Values& xs) const override {
+    return cells_[0]->project(lowering, part(weights, 0), xs);
+  }
+
+  Value step(Lowering& lowering, const Values& weights, const Values& masks, const Value& projected, Values& states) const override {
     Value y = projected;
     size_t first_weight = 0;
+    size_t first_mask = 0;
     size_t first_state = 0;
     for (size_t i = 0; i < cells_.size(); ++i) {
       const Values own = part(weights, first_weight);
-      if (i > 0) y = cells_[i]->project(lowering, own, y);
+      const Values own_masks = masks.empty() ? Values{} : part(masks, first_mask);
+      if (i > 0) y = cells_[i]->project(lowering, own, masked(lowering, y, input_masks(*cells_[i], own_masks)));
       const size_t n_states = n_states_of(i);
       Values inner(states.begin() + static_cast<std::ptrdiff_t>(first_state),
                    states.begin() + static_cast<std::ptrdiff_t>(first_state + n_states));
-      y = cells_[i]->step(lowering, own, y, inner);
+      y = cells_[i]->step(lowering, own, own_masks, y, inner);
       std::copy(inner.begin(), inner.end(), states.begin() + static_cast<std::ptrdiff_t>(first_state));
       first_weight += cells_[i]->n_prepared();
+      first_mask += cells_[i]->n_masks();
       first_state += n_states;
     }
     return y;
@@ -128,6 +149,11 @@ class StackedCells final : public Cell {
 };
 
 }  // namespace
+
+Values input_masks(const Cell& cell, const Values& masks) {
+  if (masks.empty()) return {};
+  return {masks.begin(), masks.begin() + static_cast<std::ptrdiff_t>(cell.n_input_masks())};
+}
 
 CellPtr parse_stacked_cells(const Config& config) {
   config.ignore({"input_dim", "input_length"});

@@ -4,6 +4,8 @@
 
 #include "keras/lowering.h"
 #include "keras/recurrent.h"
+#include "keras/recurrent_dropout.h"
+#include "keras/slicing.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -44,7 +46,10 @@ Values CellCall::lower(Lowering& lowering, const Values& in) const {
   for (size_t i = 0; i < lowering.n_weights(); ++i) weights.push_back(lowering.weight(i));
   weights = cell->prepare(lowering, std::move(weights), without_batch(in[0].shape));
   Values states(in.begin() + 1, in.end());
-  Values result{cell->step(lowering, weights, cell->project(lowering, weights, in[0]), states)};
+  Values masks;
+  if (lowering.is_training()) masks = cell->masks(lowering, weights, without_batch(in[0].shape), size_of(lowering, in[0], 0));
+  const Value projected = cell->project(lowering, weights, masked(lowering, in[0], input_masks(*cell, masks)));
+  Values result{cell->step(lowering, weights, masks, projected, states)};
   result.insert(result.end(), states.begin(), states.end());
   return result;
 }

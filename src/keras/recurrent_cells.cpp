@@ -2,21 +2,12 @@
 // i, f, c, o) and GRU (Cho et al. 2014, gates z, r, h; reset_after is cuDNN's variant), as Keras 2.15's rnn/*.py computes them.
 #include <fmt/format.h>
 
-#include "keras/activations.h"
 #include "keras/lowering.h"
-#include "keras/recurrent_cell.h"
+#include "keras/recurrent_vector_cell.h"
 #include "keras/slicing.h"
 
 namespace hoarfrost::keras {
 namespace {
-
-Value mat_mul(Lowering& lowering, const Value& x, const Value& matrix) {
-  return lowering.op("MatMul", {x, matrix}, {{"transpose_a", false}, {"transpose_b", false}});
-}
-
-Value biased(Lowering& lowering, const Value& x, const Value& bias) {
-  return lowering.op("BiasAdd", {x, bias}, {{"data_format", std::string("NHWC")}});
-}
 
 // n parts of equal size along an axis.
 Values split(Lowering& lowering, const Value& x, int64_t n, int64_t axis, const Shape& part) {
@@ -36,51 +27,18 @@ Doubles gate(const Doubles& z, size_t i, size_t n) {
   return {z.begin() + static_cast<std::ptrdiff_t>(i * n), z.begin() + static_cast<std::ptrdiff_t>((i + 1) * n)};
 }
 
-// What the three have in common in their configuration.
-struct Options {
-  int64_t units = 0;
-  bool use_bias = true;
-  Activation activation;
-  Activation recurrent_activation;
+using Options = VectorCellOptions;
 
-  // Until Keras 2.2 the gates' default was hard_sigmoid.
-  static Options parse(const Config& config, bool has_gates) {
-    config.ignore({"dropout", "recurrent_dropout", "implementation", "unit_forget_bias", "dropout_W", "dropout_U", "consume_less",
-                   "input_dim", "input_length", "seed", "inner_init", "forget_bias_init"});
-    Options result;
-    result.units = config.get_int({"units", "output_dim"});
-    if (result.units < 1) config.fail(fmt::format("`units` must be positive, found {}", result.units));
-    result.use_bias = config.get_bool({"use_bias"}, true);
-    result.activation = Activation::parse(config, "activation", "tanh");
-    if (!has_gates) return result;
-    const bool is_old = config.version() < Version{2, 3} && !config.version().is_tf_keras;
-    const char* key = config.has("inner_activation") ? "inner_activation" : "recurrent_activation";
-    result.recurrent_activation = Activation::parse(config, key, is_old ? "hard_sigmoid" : "sigmoid");
-    return result;
-  }
-
-  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x, int64_t n_gates, const Shape& bias) const {
-    std::vector<WeightSpec> result{{"kernel", {x.last(), n_gates * units}}, {"recurrent_kernel", {units, n_gates * units}}};
-    if (use_bias) result.push_back({"bias", bias});
-    return result;
-  }
-};
-
-class SimpleRnnCell final : public Cell {
+class SimpleRnnCell final : public VectorCell {
  public:
-  explicit SimpleRnnCell(Options options) : o_(std::move(options)) {}
+  using VectorCell::VectorCell;
   [[nodiscard]] std::string name() const override { return "simple_rnn_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}}; }
   [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 1, {o_.units}); }
   [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(o_.units * (o_.units + x.last())); }
 
-  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
-    const Value product = mat_mul(lowering, x, w[0]);
-    return o_.use_bias ? biased(lowering, product, w[2]) : product;
-  }
-
-  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
-    const Value z = lowering.named_op("add", "Add", {projected, mat_mul(lowering, states[0], w[1])});
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+    const Value z = lowering.named_op("add", "Add", {projected, recurrent_product(lowering, w, masks, states[0])});
     return states[0] = activated(lowering, o_.activation, z, o_.units);
   }
 
@@ -90,26 +48,18 @@ class SimpleRnnCell final : public Cell {
     if (o_.use_bias) z = sum(std::move(z), w[2]);
     return states[0] = apply(o_.activation, std::move(z), {o_.units});
   }
-
- private:
-  Options o_;
 };
 
-class LstmCell : public Cell {
+class LstmCell : public VectorCell {
  public:
-  explicit LstmCell(Options options) : o_(std::move(options)) {}
+  using VectorCell::VectorCell;
   [[nodiscard]] std::string name() const override { return "lstm_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}, {o_.units}}; }
   [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 4, {4 * o_.units}); }
   [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(4 * o_.units * (o_.units + x.last())); }
 
-  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
-    const Value product = mat_mul(lowering, x, w[0]);
-    return o_.use_bias ? biased(lowering, product, w[2]) : product;
-  }
-
-  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
-    const Value z = lowering.named_op("add", "Add", {projected, mat_mul(lowering, states[0], w[1])});
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+    const Value z = lowering.named_op("add", "Add", {projected, recurrent_product(lowering, w, masks, states[0])});
     const Values gates = split(lowering, z, 4, 1, {kUnknown, o_.units});
     const Value i = activated(lowering, o_.recurrent_activation, gates[0], o_.units);
     const Value f = activated(lowering, o_.recurrent_activation, gates[1], o_.units);
@@ -134,14 +84,11 @@ class LstmCell : public Cell {
     for (size_t u = 0; u < n; ++u) states[0][u] *= o[u];
     return states[0];
   }
-
- protected:
-  Options o_;
 };
 
-class GruCell : public Cell {
+class GruCell : public VectorCell {
  public:
-  GruCell(Options options, bool reset_after) : o_(std::move(options)), reset_after_(reset_after) {}
+  GruCell(Options options, bool reset_after) : VectorCell(std::move(options)), reset_after_(reset_after) {}
   [[nodiscard]] std::string name() const override { return "gru_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}}; }
   [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(3 * o_.units * (o_.units + x.last())); }
@@ -170,28 +117,26 @@ class GruCell : public Cell {
 
   [[nodiscard]] size_t n_prepared() const override { return reset_after_ ? (o_.use_bias ? 4 : 2) : 5; }
 
-  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
-    const Value product = mat_mul(lowering, x, w[0]);
-    return o_.use_bias ? biased(lowering, product, w[2]) : product;
-  }
-
-  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
     const Shape part{kUnknown, o_.units};
     const Value h = states[0];
     const Values x = split(lowering, projected, 3, 1, part);
     Value z, r, candidate;
     if (reset_after_) {
-      Value product = mat_mul(lowering, h, w[1]);
+      Value product = recurrent_product(lowering, w, masks, h);
       if (o_.use_bias) product = biased(lowering, product, w[3]);
       const Values inner = split(lowering, product, 3, 1, part);
       z = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[0], inner[0]}), o_.units);
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
       candidate = lowering.named_op("mul", "Mul", {r, inner[2]});
     } else {
-      const Values inner = split(lowering, mat_mul(lowering, h, w[3]), 2, 1, part);
+      const auto [hs, kernels] = recurrent(lowering, h, w[3], masks);
+      const auto product = [&](const Value& state, const Value& kernel) { return mat_mul(lowering, state, kernel); };
+      const Values gated = hs.size() == 1 ? hs : Values(hs.begin(), hs.end() - 1);
+      const Values inner = split(lowering, products(lowering, gated, kernels, product), 2, 1, part);
       z = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[0], inner[0]}), o_.units);
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
-      candidate = mat_mul(lowering, lowering.named_op("mul", "Mul", {r, h}), w[4]);
+      candidate = mat_mul(lowering, lowering.named_op("mul", "Mul", {r, hs.back()}), hs.size() == 1 ? w[4] : kernels.back());
     }
     candidate = activated(lowering, o_.activation, lowering.named_op("add", "Add", {x[2], candidate}), o_.units);
     const Value kept = lowering.named_op("mul", "Mul", {z, h});
@@ -226,7 +171,6 @@ class GruCell : public Cell {
   }
 
  protected:
-  Options o_;
   bool reset_after_;
 };
 
@@ -308,11 +252,12 @@ Options parse_cudnn(const Config& config) {
 
 }  // namespace
 
-CellPtr parse_simple_rnn_cell(const Config& config) { return std::make_shared<SimpleRnnCell>(Options::parse(config, false)); }
-CellPtr parse_lstm_cell(const Config& config) { return std::make_shared<LstmCell>(Options::parse(config, true)); }
+CellPtr parse_simple_rnn_cell(const Config& config) { return std::make_shared<SimpleRnnCell>(Options::parse(config, 1)); }
+CellPtr parse_lstm_cell(const Config& config) { return std::make_shared<LstmCell>(Options::parse(config, 4)); }
 // Keras 2.3 and before wrote no reset_after unless it was asked for; later ones reset after.
 CellPtr parse_gru_cell(const Config& config) {
-  return std::make_shared<GruCell>(Options::parse(config, true), config.get_bool({"reset_after"}, false));
+  const bool reset_after = config.get_bool({"reset_after"}, false);
+  return std::make_shared<GruCell>(Options::parse(config, 3, reset_after), reset_after);
 }
 CellPtr parse_cudnn_lstm_cell(const Config& config) { return std::make_shared<CudnnLstmCell>(parse_cudnn(config)); }
 CellPtr parse_cudnn_gru_cell(const Config& config) { return std::make_shared<CudnnGruCell>(parse_cudnn(config), true); }

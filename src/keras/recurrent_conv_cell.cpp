@@ -7,6 +7,7 @@
 #include "keras/convolution.h"
 #include "keras/lowering.h"
 #include "keras/recurrent_cell.h"
+#include "keras/recurrent_dropout.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -19,9 +20,9 @@ Shape batched(int64_t n, const Shape& shape) {
 
 class ConvLstmCell final : public Cell {
  public:
-  ConvLstmCell(int64_t filters, Window window, bool use_bias, Activation activation, Activation recurrent_activation)
+  ConvLstmCell(int64_t filters, Window window, bool use_bias, Activation activation, Activation recurrent_activation, RecurrentDropout dropout)
       : filters_(filters), window_(std::move(window)), use_bias_(use_bias), activation_(std::move(activation)),
-        recurrent_activation_(std::move(recurrent_activation)) {
+        recurrent_activation_(std::move(recurrent_activation)), dropout_(dropout) {
     recurrent_ = {window_.size, std::vector<int64_t>(window_.rank(), 1), std::vector<int64_t>(window_.rank(), 1), Padding::kSame};
   }
 
@@ -38,16 +39,34 @@ class ConvLstmCell final : public Cell {
     return result;
   }
 
-  Value project(Lowering& lowering, const Values& w, const Value& x) const override {
-    Value y = lower_dilated(lowering, "convolution", x, window_, [&](const Value& v, const std::string& padding) {
-      return lower_conv(lowering, "convolution", v, w[0], window_.strides, padding);
+  // Shi's cell draws a mask for each gate, whatever `implementation` says.
+  Values masks(Lowering& lowering, const Values& w, const Shape& x, const Value& batch) const override {
+    Values result = dropout_.masks(lowering, batch, x, slid(x, filters_));
+    if (dropout_.n_recurrent_masks() == 0) return result;
+    const Values kernels = kernels_for(lowering, w[1], dropout_.n_recurrent_masks());
+    result.insert(result.end(), kernels.begin(), kernels.end());
+    return result;
+  }
+  [[nodiscard]] size_t n_input_masks() const override { return dropout_.n_input_masks(); }
+  [[nodiscard]] size_t n_masks() const override { return dropout_.n_input_masks() + 2 * dropout_.n_recurrent_masks(); }
+
+  Value project(Lowering& lowering, const Values& w, const Values& xs) const override {
+    Value y = products(lowering, xs, kernels_for(lowering, w[0], xs.size()), [&](const Value& x, const Value& kernel) {
+      return lower_dilated(lowering, "convolution", x, window_, [&](const Value& v, const std::string& padding) {
+        return lower_conv(lowering, "convolution", v, kernel, window_.strides, padding);
+      });
     });
     if (use_bias_) y = bias_add(lowering, y, w[2]);
     return y;
   }
 
-  Value step(Lowering& lowering, const Values& w, const Value& projected, Values& states) const override {
-    const Value recurrent = lower_conv(lowering, "convolution", states[0], w[1], recurrent_.strides, "SAME");
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+    const auto n = static_cast<std::ptrdiff_t>(masks.empty() ? 0 : dropout_.n_recurrent_masks());
+    const auto own = masks.begin() + (n == 0 ? 0 : static_cast<std::ptrdiff_t>(dropout_.n_input_masks()));
+    const Values kernels = n == 0 ? Values{w[1]} : Values(own + n, own + 2 * n);
+    const Value recurrent = products(lowering, masked(lowering, states[0], {own, own + n}), kernels, [&](const Value& x, const Value& kernel) {
+      return lower_conv(lowering, "convolution", x, kernel, recurrent_.strides, "SAME");
+    });
     const Value z = lowering.named_op("add", "Add", {projected, recurrent});
     const Value first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", -1), z}, z.dtype,
                                         {{"T", z.dtype}, {"num_split", int64_t{4}}});
@@ -119,10 +138,11 @@ class ConvLstmCell final : public Cell {
   bool use_bias_;
   Activation activation_;
   Activation recurrent_activation_;
+  RecurrentDropout dropout_;
 };
 
 CellPtr parse(const Config& config, size_t rank) {
-  config.ignore({"unit_forget_bias", "dropout", "recurrent_dropout", "rank", "seed"});
+  config.ignore({"unit_forget_bias", "rank", "seed", "implementation"});
   const int64_t filters = config.get_int({"filters", "nb_filter"});
   if (filters < 1) config.fail(fmt::format("`filters` must be positive, found {}", filters));
   Window window = parse_kernel(config, rank);
@@ -131,7 +151,8 @@ CellPtr parse(const Config& config, size_t rank) {
   }
   return std::make_shared<ConvLstmCell>(filters, std::move(window), config.get_bool({"use_bias"}, true),
                                         Activation::parse(config, "activation", "tanh"),
-                                        Activation::parse(config, "recurrent_activation", "hard_sigmoid"));
+                                        Activation::parse(config, "recurrent_activation", "hard_sigmoid"),
+                                        RecurrentDropout::parse(config, 4));
 }
 
 }  // namespace

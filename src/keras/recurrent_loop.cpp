@@ -73,9 +73,10 @@ class Looped {
     Values weights;
     for (size_t i = 0; i < lowering_.n_weights(); ++i) weights.push_back(lowering_.weight(i));
     weights_ = layer_.cell->prepare(lowering_, std::move(weights), x_);
-    const Value x = by_time(in_[0], in_[0].shape);
-    n_steps_ = size_of(lowering_, x, 0);
-    const Value sequence = backwards(project(x));
+    Values xs = dropped(lowering_, layer_, weights_, in_[0], drops_);
+    for (Value& x : xs) x = by_time(x, in_[0].shape);
+    n_steps_ = size_of(lowering_, xs[0], 0);
+    const Value sequence = backwards(project(xs));
     states_ = first_states(lowering_, layer_, in_);
     zero_ = states_.back();
     states_.pop_back();
@@ -114,12 +115,15 @@ class Looped {
   }
 
   // All steps' input products as one: [time, batch, …x] -> [time, batch, …].
-  Value project(const Value& x) {
-    Value rows = lowering_.reshape(x, joined({kUnknown}, x_));
-    rows.shape = joined({kUnknown}, x_);
+  Value project(const Values& xs) {
+    Values rows;
+    for (const Value& x : xs) {
+      rows.push_back(lowering_.reshape(x, joined({kUnknown}, x_)));
+      rows.back().shape = joined({kUnknown}, x_);
+    }
     Value product = layer_.cell->project(lowering_, weights_, rows);
     product.shape = joined({kUnknown}, width_);
-    return lowering_.reshape_like(product, x, joined({x.shape[0], x.shape[1]}, width_));
+    return lowering_.reshape_like(product, xs[0], joined({xs[0].shape[0], xs[0].shape[1]}, width_));
   }
 
   // The loop's variables: the counter; the flow of the outputs, where all are wanted; the output of the step before,
@@ -145,7 +149,7 @@ class Looped {
   Values step(const Value& i, const Value& before) {
     const Values old = states_;
     const Value x = read(lowering_, steps_, i);
-    Value y = layer_.cell->step(lowering_, weights_, x, states_);
+    Value y = layer_.cell->step(lowering_, weights_, drops_, x, states_);
     y.shape = zero_.shape;
     if (in_[0].mask) {
       const Value mask = read(lowering_, masks_, i);
@@ -186,6 +190,7 @@ class Looped {
   Shape width_;
   Value n_steps_;
   Values weights_;
+  Values drops_;
   Values states_;
   Value zero_;
   Array steps_;

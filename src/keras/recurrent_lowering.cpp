@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "keras/dropout.h"
 #include "keras/lowering.h"
 #include "keras/recurrent.h"
+#include "keras/recurrent_dropout.h"
 #include "keras/slicing.h"
 
 namespace hoarfrost::keras {
@@ -38,7 +40,8 @@ class Unrolled {
   Values run() {
     for (size_t i = 0; i < lowering_.n_weights(); ++i) weights_.push_back(lowering_.weight(i));
     weights_ = layer_.cell->prepare(lowering_, std::move(weights_), x_);
-    const Values projected = project();
+    const Values xs = dropped(lowering_, layer_, weights_, in_[0], masks_);
+    const Values projected = project(xs);
     states_ = first_states(lowering_, layer_, in_);
     zero_ = states_.back();
     states_.pop_back();
@@ -49,7 +52,7 @@ class Unrolled {
     for (int64_t step = 0; step < n_steps_; ++step) {
       const auto t = static_cast<size_t>(layer_.go_backwards ? n_steps_ - 1 - step : step);
       const Values old = states_;
-      Value y = layer_.cell->step(lowering_, weights_, projected[t], states_);
+      Value y = layer_.cell->step(lowering_, weights_, masks_, projected[t], states_);
       y.shape = zero_.shape;
       if (!masks.empty()) {
         for (size_t s = 0; s < states_.size(); ++s) states_[s] = select(lowering_, masks[t], states_[s], old[s]);
@@ -63,9 +66,12 @@ class Unrolled {
 
  private:
   // All steps' input products as one: [batch, time, …] -> by step [batch, …].
-  Values project() {
-    Value rows = lowering_.reshape(in_[0], joined({kUnknown}, x_));
-    rows.shape = joined({kUnknown}, x_);
+  Values project(const Values& xs) {
+    Values rows;
+    for (const Value& x : xs) {
+      rows.push_back(lowering_.reshape(x, joined({kUnknown}, x_)));
+      rows.back().shape = joined({kUnknown}, x_);
+    }
     const Value product = layer_.cell->project(lowering_, weights_, rows);
     const Shape width = layer_.cell->projected(x_);
     Value sequence;
@@ -92,6 +98,7 @@ class Unrolled {
   int time_;
   int64_t n_steps_;
   Values weights_;
+  Values masks_;
   Values states_;
   Value zero_;
 };
@@ -102,6 +109,15 @@ Value select(Lowering& lowering, const Value& mask, const Value& yes, const Valu
   Value result = lowering.raw_op("Select", "Select", {mask, yes, no}, yes.dtype, {{"T", yes.dtype}});
   result.shape = yes.shape;
   return result;
+}
+
+Values dropped(Lowering& lowering, const Recurrence& layer, const Values& weights, const Value& in, Values& masks) {
+  if (!lowering.is_training()) return {in};
+  Value x = lower_dropout(lowering, in, layer.cell->sequence_dropout())[0];
+  x.shape = in.shape;
+  const int batch = layer.time_major ? 1 : 0;
+  masks = layer.cell->masks(lowering, weights, step_shape(in.shape), size_of(lowering, in, batch));
+  return masked(lowering, x, input_masks(*layer.cell, masks), 1 - batch);
 }
 
 Values first_states(Lowering& lowering, const Recurrence& layer, const Values& in) {

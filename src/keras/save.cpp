@@ -91,6 +91,7 @@ void save_hdf5(const Model& model, const TrainingState& state, const std::filesy
   if (!state.hoarfrost.empty()) writer.text("/", "hoarfrost", state.hoarfrost);
   write_legacy_weights(writer, "/model_weights", model);
   write_optimizer(writer, state);
+  write_kept_weights(writer, state);
   writer.finish();
   file.commit();
 }
@@ -121,9 +122,32 @@ void write_value(hdf5::Writer& writer, const std::string& path, const Variable& 
   }
 }
 
+// Numbered, for the names are anyone's.
+constexpr const char* kKeptWeights = "/hoarfrost_weights";
+
+void write_kept_weights(hdf5::Writer& writer, const TrainingState& state) {
+  if (state.kept_weights.empty()) return;
+  std::vector<std::string> names;
+  writer.group(kKeptWeights);
+  for (const auto& [name, value] : state.kept_weights) {
+    writer.dataset(hdf5::join(kKeptWeights, std::to_string(names.size())), value);
+    names.push_back(name);
+  }
+  writer.names(kKeptWeights, "weight_names", names);
+}
+
+std::vector<std::pair<std::string, Tensor>> read_kept_weights(const hdf5::Tree& tree) {
+  std::vector<std::pair<std::string, Tensor>> result;
+  if (tree.kind(kKeptWeights) != hdf5::Kind::kGroup) return result;
+  for (const std::string& name : tree.names(kKeptWeights, "weight_names").value_or(std::vector<std::string>()))
+    result.emplace_back(name, tree.dataset(hdf5::join(kKeptWeights, std::to_string(result.size()))));
+  return result;
+}
+
 uint64_t reserve_for(OutputFile& file, const Model& model, const TrainingState& state) {
   uint64_t n_bytes = n_bytes_of(variables_of(model));
-  for (const auto& [name, value] : state.optimizer_weights) n_bytes += value.n_bytes();
+  for (const auto* weights : {&state.optimizer_weights, &state.kept_weights})
+    for (const auto& [name, value] : *weights) n_bytes += value.n_bytes();
   file.reserve(n_bytes);
   return n_bytes;
 }
@@ -153,13 +177,17 @@ void save_weights(const Model& model, const std::filesystem::path& path) {
   file.commit();
 }
 
-void save_architecture(const Model& model, const std::filesystem::path& path) {
+std::string architecture_text(const Model& model) {
   Json json = architecture_in(Dialect::kJson, model);
   json.erase("module");
   json.erase("registered_name");
   json["keras_version"] = kKerasVersion;
   json["backend"] = kBackend;
-  write_file(path, python_json(json));
+  return python_json(json);
+}
+
+void save_architecture(const Model& model, const std::filesystem::path& path) {
+  write_file(path, architecture_text(model));
 }
 
 std::vector<OptimizerWeight> optimizer_weight_names(const Model& model, const std::string& class_name,

@@ -18,6 +18,9 @@ struct TrainingState {
   std::vector<std::pair<std::string, Tensor>> optimizer_weights;
   std::string hoarfrost;  // JSON of what Keras does not know (generators, epochs), of any length; "" for none. Keras
                           // passes over it
+  // Weights that it keeps beside the model's (EarlyStopping's best), under names of its own; Keras passes over them
+  // too.
+  std::vector<std::pair<std::string, Tensor>> kept_weights;
 };
 
 // A complete model, for Keras 2.15 where the name ends in .h5 or .hdf5, for Keras 3 where it ends in .keras. The
@@ -27,13 +30,14 @@ struct TrainingState {
 void save_model(const Model& model, const TrainingState& state, const std::filesystem::path& path);
 // Weights alone, in Keras 2.15's legacy HDF5 layout; in its newer one where the name ends in .weights.h5.
 void save_weights(const Model& model, const std::filesystem::path& path);
-// model.to_json() of Keras 2.15.
+// model.to_json() of Keras 2.15, as text and in a file.
+std::string architecture_text(const Model& model);
 void save_architecture(const Model& model, const std::filesystem::path& path);
 
 // What a file that Keras 1.2.2 to 3, or save_model wrote holds beside the model; empty parts where it has none.
 // Optimizer weights come in the form above, whatever dialect the file has; those whose shapes do not meet the model's
 // are an Error{kMismatch}. `training_config` is in its Keras' own dialect, but for a .keras it is put into the one
-// form.
+// form. Those of an optimizer that is not known are left out.
 TrainingState read_training_state(const Model& model, const std::filesystem::path& path);
 
 // Names and order of an optimizer's weights in Keras 2.15, but for the first, "iteration:0": with class_name "Adam" and

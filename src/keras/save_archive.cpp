@@ -49,6 +49,7 @@ class V3Writer {
         std::string part = variable.part;
         if (is_distributed && part.starts_with("layer")) part = part.size() > 6 ? part.substr(6) : "";
         parts[part].push_back(&variable);
+        if (variable.spec.is_also_own) parts[""].push_back(&variable);
       }
     }
     for (const auto& [part, variables] : parts) {
@@ -99,6 +100,7 @@ void save_archive(const Model& model, const TrainingState& state, const std::fil
   hdf5::Writer writer(file);
   write_v3_weights(writer, model, Dialect::kKeras3);
   write_optimizer(writer, state, compile_config);
+  write_kept_weights(writer, state);
   writer.finish();
   zip.end();
   if (!state.hoarfrost.empty()) zip.add("hoarfrost.json", state.hoarfrost);

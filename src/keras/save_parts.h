@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "hdf5/tree.h"
 #include "hdf5/writer.h"
 #include "keras/dialect.h"
 #include "keras/save.h"
@@ -19,6 +20,9 @@ void save_archive(const Model& model, const TrainingState& state, const std::fil
 void write_v3_weights(hdf5::Writer& writer, const Model& model, Dialect dialect);
 
 void write_value(hdf5::Writer& writer, const std::string& path, const Variable& variable);
+// TrainingState::kept_weights, in a group of Hoarfrost's own, and back from there.
+void write_kept_weights(hdf5::Writer& writer, const TrainingState& state);
+std::vector<std::pair<std::string, Tensor>> read_kept_weights(const hdf5::Tree& tree);
 // Takes the space that the weights need, at least, and says how much that is.
 uint64_t reserve_for(OutputFile& file, const Model& model, const TrainingState& state);
 

@@ -206,6 +206,25 @@ TEST(Save, OwnStateOfAnyLengthComesBack) {
   EXPECT_EQ(read_training_state(*model, folder / "a.h5").training_config, state.training_config);
 }
 
+TEST(Save, KeptWeightsComeBack) {
+  const TemporaryFolder folder;
+  const auto model = load(golden("layers/keras_2.15/compiled_adam.h5"));
+  TrainingState state = read_training_state(*model, golden("layers/keras_2.15/compiled_adam.h5"));
+  state.kept_weights = {{"EarlyStopping/dense/kernel", Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6})},
+                        {"EarlyStopping/dense", Tensor::of<float>({1}, {7})}};
+  for (const char* name : {"a.h5", "a.keras"}) {
+    save_model(*model, state, folder / name);
+    const TrainingState again = read_training_state(*model, folder / name);
+    ASSERT_EQ(again.kept_weights.size(), 2U) << name;
+    for (size_t i = 0; i < 2; ++i) {
+      const auto& [kept_name, kept] = again.kept_weights[i];
+      EXPECT_EQ(kept_name, state.kept_weights[i].first) << name;
+      EXPECT_EQ(kept.shape(), state.kept_weights[i].second.shape()) << name;
+      EXPECT_TRUE(std::ranges::equal(kept.values<float>(), state.kept_weights[i].second.values<float>())) << name;
+    }
+  }
+}
+
 TEST(Save, WithoutStateThereIsNone) {
   const TemporaryFolder folder;
   const auto model = load(golden("keras/nested_model.h5"));

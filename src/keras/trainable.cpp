@@ -3,36 +3,35 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 namespace hoarfrost::keras {
 namespace {
 
-// In the layer's own configuration and in those of the layers and cells that it wraps.
-void expect_no_inner_dropout(const Json& config) {
-  if (config.is_array()) {
-    for (const Json& item : config) expect_no_inner_dropout(item);
-  }
-  if (!config.is_object()) return;
-  for (const char* key : {"dropout", "recurrent_dropout", "dropout_W", "dropout_U"}) {
-    const auto found = config.find(key);
-    if (found != config.end() && found->is_number() && found->get<double>() > 0) {
-      throw Error(ErrorCode::kUnsupported, "",
-                  fmt::format("cannot be trained with {} = {}: set it to 0 in the configuration, or put a Dropout layer before it", key, found->get<double>()));
-    }
-  }
-  for (const char* key : {"layer", "backward_layer", "cell", "cells", "config"}) {
-    if (const auto found = config.find(key); found != config.end()) expect_no_inner_dropout(*found);
-  }
-}
+// The random layers that augment in training.
+constexpr std::array<std::string_view, 7> kAugment{"RandomBrightness", "RandomContrast",    "RandomCrop", "RandomFlip",
+                                                   "RandomRotation",   "RandomTranslation", "RandomZoom"};
 
 }  // namespace
 
 void expect_trainable(const ModelLayer& layer) {
-  if (std::string_view(layer.class_name).starts_with("Random")) {
-    throw Error(ErrorCode::kUnsupported, "", "augments at random in training, which is not done within the graph: take the layer out, or use --augment");
+  const std::string_view full = layer.class_name;
+  const std::string_view name = full.substr(full.rfind('>') + 1);
+  if (name.starts_with("Random") && std::ranges::find(kAugment, name) == kAugment.end()) {
+    throw Error(ErrorCode::kUnsupported, "",
+                "augments at random in training, which is not done for this layer: take it out, or use --augment");
   }
-  if (layer.config != nullptr) expect_no_inner_dropout(*layer.config);
+  if (name != "Embedding" || layer.config == nullptr) return;
+  const auto dropout = layer.config->find("dropout");
+  if (dropout != layer.config->end() && dropout->is_number() && dropout->get<double>() > 0) {
+    throw Error(
+        ErrorCode::kUnsupported, "",
+        fmt::format(
+            "cannot be trained with dropout = {} (Keras 1 dropped whole words): set it to 0 in the configuration",
+            dropout->get<double>()));
+  }
 }
 
 }  // namespace hoarfrost::keras

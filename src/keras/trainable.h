@@ -5,8 +5,8 @@
 
 namespace hoarfrost::keras {
 
-// Throws Error{kUnsupported} for a layer that would silently train as something else: one that augments at random, and a
-// recurrent one with dropout of its own.
+// Throws Error{kUnsupported} for a layer that would silently train as something else: one that augments at random in a
+// way that is not done, and an Embedding that drops words.
 void expect_trainable(const ModelLayer& layer);
 
 }  // namespace hoarfrost::keras

@@ -45,6 +45,12 @@ std::vector<std::string> parts_of(std::string name) {
   return result;
 }
 
+// An optimizer that is not known: what it remembered means nothing to another.
+bool is_known(const Json& optimizer) {
+  const std::string name = optimizer.is_string() ? optimizer.get<std::string>() : text_at(optimizer, "class_name");
+  return !optimizer_slots(plain_class_name(name)).empty();
+}
+
 class StateReader {
  public:
   StateReader(const Model& model, const Json& optimizer, std::string where)
@@ -55,9 +61,6 @@ class StateReader {
     if (optimizer.is_object() && optimizer.contains("config") && optimizer.at("config").is_object())
       config_ = optimizer.at("config");
     slots_ = optimizer_slots(class_name_);
-    if (slots_.empty())
-      throw Error(ErrorCode::kUnsupported, where_,
-                  fmt::format("the state of the optimizer `{}` is not read", class_name_));
     values_.resize(slots_.size());
   }
 
@@ -209,9 +212,10 @@ TrainingState read_hdf5(const Model& model, const std::shared_ptr<const File>& f
   TrainingState state;
   state.training_config = tree->text("/", "training_config").value_or("");
   state.hoarfrost = tree->text("/", "hoarfrost").value_or("");
+  state.kept_weights = read_kept_weights(*tree);
   const Json optimizer = optimizer_of(state.training_config, tree->where("/training_config"));
   constexpr const char* kGroup = "/optimizer_weights";
-  if (optimizer.is_null() || tree->kind(kGroup) != hdf5::Kind::kGroup) return state;
+  if (optimizer.is_null() || !is_known(optimizer) || tree->kind(kGroup) != hdf5::Kind::kGroup) return state;
   std::vector<Stored> stored;
   const auto names = tree->names(kGroup, "weight_names");
   if (!names) throw Error(ErrorCode::kCorrupt, tree->where(kGroup), "has no `weight_names`");
@@ -224,6 +228,7 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
   const Archive archive = read_archive(path, true);
   TrainingState state;
   state.hoarfrost = archive.hoarfrost;
+  if (archive.weights) state.kept_weights = read_kept_weights(*archive.weights);
   const Json config = parse_json(archive.config, path.string() + ":config.json");
   const Json* compiled =
       config.is_object() && config.contains("compile_config") && config.at("compile_config").is_object()
@@ -238,7 +243,7 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
   state.training_config = one_form.dump();
   const Json optimizer = optimizer_of(state.training_config, path.string());
   constexpr const char* kGroup = "/optimizer/vars";
-  if (optimizer.is_null() || !archive.weights || archive.weights->kind(kGroup) != hdf5::Kind::kGroup) return state;
+  if (optimizer.is_null() || !is_known(optimizer) || !archive.weights || archive.weights->kind(kGroup) != hdf5::Kind::kGroup) return state;
   std::vector<Stored> stored;
   for (size_t i = 0; archive.weights->kind(hdf5::join(kGroup, std::to_string(i))) == hdf5::Kind::kDataset; ++i)
     stored.push_back({"", archive.weights->dataset(hdf5::join(kGroup, std::to_string(i)))});

@@ -4,6 +4,8 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "keras/convolution.h"
 
@@ -13,7 +15,7 @@ namespace {
 // deconv_output_length: size · stride + this. Without output_padding, `same` gives exactly size · stride, and `valid`
 // what the last window needs.
 int64_t added_length(const TransposedConvolution& c, size_t axis) {
-  const int64_t extent = c.window.size[axis];
+  const int64_t extent = c.window.extent(axis);
   const int64_t stride = c.window.strides[axis];
   const bool is_same = c.window.padding == Padding::kSame;
   if (!c.output_padding) return is_same ? 0 : std::max<int64_t>(extent - stride, 0);
@@ -30,7 +32,7 @@ Shape space_of(const TransposedConvolution& c, const Shape& in) {
     const int64_t input_size = size;
     size = c.output_size.empty() ? size * c.window.strides[axis] + added_length(c, axis) : c.output_size[axis];
     // The convolution that this one transposes must lead back, or TensorFlow refuses to run it.
-    const int64_t room = c.window.padding == Padding::kSame ? size : size - c.window.size[axis] + 1;
+    const int64_t room = c.window.padding == Padding::kSame ? size : size - c.window.extent(axis) + 1;
     if (room < 1 || (room + c.window.strides[axis] - 1) / c.window.strides[axis] != input_size) {
       throw Error(
           ErrorCode::kMismatch, "",
@@ -82,6 +84,30 @@ Value output_sizes(const TransposedConvolution& c, Lowering& lowering, const Val
                          {{"T", DType::kInt32}, {"N", static_cast<int64_t>(stack.size())}, {"axis", int64_t{0}}});
 }
 
+// The kernel with dilation − 1 zeros between its elements along that axis of it. TensorFlow's own kernels of a transposed
+// convolution take no dilations on a CPU.
+Value dilated(Lowering& lowering, const Value& kernel, int axis, int64_t dilation) {
+  const std::vector<int64_t>& sizes = kernel.shape.sizes();
+  const int64_t outer = std::accumulate(sizes.begin(), sizes.begin() + axis, int64_t{1}, std::multiplies<>());
+  const int64_t inner = std::accumulate(sizes.begin() + axis + 1, sizes.end(), int64_t{1}, std::multiplies<>());
+  Shape shape = kernel.shape;
+  shape[axis] = (sizes[static_cast<size_t>(axis)] - 1) * dilation + 1;
+  const Attributes types{{"T", kernel.dtype}, {"Tshape", DType::kInt32}};
+  const auto reshape = [&](const Value& x, const std::vector<int64_t>& to) {
+    return lowering.raw_op("dilate/Reshape", "Reshape", {x, lowering.ints("dilate/Reshape/shape", to)}, x.dtype, types);
+  };
+  const Value apart = reshape(kernel, {outer, sizes[static_cast<size_t>(axis)], 1, inner});
+  const Tensor widths = Tensor::vector(std::vector<int32_t>{0, 0, 0, 0, 0, static_cast<int32_t>(dilation) - 1, 0, 0}).reshaped({4, 2});
+  Value x = lowering.raw_op("dilate/Pad", "Pad", {apart, lowering.constant("dilate/Pad/paddings", widths)}, kernel.dtype,
+                            {{"T", kernel.dtype}, {"Tpaddings", DType::kInt32}});
+  x = reshape(x, {outer, sizes[static_cast<size_t>(axis)] * dilation, inner});
+  x = lowering.raw_op("dilate/Slice", "Slice", {x, lowering.ints("dilate/Slice/begin", {0, 0, 0}), lowering.ints("dilate/Slice/size", {outer, shape[axis], inner})},
+                      kernel.dtype, {{"T", kernel.dtype}, {"Index", DType::kInt32}});
+  x = reshape(x, shape.sizes());
+  x.shape = shape;
+  return x;
+}
+
 // [batch, space…, filters].
 std::vector<int64_t> output_size(const Config& config, size_t rank) {
   if (config.find({"output_shape"}) == nullptr) return {};
@@ -108,7 +134,6 @@ TransposedConvolution parse_transposed(const Config& config, size_t rank) {
   if (config.find({"output_padding"}) != nullptr) c.output_padding = config.get_ints({"output_padding"}, rank);
   if (c.filters < 1) config.fail("`filters` must be 1 or more");
   if (c.window.padding == Padding::kCausal) config.fail("padding must be valid or same, found causal");
-  if (c.window.is_dilated()) config.unsupported("dilation_rate above 1 in a transposed convolution is not converted");
   return c;
 }
 
@@ -131,6 +156,9 @@ Values lower_transposed(const TransposedConvolution& c, std::string_view name, L
   const Value sizes = output_sizes(c, lowering, in[0], space_of(c, in[0].shape));
   Value x = in[0];
   Value kernel = lowering.weight(0);
+  for (size_t axis = 0; axis < c.window.rank(); ++axis) {
+    if (c.window.dilation[axis] > 1 && c.window.size[axis] > 1) kernel = dilated(lowering, kernel, static_cast<int>(axis), c.window.dilation[axis]);
+  }
   std::vector<int64_t> strides{1};
   if (is_sequence) {
     x = expand_dims(lowering, fmt::format("{}/ExpandDims", name), x, 1);
@@ -164,7 +192,7 @@ Formulas transposed_reference(const TransposedConvolution& c, const Arrays& weig
       bool is_met = true;
       for (int axis = 0; axis < cells.rank() && is_met; ++axis) {
         const auto spatial = static_cast<size_t>(axis);
-        const int64_t steps = o[axis + 1] + zeros_around(window, spatial, out[axis + 1]).first - k[axis];
+        const int64_t steps = o[axis + 1] + zeros_around(window, spatial, out[axis + 1]).first - k[axis] * window.dilation[spatial];
         position[axis + 1] = steps / window.strides[spatial];
         is_met = steps >= 0 && steps % window.strides[spatial] == 0 && position[axis + 1] < x.size(axis + 1);
       }

@@ -27,7 +27,7 @@ Shapes infer_transposed(const TransposedConvolution& c, const Shapes& in);
 std::vector<WeightSpec> transposed_weights(const TransposedConvolution& c, const Shapes& in);
 // name is that of tf.keras' node: "conv2d_transpose".
 Values lower_transposed(const TransposedConvolution& c, std::string_view name, Lowering& lowering, const Values& in);
-// Element o gets x[i] · kernel[k] for every i and k with i · stride + k - padding = o.
+// Element o gets x[i] · kernel[k] for every i and k with i · stride + k · dilation - padding = o.
 Formulas transposed_reference(const TransposedConvolution& c, const Arrays& weights, const Arrays& in);
 
 }  // namespace hoarfrost::keras

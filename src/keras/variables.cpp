@@ -85,7 +85,8 @@ Place place_in(const std::string& class_name, const Json& config, const std::str
     Place inner = place_in_cell(class_in(config, "cell"), config_in(config, "cell"), behind_slash(spec));
     return {inner.name, joined("cell", inner.part)};
   }
-  if (class_name == "TimeDistributed") {
+  const bool is_of_normalized = class_name == "SpectralNormalization" && spec.starts_with("layer/");
+  if (class_name == "TimeDistributed" || is_of_normalized) {
     Place inner = place_in(class_in(config, "layer"), config_in(config, "layer"), std::string(behind_slash(spec)));
     return {inner.name, joined("layer", inner.part)};
   }
@@ -156,6 +157,7 @@ const Tensor& value_of(const Variable& variable) {
 std::string stored_class_name(const ModelLayer& layer, bool is_distributed) {
   const bool is_wrapped = is_distributed && layer.class_name == "TimeDistributed" && !layer.model;
   const std::string name = is_wrapped ? class_in(*layer.config, "layer") : plain_class_name(layer.class_name);
+  if (name == "GroupQueryAttention") return "GroupedQueryAttention";  // the class, which Keras 3 exports by the shorter name
   return name == "Model" ? "Functional" : name;
 }
 

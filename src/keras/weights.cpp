@@ -37,10 +37,6 @@ std::vector<LayerSlots> slots_of(Model& model, const Specs& specs, const std::st
               fmt::format("layer `{}` ({}) expects `{}` {}: are these the weights of this architecture?", slot.layer->name, slot.layer->class_name, slot.spec.name, what));
 }
 
-bool is_floating(DType dtype) {
-  return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
-}
-
 }  // namespace
 
 bool LayerSlots::empty() const {

@@ -88,7 +88,9 @@ class V3Weights {
         const std::string name = is_distributed && slot.spec.name.starts_with("layer/") ? slot.spec.name.substr(6) : slot.spec.name;
         const size_t slash = name.rfind('/');
         const std::string part = slot.spec.group.empty() && slash != std::string::npos ? name.substr(0, slash) : slot.spec.group;
-        if (slot.spec.is_trainable == is_trainable) by_part[part].push_back(&slot);
+        if (slot.spec.is_trainable != is_trainable) continue;
+        by_part[part].push_back(&slot);
+        if (slot.spec.is_also_own) by_part[""].push_back(&slot);
       }
     }
     for (const auto& [part, slots] : by_part) load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);

@@ -59,8 +59,8 @@ void refuse_channels_first(const Config& config) {
   config.unsupported("data_format channels_first is not converted for this layer; rebuild the model with channels_last");
 }
 
-Window parse_kernel(const Config& config, size_t rank, bool knows_theano) {
-  refuse_channels_first(config);
+Window parse_kernel(const Config& config, size_t rank, Knowledge knows) {
+  if (!knows.channels_first) refuse_channels_first(config);
   Window window;
   if (rank == 2 && config.has("nb_row"))
     window.size = {config.get_int({"nb_row"}), config.get_int({"nb_col"})};
@@ -81,7 +81,7 @@ Window parse_kernel(const Config& config, size_t rank, bool knows_theano) {
     std::vector<int64_t> before;
     for (size_t axis = 0; axis < rank; ++axis) before.push_back(window.extent(axis) / 2);
     pad_as_theano(window, before);
-    if (window.padding == Padding::kTheano && !knows_theano) {
+    if (window.padding == Padding::kTheano && !knows.theano) {
       config.unsupported("padding `same` with strides or an even kernel, trained on Theano, whose zeros lie elsewhere than TensorFlow's; not converted for this layer");
     }
   }

@@ -32,9 +32,13 @@ struct Window {
 };
 
 // The keys of Keras 1, 2 and 3. Errors for sizes below 1, strides with dilation (Keras refuses them too), an unknown
-// padding, and channels_first; for kTheano too, where the layer does not know it.
-Window parse_kernel(const Config& config, size_t rank,
-                    bool knows_theano = false);        // kernel_size, strides (1), dilation_rate (1), padding
+// padding; for channels_first and kTheano too, where the layer does not know them.
+struct Knowledge {
+  bool theano = false;
+  bool channels_first = false;
+};
+// kernel_size, strides (1), dilation_rate (1), padding
+Window parse_kernel(const Config& config, size_t rank, Knowledge knows = {});
 Window parse_pool(const Config& config, size_t rank);  // pool_size (2), strides (pool_size), padding
 void refuse_channels_first(const Config& config);
 

@@ -77,6 +77,8 @@ std::vector<Known> infer_node(const Node& node, Knowns inputs) {
 std::vector<Tensor> run_node(const Node& node, Tensors inputs) {
   const OpSpec& spec = spec_of(node);
   if (spec.reference == nullptr) fail(ErrorCode::kUnsupported, node, "it gives no value by itself");
+  if (node.get_or<int64_t>("group_size", 1) > 1)
+    unsupported(node, "it gives a value only together with other processes");
   return at_node(node, [&] { return spec.reference(node, inputs); });
 }
 

@@ -69,10 +69,12 @@ const Tensor& value_of(const Node& variable, const graph::Variables& variables) 
 // Follows one variable's edges. What passes it on changes its type; what reads it becomes what reads a constant.
 class Conversion {
  public:
-  Conversion(Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
+  Conversion(Graph& graph, const Uses& uses, std::vector<graph::FrozenArgument>* arguments)
+      : graph_(graph), uses_(uses), arguments_(arguments) {}
 
   void convert(Node& variable, const Tensor& value) {
     dtype_ = value.dtype();
+    shape_ = value.shape();
     is_resource_ = variable.op() == "VarHandleOp";
     variable.set_op("Const");
     variable.attributes.clear();
@@ -113,9 +115,17 @@ class Conversion {
       convert_gather(node);
     } else if (node.op() == "ResourceGatherNd") {
       become(node, "GatherNd", {{"Tparams", node.get<DType>("dtype")}, {"Tindices", node.get<DType>("Tindices")}});
+    } else if (arguments_ != nullptr && is_resource_ && calls_function(node)) {
+      arguments_->push_back({&node, static_cast<int>(use.input), dtype_, shape_});
     } else {
       check_reader(node);
     }
+  }
+
+  static bool calls_function(const Node& node) {
+    static const std::set<std::string, std::less<>> kCalling = {"If",   "StatelessIf",   "While",           "StatelessWhile",
+                                                                "Case", "StatelessCase", "PartitionedCall", "StatefulPartitionedCall"};
+    return kCalling.contains(node.op());
   }
 
   // TensorFlow clears the rest, the device too; colocation stays.
@@ -157,7 +167,9 @@ class Conversion {
 
   Graph& graph_;
   const Uses& uses_;
+  std::vector<graph::FrozenArgument>* arguments_;  // where those of functions go; nullptr: they are refused
   DType dtype_ = DType::kInvalid;
+  Shape shape_;
   bool is_resource_ = false;
   std::set<std::pair<const Node*, size_t>> seen_;
 };
@@ -173,7 +185,10 @@ int freeze(Graph& graph, const graph::Variables& variables, const FreezeOptions&
     frozen.emplace_back(node.get(), &value_of(*node, variables));
   }
   const Uses uses = uses_of(graph);
-  for (const auto& [node, value] : frozen) Conversion(graph, uses).convert(*node, *value);
+  std::vector<graph::FrozenArgument> arguments;
+  for (const auto& [node, value] : frozen)
+    Conversion(graph, uses, options.freeze_functions ? &arguments : nullptr).convert(*node, *value);
+  if (!arguments.empty()) options.freeze_functions(graph, arguments);
   return static_cast<int>(frozen.size());
 }
 

@@ -115,6 +115,7 @@ std::optional<Choice> choice_from(const std::string& text) {
 struct Maker {
   const OperationList& list;
   bool uses_bfloat16;
+  distributed::Group* group;
   const dnnl::engine& engine;
   Weights& weights;
   Tuning& tuning;
@@ -124,7 +125,8 @@ struct Maker {
     if (choice.n_images > 0 && !cut) return nullptr;
     return compile(cut ? *cut : list,
                    {.strategy = {.prefers_blocked = choice.prefers_blocked, .uses_bfloat16 = uses_bfloat16},
-                    .n_threads = choice.n_threads},
+                    .n_threads = choice.n_threads,
+                    .group = group},
                    engine, weights, tuning);
   }
 };
@@ -215,14 +217,15 @@ std::string key_of(const OperationList& list, const ChooseOptions& options) {
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,
                                         Weights& weights, Tuning& tuning) {
   const auto compiled = [&](const Strategy& strategy) {
-    return compile(list, {.strategy = strategy, .n_threads = options.n_threads}, engine, weights, tuning);
+    return compile(list, {.strategy = strategy, .n_threads = options.n_threads, .group = options.group}, engine,
+                   weights, tuning);
   };
   if (!options.fuse || is_empty(list)) return compiled({.tries_algorithms = !options.is_deterministic});
   fuse(list);
   if (options.is_deterministic)
     return compiled({.prefers_blocked = true, .tries_algorithms = false, .uses_bfloat16 = options.uses_bfloat16});
   if (!has_convolutions(list)) return compiled({.uses_bfloat16 = options.uses_bfloat16});
-  const Maker make{list, options.uses_bfloat16, engine, weights, tuning};
+  const Maker make{list, options.uses_bfloat16, options.group, engine, weights, tuning};
   const std::string key = key_of(list, options);
   if (const auto known = tuning.find(key)) {
     const auto choice = choice_from(*known);

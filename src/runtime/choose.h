@@ -11,6 +11,7 @@ struct ChooseOptions {
   int n_threads = 1;
   bool uses_bfloat16 = false;
   bool is_deterministic = false;  // nothing is tried
+  distributed::Group* group = nullptr;
 };
 
 std::unique_ptr<Program> choose_program(OperationList list, const ChooseOptions& options, const dnnl::engine& engine,

@@ -74,6 +74,7 @@ class Compiler {
     for (size_t i = 0; i < list_.outputs.size(); ++i) give(i, list_.outputs[i]);
     program_->allocate();
     program_->resolve();
+    program_->find_completed();
     return std::move(program_);
   }
 
@@ -111,7 +112,7 @@ class Compiler {
       for (const int i : *buffers) buffer(i).last_step = program_->steps_.size();
     }
     program_->steps_.push_back(
-        {std::move(description), std::move(kernel), std::move(inputs), std::move(outputs), {}, {}});
+        {std::move(description), std::move(kernel), std::move(inputs), std::move(outputs), {}, {}, {}});
   }
 
   int constant_buffer(ValueId id, const Layout& layout) {
@@ -173,7 +174,7 @@ class Compiler {
   }
 
   void add(const Operation& operation) {
-    std::unique_ptr<Kernel> kernel = make_kernel(operation, {list_, layouts_, options_.strategy, engine_, weights_, tuning_});
+    std::unique_ptr<Kernel> kernel = make_kernel(operation, {list_, layouts_, options_.strategy, engine_, weights_, tuning_, options_.group});
     if (kernel->output_layouts.size() != operation.outputs.size()) {
       throw std::logic_error(fmt::format("{}: {} outputs, its kernel says where {} lie", operation.names.front(),
                                          operation.outputs.size(), kernel->output_layouts.size()));

@@ -11,6 +11,7 @@ struct CompileOptions {
   Strategy strategy;
   bool keeps_output_layouts = false;  // outputs lie as they come (Program::output_layouts), not in row-major order
   int n_threads = 1;                  // with which the program runs
+  distributed::Group* group = nullptr;
 };
 
 // Throws Error{kUnsupported} naming the node for which there is no kernel.

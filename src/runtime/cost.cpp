@@ -13,11 +13,11 @@ double n_elements(const OperationList& list, ValueId id) {
 }
 
 // Elements of the filter that make one output: all of it but the output channels.
-double filter_elements_per_output(const Operation& operation, const OperationList& list) {
-  const Shape& filter = list.values[static_cast<size_t>(operation.inputs[1])].shape;
+double filter_elements_per_output(const Operation& operation, const OperationList& list, ValueId id) {
+  const Shape& filter = list.values[static_cast<size_t>(id)].shape;
   double result = 1;
   for (int axis = 0; axis < filter.rank() - 2; ++axis) result *= static_cast<double>(filter[axis]);
-  return operation.is("DepthwiseConv2dNative") ? result : result * static_cast<double>(filter[-2]);
+  return operation.op().starts_with("Depthwise") ? result : result * static_cast<double>(filter[-2]);
 }
 
 double length_of_product(const Operation& operation, const OperationList& list) {
@@ -50,7 +50,12 @@ double n_flops(const Operation& operation, const OperationList& list) {
   }
   const double n_outputs = n_elements(list, operation.outputs[0]);
   if (is_any(operation, {"Conv2D", "Conv3D", "DepthwiseConv2dNative"}))
-    return 2 * n_outputs * filter_elements_per_output(operation, list);
+    return 2 * n_outputs * filter_elements_per_output(operation, list, operation.inputs[1]);
+  // Both gradients of a convolution take as many as it does itself; input 2 is the gradient of its output.
+  if (is_any(operation, {"Conv2DBackpropInput", "Conv3DBackpropInputV2", "DepthwiseConv2dNativeBackpropInput"}))
+    return 2 * n_elements(list, operation.inputs[2]) * filter_elements_per_output(operation, list, operation.inputs[1]);
+  if (is_any(operation, {"Conv2DBackpropFilter", "Conv3DBackpropFilterV2", "DepthwiseConv2dNativeBackpropFilter"}))
+    return 2 * n_elements(list, operation.inputs[2]) * filter_elements_per_output(operation, list, operation.outputs[0]);
   if (is_any(operation, {"MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"}))
     return 2 * n_outputs * length_of_product(operation, list);
   if (is_any(operation, {"MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D"}))

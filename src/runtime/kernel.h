@@ -59,6 +59,7 @@ struct Site {
   const dnnl::engine& engine;
   Weights& weights;
   Tuning& tuning;
+  distributed::Group* group = nullptr;  // runtime::Options::group
 
   [[nodiscard]] const Value& value(ValueId id) const { return list.values[static_cast<size_t>(id)]; }
   [[nodiscard]] const Layout& layout(ValueId id) const { return layouts[static_cast<size_t>(id)]; }
@@ -70,6 +71,10 @@ struct Site {
 
 // A maker gives nullptr when the operation is none of its own.
 using MakeKernel = std::unique_ptr<Kernel> (*)(const Operation& operation, const Site& site);
+
+// The processes that the node's attribute `group_size` asks for; nullptr where it has none, or 1. Throws
+// Error{kInvalidArgument} where the program runs in a group of another size.
+distributed::Group* group_of(const graph::Node& node, const Site& site);
 
 // The first maker's that has one. Throws Error{kUnsupported} when none has.
 std::unique_ptr<Kernel> make_kernel(const Operation& operation, const Site& site);

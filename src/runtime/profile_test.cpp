@@ -67,5 +67,21 @@ TEST(Peak, IsOfAPossibleProcessor) {
   EXPECT_LT(peak.bytes_per_second, 1e12);
 }
 
+TEST(ProfileOfTraining, GradientsOfAConvolutionCountAsMuchAsItself) {
+  GraphBuilder b;
+  const std::vector<std::pair<const char*, graph::Attribute>> attributes{{"strides", std::vector<int64_t>{1, 1, 1, 1}}, {"padding", "SAME"}};
+  const auto x = b.placeholder("x", {2, 8, 6, 16}), w = b.placeholder("w", {3, 3, 16, 32}), dy = b.placeholder("dy", {2, 8, 6, 32});
+  const auto dx = b.op("Conv2DBackpropInput", "dx", {b.integers({2, 8, 6, 16}), w, dy}, attributes);
+  const auto dw = b.op("Conv2DBackpropFilter", "dw", {x, b.integers({3, 3, 16, 32}), dy}, attributes);
+  const std::vector<Shape> shapes{{2, 8, 6, 16}, {3, 3, 16, 32}, {2, 8, 6, 32}};
+  int n_found = 0;
+  for (const Step& step : Session(b.graph, {{x, w, dy}, {dx, dw}}, {.is_deterministic = true}).plan(shapes)) {
+    if (step.name != "dx" && step.name != "dw") continue;
+    EXPECT_EQ(step.n_flops, 2.0 * (2 * 8 * 6 * 32) * (3 * 3 * 16));
+    ++n_found;
+  }
+  EXPECT_EQ(n_found, 2);
+}
+
 }  // namespace
 }  // namespace hoarfrost::runtime

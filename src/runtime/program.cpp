@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 
 #include "runtime/threads.h"
 
 namespace hoarfrost::runtime {
 
-void Program::run(std::span<void* const> inputs, std::span<void* const> outputs) {
+void Program::run(std::span<void* const> inputs, std::span<void* const> outputs, const AfterStep& after_step) {
   const ThreadCount threads(n_threads_);
   for (const Patch& patch : input_patches_) *patch.pointer = inputs[patch.i];
   for (const Patch& patch : output_patches_) *patch.pointer = outputs[patch.i];
@@ -15,6 +16,7 @@ void Program::run(std::span<void* const> inputs, std::span<void* const> outputs)
   if (is_timed_) return run_timed(scratchpad);
   for (PlannedStep& step : steps_) {
     step.kernel->run({step.input_pointers.data(), step.output_pointers.data(), scratchpad}, stream_);
+    if (after_step) after_step(step.completes);
   }
 }
 
@@ -92,6 +94,19 @@ void Program::resolve() {
   for (PlannedStep& step : steps_) {
     point(step.inputs, step.input_pointers);
     point(step.outputs, step.output_pointers);
+  }
+}
+
+// An output is there when the last step that writes it is done: some compute in the memory of their input.
+void Program::find_completed() {
+  std::vector<bool> is_found(buffers_.size(), false);
+  for (PlannedStep& step : steps_ | std::views::reverse) {
+    for (const int i : step.outputs) {
+      const Buffer& buffer = buffers_[static_cast<size_t>(i)];
+      if (buffer.kind != Buffer::Kind::kOutput || is_found[static_cast<size_t>(i)]) continue;
+      is_found[static_cast<size_t>(i)] = true;
+      step.completes.push_back(buffer.i);
+    }
   }
 }
 

@@ -15,7 +15,7 @@ namespace hoarfrost::runtime {
 class Program {
  public:
   // Pointers to the inputs' and outputs' bytes, or Tensors where values are held. Not for two threads at once.
-  void run(std::span<void* const> inputs, std::span<void* const> outputs);
+  void run(std::span<void* const> inputs, std::span<void* const> outputs, const AfterStep& after_step = {});
 
   // `seconds` are those of all runs since set_timing(true).
   [[nodiscard]] std::vector<Step> steps() const;
@@ -41,6 +41,7 @@ class Program {
     std::unique_ptr<Kernel> kernel;
     std::vector<int> inputs;  // buffers
     std::vector<int> outputs;
+    std::vector<size_t> completes;  // outputs of the program that are there when it is done
     std::vector<void*> input_pointers;
     std::vector<void*> output_pointers;
   };
@@ -52,6 +53,7 @@ class Program {
   void run_timed(void* scratchpad);
   void allocate();
   void resolve();
+  void find_completed();
   void* address(const Buffer& buffer, size_t buffer_index) const;
 
   dnnl::stream stream_;

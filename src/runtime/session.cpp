@@ -101,7 +101,7 @@ struct Session::State {
       check_shapes(shapes);
       found = translated([&] {
         const bool uses_bfloat16 = options.precision == Precision::kBFloat16;
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, uses_bfloat16, options.is_deterministic},
+        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, uses_bfloat16, options.is_deterministic, options.group},
                               engine, weights, tuning);
       });
       tuning.write();
@@ -129,7 +129,7 @@ struct Session::State {
   }
 
   // Outputs of a shape that is only known now may be empty.
-  void run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  void run(std::span<const Tensor> inputs, std::span<Tensor> outputs, const AfterStep& after_step = {}) {
     Program& found = program(shapes_of(inputs));
     std::vector<Tensor> aligned(inputs.size());
     std::vector<void*> sources;
@@ -149,7 +149,7 @@ struct Session::State {
       const bool is_held = found.outputs()[i].is_held();
       targets.push_back(is_held ? static_cast<void*>(&outputs[i]) : outputs[i].mutable_bytes().data());
     }
-    translated([&] { found.run(sources, targets); });
+    translated([&] { found.run(sources, targets, after_step); });
   }
 
   Options options;
@@ -194,10 +194,10 @@ std::vector<Tensor> Session::run(std::span<const Tensor> inputs) {
   return results;
 }
 
-void Session::run_into(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+void Session::run_into(std::span<const Tensor> inputs, std::span<Tensor> outputs, const AfterStep& after_step) {
   const ThreadCount threads(state_->n_threads);
   state_->check_outputs(shapes_of(inputs), outputs);
-  state_->run(inputs, outputs);
+  state_->run(inputs, outputs, after_step);
 }
 
 std::vector<Step> Session::plan(std::span<const Shape> input_shapes) {

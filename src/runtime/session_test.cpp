@@ -2,6 +2,7 @@
 #include <hoarfrost/error.h>
 #include <hoarfrost/runtime.h>
 
+#include <algorithm>
 #include <random>
 
 #include "ops/op.h"
@@ -137,6 +138,45 @@ TEST(Session, GivesAnInputOrAConstantAsOutput) {
   EXPECT_THAT(result.at(0).values<float>(), testing::ElementsAre(1, 2));
   EXPECT_THAT(result.at(1).values<float>(), testing::SizeIs(3));
   EXPECT_THAT(result.at(2).values<float>(), testing::ElementsAre(1, 2));
+}
+
+TEST(Session, TellsOutputsAsTheyCome) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {2, 3});
+  const auto y = b.op("MatMul", "y", {x, b.weights({3, 4})});
+  const auto z = b.op("MatMul", "z", {b.op("Tanh", "between", {y}), b.weights({4, 2})});
+  Session session(b.graph, {{x}, {z, y, y}}, {.is_deterministic = true});
+  const std::vector inputs{b.random({2, 3})};
+  const auto expected = session.run(inputs);
+  std::vector<Tensor> outputs;
+  for (const Tensor& each : expected) outputs.emplace_back(DType::kFloat32, each.shape());
+  std::vector<size_t> order;
+  session.run_into(inputs, outputs, [&](std::span<const size_t> places) {
+    for (const size_t i : places) {
+      order.push_back(i);
+      EXPECT_TRUE(std::ranges::equal(outputs[i].values<float>(), expected[i].values<float>())) << i;
+    }
+  });
+  EXPECT_THAT(order, testing::UnorderedElementsAre(0, 1, 2));
+  EXPECT_LT(std::ranges::find(order, 1U), std::ranges::find(order, 0U));
+}
+
+TEST(Session, RefusesToWorkAloneWhereProcessesAreAsked) {
+  for (const char* op : {"CollectiveReduce", "FusedBatchNorm"}) {
+    GraphBuilder b;
+    const auto x = b.placeholder("x", {2, 2, 2, 1});
+    std::vector<graph::Endpoint> inputs{x};
+    while (std::string(op) == "FusedBatchNorm" && inputs.size() < 5) inputs.push_back(b.weights({1}));
+    const auto y = b.op(op, "y", inputs, {{"group_size", int64_t{2}}});
+    try {
+      (void)Session(b.graph, {{x}, {y}}, {.is_deterministic = true}).run(std::vector{b.random({2, 2, 2, 1})});
+      FAIL() << op;
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(), "node `y`: works with 2 processes, found 1");
+    }
+    const Tensor value = b.random({2, 2, 2, 1});
+    EXPECT_THROW((void)ops::evaluate(b.graph, {{x, value}}, std::vector{y}), Error);
+  }
 }
 
 }  // namespace

@@ -68,6 +68,9 @@ INSTANTIATE_TEST_SUITE_P(
                     ConvolutionCase{"ThreeChannels", {2, 12, 11, 3}, {3, 3, 3, 32}, {2, 12, 11, 32}, {1, 1, 1, 1}, "SAME"},
                     ConvolutionCase{"OneChannelTo28", {3, 9, 9, 1}, {3, 3, 1, 28}, {3, 9, 9, 28}, {1, 1, 1, 1}, "SAME"},
                     ConvolutionCase{"From28", {2, 7, 7, 28}, {3, 3, 28, 64}, {2, 7, 7, 64}, {1, 1, 1, 1}, "SAME"},
+                    ConvolutionCase{"Valid", {3, 9, 10, 16}, {3, 3, 16, 48}, {3, 7, 8, 48}, {1, 1, 1, 1}, "VALID"},
+                    ConvolutionCase{"OddChannels", {2, 6, 5, 19}, {3, 3, 19, 37}, {2, 6, 5, 37}, {1, 1, 1, 1}, "SAME"},
+                    ConvolutionCase{"WiderThanAPanel", {1, 8, 8, 65}, {3, 3, 65, 80}, {1, 8, 8, 80}, {1, 1, 1, 1}, "SAME"},
                     ConvolutionCase{"OddValid", {2, 9, 7, 5}, {3, 2, 5, 7}, {2, 4, 6, 7}, {1, 2, 1, 1}, "VALID"},
                     ConvolutionCase{"StridedSame", {1, 10, 11, 16}, {3, 3, 16, 16}, {1, 5, 6, 16}, {1, 2, 2, 1}, "SAME"},
                     ConvolutionCase{"Grouped", {2, 6, 6, 16}, {3, 3, 4, 32}, {2, 6, 6, 32}, {1, 1, 1, 1}, "SAME"},
@@ -100,6 +103,48 @@ TEST(TrainingKernels, BatchNormalization) {
     const auto dx = b.op("FusedBatchNormGrad", "dx", {dy, x, scale, {y.node, 3}, {y.node, 4}}, {{"is_training", true}, {"epsilon", 1e-3F}});
     expect_reference(b, {x, dy, scale, offset}, {y, {y.node, 1}, {y.node, 2}, dx, {dx.node, 1}, {dx.node, 2}});
   }
+}
+
+// A network's block: relu, BatchNormalization, MaxPool, and the way back; scales of both signs.
+std::vector<graph::Endpoint> pooled_batch_norm(GraphBuilder& b, const Shape& shape, bool has_relu, std::vector<graph::Endpoint>& inputs) {
+  const int64_t c = shape.last();
+  const Attributes training{{"is_training", true}, {"epsilon", 1e-3F}};
+  const Attributes pool{{"ksize", Ints{1, 2, 2, 1}}, {"strides", Ints{1, 2, 2, 1}}, {"padding", std::string("VALID")}};
+  inputs = {b.placeholder("x", shape), b.placeholder("scale", {c}), b.placeholder("offset", {c}),
+            b.placeholder("dy", {shape[0], shape[1] / 2, shape[2] / 2, c})};
+  const auto x = has_relu ? b.op("Relu", "relu", {inputs[0]}) : inputs[0];
+  const auto y = b.op("FusedBatchNorm", "y", {x, inputs[1], inputs[2], b.weights({c}), b.weights({c})}, training);
+  const auto pooled = b.op("MaxPool", "pooled", {y}, pool);
+  const auto dpool = b.op("MaxPoolGrad", "dpool", {y, pooled, inputs[3]}, pool);
+  const auto dnorm = b.op("FusedBatchNormGrad", "dnorm", {dpool, x, inputs[1], {y.node, 3}, {y.node, 4}}, training);
+  const auto dx = has_relu ? b.op("ReluGrad", "dx", {dnorm, x}) : dnorm;
+  return {pooled, {y.node, 1}, {y.node, 2}, dx, {dnorm.node, 1}, {dnorm.node, 2}};
+}
+
+TEST(TrainingKernels, BatchNormalizationWithItsPool) {
+  for (const Shape& shape : {Shape{3, 6, 8, 32}, Shape{2, 4, 2, 28}, Shape{2, 2, 6, 5}}) {
+    for (const bool has_relu : {true, false}) {
+      GraphBuilder b;
+      std::vector<graph::Endpoint> inputs;
+      const auto outputs = pooled_batch_norm(b, shape, has_relu, inputs);
+      expect_reference(b, inputs, outputs);
+      std::vector<Shape> shapes;
+      for (const auto& input : inputs) shapes.push_back(input.node->get<Shape>("shape"));
+      std::vector<std::string> plan;
+      for (const Step& step : Session(b.graph, {inputs, outputs}, {.is_deterministic = true}).plan(shapes)) plan.push_back(step.implementation);
+      EXPECT_THAT(plan, testing::Contains("own:batch_norm+max_pool"));
+      EXPECT_THAT(plan, testing::Contains(has_relu ? "own:batch_norm_gradient+max_pool+relu" : "own:batch_norm_gradient+max_pool"));
+    }
+  }
+}
+
+// Its pool has other windows, or somebody else reads what is between: then each stands alone.
+TEST(TrainingKernels, BatchNormalizationWhoseValuesAreAskedForIsNotPooled) {
+  GraphBuilder b;
+  std::vector<graph::Endpoint> inputs;
+  auto outputs = pooled_batch_norm(b, {2, 4, 4, 16}, true, inputs);
+  outputs.push_back(b.graph.find("y")->output());
+  expect_reference(b, inputs, outputs);
 }
 
 TEST(TrainingKernels, BatchNormalizationFarFromZeroKeepsItsDigits) {
@@ -147,6 +192,75 @@ TEST(TrainingKernels, Sums) {
   }
 }
 
+TEST(TrainingKernels, MaximaAndMinima) {
+  const std::vector<std::vector<int32_t>> axes{{0}, {1}, {-1}, {0, 1}, {1, 2}, {0, 2}, {0, 1, 2, 3}, {0, 3}};
+  for (const char* op : {"Max", "Min"}) {
+    for (const auto& each : axes) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", {5, 17, 9, 20});
+      expect_reference(b, {x}, {b.op(op, "y", {x, b.integers(each)}, {{"keep_dims", each.size() == 2}})});
+    }
+  }
+}
+
+TEST(TrainingKernels, NanIsBothMaximumAndMinimum) {
+  for (const char* op : {"Max", "Min"}) {
+    for (const int32_t axis : {0, 1}) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", {3, 3});
+      const Tensor values = Tensor::of<float>({3, 3}, {1, 2, 3, 4, NAN, 6, 7, 8, 9});
+      const Tensor inputs[] = {values};
+      const auto y = Session(b.graph, {{x}, {b.op(op, "y", {x, b.integers({axis})})}}).run(inputs)[0];
+      EXPECT_TRUE(std::isnan(y.values<float>()[1])) << op << axis;
+      EXPECT_FALSE(std::isnan(y.values<float>()[0]) || std::isnan(y.values<float>()[2])) << op << axis;
+    }
+  }
+}
+
+TEST(TrainingKernels, Views) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {4, 9, 6, 50}), v = b.placeholder("v", {7}), y = b.placeholder("y", {4, 9, 6, 50});
+  const auto split = b.op("Split", "split", {b.scalar(-2), x}, {{"num_split", int64_t{3}}});
+  const auto unpacked = b.op("Unpack", "unpacked", {x}, {{"num", int64_t{9}}, {"axis", int64_t{1}}});
+  const auto last = b.op("Unpack", "last", {v}, {{"num", int64_t{7}}, {"axis", int64_t{-1}}});
+  std::vector<graph::Endpoint> outputs{
+      b.op("Slice", "part", {x, b.integers({1, 2, 0, 3}), b.integers({2, -1, 5, 40})}, {{"Index", DType::kInt32}}),
+      b.op("Slice", "all", {v, b.integers({0}), b.integers({7})}, {{"Index", DType::kInt32}}),
+      b.op("Tile", "tile", {x, b.integers({2, 1, 3, 1})}, {{"Tmultiples", DType::kInt32}}),
+      b.op("Tile", "row", {v, b.integers({3})}, {{"Tmultiples", DType::kInt32}}),
+      b.op("ReverseV2", "mirror", {x, b.integers({2, 0})}, {{"Tidx", DType::kInt32}}),
+      b.op("ReverseV2", "back", {v, b.integers({-1})}, {{"Tidx", DType::kInt32}}),
+      {split.node, 0}, {split.node, 2}, {unpacked.node, 0}, {unpacked.node, 8}, {last.node, 3},
+      b.op("Pack", "pack", {x, y}, {{"N", int64_t{2}}, {"axis", int64_t{2}}}),
+      b.op("Pack", "ends", {v, v, v}, {{"N", int64_t{3}}, {"axis", int64_t{-1}}})};
+  expect_reference(b, {x, v, y}, outputs);
+}
+
+TEST(TrainingKernels, SegmentSums) {
+  for (const DType dtype : {DType::kInt32, DType::kInt64}) {
+    GraphBuilder b;
+    const auto x = b.placeholder("x", {6, 5, 70}), ids = b.placeholder("ids", {6, 5}, dtype);
+    std::vector<int64_t> places(30);
+    for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int64_t>(i * i % 12) - 1;  // -1 among them
+    const Tensor given = Tensor::of<int64_t>({6, 5}, std::span<const int64_t>(places)).cast(dtype);
+    const auto y = b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(13)}, {{"Tindices", dtype}, {"Tnumsegments", DType::kInt32}});
+    expect_reference(b, {x, ids}, {y}, {{"ids", given}});
+  }
+}
+
+TEST(TrainingKernels, ASegmentThatIsNotThereIsRefused) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {2, 3}), ids = b.placeholder("ids", {2}, DType::kInt32);
+  const auto y = b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(4)}, {{"Tindices", DType::kInt32}, {"Tnumsegments", DType::kInt32}});
+  const Tensor inputs[] = {b.random({2, 3}), Tensor::vector<int32_t>({1, 4})};
+  try {
+    (void)Session(b.graph, {{x, ids}, {y}}).run(inputs);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "node `y`: id 4 is none of 4 segments");
+  }
+}
+
 TEST(TrainingKernels, ProductsInAllDirections) {
   GraphBuilder b;
   const auto x = b.placeholder("x", {13, 70}), w = b.placeholder("w", {70, 33}), bias = b.placeholder("bias", {33}), dy = b.placeholder("dy", {13, 33});
@@ -154,6 +268,15 @@ TEST(TrainingKernels, ProductsInAllDirections) {
   const auto dx = b.op("MatMul", "dx", {dy, w}, {{"transpose_b", true}});
   const auto dw = b.op("MatMul", "dw", {x, dy}, {{"transpose_a", true}});
   expect_reference(b, {x, w, bias, dy}, {y, dx, dw, b.op("BiasAddGrad", "db", {dy})});
+}
+
+TEST(TrainingKernels, WideDenseLayers) {
+  for (const int64_t width : {128, 176}) {
+    GraphBuilder b;
+    const auto x = b.placeholder("x", {23, 300}), w = b.placeholder("w", {300, width}), bias = b.placeholder("bias", {width});
+    const auto y = b.op("MatMul", "y", {x, w}), z = b.op("Relu", "z", {b.op("BiasAdd", "biased", {b.op("MatMul", "product", {x, w}), bias})});
+    expect_reference(b, {x, w, bias}, {y, z});
+  }
 }
 
 TEST(TrainingKernels, GradientsOfActivations) {

@@ -54,11 +54,6 @@ class CheckpointReader {
  private:
   void read_index() {
     const auto path = index_path(prefix_);
-    if (!std::filesystem::exists(path) && std::filesystem::is_regular_file(prefix_) && is_table(*File::open(prefix_))) {
-      throw Error(
-          ErrorCode::kUnsupported, prefix_.string(),
-          "a checkpoint of TensorFlow's V1 format; load it in TensorFlow and save it with write_version=SaverDef.V2");
-    }
     if (!std::filesystem::exists(path) && std::filesystem::is_regular_file(prefix_)) {
       throw Error(ErrorCode::kInvalidArgument, prefix_.string(),
                   "expected a checkpoint's prefix, as tfchkpt.ckpt of tfchkpt.ckpt.index, found a file of another kind");
@@ -190,25 +185,6 @@ class CheckpointReader {
     return {std::move(starts), std::move(part)};
   }
 
-  static void copy_slice(const Tensor& part, const std::vector<int64_t>& starts, Tensor& whole) {
-    if (part.n_bytes() == 0) return;
-    const int rank = whole.shape().rank();
-    const auto source = part.bytes();
-    const auto target = whole.mutable_bytes();
-    const uint64_t row_bytes = static_cast<uint64_t>(rank == 0 ? 1 : part.shape().last()) * dtype_size(part.dtype());
-    std::vector<int64_t> index(static_cast<size_t>(rank), 0);  // of the row; its last number stays 0
-    for (uint64_t done = 0; done < source.size(); done += row_bytes) {
-      uint64_t place = 0;
-      for (int axis = 0; axis < rank; ++axis) {
-        const auto a = static_cast<size_t>(axis);
-        place = place * static_cast<uint64_t>(whole.shape()[axis]) + static_cast<uint64_t>(starts[a] + index[a]);
-      }
-      std::memcpy(target.data() + place * dtype_size(part.dtype()), source.data() + done, row_bytes);
-      for (int axis = rank - 2; axis >= 0 && ++index[static_cast<size_t>(axis)] == part.shape()[axis]; --axis)
-        index[static_cast<size_t>(axis)] = 0;
-    }
-  }
-
   std::filesystem::path prefix_;
   bool check_;
   int n_shards_ = 0;
@@ -219,6 +195,7 @@ class CheckpointReader {
 }  // namespace
 
 graph::Variables read_checkpoint(const std::filesystem::path& prefix, bool check) {
+  if (!std::filesystem::exists(index_path(prefix)) && !v1_files(prefix).empty()) return read_checkpoint_v1(prefix);
   return CheckpointReader(prefix, check).read();
 }
 

@@ -210,17 +210,43 @@ TEST(Table, KeysStandInOrder) {
   EXPECT_EQ(read_table(*File::open(folder / "table")), entries);
 }
 
-TEST(ReadCheckpoint, V1IsRefusedWithAHint) {
+// TensorFlow 2.15's Saver(write_version=V1) wrote the same values as V2, once in one file and once in shards.
+TEST(ReadCheckpoint, V1HasTheValuesOfV2) {
+  const auto folder = kGolden / "ckpt_v1";
+  const auto expected = read_checkpoint(folder / "v2.ckpt");
+  ASSERT_EQ(expected.size(), 17U);
+  for (const char* name : {"one.ckpt", "sharded.ckpt", "sharded.ckpt-00000-of-00003", "sharded.ckpt-\?\?\?\?\?-of-00003"}) {
+    const auto found = read_checkpoint(checkpoint_prefix(folder / name));
+    ASSERT_EQ(found.size(), expected.size()) << name;
+    for (const auto& [key, value] : expected) {
+      const Tensor& other = found.at(key);
+      ASSERT_EQ(other.dtype(), value.dtype()) << name << ' ' << key;
+      ASSERT_EQ(other.shape(), value.shape()) << name << ' ' << key;
+      if (value.dtype() == DType::kString) EXPECT_EQ(other.strings(), value.strings()) << key;
+      else EXPECT_TRUE(std::ranges::equal(other.bytes(), value.bytes())) << name << ' ' << key;
+    }
+  }
+}
+
+TEST(ReadCheckpoint, V1WithoutItsHeaderIsRefused) {
   TemporaryFolder folder;
   write_file(folder / "v1.ckpt", build_table({{"", "header"}}));
   try {
     read_checkpoint(checkpoint_prefix(folder / "v1.ckpt"));
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_EQ(std::string(error.what()), (folder / "v1.ckpt").string() +
-                                             ": a checkpoint of TensorFlow's V1 format; load it in TensorFlow "
-                                             "and save it with write_version=SaverDef.V2");
+    EXPECT_EQ(std::string(error.what()), (folder / "v1.ckpt").string() + ": a table without a checkpoint's header");
+  }
+}
+
+TEST(ReadCheckpoint, V1WithoutAShardIsRefused) {
+  TemporaryFolder folder;
+  std::filesystem::copy(kGolden / "ckpt_v1/sharded.ckpt-00001-of-00003", folder / "s.ckpt-00001-of-00003");
+  try {
+    read_checkpoint(checkpoint_prefix(folder / "s.ckpt"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), (folder / "s.ckpt").string() + ": expected 3 shards of this checkpoint, found 1");
   }
 }
 

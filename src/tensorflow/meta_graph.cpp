@@ -21,13 +21,15 @@ constexpr float kKeepEveryHours = 10000.0F;
 
 std::string without_index(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
 
+void take_saver(const proto::SaverDef& saver, MetaGraph& result) {
+  result.filename_tensor_name = saver.filename_tensor_name();
+  result.save_tensor_name = saver.save_tensor_name();
+  result.restore_op_name = saver.restore_op_name();
+}
+
 // Everything but the graph.
 void take_rest(const proto::MetaGraphDef& message, MetaGraph& result) {
-  if (message.has_saver_def()) {
-    result.filename_tensor_name = message.saver_def().filename_tensor_name();
-    result.save_tensor_name = message.saver_def().save_tensor_name();
-    result.restore_op_name = message.saver_def().restore_op_name();
-  }
+  if (message.has_saver_def()) take_saver(message.saver_def(), result);
   const auto variables = message.collection_def().find("variables");
   if (variables != message.collection_def().end()) {
     for (const auto& bytes : variables->second.bytes_list().value()) {
@@ -124,6 +126,25 @@ MetaGraph decode_meta_graph(std::string_view bytes, const std::shared_ptr<const 
   return result;
 }
 
+MetaGraph read_saver(const std::filesystem::path& path) {
+  const auto file = File::open(path);
+  try {
+    proto::SaverDef message;
+    if (is_text_format(file->text())) {
+      parse_text(file->text(), message);
+    } else if (!deserialize(message, file->text())) {
+      throw Error(ErrorCode::kCorrupt, "", "expected a SaverDef, found bytes that are none");
+    }
+    if (message.restore_op_name().empty()) throw Error(ErrorCode::kCorrupt, "", "a SaverDef without a restore_op_name");
+    MetaGraph result;
+    take_saver(message, result);
+    return result;
+  } catch (Error& error) {
+    error.within(path.string());
+    throw;
+  }
+}
+
 MetaGraph read_meta_graph(const std::filesystem::path& path) {
   const auto file = File::open(path);
   try {
@@ -137,8 +158,7 @@ MetaGraph read_meta_graph(const std::filesystem::path& path) {
   }
 }
 
-void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
-                      const std::vector<std::string>& trainable, const std::filesystem::path& path) {
+proto::MetaGraphDef describe_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables, const std::vector<std::string>& trainable) {
   proto::MetaGraphDef rest;
   if (graph.find("save/restore_all") != nullptr) {
     proto::SaverDef& saver = *rest.mutable_saver_def();
@@ -151,18 +171,28 @@ void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>&
   }
   add_collection(rest, "variables", graph, variables, trainable);
   add_collection(rest, "trainable_variables", graph, trainable, trainable);
-  const std::string rest_bytes = serialize(rest);
+  return rest;
+}
+
+EncodedMetaGraph encode_around(const graph::Graph& graph, const proto::MetaGraphDef& rest) {
+  EncodedMetaGraph encoded;
+  encoded.tail = serialize(rest);
   const uint64_t n_graph = encoded_size(graph);
-  std::string head;
-  append_tag(head, 2, WireType::kBytes);
-  append_varint(head, n_graph);
-  const uint64_t n_bytes = head.size() + n_graph + rest_bytes.size();
-  check_message_size(n_bytes, path);
+  append_tag(encoded.head, 2, WireType::kBytes);
+  append_varint(encoded.head, n_graph);
+  encoded.n_bytes = encoded.head.size() + n_graph + encoded.tail.size();
+  return encoded;
+}
+
+void write_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
+                      const std::vector<std::string>& trainable, const std::filesystem::path& path) {
+  const EncodedMetaGraph encoded = encode_around(graph, describe_meta_graph(graph, variables, trainable));
+  check_message_size(encoded.n_bytes, path);
   OutputFile out(path);
-  out.reserve(n_bytes);
-  out.write(head);
+  out.reserve(encoded.n_bytes);
+  out.write(encoded.head);
   encode_graph(graph, out);
-  out.write(rest_bytes);
+  out.write(encoded.tail);
   out.commit();
 }
 

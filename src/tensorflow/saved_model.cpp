@@ -79,7 +79,34 @@ MetaGraph read_text(const std::shared_ptr<const File>& file, Choice& choice) {
   choice.fail();
 }
 
+// The name under which a checkpoint keeps what comes out of this endpoint, or "": RestoreV2 takes the file, the names and the
+// slices.
+std::string restored_name(graph::Endpoint value) {
+  while (value.node->op() == "Identity" && !value.node->inputs.empty()) value = value.node->inputs[0];
+  if (value.node->op() != "RestoreV2" || value.node->inputs.size() != 3) return "";
+  const graph::Node& names = *value.node->inputs[1].node;
+  if (names.op() != "Const" || names.value().dtype() != DType::kString) return "";
+  const auto all = names.value().strings();
+  return static_cast<size_t>(value.index) < all.size() ? std::string(all[static_cast<size_t>(value.index)]) : "";
+}
+
 }  // namespace
+
+graph::Variables read_variables(const SavedModel& saved) {
+  if (saved.variables_prefix.empty()) return {};
+  graph::Variables values = read_checkpoint(saved.variables_prefix);
+  const graph::Node* restore = saved.meta_graph.graph.find(saved.meta_graph.restore_op_name);
+  if (restore == nullptr || !restore->op().ends_with("PartitionedCall")) return values;
+  graph::Graph graph = saved.meta_graph.graph.clone();
+  inline_functions(graph);
+  graph::Variables result;
+  for (const auto& node : graph.nodes()) {
+    if (node->op() != "AssignVariableOp" || node->inputs.size() != 2) continue;
+    const auto found = values.find(restored_name(node->inputs[1]));
+    if (found != values.end()) result[node->inputs[0].node->name()] = found->second;
+  }
+  return result;
+}
 
 SavedModel read_saved_model(const fs::path& folder, const std::string& tags) {
   const bool is_text = !fs::exists(folder / "saved_model.pb") && fs::exists(folder / "saved_model.pbtxt");

@@ -1,12 +1,13 @@
 // Which arrays of a file are a model's inputs and outputs.
 #pragma once
 
+#include <hoarfrost/examples.h>
+
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "data/array_file.h"
-#include "training/open_examples.h"
 
 namespace hoarfrost::training {
 

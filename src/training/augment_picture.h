@@ -1,10 +1,11 @@
 // One picture, changed at random.
 #pragma once
 
+#include <hoarfrost/examples.h>
+
 #include <cstdint>
 #include <vector>
 
-#include "training/augmentation.h"
 
 namespace hoarfrost::training {
 

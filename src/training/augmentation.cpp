@@ -1,8 +1,8 @@
-#include "training/augmentation.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <hoarfrost/error.h>
+#include <hoarfrost/examples.h>
 
 #include <algorithm>
 #include <array>

@@ -12,6 +12,7 @@ void Averages::add(const Trainer::Result& result, const Trainer::Batch& batch, i
   n_ += static_cast<double>(n);
   sums_[0] += result.loss * static_cast<double>(n);
   for (size_t i = 0; i < result.losses.size(); ++i) sums_[1 + i] += result.losses[i] * static_cast<double>(n);
+  if (batch.share == 0) return;
   for (size_t i = 0; i < metrics_.size(); ++i) {
     for (Metric& metric : metrics_[i]) metric.update(batch.y[i], result.predictions[i].cast(DType::kFloat32));
   }

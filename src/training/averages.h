@@ -1,10 +1,11 @@
 // What an epoch, or a validation, comes to: Keras' running means.
 #pragma once
 
+#include <hoarfrost/callback.h>
+
 #include <string>
 #include <vector>
 
-#include "training/callback.h"
 #include "training/trainer.h"
 
 namespace hoarfrost::training {

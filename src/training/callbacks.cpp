@@ -1,7 +1,7 @@
-#include "training/callbacks.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <hoarfrost/callback.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/graph.h>
 
@@ -9,6 +9,7 @@
 #include <map>
 
 #include "training/callbacks/arguments.h"
+#include "training/json.h"
 
 namespace hoarfrost::training {
 namespace {
@@ -39,11 +40,12 @@ std::vector<std::string> callback_names() {
   return names;
 }
 
-std::vector<std::unique_ptr<Callback>> make_callbacks(std::span<const std::string> texts) {
+namespace {
+
+std::vector<std::unique_ptr<Callback>> make(std::span<const PythonCall> calls) {
   std::vector<std::unique_ptr<Callback>> result;
   std::map<std::string, int> n_made;
-  for (const std::string& text : texts) {
-    const PythonCall call = parse_python_call(text);
+  for (const PythonCall& call : calls) {
     const CallbackSpec& spec = spec_of(call);
     const int n = n_made[call.name]++;
     result.push_back(
@@ -52,8 +54,34 @@ std::vector<std::unique_ptr<Callback>> make_callbacks(std::span<const std::strin
   return result;
 }
 
+PythonValue python_value(const Json& json) {
+  using Kind = PythonValue::Kind;
+  if (json.is_string()) return {Kind::kText, 0, json.get<std::string>()};
+  if (json.is_boolean()) return {Kind::kBool, json.get<bool>() ? 1.0 : 0.0, json.get<bool>() ? "True" : "False"};
+  if (json.is_number_integer()) return {Kind::kInt, json.get<double>(), json.dump()};
+  if (json.is_number()) return {Kind::kFloat, json.get<double>(), json.dump()};
+  if (json.is_null()) return {Kind::kNone, 0, "None"};
+  throw Error(ErrorCode::kInvalidArgument, "callback", fmt::format("takes no {}", json.dump()));
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Callback>> make_callbacks(std::span<const std::string> texts) {
+  std::vector<PythonCall> calls;
+  for (const std::string& text : texts) calls.push_back(parse_python_call(text));
+  return make(calls);
+}
+
 std::unique_ptr<Callback> make_callback(const std::string& text) {
   return std::move(make_callbacks({&text, 1}).front());
+}
+
+std::unique_ptr<Callback> make_callback(const keras::Object& object) {
+  PythonCall call{object.class_name, {}};
+  for (const auto& [name, value] : object.arguments) {
+    if (value.is_said()) call.arguments.push_back({name, python_value(Json::parse(value.json()))});
+  }
+  return std::move(make({&call, 1}).front());
 }
 
 }  // namespace hoarfrost::training

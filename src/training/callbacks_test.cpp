@@ -1,7 +1,7 @@
 // Callbacks against the real ones of Keras 2.15: tests/golden/training/callbacks.json (tools/make_callback_goldens.py).
-#include "training/callbacks.h"
 
 #include <gmock/gmock.h>
+#include <hoarfrost/callback.h>
 #include <hoarfrost/error.h>
 #include <sys/resource.h>
 

@@ -88,7 +88,7 @@ ReadCompilation compilation_from(const std::string& text, const std::vector<std:
       (void)Optimizer(optimizer);
       compilation.optimizer = optimizer;
     } catch (const Error& error) {
-      result.notes.push_back(fmt::format("of the file's training configuration: {}", error.what()));
+      compilation.refused_optimizer = fmt::format("the file's training configuration: {}", error.what());
     }
   }
   for (const Json& loss : by_output(value_at(config, "loss"), output_names)) {
@@ -96,7 +96,7 @@ ReadCompilation compilation_from(const std::string& text, const std::vector<std:
       (void)Loss(plain(loss));
       compilation.losses.push_back(plain(loss));
     } catch (const Error& error) {
-      result.notes.push_back(fmt::format("of the file's training configuration: {}", error.what()));
+      compilation.refused_loss = fmt::format("the file's training configuration: {}", error.what());
       compilation.losses.clear();
       break;
     }

@@ -16,11 +16,13 @@ struct Compilation {
   std::vector<Json> losses;                      // empty: not said
   std::vector<double> loss_weights;              // empty: 1 each
   std::vector<std::vector<std::string>> metrics;  // "accuracy" means what the output and its loss make of it
+  // Why the file's own was not taken: a Trainer throws it, unless another was said (and this cleared).
+  std::string refused_optimizer, refused_loss;
 };
 
 // What a file's training_config says, in the dialect of Keras 1.2 to 2.15 or Keras 3's compile_config. Losses and metrics
-// by name are found by the outputs' names. What is not understood is left out and said in `notes`, for the person may say
-// it instead. Throws Error{kCorrupt} for text that is no JSON.
+// by name are found by the outputs' names. Metrics that are not known are left out and said in `notes`; an unknown loss or
+// optimizer is kept as refused, for the person may say another instead. Throws Error{kCorrupt} for text that is no JSON.
 struct ReadCompilation {
   Compilation compilation;
   std::vector<std::string> notes;

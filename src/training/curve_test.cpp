@@ -8,6 +8,7 @@
 #include <fstream>
 #include <numeric>
 
+#include "distributed/testing_group.h"
 #include "training/trainer.h"
 
 namespace hoarfrost::training {
@@ -41,34 +42,59 @@ class ListedExamples : public Examples {
   std::vector<Shape> x_shapes_, y_shapes_;
 };
 
-// Convolutions, an L2 penalty, BatchNormalization by the batch's statistics, pooling and Adam, each step on what the
-// steps before left.
-TEST(Curve, EachStepsLossIsKeras) {
+// The losses of all steps, of a member with its part of each batch.
+std::vector<double> train(const Json& golden, distributed::Group* group) {
   const std::string folder = HOARFROST_GOLDEN "/training/";
-  const Json golden = Json::parse(std::ifstream(folder + "curve.json"));
   const ListedExamples examples(golden);
   const auto model = keras::load(folder + "curve_start.h5");
   const auto [compilation, notes] =
       compilation_from(model->training_config, {model->layers[model->outputs.at(0).layer].name});
   EXPECT_TRUE(notes.empty()) << notes.at(0);
-  Trainer trainer(*model, compilation, {});
+  Trainer trainer(*model, compilation, {.threads = group == nullptr ? 0 : 1, .group = group});
   trainer.begin(examples);
-
   const auto batch_size = golden.at("batch_size").get<int64_t>();
+  EXPECT_EQ(examples.size() % batch_size, 0);
+  const auto share = distributed::share_of(group, batch_size);
+  Trainer::Batch batch = trainer.batch_of(share.n);
+  std::ranges::fill(batch.example_weights.mutable_values<float>(), 1 / static_cast<float>(batch_size));
+  batch.share = static_cast<double>(share.n) / static_cast<double>(batch_size);
+  std::vector<int64_t> indices(static_cast<size_t>(share.n));
+  std::vector<double> losses;
+  for (int64_t step = 0; step < 200; ++step) {
+    std::iota(indices.begin(), indices.end(), step * batch_size % examples.size() + share.first);
+    examples.gather(indices, 0, batch.x, batch.y);
+    losses.push_back(trainer.train_on_batch(batch).loss);
+  }
+  trainer.expect_equal_weights();
+  return losses;
+}
+
+Json golden_curve() { return Json::parse(std::ifstream(HOARFROST_GOLDEN "/training/curve.json")); }
+
+double largest_difference(const Json& golden, const std::vector<double>& found) {
   const auto losses = golden.at("losses").get<std::vector<double>>();
-  ASSERT_EQ(losses.size(), 200U);
-  ASSERT_EQ(examples.size() % batch_size, 0);
-  Trainer::Batch batch = trainer.batch_of(batch_size);
-  std::vector<int64_t> indices(static_cast<size_t>(batch_size));
+  EXPECT_EQ(losses.size(), 200U);
   double worst = 0;
   for (size_t step = 0; step < losses.size(); ++step) {
-    std::iota(indices.begin(), indices.end(), static_cast<int64_t>(step) * batch_size % examples.size());
-    examples.gather(indices, 0, batch.x, batch.y);
-    const double loss = trainer.train_on_batch(batch).loss;
-    EXPECT_NEAR(loss, losses[step], std::max(1e-3 * std::abs(losses[step]), 1e-6)) << "step " << step;
-    worst = std::max(worst, std::abs(loss - losses[step]) / std::abs(losses[step]));
+    EXPECT_NEAR(found.at(step), losses[step], std::max(1e-3 * std::abs(losses[step]), 1e-6)) << "step " << step;
+    worst = std::max(worst, std::abs(found[step] - losses[step]) / std::abs(losses[step]));
   }
-  RecordProperty("largest_relative_difference", std::to_string(worst));
+  return worst;
+}
+
+// Convolutions, an L2 penalty, BatchNormalization by the batch's statistics, pooling and Adam, each step on what the
+// steps before left.
+TEST(Curve, EachStepsLossIsKeras) {
+  const Json golden = golden_curve();
+  RecordProperty("largest_relative_difference", std::to_string(largest_difference(golden, train(golden, nullptr))));
+}
+
+TEST(Curve, EachStepsLossIsKerasOfThreeMembers) {
+  const Json golden = golden_curve();
+  distributed::as_members(3, [&](distributed::Group& group) {
+    const double worst = largest_difference(golden, train(golden, &group));
+    if (group.rank() == 0) RecordProperty("largest_relative_difference", std::to_string(worst));
+  });
 }
 
 }  // namespace

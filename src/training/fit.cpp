@@ -45,6 +45,7 @@ class Fit::Controls final : public Control {
     }
     return names;
   }
+  [[nodiscard]] std::string architecture() const override { return keras::architecture_text(fit_.trainer_.model()); }
   [[nodiscard]] bool writes_files() const override {
     const auto* group = fit_.trainer_.options().group;
     return group == nullptr || group->rank() == 0;
@@ -93,7 +94,8 @@ bool Fit::is_stopped() const {
 Fit::Rows Fit::rows_of(std::span<const int64_t> whole) const {
   const auto share = distributed::share_of(trainer_.options().group, static_cast<int64_t>(whole.size()));
   const auto own = share.n == 0 ? whole.first(1) : whole.subspan(static_cast<size_t>(share.first), static_cast<size_t>(share.n));
-  return {{own.begin(), own.end()}, share.n == 0 ? 0 : 1.0 / static_cast<double>(whole.size())};
+  return {{own.begin(), own.end()}, share.n == 0 ? 0 : 1.0 / static_cast<double>(whole.size()),
+          static_cast<double>(share.n) / static_cast<double>(whole.size())};
 }
 
 Trainer::Batch& Fit::fill(const Examples& examples, const Rows& rows, uint64_t seed, bool is_weighted) {
@@ -101,6 +103,7 @@ Trainer::Batch& Fit::fill(const Examples& examples, const Rows& rows, uint64_t s
   auto found = batches_.find(n);
   if (found == batches_.end()) found = batches_.emplace(n, trainer_.batch_of(n)).first;
   Trainer::Batch& batch = found->second;
+  batch.share = rows.share;
   examples.gather(rows.indices, seed, batch.x, batch.y);
   const auto weights = batch.example_weights.mutable_values<float>();
   std::ranges::fill(weights, static_cast<float>(rows.weight));
@@ -178,6 +181,7 @@ bool Fit::run_epoch(History& history) {
   position_ = {epoch + 1, 0, {}};
   progress.finish(text_of(logs));
   if (history.is_invalid) return false;
+  trainer_.expect_equal_weights();
   for (Callback* callback : callbacks_) callback->on_epoch_end(*controls_, epoch, logs);
   history.epochs.push_back(std::move(logs));
   return !controls_->is_stopped && !history.is_interrupted;
@@ -211,8 +215,8 @@ std::string Fit::state() const {
       .dump();
 }
 
-void Fit::restore(const std::string& state) {
-  const Json json = Json::parse(state, nullptr, false);
+void Fit::restore(const keras::TrainingState& state) {
+  const Json json = Json::parse(state.hoarfrost, nullptr, false);
   try {
     if (json.at("version") != 1) throw Error(ErrorCode::kCorrupt, "training state", "is of another version of Hoarfrost");
     const bool is_same = json.at("examples") == train_.size() && json.at("batch_size") == options_.batch_size;
@@ -233,6 +237,48 @@ void Fit::restore(const std::string& state) {
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::kCorrupt, "training state", fmt::format("expected what Hoarfrost writes, found: {}", error.what()));
   }
+  restore_kept(state.kept_weights);
+}
+
+// Each under its callback's name: "EarlyStopping/dense/kernel".
+std::vector<std::pair<std::string, Tensor>> Fit::kept_weights() const {
+  std::vector<std::pair<std::string, Tensor>> result;
+  for (const Callback* callback : callbacks_) {
+    for (auto& [name, value] : callback->kept_weights()) result.emplace_back(callback->name() + "/" + name, std::move(value));
+  }
+  return result;
+}
+
+void Fit::restore_kept(const std::vector<std::pair<std::string, Tensor>>& kept) {
+  if (kept.empty()) return;
+  const auto own = trainer_.weights();
+  for (Callback* callback : callbacks_) {
+    const std::string prefix = callback->name() + "/";
+    std::vector<std::pair<std::string, Tensor>> weights;
+    for (const auto& [name, value] : kept) {
+      if (!name.starts_with(prefix)) continue;
+      const auto found = std::ranges::find(own, name.substr(prefix.size()), [](const auto& weight) { return weight.first; });
+      if (found == own.end() || found->second.shape() != value.shape() || found->second.dtype() != value.dtype())
+        throw Error(ErrorCode::kMismatch, "training state", fmt::format("the kept weight `{}` {} is none of this model's", name, value.shape().to_string()));
+      weights.emplace_back(found->first, value);
+    }
+    if (!weights.empty()) callback->set_kept_weights(std::move(weights));
+  }
+}
+
+std::vector<runtime::Step> Fit::profile(double seconds) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<int64_t> whole(static_cast<size_t>(std::min(train_.size(), options_.batch_size)));
+  std::iota(whole.begin(), whole.end(), 0);
+  const Rows rows = rows_of(whole);
+  constexpr int kRounds = 20;
+  const auto start = Clock::now();
+  for (int i = 0; i < kRounds; ++i) (void)fill(train_, rows, 0, true);
+  runtime::Step reading{"examples", "own:gather"};
+  reading.seconds = std::chrono::duration<double>(Clock::now() - start).count() / kRounds;
+  std::vector<runtime::Step> parts{reading};
+  std::ranges::move(trainer_.profile(fill(train_, rows, 0, true), seconds), std::back_inserter(parts));
+  return parts;
 }
 
 void Fit::save(const std::filesystem::path& path, bool weights_only) {
@@ -241,6 +287,7 @@ void Fit::save(const std::filesystem::path& path, bool weights_only) {
   if (weights_only) return keras::save_weights(trainer_.model(), path);
   keras::TrainingState state = trainer_.state();
   state.hoarfrost = this->state();
+  state.kept_weights = kept_weights();
   keras::save_model(trainer_.model(), state, path);
 }
 

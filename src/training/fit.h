@@ -1,6 +1,8 @@
 // Keras' model.fit: epochs of shuffled batches, validation, callbacks, and the line that each epoch prints.
 #pragma once
 
+#include <hoarfrost/training.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
@@ -8,9 +10,7 @@
 
 #include "base/progress.h"
 #include "training/averages.h"
-#include "training/callback.h"
 #include "training/class_weight.h"
-#include "training/examples.h"
 #include "training/trainer.h"
 
 namespace hoarfrost::training {
@@ -31,14 +31,6 @@ struct FitOptions {
   const std::atomic<bool>* stop = nullptr;  // set by a signal: the batch is finished, then training stops
 };
 
-struct History {
-  std::vector<Logs> epochs;       // of those that this call finished
-  double examples_per_second = 0;  // of training alone
-  bool is_interrupted = false;     // by FitOptions::stop: position says where
-  bool is_invalid = false;         // the loss became NaN or infinite; the weights are those before
-  std::string invalid;             // where: "epoch 1, batch 12: the loss is nan; …"
-};
-
 class Fit {
  public:
   // Callbacks are called in their order, those that save the model last. Examples, trainer and callbacks must outlive it; validation may be null. Throws what Trainer::begin throws.
@@ -51,10 +43,13 @@ class Fit {
   [[nodiscard]] const Position& position() const { return position_; }
   // What resumes exactly here: the position, the optimizer's rate, the callbacks' states; JSON for TrainingState::hoarfrost.
   [[nodiscard]] std::string state() const;
+  // What a step takes, part by part (Trainer::profile), reading a batch of examples first. It trains.
+  std::vector<runtime::Step> profile(double seconds);
   // The first epochs are done already: Keras' initial_epoch.
   void begin_at(int64_t epoch) { position_ = {epoch, 0, {}}; }
-  // Throws Error{kCorrupt | kMismatch} for a state that is none, or of other data or another batch size.
-  void restore(const std::string& state);
+  // Goes on from what save() put into a file. Throws Error{kCorrupt | kMismatch} for a state that is none, or of other
+  // data, another batch size or another model.
+  void restore(const keras::TrainingState& state);
   // A complete model with all that a later training needs.
   void save(const std::filesystem::path& path, bool weights_only);
 
@@ -63,10 +58,13 @@ class Fit {
   struct Rows {
     std::vector<int64_t> indices;  // this process's
     double weight = 0;             // of each in the loss
+    double share = 0;              // what part of the whole they are
   };
   bool run_epoch(History& history);
   bool train_batch(Averages& averages, Progress& progress, std::span<const int64_t> order, History& history);
   Logs validate();
+  [[nodiscard]] std::vector<std::pair<std::string, Tensor>> kept_weights() const;
+  void restore_kept(const std::vector<std::pair<std::string, Tensor>>& kept);
   [[nodiscard]] Rows rows_of(std::span<const int64_t> whole) const;
   Trainer::Batch& fill(const Examples& examples, const Rows& rows, uint64_t seed, bool is_weighted);
   void say_invalid(const Trainer::Result& result, const Trainer::Batch& batch, History& history);

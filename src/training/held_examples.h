@@ -1,14 +1,14 @@
 // Examples in memory: inputs as the data has them, made ready each time they are asked for.
 #pragma once
 
+#include <hoarfrost/examples.h>
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "data/transform.h"
-#include "training/augmentation.h"
-#include "training/examples.h"
 #include "training/targets.h"
 
 namespace hoarfrost::training {

@@ -122,7 +122,9 @@ struct Row {
 };
 constexpr Row kRows[] = {
     {"zeros", [](const Wanted& w) { return constant(w, 0); }},
+    {"zero", [](const Wanted& w) { return constant(w, 0); }},
     {"ones", [](const Wanted& w) { return constant(w, 1); }},
+    {"one", [](const Wanted& w) { return constant(w, 1); }},
     {"constant", [](const Wanted& w) { return constant(w, number_in(w.config, {"value"}, 0)); }},
     {"randomuniform", [](const Wanted& w) { return uniform(w, number_in(w.config, {"minval"}, -0.05), number_in(w.config, {"maxval"}, 0.05)); }},
     {"uniform", [](const Wanted& w) { return uniform(w, -0.05, 0.05); }},
@@ -141,7 +143,9 @@ constexpr Row kRows[] = {
     {"lecununiform", [](const Wanted& w) { return variance_scaling(w, 1, "fan_in", "uniform"); }},
     {"lecunnormal", [](const Wanted& w) { return variance_scaling(w, 1, "fan_in", ""); }},
     {"orthogonal", orthogonal},
+    {"orthogonalinitializer", orthogonal},
     {"identity", identity},
+    {"identityinitializer", identity},
 };
 
 std::string spelled(const std::string& name) {

@@ -1,6 +1,8 @@
 // keras.losses of Keras 2.15, as graphs that can be differentiated.
 #pragma once
 
+#include <hoarfrost/examples.h>
+
 #include <string>
 #include <vector>
 
@@ -8,9 +10,6 @@
 #include "training/json.h"
 
 namespace hoarfrost::training {
-
-// How a loss wants its labels.
-enum class Labels { kDense, kSparse };  // of the prediction's shape (one-hot, or 0 and 1 for one unit), or class numbers
 
 class Loss {
  public:

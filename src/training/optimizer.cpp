@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "runtime/kernels/simd.h"
 #include "runtime/parallel.h"
 
 namespace hoarfrost::training {
@@ -86,6 +87,23 @@ void adadelta(const Step& s, Parameter& p) {
   });
 }
 
+// What Adam does to each element.
+struct AdamTerms {
+  float to_m, to_v, alpha, epsilon;
+};
+HOARFROST_LOOP(adam_loop, (const AdamTerms& t, const float* __restrict g, float* __restrict w, float* __restrict m, float* __restrict v, int64_t n),
+               (t, g, w, m, v, n)) {
+  const float to_m = t.to_m, to_v = t.to_v, alpha = t.alpha, epsilon = t.epsilon;
+  for (int64_t i = 0; i < n; ++i) {
+    const float gradient = g[i];
+    const float mean = m[i] + (gradient - m[i]) * to_m;
+    const float square = v[i] + (gradient * gradient - v[i]) * to_v;
+    m[i] = mean;
+    v[i] = square;
+    w[i] -= mean * alpha / (std::sqrt(square) + epsilon);
+  }
+}
+
 void adam(const Step& s, Parameter& p) {
   const double b1 = number_in(s.config, {"beta_1"}, 0.9), b2 = number_in(s.config, {"beta_2"}, 0.999);
   const auto alpha = static_cast<float>(s.rate * std::sqrt(1 - std::pow(b2, s.t)) / (1 - std::pow(b1, s.t)));
@@ -95,10 +113,9 @@ void adam(const Step& s, Parameter& p) {
   float *w = p.weight.data(), *m = p.slots[0].data(), *v = p.slots[1].data();
   float* largest = flag_in(s.config, "amsgrad", false) ? p.slots[2].data() : nullptr;
   if (largest == nullptr) {
-    for_each(p, [=](size_t i) {
-      m[i] += (g[i] - m[i]) * to_m;
-      v[i] += (g[i] * g[i] - v[i]) * to_v;
-      w[i] -= m[i] * alpha / (std::sqrt(v[i]) + epsilon);
+    const auto n = static_cast<int64_t>(p.weight.size());
+    runtime::parallel_parts(n, n * 28, [&](int64_t first, int64_t last) {
+      adam_loop({to_m, to_v, alpha, epsilon}, g + first, w + first, m + first, v + first, last - first);
     });
     return;
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace hoarfrost::training {
@@ -14,11 +13,6 @@ class Shuffle {
   Shuffle(int64_t n, uint64_t seed) : n_(n), seed_(seed) {}
   // n indices, each of 0 … n - 1 once. Epochs count from 0.
   [[nodiscard]] std::vector<int64_t> order(int64_t epoch) const;
-  // What a checkpoint holds of it: `{"n":50000,"seed":7}`.
-  [[nodiscard]] std::string state() const;
-  // where begins the text of errors. Throws Error{kCorrupt} for text that is not a state, Error{kMismatch} for one of
-  // another number of examples than n: the order would be another one.
-  static Shuffle from_state(const std::string& state, int64_t n, const std::string& where);
 
  private:
   int64_t n_;

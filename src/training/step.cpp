@@ -5,17 +5,18 @@
 namespace hoarfrost::training {
 namespace {
 
-runtime::Options options_for(int threads) {
+runtime::Options options_for(int threads, distributed::Group* group) {
   runtime::Options options;
   options.threads = threads;
   options.is_deterministic = true;  // a training that goes on rounds as it did before
+  options.group = group;
   return options;
 }
 
 }  // namespace
 
-Step::Step(StepGraph graph, int threads)
-    : graph_(std::move(graph)), threads_(threads), session_(graph_.graph, graph_.signature, options_for(threads)) {}
+Step::Step(StepGraph graph, int threads, distributed::Group* group)
+    : graph_(std::move(graph)), options_(options_for(threads, group)), session_(graph_.graph, graph_.signature, options_) {}
 
 std::vector<Tensor> Step::inputs_of(const Feed& feed) const {
   std::vector<Tensor> inputs(feed.x.begin(), feed.x.end());
@@ -26,10 +27,28 @@ std::vector<Tensor> Step::inputs_of(const Feed& feed) const {
   return inputs;
 }
 
-Step::Result Step::run(const Feed& feed) {
+// By their places among the gradients.
+runtime::AfterStep Step::after_step(const runtime::AfterStep& on_gradients) const {
+  if (!on_gradients) return {};
+  return [this, &on_gradients](std::span<const size_t> outputs) {
+    const size_t first = 1 + 2 * graph_.n_y;
+    std::vector<size_t> places;
+    for (const size_t i : outputs) {
+      if (i >= first && i < first + graph_.trainable.size()) places.push_back(i - first);
+    }
+    on_gradients(places);
+  };
+}
+
+std::span<Tensor> Step::gradients() {
+  if (outputs_.empty()) return {};
+  return std::span(outputs_).subspan(1 + 2 * graph_.n_y, graph_.trainable.size());
+}
+
+Step::Result Step::run(const Feed& feed, const runtime::AfterStep& on_gradients) {
   const auto inputs = inputs_of(feed);
   if (outputs_.empty()) outputs_ = session_.run(inputs);
-  else session_.run_into(inputs, outputs_);
+  else session_.run_into(inputs, outputs_, after_step(on_gradients));
   Result result;
   result.loss = outputs_[0].values<float>()[0];
   const size_t n = graph_.n_y;
@@ -44,7 +63,7 @@ Step::Result Step::run(const Feed& feed) {
 std::vector<Tensor> Step::values_at(std::span<const std::string> endpoints, const Feed& feed) const {
   graph::Signature signature{graph_.signature.inputs, {}};
   for (const std::string& name : endpoints) signature.outputs.push_back(graph::resolve(graph_.graph, name));
-  return runtime::Session(graph_.graph, signature, options_for(threads_)).run(inputs_of(feed));
+  return runtime::Session(graph_.graph, signature, options_).run(inputs_of(feed));
 }
 
 std::vector<runtime::Step> Step::plan() {

@@ -40,13 +40,45 @@ graph::Graph fed_graph(const keras::Lowered& lowered, const StepOptions& options
     graph::Node& node = *graph.find(lowered.signature.inputs[i].node->name());
     node.set("shape", completed(node.get<Shape>("shape"), with_batch(options.x_shapes.at(i), options.batch_size), node.name()));
   }
+  if (lowered.batch_share) {
+    graph::Node& node = *graph.find(lowered.batch_share.node->name());
+    node.set_op("Const");
+    node.attributes.erase("shape");
+    node.set("value", Tensor::scalar(static_cast<float>(options.batch_share)));
+  }
   return graph;
+}
+
+constexpr const char* kInstance = "instance_key";
+
+// The nodes that work with other processes, which do so in the order in which the model has them.
+std::vector<graph::Node*> number_shared(graph::Graph& graph, double batch_share) {
+  std::vector<graph::Node*> result;
+  for (const auto& node : graph.nodes()) {
+    if (node->get_or<int64_t>("group_size", 1) == 1) continue;
+    result.push_back(node.get());
+    node->set(kInstance, static_cast<int64_t>(result.size())).set("batch_share", static_cast<float>(batch_share));
+  }
+  return result;
+}
+
+// Gradients have their node's number. What the graph holds beside them depends on the batch size, and with it the order
+// in which they would run.
+void put_in_order(graph::Graph& graph, std::vector<graph::Node*> shared) {
+  std::vector<graph::Node*> back;
+  for (const auto& node : graph.nodes()) {
+    if (node->has(kInstance) && std::ranges::find(shared, node.get()) == shared.end()) back.push_back(node.get());
+  }
+  std::ranges::stable_sort(back, std::ranges::greater(), [](const graph::Node* node) { return node->get<int64_t>(kInstance); });
+  shared.insert(shared.end(), back.begin(), back.end());
+  for (size_t i = 1; i < shared.size(); ++i) shared[i]->control_inputs.push_back(shared[i - 1]);
 }
 
 class Maker {
  public:
   Maker(const keras::Lowered& lowered, const StepOptions& options) : lowered_(lowered), options_(options) {
     result_.graph = fed_graph(lowered, options);
+    shared_ = number_shared(result_.graph, options.batch_share);
   }
 
   StepGraph make() {
@@ -67,6 +99,7 @@ class Maker {
       result_.updated.push_back(name);
       outputs.push_back(own(value));
     }
+    put_in_order(result_.graph, std::move(shared_));
     return std::move(result_);
   }
 
@@ -117,19 +150,20 @@ class Maker {
   // Regularizers of weights and of activities.
   void add_penalties(Builder& builder, std::vector<graph::Endpoint>& terms) {
     builder.enter("penalty");
-    std::vector<graph::Endpoint> penalties;
-    for (const graph::Endpoint& loss : lowered_.losses) penalties.push_back(builder.cast(own(loss), DType::kFloat32));
+    const auto add = [&](graph::Endpoint penalty, double share) {
+      terms.push_back(share == 1 ? penalty : (Term{&builder, penalty} * share).at);
+    };
+    for (const graph::Endpoint& loss : lowered_.losses) add(builder.cast(own(loss), DType::kFloat32), options_.batch_share);
+    const double share = 1.0 / options_.group_size;
     for (const keras::VariableOrigin& origin : lowered_.origins) {
       const auto& config = origin.layer->config;
       const Json* regularizer = config == nullptr ? nullptr : keras::weight_setting(*config, origin.weight, "regularizer");
       if (regularizer == nullptr) continue;
       const auto penalty = keras::penalty_of(*regularizer);
       const Term x{&builder, builder.cast(result_.graph.find(origin.variable)->output(), DType::kFloat32)};
-      if (penalty.l1 != 0) penalties.push_back(Term{&builder, builder.reduce_all("Sum", x.apply("Abs"))} * penalty.l1);
-      if (penalty.l2 != 0) penalties.push_back(Term{&builder, builder.reduce_all("Sum", x.apply("Square"))} * penalty.l2);
+      if (penalty.l1 != 0) add(Term{&builder, builder.reduce_all("Sum", x.apply("Abs"))} * penalty.l1, share);
+      if (penalty.l2 != 0) add(Term{&builder, builder.reduce_all("Sum", x.apply("Square"))} * penalty.l2, share);
     }
-    for (const graph::Endpoint& penalty : penalties)
-      terms.push_back(options_.penalty_share == 1 ? penalty : (Term{&builder, penalty} * options_.penalty_share).at);
   }
 
   void add_gradients(Builder& builder) {
@@ -149,6 +183,7 @@ class Maker {
   const keras::Lowered& lowered_;
   const StepOptions& options_;
   StepGraph result_;
+  std::vector<graph::Node*> shared_;  // with other processes
   graph::Endpoint total_;
   std::vector<graph::Endpoint> own_losses_;
 };

@@ -32,14 +32,18 @@ struct StepOptions {
   std::vector<double> loss_weights;
   int64_t batch_size = 32;
   bool has_gradients = true;
-  double penalty_share = 1;  // what of the penalties counts: 1/n where n processes add their gradients up
+  // Processes that add their losses and gradients up: of each penalty on weights, every one has its part, of those on
+  // activities that of its examples.
+  int group_size = 1;
+  double batch_share = 1;  // what part of the examples this process has; 0 where its rows stand in for none
 };
 
 // The shape of n examples.
 Shape with_batch(const Shape& example, int64_t n);
 
 // The loss is Σ weight · loss over the examples (whoever feeds the weights divides by their number) + penalties. Throws
-// Error{kUnsupported} naming the nodes that have no gradient, Error{kMismatch} where labels and outputs do not meet.
+// Error{kUnsupported} naming the nodes that have no gradient, Error{kMismatch} where labels and outputs do not meet. Nodes
+// that work with other processes run in one order, whatever the batch size: forward as the model has them, then back.
 StepGraph step_graph(const keras::Lowered& lowered, const StepOptions& options);
 
 }  // namespace hoarfrost::training

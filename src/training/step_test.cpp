@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <hoarfrost/keras.h>
 
+#include <algorithm>
+
 #include "training/initialize.h"
 #include "training/step.h"
 
@@ -35,6 +37,42 @@ TEST_P(Networks, TrainWithoutReferences) {
     const bool is_of_seed = part.name.ends_with("/random/seed");
     EXPECT_FALSE(part.implementation.starts_with("ref") && !is_of_seed) << part.name << ": " << part.implementation;
   }
+}
+
+// Each gradient is told once, when it has its values, the last layer's before the first's.
+TEST_P(Networks, GradientsComeWhileTheBackwardPassRuns) {
+  keras::LoadOptions how;
+  how.architecture_only = true;
+  const auto model = initialized(*keras::load(std::string(HOARFROST_GOLDEN "/../../examples/") + GetParam().model, how), 0);
+  const auto lowered = keras::lower(*model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
+  StepOptions options;
+  options.x_shapes = {GetParam().x};
+  options.y_shapes = {GetParam().y};
+  options.losses = {Loss(Json("categorical_crossentropy"))};
+  options.batch_size = 2;
+  Step step(step_graph(lowered, options), 2);
+  Tensor x(DType::kFloat32, with_batch(GetParam().x, 2)), y(DType::kFloat32, with_batch(GetParam().y, 2)), weights(DType::kFloat32, {2});
+  for (Tensor* tensor : {&x, &y, &weights}) std::ranges::fill(tensor->mutable_values<float>(), 0.5F);
+  std::vector<Tensor> variables;
+  for (const std::string& name : lowered.variable_names) variables.push_back(lowered.variables.at(name));
+  const Step::Feed feed{{&x, 1}, {&y, 1}, &weights, {}, variables};
+  (void)step.run(feed);
+  int64_t n_steps = 0;
+  std::vector<int64_t> told(step.graph().trainable.size(), -1);
+  std::vector<std::vector<float>> values(told.size());
+  (void)step.run(feed, [&](std::span<const size_t> places) {
+    ++n_steps;
+    for (const size_t i : places) {
+      EXPECT_EQ(told[i], -1);
+      told[i] = n_steps;
+      const auto found = step.gradients()[i].values<float>();
+      values[i].assign(found.begin(), found.end());
+    }
+  });
+  EXPECT_EQ(n_steps, static_cast<int64_t>(step.plan().size()));
+  for (size_t i = 0; i < told.size(); ++i) EXPECT_TRUE(std::ranges::equal(values[i], step.gradients()[i].values<float>())) << step.graph().trainable[i];
+  EXPECT_GT(told.front(), told.back());
+  EXPECT_LT(told.back(), n_steps * 3 / 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tutorials, Networks,

@@ -1,6 +1,7 @@
 // What an output of the model should have given for each example, held as compactly as it comes.
 #pragma once
 
+#include <hoarfrost/examples.h>
 #include <hoarfrost/tensor.h>
 
 #include <cstdint>
@@ -8,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "training/open_examples.h"
 
 namespace hoarfrost::training {
 

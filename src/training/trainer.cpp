@@ -4,12 +4,15 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 
+#include "base/crc32c.h"
 #include "keras/shapes.h"
 #include "keras/variables.h"
 #include "keras/weight_setting.h"
+#include "training/gradient_sums.h"
 #include "training/initialize.h"
 
 namespace hoarfrost::training {
@@ -20,7 +23,16 @@ Shape without_batch(const Shape& shape) {
   return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()));
 }
 
+// NaN or infinity among float32 values.
+bool has_no_number(const Tensor& tensor) {
+  if (tensor.dtype() != DType::kFloat32) return false;
+  return !std::ranges::all_of(tensor.values<float>(), [](float x) { return std::isfinite(x); });
+}
+
 Compilation complete(Compilation compilation, size_t n_outputs) {
+  for (const std::string* refused : {&compilation.refused_optimizer, &compilation.refused_loss}) {
+    if (!refused->empty()) throw Error(ErrorCode::kUnsupported, "", *refused);
+  }
   if (compilation.losses.empty()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without a loss: give --loss");
   if (compilation.optimizer.is_null()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without an optimizer: give --optimizer");
   if (compilation.losses.size() == 1) compilation.losses.resize(n_outputs, compilation.losses[0]);
@@ -51,7 +63,8 @@ Trainer::Trainer(const keras::Model& model, Compilation compilation, const Optio
       model_(initialized(model, options.seed)),
       compilation_(complete(std::move(compilation), model.outputs.size())),
       optimizer_(compilation_.optimizer),
-      training_(keras::lower(*model_, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll})),
+      training_(keras::lower(*model_, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll,
+                                       .group_size = options.group == nullptr ? 1 : options.group->size()})),
       inference_(keras::lower(*model_, {.name_suffix = {}, .phase = keras::Phase::kInference, .recurrence = keras::RecurrenceForm::kAuto})) {
   for (const Json& loss : compilation_.losses) losses_.emplace_back(loss);
   training_.trainable_names = in_keras_order(training_, *model_);
@@ -122,7 +135,7 @@ void Trainer::begin(const Examples& examples) {
                                                      format_.outputs.size(), x_shapes_.size(), y_shapes_.size()));
   }
   steps_.clear();
-  (void)step_graph(training_, step_options(1, true));  // says what cannot be trained before anything is
+  (void)step_graph(training_, step_options(1, 1, true));  // says what cannot be trained before anything is
   for (size_t i = 0; i < format_.outputs.size(); ++i) (void)metrics(i);
 }
 
@@ -135,15 +148,18 @@ Trainer::Batch Trainer::batch_of(int64_t n) const {
   return batch;
 }
 
-StepOptions Trainer::step_options(int64_t n, bool has_gradients) const {
-  const double share = options_.group == nullptr ? 1 : 1.0 / options_.group->size();
-  return {x_shapes_, y_shapes_, losses_, compilation_.loss_weights, n, has_gradients, share};
+StepOptions Trainer::step_options(int64_t n, double share, bool has_gradients) const {
+  const int group_size = options_.group == nullptr ? 1 : options_.group->size();
+  return {x_shapes_, y_shapes_, losses_, compilation_.loss_weights, n, has_gradients, group_size, share};
 }
 
-Step& Trainer::step(int64_t n, bool has_gradients) {
-  auto& found = steps_[{n, has_gradients}];
-  if (found == nullptr)
-    found = std::make_unique<Step>(step_graph(has_gradients ? training_ : inference_, step_options(n, has_gradients)), options_.threads);
+Step& Trainer::step(const Batch& batch, bool has_gradients) {
+  const int64_t n = batch.example_weights.n_elements();
+  auto& found = steps_[{n, batch.share, has_gradients}];
+  if (found == nullptr) {
+    const StepOptions options = step_options(n, batch.share, has_gradients);
+    found = std::make_unique<Step>(step_graph(has_gradients ? training_ : inference_, options), options_.threads, options_.group);
+  }
   return *found;
 }
 
@@ -159,17 +175,32 @@ Step::Feed Trainer::feed(const Batch& batch, std::array<int64_t, 2> seed) const 
 }
 
 Trainer::Result Trainer::train_on_batch(const Batch& batch) {
-  Step& step = this->step(batch.example_weights.n_elements(), true);
-  const Step::Result stepped = step.run(feed(batch, seed_of_step()));
+  Step& step = this->step(batch, true);
+  const Step::Feed feed = this->feed(batch, seed_of_step());
+  const Step::Result stepped = options_.group == nullptr ? step.run(feed) : run_with_others(step, feed);
   Result result = summed(stepped);
   if (!std::isfinite(result.loss)) return result;
-  sum_gradients(stepped);
   apply(stepped, step.graph());
   return result;
 }
 
 Trainer::Result Trainer::test_on_batch(const Batch& batch) {
-  return summed(step(batch.example_weights.n_elements(), false).run(feed(batch, {})));
+  return summed(step(batch, false).run(feed(batch, {})));
+}
+
+std::vector<runtime::Step> Trainer::profile(const Batch& batch, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  Step& step = this->step(batch, true);
+  auto parts = step.profile(feed(batch, seed_of_step()), seconds);
+  const Step::Result stepped = step.run(feed(batch, seed_of_step()));
+  constexpr int kRounds = 20;
+  const auto start = Clock::now();
+  for (int i = 0; i < kRounds; ++i) apply(stepped, step.graph());
+  runtime::Step optimizer{optimizer_.class_name(), "own:optimizer"};
+  optimizer.seconds = std::chrono::duration<double>(Clock::now() - start).count() / kRounds;
+  for (const size_t i : trainable_) optimizer.n_bytes += static_cast<double>(variables_[i].n_bytes()) * static_cast<double>(3 + 2 * slots_.size());
+  parts.push_back(std::move(optimizer));
+  return parts;
 }
 
 // With the losses of all processes; predictions stay this one's.
@@ -183,11 +214,12 @@ Trainer::Result Trainer::summed(const Step::Result& step) const {
   return result;
 }
 
-void Trainer::sum_gradients(const Step::Result& result) const {
-  if (options_.group == nullptr) return;
-  std::vector<std::unique_ptr<distributed::PendingSum>> pending;
-  for (const Tensor& gradient : result.gradients) pending.push_back(options_.group->start_sum(const_cast<Tensor&>(gradient).mutable_values<float>()));
-  for (auto& sum : pending) sum->wait();
+// Its gradients are the sums of all processes'.
+Step::Result Trainer::run_with_others(Step& step, const Step::Feed& feed) const {
+  GradientSums sums(*options_.group, trainable_.size());
+  const Step::Result result = step.run(feed, [&](std::span<const size_t> places) { sums.update(step.gradients(), places); });
+  sums.finish(step.gradients());
+  return result;
 }
 
 void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
@@ -207,18 +239,23 @@ void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
 
 std::string Trainer::first_layer_without_number(const Batch& batch) {
   std::vector<std::string> endpoints, layers;
+  for (const auto& input : format_.inputs) layers.push_back(fmt::format("{} (InputLayer)", input.name));
   for (const keras::LoweredCall& call : training_.calls) {
     for (const std::string& output : call.outputs) {
       endpoints.push_back(output);
       layers.push_back(fmt::format("{} ({})", call.layer_name, call.class_name));
     }
   }
-  const auto outputs = step(batch.example_weights.n_elements(), true).values_at(endpoints, feed(batch, seed_of_step()));
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].dtype() != DType::kFloat32) continue;
-    if (!std::ranges::all_of(outputs[i].values<float>(), [](float x) { return std::isfinite(x); })) return layers[i];
+  std::vector<Tensor> values = batch.x;
+  std::ranges::move(step(batch, true).values_at(endpoints, feed(batch, seed_of_step())), std::back_inserter(values));
+  std::vector<int64_t> first{static_cast<int64_t>(std::ranges::find_if(values, has_no_number) - values.begin())};
+  if (auto* group = options_.group) {
+    first.resize(static_cast<size_t>(group->size()));
+    std::swap(first[0], first[static_cast<size_t>(group->rank())]);
+    group->sum(first);
   }
-  return "";
+  const auto i = static_cast<size_t>(*std::ranges::min_element(first));
+  return i < layers.size() ? layers[i] : "";
 }
 
 std::vector<Metric> Trainer::metrics(size_t output) const {
@@ -233,6 +270,19 @@ std::vector<std::pair<std::string, Tensor>> Trainer::weights() const {
   std::vector<std::pair<std::string, Tensor>> result;
   for (const auto& [name, i] : variable_index_) result.emplace_back(name, variables_[i].copied());
   return result;
+}
+
+void Trainer::expect_equal_weights() const {
+  auto* group = options_.group;
+  if (group == nullptr) return;
+  uint32_t crc = 0;
+  for (const Tensor& variable : variables_) crc = crc32c(variable.bytes(), crc);
+  std::vector<int64_t> all(static_cast<size_t>(group->size()));
+  all[static_cast<size_t>(group->rank())] = crc;
+  group->sum(all);
+  const auto other = std::ranges::find_if(all, [&](int64_t each) { return each != all[0]; });
+  if (other == all.end()) return;
+  throw Error(ErrorCode::kMismatch, "", fmt::format("rank {} and rank 0 have come to different weights: start all processes on the same kind of processor", other - all.begin()));
 }
 
 void Trainer::set_weights(const std::vector<std::pair<std::string, Tensor>>& weights) {

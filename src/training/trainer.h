@@ -1,19 +1,21 @@
 // A model in training: its weights, the optimizer's memory, and steps over batches.
 #pragma once
 
+#include <hoarfrost/examples.h>
+
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "distributed/group.h"
 #include "keras/save.h"
 #include "training/compilation.h"
 #include "training/constraint.h"
-#include "training/open_examples.h"
 #include "training/step.h"
 
 namespace hoarfrost::training {
@@ -40,6 +42,7 @@ class Trainer {
     std::vector<Tensor> x;
     std::vector<Tensor> y;
     Tensor example_weights;  // [n], each already over the number of the whole batch
+    double share = 1;        // the part of the whole batch that these are; 0 where they stand in for none, and count nothing
   };
   // Tensors for a batch of n examples that begin() was told of, to be filled.
   [[nodiscard]] Batch batch_of(int64_t n) const;
@@ -52,7 +55,9 @@ class Trainer {
   // One optimizer step. Where the loss is NaN or infinite, nothing is changed.
   Result train_on_batch(const Batch& batch);
   Result test_on_batch(const Batch& batch);
-  // After a train_on_batch whose loss was no number: the first layer, in the order of calls, whose output has none; "" if
+  // What train_on_batch takes, part by part, the optimizer last: means over the runs that fit into `seconds`. It trains.
+  std::vector<runtime::Step> profile(const Batch& batch, double seconds);
+  // After a train_on_batch whose loss was no number: the first layer, in the order of calls, whose output has none at any process; "" if
   // all have.
   std::string first_layer_without_number(const Batch& batch);
 
@@ -66,6 +71,8 @@ class Trainer {
 
   // By variable name, copied.
   [[nodiscard]] std::vector<std::pair<std::string, Tensor>> weights() const;
+  // Throws Error{kMismatch} where a process of the group has weights that are not rank 0's to the bit.
+  void expect_equal_weights() const;
   void set_weights(const std::vector<std::pair<std::string, Tensor>>& weights);
 
   // Keras' form of what training left, without the part that is Hoarfrost's own.
@@ -78,13 +85,13 @@ class Trainer {
     std::string name;
     std::vector<Tensor> values;  // by trainable
   };
-  Step& step(int64_t n, bool has_gradients);
+  Step& step(const Batch& batch, bool has_gradients);
   [[nodiscard]] Step::Feed feed(const Batch& batch, std::array<int64_t, 2> seed) const;
   [[nodiscard]] Result summed(const Step::Result& step) const;
-  void sum_gradients(const Step::Result& result) const;
+  Step::Result run_with_others(Step& step, const Step::Feed& feed) const;
   void apply(const Step::Result& result, const StepGraph& graph);
   [[nodiscard]] std::array<int64_t, 2> seed_of_step() const;
-  [[nodiscard]] StepOptions step_options(int64_t n, bool has_gradients) const;
+  [[nodiscard]] StepOptions step_options(int64_t n, double share, bool has_gradients) const;
   void adopt_weights();
   void make_slots();
   void find_constraints();
@@ -106,7 +113,7 @@ class Trainer {
   std::vector<Slot> slots_;
   std::vector<std::pair<size_t, Constraint>> constraints_;
   std::vector<std::vector<float>> clipped_;
-  std::map<std::pair<int64_t, bool>, std::unique_ptr<Step>> steps_;
+  std::map<std::tuple<int64_t, double, bool>, std::unique_ptr<Step>> steps_;  // by examples, share, whether gradients
 };
 
 }  // namespace hoarfrost::training

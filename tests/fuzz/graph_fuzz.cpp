@@ -4,5 +4,8 @@
 #include "fuzz/fuzz_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t n_bytes) {
-  return hoarfrost::fuzz::read_bytes(data, n_bytes, [](const std::filesystem::path& path) { (void)hoarfrost::tensorflow::read_graph(path); });
+  return hoarfrost::fuzz::read_bytes(data, n_bytes, [](const std::filesystem::path& path) {
+    auto graph = hoarfrost::tensorflow::read_graph(path);
+    hoarfrost::tensorflow::inline_functions(graph);
+  });
 }

@@ -6,11 +6,7 @@ usage: graphs.py PYTHON CHECKER BIN GOLDEN_FOLDER      Closes with 'N passed, N 
 import subprocess
 import sys
 
-KNOWN_OPEN = {  # case: why it is not there yet
-    "cond_v2_function": "variables taken into a function (If, While)",
-    "function_library": "variables taken into a function (StatefulPartitionedCall)",
-    "tf2_saved_model": "TensorFlow 2's object-graph checkpoints",
-}
+KNOWN_OPEN = {}  # case: why it is not there yet
 
 
 def main():

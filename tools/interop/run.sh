@@ -51,6 +51,12 @@ check "strangers' models" "$tf" tools/interop/real.py "$tf" "$checkers/check_rea
 check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --consumer openvino --hoarfrost "$bin" "$golden"
 check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
 check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
+check "keras.applications of Keras 2.15" "$tf" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
+check "keras.applications of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
+check "random layers of Keras 2.15" "$tf" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 120
+check "random layers of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 60
+check "golden layers as our ONNX in ONNX Runtime" "$tf" tools/interop/exports.py --format onnx --hoarfrost "$bin" tests/golden/layers
+check "golden layers as our SavedModel in TensorFlow" "$tf" tools/interop/exports.py --format savedmodel --hoarfrost "$bin" tests/golden/layers
 check "accuracies in TensorFlow, of the same graphs on the same data" "$tf" tools/interop/evaluate.py --hoarfrost "$bin" examples
 for stage in "keras2 $tf" "keras3 $work/keras3/bin/python"; do
   check "our saves in Keras: ${stage%% *}" "${stage#* }" -W ignore tools/interop/saves.py "${stage%% *}" --resave build/release/bin/resave --work "$work/saves" tests/golden/layers

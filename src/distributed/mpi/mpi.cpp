@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t kBlock = 1 << 28;
 MPI_Comm machine = MPI_COMM_NULL;
+// Sums that go on while others begin and end: their order is their own.
+MPI_Comm sums = MPI_COMM_NULL;
 
 // Calls step(offset, n) over the blocks of n_all items until one fails.
 template <typename Step>
@@ -31,13 +33,15 @@ int start(int32_t* rank, int32_t* size) {
   if (error == MPI_SUCCESS) error = MPI_Comm_size(MPI_COMM_WORLD, &own_size);
   if (error == MPI_SUCCESS)
     error = MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, own_rank, MPI_INFO_NULL, &machine);
+  if (error == MPI_SUCCESS) error = MPI_Comm_dup(MPI_COMM_WORLD, &sums);
   *rank = own_rank;
   *size = own_size;
   return error;
 }
 
 int finish() {
-  if (machine != MPI_COMM_NULL) MPI_Comm_free(&machine);
+  for (MPI_Comm* communicator : {&machine, &sums})
+    if (*communicator != MPI_COMM_NULL) MPI_Comm_free(communicator);
   return MPI_Finalize();
 }
 
@@ -61,12 +65,19 @@ int wait(void* pending) {
   return error;
 }
 
+// Open MPI has no thread of its own: what goes on goes on within its calls.
+int poll(void* pending) {
+  auto* own = static_cast<Pending*>(pending);
+  int is_done = 0;
+  return MPI_Testall(static_cast<int>(own->requests.size()), own->requests.data(), &is_done, MPI_STATUSES_IGNORE);
+}
+
 int start_sum_float(float* values, int64_t n_all, void** pending) {
   auto* own = new (std::nothrow) Pending;
   if (own == nullptr) return MPI_ERR_NO_MEM;
   const int error = in_blocks(n_all, [&](int64_t offset, int n) {
     MPI_Request request = MPI_REQUEST_NULL;
-    const int status = MPI_Iallreduce(MPI_IN_PLACE, values + offset, n, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD, &request);
+    const int status = MPI_Iallreduce(MPI_IN_PLACE, values + offset, n, MPI_FLOAT, MPI_SUM, sums, &request);
     if (status == MPI_SUCCESS) own->requests.push_back(request);
     return status;
   });
@@ -97,6 +108,19 @@ int gather(const char* bytes, int64_t n_all, char* parts) {
   return MPI_SUCCESS;
 }
 
+int all_gather(const char* bytes, int64_t n_all, char* parts) {
+  int size = 0;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (n_all * size <= kBlock) {
+    return MPI_Allgather(bytes, static_cast<int>(n_all), MPI_BYTE, parts, static_cast<int>(n_all), MPI_BYTE,
+                         MPI_COMM_WORLD);
+  }
+  const int error = gather(bytes, n_all, parts);
+  return error != MPI_SUCCESS ? error : in_blocks(n_all * size, [&](int64_t offset, int n) {
+    return MPI_Bcast(parts + offset, n, MPI_BYTE, 0, MPI_COMM_WORLD);
+  });
+}
+
 int broadcast(char* bytes, int64_t n_all) {
   return in_blocks(n_all,
                    [&](int64_t offset, int n) { return MPI_Bcast(bytes + offset, n, MPI_BYTE, 0, MPI_COMM_WORLD); });
@@ -120,7 +144,9 @@ constexpr HoarfrostMpi kTable{kHoarfrostMpiVersion,
                               sum_int64,
                               sum_int64_of_machine,
                               start_sum_float,
+                              poll,
                               wait,
+                              all_gather,
                               gather,
                               broadcast,
                               barrier,

@@ -1,6 +1,6 @@
 // BatchNormalization: y = gamma · (x − moving_mean) / sqrt(moving_variance + epsilon) + beta, channel by channel
 // (Ioffe and Szegedy 2015). Keras 0.2 to 3.15; several axes are normalised together as in tf.keras.
-// In training by the batch's statistics, toward which the moving ones go.
+// In training by the batch's statistics, of all processes that share it, toward which the moving ones go.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -73,8 +73,9 @@ struct BatchNormalization {
     if (is_last && x.shape.rank() == 4 && x.dtype == DType::kFloat32) {
       if (!has_gamma) gamma = constant_vector(lowering, x.shape.last(), 1);
       if (!has_beta) beta = constant_vector(lowering, x.shape.last(), 0);
-      const Value y = lowering.op("FusedBatchNorm", {x, gamma, beta, mean, variance},
-                                  {{"epsilon", static_cast<float>(epsilon)}, {"data_format", std::string("NHWC")}, {"is_training", is_training}});
+      Attributes attributes{{"epsilon", static_cast<float>(epsilon)}, {"data_format", std::string("NHWC")}, {"is_training", is_training}};
+      if (is_training && lowering.group_size() > 1) attributes.emplace_back("group_size", int64_t{lowering.group_size()});
+      const Value y = lowering.op("FusedBatchNorm", {x, gamma, beta, mean, variance}, attributes);
       if (is_training) {
         move(lowering, next, {{y.tensor.node, 1}, x.dtype});
         move(lowering, next + 1, {{y.tensor.node, 2}, x.dtype});  // unbiased, as the fused kernel of tf.keras has it
@@ -149,7 +150,7 @@ struct BatchNormalization {
     }
     const Value all = lowering.ints("moments/axes", reduced);
     const auto mean_of = [&](const Value& values) {
-      return lowering.named_op("moments/mean", "Mean", {values, all}, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+      return lowering.mean_over_group(lowering.named_op("moments/mean", "Mean", {values, all}, {{"keep_dims", true}, {"Tidx", DType::kInt32}}));
     };
     Value mean = mean_of(x);
     Value variance = mean_of(lowering.named_op("moments/SquaredDifference", "SquaredDifference", {x, mean}));
@@ -168,6 +169,6 @@ struct BatchNormalization {
 
 }  // namespace
 
-const LayerSpec layer_batch_normalization = make_spec<BatchNormalization>("BatchNormalization");
+const LayerSpec layer_batch_normalization = make_spec<BatchNormalization>("BatchNormalization", "SyncBatchNormalization");
 
 }  // namespace hoarfrost::keras

@@ -110,7 +110,16 @@ void translate_rate(Json& config) {
   if (config.contains("rate") && config.at("rate").is_string()) config.erase("rate");
 }
 
+// A recurrent layer's dropout of its input and of its state, and whether one mask serves all gates (consume_less "gpu").
+void translate_recurrent_dropout(Json& config, std::string_view class_name) {
+  if (class_name != "LSTM" && class_name != "GRU" && class_name != "SimpleRNN") return;
+  rename(config, "dropout_W", "dropout");
+  rename(config, "dropout_U", "recurrent_dropout");
+  if (config.contains("dropout")) config["implementation"] = text_at(config, "consume_less") == "gpu" ? 2 : 1;
+}
+
 void translate_config(Json& config, std::string_view class_name, const std::string& ordering) {
+  translate_recurrent_dropout(config, class_name);
   for (const auto key : kIdle) config.erase(std::string(key));
   gather(config, {"nb_row", "nb_col"}, "kernel_size");
   gather(config, {"kernel_dim1", "kernel_dim2", "kernel_dim3"}, "kernel_size");

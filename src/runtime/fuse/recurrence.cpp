@@ -49,6 +49,7 @@ class Finder {
     for (const RecurrentStep& step : steps) removed.insert(step.operations.begin(), step.operations.end());
     const RecurrentStep& second = steps[1];
     all.is_lstm = second.is_lstm;
+    all.has_hard_gates = second.has_hard_gates;
     all.n_steps = static_cast<int64_t>(steps.size());
     all.kernel = value(second.kernel).constant;
     all.n_units = all.kernel.shape()[0];
@@ -62,6 +63,7 @@ class Finder {
     for (size_t i = 1; i < steps.size(); ++i) {
       const RecurrentStep& before = steps[i - 1];
       const RecurrentStep& step = steps[i];
+      if (step.has_hard_gates != before.has_hard_gates) return false;
       if (step.is_lstm != before.is_lstm || step.h_before != before.h || step.c_before != before.c || step.kernel < 0)
         return false;
       if (step.kernel != steps[1].kernel || step.bias != steps[1].bias) return false;

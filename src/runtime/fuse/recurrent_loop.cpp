@@ -184,6 +184,7 @@ class Matcher {
     }
     RecurrentSteps all;
     all.is_lstm = step_.is_lstm;
+    all.has_hard_gates = step_.has_hard_gates;
     all.is_by_time = true;
     all.n_steps = n_steps_;
     all.kernel = inner_.value(step_.kernel).constant;

@@ -101,6 +101,30 @@ class Matcher {
     need(kernel.is_constant() && kernel.dtype == DType::kFloat32 && kernel.shape == Shape{n_units, n_gates * n_units});
   }
 
+  void need_number(ValueId id, float number) const {
+    const Value& value = readers_.value(id);
+    need(value.is_constant() && value.constant.n_elements() == 1 && static_cast<float>(Reader(value.constant)[0]) == number);
+  }
+
+  // The last operation of the gate whose sum is `id`; all gates are alike.
+  const Operation& gate(ValueId id) {
+    const Operation& first = reader(id);
+    const bool is_hard = !is(first, "Sigmoid");
+    need(!has_gate_ || step_.has_hard_gates == is_hard);
+    has_gate_ = true;
+    step_.has_hard_gates = is_hard;
+    if (!is_hard) return first;
+    need(is(first, "Mul"));
+    need_number(other(first, id), 0.2F);
+    const Operation& shifted = reader(first.outputs[0], "Add");
+    need_number(other(shifted, first.outputs[0]), 0.5F);
+    const Operation& below = reader(shifted.outputs[0], "Minimum");
+    need_number(other(below, shifted.outputs[0]), 1);
+    const Operation& clipped = reader(below.outputs[0], "Maximum");
+    need_number(other(clipped, below.outputs[0]), 0);
+    return clipped;
+  }
+
   void need_zeros(ValueId id) const {
     const Value& value = readers_.value(id);
     need(value.is_constant());
@@ -119,10 +143,10 @@ class Matcher {
     need(readers_.value(sum.outputs[0]).shape == readers_.value(x_).shape);
     const Operation& split = reader(sum.outputs[0], "Split");
     need_split(split, 4);
-    const Operation& i = reader(split.outputs[0], "Sigmoid");
-    const Operation& f = reader(split.outputs[1], "Sigmoid");
+    const Operation& i = gate(split.outputs[0]);
+    const Operation& f = gate(split.outputs[1]);
     const Operation& candidate = reader(split.outputs[2], "Tanh");
-    const Operation& o = reader(split.outputs[3], "Sigmoid");
+    const Operation& o = gate(split.outputs[3]);
     const Operation& kept = reader(f.outputs[0], "Mul");
     step_.c_before = other(kept, f.outputs[0]);
     const Operation& added = reader(i.outputs[0], "Mul");
@@ -147,8 +171,8 @@ class Matcher {
       sums[gate] = &reader(split.outputs[gate], "Add");
       inner[gate] = other(*sums[gate], split.outputs[gate]);
     }
-    const Operation& z = reader(sums[0]->outputs[0], "Sigmoid");
-    const Operation& r = reader(sums[1]->outputs[0], "Sigmoid");
+    const Operation& z = gate(sums[0]->outputs[0]);
+    const Operation& r = gate(sums[1]->outputs[0]);
     const Operation& candidate = reader(sums[2]->outputs[0], "Tanh");
     const Operation& reset = reader(r.outputs[0], "Mul");
     need(inner[2] == reset.outputs[0]);
@@ -208,6 +232,7 @@ class Matcher {
   const Readers& readers_;
   ValueId x_;
   RecurrentStep step_;
+  bool has_gate_ = false;
 };
 
 }  // namespace

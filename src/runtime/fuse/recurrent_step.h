@@ -31,8 +31,9 @@ class Readers {
 
 struct RecurrentStep {
   bool is_lstm = true;
-  ValueId h_before = -1;  // -1: zeros, the product of which has become a constant
-  ValueId c_before = -1;  // LSTM
+  bool has_hard_gates = false;  // Keras 1's and 2's hard_sigmoid
+  ValueId h_before = -1;        // -1: zeros, the product of which has become a constant
+  ValueId c_before = -1;        // LSTM
   ValueId h = -1;
   ValueId c = -1;       // LSTM
   ValueId kernel = -1;  // -1 with h_before
@@ -41,8 +42,8 @@ struct RecurrentStep {
   std::vector<ValueId> constants;  // GRU without h_before: the three gates of the product of h
 };
 
-// The step whose input product [batch, gates · units] is `x`: sigmoid at the gates, tanh elsewhere, a constant kernel,
-// as kernels/recurrent_steps.h says. Only h and c are read outside.
+// The step whose input product [batch, gates · units] is `x`: one sigmoid at the gates, tanh elsewhere, a constant
+// kernel, as kernels/recurrent_steps.h says. Only h and c are read outside.
 std::optional<RecurrentStep> match_recurrent_step(const Readers& readers, ValueId x);
 
 }  // namespace hoarfrost::runtime

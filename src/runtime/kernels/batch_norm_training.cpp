@@ -1,14 +1,12 @@
 // FusedBatchNorm by the batch's statistics, and its gradient, in row-major order or blocks of channels: two passes each,
-// for passes over memory are what they cost. Statistics come piece by piece, each about its own mean, and are joined in
-// double precision in a fixed order (Chan, Golub and LeVeque, Updating Formulae for Computing Sample Variances, 1979).
-#include <omp.h>
-
+// for passes over memory are what they cost. The gradient of a relu in front of it is taken along. Where processes share a
+// batch, its statistics are of all of it.
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "runtime/kernel.h"
+#include "runtime/kernels/batch_statistics.h"
 #include "runtime/kernels/channel_sums.h"
-#include "runtime/kernels/planes.h"
 #include "runtime/kernels/simd.h"
 #include "runtime/parallel.h"
 
@@ -24,193 +22,97 @@ HOARFROST_LOOP(normalize_pixels,
   }
 }
 
-// dx = by_dy · dy + by_x · (x − mean) + shift for each channel.
+// dx = by_dy · dy + by_x · (x − mean) + shift for each channel, or 0 where x is not above `least`.
 HOARFROST_LOOP(differentiate_pixels,
-               (const float* dy, const float* x, const float* mean, const float* by_dy, const float* by_x, const float* shift, float* dx,
-                int64_t n_pixels, int64_t width),
-               (dy, x, mean, by_dy, by_x, shift, dx, n_pixels, width)) {
+               (const float* dy, const float* x, const float* mean, const float* by_dy, const float* by_x, const float* shift, float least,
+                float* dx, int64_t n_pixels, int64_t width),
+               (dy, x, mean, by_dy, by_x, shift, least, dx, n_pixels, width)) {
   for (int64_t pixel = 0; pixel < n_pixels; ++pixel) {
     for (int64_t c = 0; c < width; ++c) {
       const int64_t i = pixel * width + c;
-      dx[i] = dy[i] * by_dy[c] + ((x[i] - mean[c]) * by_x[c] + shift[c]);
+      const float value = dy[i] * by_dy[c] + ((x[i] - mean[c]) * by_x[c] + shift[c]);
+      dx[i] = x[i] <= least ? 0 : value;
     }
   }
 }
 
-// A channel's values so far.
-struct Moments {
-  double n = 0, mean = 0, squares = 0;  // squares: of the differences from the mean
-
-  void add(double more, double more_mean, double more_squares) {
-    if (more == 0) return;
-    const double difference = more_mean - mean, total = n + more;
-    mean += difference * more / total;
-    squares += more_squares + difference * difference * n * more / total;
-    n = total;
-  }
-};
-
 class BatchNormKernel : public Kernel {
  public:
-  BatchNormKernel(const Planes& planes, int64_t n_channels, double epsilon)
-      : planes_(planes), pieces_(planes), n_channels_(static_cast<size_t>(n_channels)), epsilon_(epsilon) {
+  BatchNormKernel(const Planes& planes, int64_t n_channels, double epsilon, const Sharing& sharing)
+      : statistics_(planes, n_channels, epsilon, sharing) {
     implementation = "own:batch_norm";
-    const auto whole = static_cast<size_t>(planes.n_channels());
-    n_threads_ = static_cast<size_t>(omp_get_max_threads());
-    moments_.resize(n_threads_ * whole);
-    for (auto* each : {&mean_, &slope_, &start_}) each->assign(whole, 0.0F);
-    sums_.resize(n_threads_ * whole);
-    squares_.resize(n_threads_ * whole);
   }
 
-  // inputs x, scale, offset; outputs y, the batch's mean and unbiased variance, the mean and the biased variance, (nothing)
+  // inputs x, scale, offset; outputs y, the statistics, (nothing)
   void run(const Buffers& buffers, const dnnl::stream&) override {
     const auto* x = static_cast<const float*>(buffers.inputs[0]);
-    measure(x);
-    finish(buffers);
     auto* y = static_cast<float*>(buffers.outputs[0]);
-    parallel_parts(pieces_.n, planes_.n_elements() * 8, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
-        const Piece piece = piece_at(planes_, pieces_, i);
-        const auto c = static_cast<size_t>(piece.channel);
-        normalize_pixels(x + piece.first, mean_.data() + c, slope_.data() + c, start_.data() + c, y + piece.first, piece.n_pixels,
-                         planes_.width);
+    BatchStatistics& s = statistics_;
+    s.measure(x, buffers);
+    parallel_parts(s.pieces().n, s.planes().n_elements() * 8, [&](int64_t first, int64_t last) {
+      for (int64_t i = last; i-- > first;) {  // from the end: what was read last is still in a cache
+        const Piece piece = piece_at(s.planes(), s.pieces(), i);
+        const int64_t c = piece.channel;
+        normalize_pixels(x + piece.first, s.mean.data() + c, s.slope.data() + c, s.start.data() + c, y + piece.first, piece.n_pixels,
+                         s.planes().width);
       }
     });
   }
 
  private:
-  void measure(const float* x) {
-    const size_t whole = mean_.size();
-    std::ranges::fill(moments_, Moments());
-    parallel_parts_numbered(pieces_.n, [&](int64_t thread, int64_t first, int64_t last) {
-      const size_t at = static_cast<size_t>(thread) * whole;
-      float* sums = sums_.data() + at;
-      float* squares = squares_.data() + at;
-      for (int64_t i = first; i < last; ++i) {
-        const Piece piece = piece_at(planes_, pieces_, i);
-        sum_channels(x + piece.first, piece.n_pixels, planes_.width, sums);
-        const auto n = static_cast<float>(piece.n_pixels);
-        for (int64_t c = 0; c < planes_.width; ++c) sums[c] /= n;
-        sum_squares_about(x + piece.first, sums, piece.n_pixels, planes_.width, squares);
-        Moments* moments = moments_.data() + at + piece.channel;
-        for (int64_t c = 0; c < planes_.width; ++c) moments[c].add(n, sums[c], squares[c]);
-      }
-    });
-    for (size_t thread = 1; thread < n_threads_; ++thread) {
-      for (size_t c = 0; c < whole; ++c) {
-        const Moments& other = moments_[thread * whole + c];
-        moments_[c].add(other.n, other.mean, other.squares);
-      }
-    }
-  }
-
-  void finish(const Buffers& buffers) {
-    const auto* scale = static_cast<const float*>(buffers.inputs[1]);
-    const auto* offset = static_cast<const float*>(buffers.inputs[2]);
-    float* statistics[4];
-    for (size_t i = 0; i < 4; ++i) statistics[i] = static_cast<float*>(buffers.outputs[i + 1]);
-    for (size_t c = 0; c < n_channels_; ++c) {
-      const Moments& m = moments_[c];
-      const double variance = m.squares / m.n;
-      mean_[c] = static_cast<float>(m.mean);
-      slope_[c] = static_cast<float>(scale[c] / std::sqrt(variance + epsilon_));
-      start_[c] = offset[c];
-      statistics[0][c] = statistics[2][c] = mean_[c];
-      statistics[1][c] = static_cast<float>(m.n > 1 ? m.squares / (m.n - 1) : variance);
-      statistics[3][c] = static_cast<float>(variance);
-    }
-  }
-
-  Planes planes_;
-  Pieces pieces_;
-  size_t n_channels_;
-  double epsilon_;
-  size_t n_threads_ = 1;
-  std::vector<Moments> moments_;  // by thread, then by channel
-  std::vector<float> mean_, slope_, start_;
-  std::vector<float> sums_, squares_;  // of a piece, by thread
+  BatchStatistics statistics_;
 };
 
 class BatchNormGradientKernel : public Kernel {
  public:
-  BatchNormGradientKernel(const Planes& planes, int64_t n_channels, double epsilon)
-      : planes_(planes), pieces_(planes), n_channels_(static_cast<size_t>(n_channels)), epsilon_(epsilon) {
-    implementation = "own:batch_norm_gradient";
-    const auto whole = static_cast<size_t>(planes.n_channels());
-    n_threads_ = static_cast<size_t>(omp_get_max_threads());
-    totals_.resize(n_threads_ * whole * 2);
-    sums_.resize(n_threads_ * whole * 2);
-    for (auto* each : {&mean_, &by_dy_, &by_x_, &shift_}) each->assign(whole, 0.0F);
+  BatchNormGradientKernel(const Planes& planes, int64_t n_channels, double epsilon, const Sharing& sharing, bool has_relu)
+      : planes_(planes), pieces_(planes), gradient_(planes, n_channels, epsilon, sharing) {
+    implementation = has_relu ? "own:batch_norm_gradient+relu" : "own:batch_norm_gradient";
+    if (has_relu) least_ = 0;
   }
 
   // inputs dy, x, scale, the batch's mean and biased variance; outputs dx, dscale, doffset, (nothing, nothing)
   void run(const Buffers& buffers, const dnnl::stream&) override {
     const auto* dy = static_cast<const float*>(buffers.inputs[0]);
     const auto* x = static_cast<const float*>(buffers.inputs[1]);
-    std::copy_n(static_cast<const float*>(buffers.inputs[3]), n_channels_, mean_.data());
-    add_up(dy, x);
-    finish(buffers);
     auto* dx = static_cast<float*>(buffers.outputs[0]);
+    BatchGradient& g = gradient_;
+    g.begin(buffers);
+    add_up(dy, x);
+    g.finish(buffers);
     parallel_parts(pieces_.n, planes_.n_elements() * 12, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
+      for (int64_t i = last; i-- > first;) {  // from the end: what was read last is still in a cache
         const Piece piece = piece_at(planes_, pieces_, i);
-        const auto c = static_cast<size_t>(piece.channel);
-        differentiate_pixels(dy + piece.first, x + piece.first, mean_.data() + c, by_dy_.data() + c, by_x_.data() + c, shift_.data() + c,
-                             dx + piece.first, piece.n_pixels, planes_.width);
+        const int64_t c = piece.channel;
+        differentiate_pixels(dy + piece.first, x + piece.first, g.mean.data() + c, g.by_dy.data() + c, g.by_x.data() + c,
+                             g.shift.data() + c, least_, dx + piece.first, piece.n_pixels, planes_.width);
       }
     });
   }
 
  private:
-  // Σ dy and Σ dy · (x − mean).
   void add_up(const float* dy, const float* x) {
-    const size_t whole = mean_.size();
-    std::ranges::fill(totals_, 0.0);
+    const auto whole = static_cast<int64_t>(gradient_.mean.size());
     parallel_parts_numbered(pieces_.n, [&](int64_t thread, int64_t first, int64_t last) {
-      const size_t at = static_cast<size_t>(thread) * whole * 2;
-      float* sums = sums_.data() + at;
+      float* sums = gradient_.sums(thread);
       float* products = sums + whole;
       for (int64_t i = first; i < last; ++i) {
         const Piece piece = piece_at(planes_, pieces_, i);
         sum_channels(dy + piece.first, piece.n_pixels, planes_.width, sums);
-        sum_products_about(dy + piece.first, x + piece.first, mean_.data() + piece.channel, piece.n_pixels, planes_.width, products);
-        double* totals = totals_.data() + at + piece.channel;
+        sum_products_about(dy + piece.first, x + piece.first, gradient_.mean.data() + piece.channel, piece.n_pixels, planes_.width, products);
+        double* totals = gradient_.totals(thread) + piece.channel;
         for (int64_t c = 0; c < planes_.width; ++c) {
           totals[c] += sums[c];
-          totals[whole + static_cast<size_t>(c)] += products[c];
+          totals[whole + c] += products[c];
         }
       }
     });
-    for (size_t i = whole * 2; i < totals_.size(); ++i) totals_[i % (whole * 2)] += totals_[i];
-  }
-
-  void finish(const Buffers& buffers) {
-    const auto* scale = static_cast<const float*>(buffers.inputs[2]);
-    const auto* variances = static_cast<const float*>(buffers.inputs[4]);
-    auto* dscale = static_cast<float*>(buffers.outputs[1]);
-    auto* doffset = static_cast<float*>(buffers.outputs[2]);
-    const auto n = static_cast<double>(planes_.n_planes / planes_.n_blocks * planes_.n_pixels);
-    for (size_t c = 0; c < n_channels_; ++c) {
-      const double sum = totals_[c], product = totals_[mean_.size() + c];
-      const double variance = variances[c] + epsilon_, deviation = std::sqrt(variance);
-      const double slope = scale[c] / deviation;
-      by_dy_[c] = static_cast<float>(slope);
-      by_x_[c] = static_cast<float>(-slope * product / n / variance);
-      shift_[c] = static_cast<float>(-slope * sum / n);
-      dscale[c] = static_cast<float>(product / deviation);
-      doffset[c] = static_cast<float>(sum);
-    }
   }
 
   Planes planes_;
   Pieces pieces_;
-  size_t n_channels_;
-  double epsilon_;
-  size_t n_threads_ = 1;
-  std::vector<double> totals_;  // by thread: Σ dy, then Σ dy · (x − mean)
-  std::vector<float> sums_;     // the same of a piece
-  std::vector<float> mean_, by_dy_, by_x_, shift_;
+  BatchGradient gradient_;
+  float least_ = std::numeric_limits<float>::quiet_NaN();  // nothing is below it
 };
 
 bool is_any(const Operation& operation, std::initializer_list<const char*> ops) {
@@ -224,7 +126,8 @@ std::unique_ptr<Kernel> make_batch_norm_training(const Operation& operation, con
   if (!is_gradient && !is_any(operation, {"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"})) return nullptr;
   const graph::Node& node = *operation.node;
   const auto format = node.get_or<std::string>("data_format", "NHWC");
-  if (!operation.is_plain() || !node.get_or<bool>("is_training", true) || (format != "NHWC" && format != "NDHWC")) return nullptr;
+  const bool has_relu = is_gradient && operation.activation.has_value();
+  if ((!operation.is_plain() && !has_relu) || !node.get_or<bool>("is_training", true) || (format != "NHWC" && format != "NDHWC")) return nullptr;
   const ValueId x = operation.inputs[is_gradient ? 1 : 0];
   const size_t n_read = is_gradient ? 5 : 3;
   for (size_t i = 0; i < n_read; ++i) {
@@ -236,11 +139,12 @@ std::unique_ptr<Kernel> make_batch_norm_training(const Operation& operation, con
   Layout layout = site.layout(x);
   if (is_gradient && !planes_of(shape, layout).layout) layout = site.layout(operation.inputs[0]);
   const Planes planes = planes_of(shape, layout);
+  const Sharing sharing = sharing_of(node, site);
   std::unique_ptr<Kernel> kernel;
   if (is_gradient) {
-    kernel = std::make_unique<BatchNormGradientKernel>(planes, shape.last(), epsilon);
+    kernel = std::make_unique<BatchNormGradientKernel>(planes, shape.last(), epsilon, sharing, has_relu);
   } else {
-    kernel = std::make_unique<BatchNormKernel>(planes, shape.last(), epsilon);
+    kernel = std::make_unique<BatchNormKernel>(planes, shape.last(), epsilon, sharing);
   }
   for (size_t i = 0; i < n_read; ++i)
     kernel->inputs.push_back({operation.inputs[i], i < (is_gradient ? 2U : 1U) ? planes.layout : Layout{}});

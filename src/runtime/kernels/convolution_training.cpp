@@ -8,6 +8,7 @@
 #include "runtime/arena.h"
 #include "runtime/kernels/convolution.h"
 #include "runtime/kernels/epilogue.h"
+#include "runtime/kernels/winograd_training.h"
 
 namespace hoarfrost::runtime {
 namespace {
@@ -233,6 +234,12 @@ std::unique_ptr<Kernel> by_filter(const Request& r, const Operation& operation, 
   return result;
 }
 
+std::unique_ptr<Kernel> winograd(const TrainedWinograd& what, Direction direction, const Operation& operation, const Site& site) {
+  if (direction == Direction::kForward) return make_winograd_forward(what, operation, site);
+  if (direction == Direction::kByInput) return make_winograd_by_input(what, site);
+  return make_winograd_by_filter(what, operation, site);
+}
+
 }  // namespace
 
 bool is_trained_convolution(const Operation& operation, const OperationList& list) {
@@ -251,7 +258,11 @@ std::unique_ptr<Kernel> make_convolution_training(const Operation& operation, co
   const Request r = *request_of(operation);
   const Shape &input = site.shape(r.input), &filter = site.shape(r.filter), &output = site.shape(r.output);
   const bool is_depthwise = operation.op().starts_with("Depthwise");
-  const Convolution c = describe_convolution(input, filter, output, is_depthwise, convolution_windows(operation, input, filter));
+  const auto windows = convolution_windows(operation, input, filter);
+  if (!is_depthwise && !site.value(r.filter).is_constant() && has_trained_winograd(input, filter, windows)) {
+    if (auto kernel = winograd({r.input, r.filter, r.output, windows, site.strategy.prefers_blocked}, r.direction, operation, site)) return kernel;
+  }
+  const Convolution c = describe_convolution(input, filter, output, is_depthwise, windows);
   const bool has_bias = operation.bias_value.has_value() || (r.direction == Direction::kByFilter && operation.outputs.size() > 1);
   const Describer describer(c, operation, has_bias, site.engine);
   auto found = find_kernel(describer, r.direction, candidates(c, site.strategy.prefers_blocked));

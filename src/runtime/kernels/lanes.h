@@ -52,6 +52,15 @@ HOARFROST_INLINE void sigmoid(Lanes& x) {
   x = 1.0F / (x + 1.0F);
 }
 
+// Keras 1's and 2's: 0.2 x + 0.5 between 0 and 1.
+HOARFROST_INLINE void hard_sigmoid(Lanes& x) {
+  const Lanes none = Lanes{};
+  const Lanes all = none + 1.0F;
+  x = x * 0.2F + 0.5F;
+  x = x > all ? all : x;
+  x = x < none ? none : x;
+}
+
 // The rational function by which Eigen computes it (Eigen 3.4, MathFunctionsImpl.h): within some units in the last
 // place.
 HOARFROST_INLINE void hyperbolic_tangent(Lanes& x) {

@@ -10,20 +10,30 @@
 namespace hoarfrost::runtime {
 namespace {
 
-HOARFROST_LOOP(reduce_pixels, (const float* x, bool is_max, int64_t n_pixels, int64_t width, float* y),
-               (x, is_max, n_pixels, width, y)) {
+HOARFROST_LOOP(max_of_pixels, (const float* x, int64_t n_pixels, int64_t width, float* y), (x, n_pixels, width, y)) {
   for (int64_t c = 0; c < width; ++c) y[c] = x[c];
   for (int64_t pixel = 1; pixel < n_pixels; ++pixel) {
-    const float* row = x + pixel * width;
-    if (is_max) {
-      for (int64_t c = 0; c < width; ++c) y[c] = std::max(y[c], row[c]);
-    } else {
-      for (int64_t c = 0; c < width; ++c) y[c] += row[c];
-    }
+    for (int64_t c = 0; c < width; ++c) y[c] = std::max(y[c], x[pixel * width + c]);
   }
-  if (is_max) return;
+}
+
+// Sums of a few dozen pixels, and the sum of these: one sum over all of a large picture would lose three digits.
+HOARFROST_LOOP(mean_of_pixels, (const float* x, int64_t n_pixels, int64_t width, float* y), (x, n_pixels, width, y)) {
+  constexpr int64_t kRun = 64, kChannels = 64;
   const float factor = 1.0F / static_cast<float>(n_pixels);
-  for (int64_t c = 0; c < width; ++c) y[c] *= factor;
+  for (int64_t first = 0; first < width; first += kChannels) {
+    const int64_t n = std::min(kChannels, width - first);
+    float total[kChannels] = {};
+    for (int64_t start = 0; start < n_pixels; start += kRun) {
+      float sum[kChannels] = {};
+      for (int64_t pixel = start; pixel < std::min(start + kRun, n_pixels); ++pixel) {
+        const float* row = x + pixel * width + first;
+        for (int64_t c = 0; c < n; ++c) sum[c] += row[c];
+      }
+      for (int64_t c = 0; c < n; ++c) total[c] += sum[c];
+    }
+    for (int64_t c = 0; c < n; ++c) y[first + c] = total[c] * factor;
+  }
 }
 
 class SpatialKernel : public Kernel {
@@ -38,7 +48,8 @@ class SpatialKernel : public Kernel {
     auto* y = static_cast<float*>(buffers.outputs[0]);
     parallel_parts(n_planes_, n_planes_ * n_pixels_ * width_ * 4, [&](int64_t first, int64_t last) {
       for (int64_t plane = first; plane < last; ++plane) {
-        reduce_pixels(x + plane * n_pixels_ * width_, is_max_, n_pixels_, width_, y + plane * width_);
+        const auto reduce = is_max_ ? max_of_pixels : mean_of_pixels;
+        reduce(x + plane * n_pixels_ * width_, n_pixels_, width_, y + plane * width_);
       }
     });
   }

@@ -29,6 +29,7 @@ struct Rows {
   const float* panels;  // by block of 16 units: [units, gates, 16]
   const float* bias;    // GRU: by block [gates, 16]
   int64_t n_units;
+  bool has_hard_gates;
 };
 
 // sums[row · gates + gate] += h[row] · panel. Every index is a constant, so that the sums stay in registers. Few rows
@@ -113,13 +114,20 @@ HOARFROST_INLINE void put(const Rows& rows, int64_t row, int64_t unit, const Lan
     std::memcpy(out, &h, static_cast<size_t>(n) * sizeof(float));
 }
 
+HOARFROST_INLINE void gate(const Rows& rows, Lanes& x) {
+  if (rows.has_hard_gates)
+    hard_sigmoid(x);
+  else
+    sigmoid(x);
+}
+
 HOARFROST_LOOP(lstm_gates, (const Rows& rows, int64_t n_rows, int64_t unit, Lanes* sums), (rows, n_rows, unit, sums)) {
   for (int64_t row = 0; row < n_rows; ++row) {
     Lanes i = sums[row * 4], f = sums[row * 4 + 1], candidate = sums[row * 4 + 2], o = sums[row * 4 + 3];
-    sigmoid(i);
-    sigmoid(f);
+    gate(rows, i);
+    gate(rows, f);
     hyperbolic_tangent(candidate);
-    sigmoid(o);
+    gate(rows, o);
     float* state = rows.c + row * rows.state_stride + unit;
     Lanes c;
     load(c, state);
@@ -139,9 +147,9 @@ HOARFROST_LOOP(gru_gates, (const Rows& rows, int64_t n_rows, int64_t unit, Lanes
     load_units(r, x + rows.n_units, rows.n_units - unit);
     load_units(candidate, x + 2 * rows.n_units, rows.n_units - unit);
     z += sums[row * 3];
-    sigmoid(z);
+    gate(rows, z);
     r += sums[row * 3 + 1];
-    sigmoid(r);
+    gate(rows, r);
     candidate += r * sums[row * 3 + 2];
     hyperbolic_tangent(candidate);
     load(h, rows.h + row * rows.state_stride + unit);
@@ -285,7 +293,8 @@ class RecurrenceKernel : public Kernel {
                 between * n,
                 reinterpret_cast<const float*>(kernel_->data()),
                 bias_ == nullptr ? nullptr : reinterpret_cast<const float*>(bias_->data()),
-                n};
+                n,
+                steps.has_hard_gates};
       if (steps.gives_all) rows.out = static_cast<float*>(buffers.outputs[0]) + place(step, n);
       run_step(rows, last - first);
       std::swap(h, next_h);

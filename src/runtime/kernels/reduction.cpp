@@ -1,4 +1,4 @@
-// Sum and Mean over some axes, and BiasAddGrad, over all but the channels: sums of a few thousand numbers in float32,
+// Sum and Mean over some axes, and BiasAddGrad, over all but the channels: sums of a few dozen numbers in float32,
 // joined in double in a fixed order.
 #include <omp.h>
 
@@ -22,7 +22,7 @@ class SumKernel : public Kernel {
  public:
   SumKernel(const Axes& axes, int64_t n_outputs, double divisor) : a_(axes), n_outputs_(n_outputs), divisor_(divisor) {
     implementation = "own:sum";
-    run_ = std::min(a_.inner, std::max<int64_t>(kFloats / a_.channels, 1));
+    run_ = std::min(a_.inner, a_.channels > 1 ? kAdditions : kAdditions * kVector);
     n_runs_ = (a_.inner + run_ - 1) / run_;
     const auto n_threads = static_cast<size_t>(omp_get_max_threads());
     // Many outputs are divided among the threads; few are summed up by each from its own part of the input.
@@ -61,7 +61,7 @@ class SumKernel : public Kernel {
   }
 
  private:
-  static constexpr int64_t kFloats = 4096;
+  static constexpr int64_t kAdditions = 64;  // one after the other in float32
   static constexpr int64_t kVector = 16;
 
   // f(thread, first, last); by the caller's thread alone when it is little.

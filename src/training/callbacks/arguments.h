@@ -1,6 +1,8 @@
 // What a callback is called with, and the table row that makes one.
 #pragma once
 
+#include <hoarfrost/callback.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "training/callback.h"
 #include "training/python_call.h"
 
 namespace hoarfrost::training {

@@ -1,9 +1,10 @@
 // The learning rate in the logs, where the callbacks that change it leave it.
 #pragma once
 
+#include <hoarfrost/callback.h>
+
 #include <algorithm>
 
-#include "training/callback.h"
 
 namespace hoarfrost::training {
 

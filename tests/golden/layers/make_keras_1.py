@@ -390,8 +390,7 @@ def of_keras_1():
             attempt(build.__name__ + '_' + order, lambda: build(order), [normal(2, *shape_of(order, *shape))])
         for build, shape in ((conv_lstm, (2, 5, 4)), (frames, (2, 5, 6))):
             attempt(build.__name__ + '_' + order, lambda: build(order), [normal(2, 3, *shape_of(order, *shape))])
-        if order == 'tf':
-            attempt('locally_connected_areas_tf', lambda: locally_connected_areas(order), [normal(2, 5, 6, 2)])
+        attempt('locally_connected_areas_' + order, lambda: locally_connected_areas(order), [normal(2, *shape_of(order, 2, 5, 6))])
         if BACKEND == 'tensorflow':
             attempt('separable_' + order, lambda: separable(order), [normal(2, *shape_of(order, 2, 6, 7))])
 

@@ -126,8 +126,20 @@ def embedding_kinds():
         lambda random: (random.randint(0, 7, (2, 3, 4)) + 0.4).astype('float32'), lambda random: random.randint(0, 7, (2, 5)), lambda random: random.randint(0, 6, (2, 3)).astype('int32')]
 
 
+def custom_scale_layer():
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+    x = Input((4, 5, 3))
+    return model(x, CustomScaleLayer(0.17)([x, L.Conv2D(3, 1)(x)])), [normal(2, 4, 5, 3)]
+
+
+def transposed_dilations():
+    x, y = Input((6, 5, 2)), Input((7, 2))
+    return model([x, y], [L.Conv2DTranspose(3, 3, dilation_rate=2)(x), L.Conv2DTranspose(3, (2, 3), dilation_rate=2, padding='same')(x), L.Conv1DTranspose(3, 3, dilation_rate=3)(y), L.Conv1DTranspose(2, 2, dilation_rate=2, padding='same')(y)]), [
+        normal(2, 6, 5, 2), normal(2, 7, 2)]
+
+
 CASES = [spatial_dropouts, rescaling_lists, merge_ranks, merge_masks, masking_values, unknown_time, unknown_space, unknown_batch_only, bn_axes, up_sampling_odd, padding_1d_3d,
-         reshape_kinds, embedding_kinds]
+         reshape_kinds, embedding_kinds, custom_scale_layer, transposed_dilations]
 
 
 def randomise(net, random):

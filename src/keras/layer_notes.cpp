@@ -1,0 +1,91 @@
+#include "keras/layer_notes.h"
+
+#include "keras/layer.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+constexpr std::string_view kHashes = "it hashes text, and a frozen graph here holds no strings; hash before the model";
+constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
+constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
+constexpr std::string_view kHistogram =
+    "its output depends on the image's histogram, which is not converted; do it before the model";
+constexpr std::string_view kBase = "a class that others derive from";
+
+constexpr LayerNote kNotes[] = {
+    {"AtrousConv1D", NoteKind::kOtherName, "Conv1D"},
+    {"AtrousConv2D", NoteKind::kOtherName, "Conv2D"},
+    {"AtrousConvolution1D", NoteKind::kOtherName, "Conv1D"},
+    {"AtrousConvolution2D", NoteKind::kOtherName, "Conv2D"},
+    {"Deconv2D", NoteKind::kOtherName, "Conv2DTranspose"},
+    {"Deconvolution2D", NoteKind::kOtherName, "Conv2DTranspose"},
+    {"TimeDistributedDense", NoteKind::kOtherName, "Dense"},
+
+    {"AbstractRNNCell", NoteKind::kAbstract, kBase},
+    {"ConvRecurrent2D", NoteKind::kAbstract, kBase},
+    {"Layer", NoteKind::kAbstract, kBase},
+    {"PreprocessingLayer", NoteKind::kAbstract, kBase},
+    {"Recurrent", NoteKind::kAbstract, kBase},
+    {"Wrapper", NoteKind::kAbstract, kBase},
+
+    {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kRefused, kHistogram},
+    {"DenseFeatures", NoteKind::kRefused,
+     "its feature columns are Python objects of TensorFlow, which are not in the file"},
+    {"Equalization", NoteKind::kRefused, kHistogram},
+    {"FlaxLayer", NoteKind::kRefused, kPython},
+    {"HashedCrossing", NoteKind::kRefused, kHashes},
+    {"Hashing", NoteKind::kRefused, kHashes},
+    {"JaxLayer", NoteKind::kRefused, kPython},
+    {"MelSpectrogram", NoteKind::kRefused, kSpectra},
+    {"Pipeline", NoteKind::kRefused,
+     "layers of a data pipeline in one are not converted; call them one by one in the model"},
+    {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
+    {"ReversibleEmbedding", NoteKind::kRefused,
+     "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
+    {"STFTSpectrogram", NoteKind::kRefused, kSpectra},
+    {"StringLookup", NoteKind::kRefused,
+     "it takes strings, and a frozen graph here holds none; look tokens up before the model"},
+    {"TFSMLayer", NoteKind::kRefused,
+     "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
+    {"TextVectorization", NoteKind::kRefused,
+     "it takes strings, and a frozen graph here holds none; split text into tokens before the model"},
+    {"TorchModuleWrapper", NoteKind::kRefused, kPython},
+
+    {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
+    {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
+    {"Dense", NoteKind::kLimited, "LoRA adapters, quantized kernels"},
+    {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
+    {"Embedding", NoteKind::kLimited, "LoRA adapters, sparse outputs"},
+    {"IntegerLookup", NoteKind::kLimited,
+     "vocabularies of over 4096 tokens or outside the configuration, several oov indices, invert, tf_idf"},
+    {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
+    {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
+    {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
+    {"Resizing", NoteKind::kLimited,
+     "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
+    {"SpectralNormalization", NoteKind::kLimited, "training"},
+    {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear"},
+};
+
+}  // namespace
+
+std::vector<LayerNote> layer_notes() {
+  std::vector<LayerNote> result;
+  for (const LayerNote& note : kNotes) {
+    if (note.kind != NoteKind::kRefused || find_layer(note.class_name) == nullptr) result.push_back(note);
+  }
+  return result;
+}
+
+std::string_view refusal_of(std::string_view class_name) {
+  const size_t bracket = class_name.rfind('>');
+  if (bracket != std::string_view::npos && !class_name.starts_with("keras"))
+    return {};  // somebody else's class of that name
+  const std::string_view plain = bracket == std::string_view::npos ? class_name : class_name.substr(bracket + 1);
+  for (const LayerNote& note : kNotes) {
+    if (note.class_name == plain && note.kind == NoteKind::kRefused) return note.text;
+  }
+  return {};
+}
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,23 @@
+// RandAugment: several augmentations in turn, in training only; at inference the identity. Keras 3.15.
+#include "keras/augmentation.h"
+#include "keras/layers/registry.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct RandAugment {
+  Augmentation augmentation;
+
+  static RandAugment parse(const Config& config) {
+    return {parse_augmentation(config, {"value_range", "num_ops", "factor", "interpolation"}, false)};
+  }
+  Shapes infer(const Shapes& in) const { return infer_identity(in); }
+  Values lower(Lowering& lowering, const Values& in) const { return lower_augmentation(augmentation, lowering, in); }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }
+};
+
+}  // namespace
+
+const LayerSpec layer_rand_augment = make_spec<RandAugment>("RandAugment");
+
+}  // namespace hoarfrost::keras

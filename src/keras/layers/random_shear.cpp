@@ -1,0 +1,23 @@
+// RandomShear: slanted images, in training only; at inference the identity. Keras 3.15.
+#include "keras/augmentation.h"
+#include "keras/layers/registry.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct RandomShear {
+  Augmentation augmentation;
+
+  static RandomShear parse(const Config& config) {
+    return {parse_augmentation(config, {"x_factor", "y_factor", "fill_mode", "interpolation", "fill_value"}, false)};
+  }
+  Shapes infer(const Shapes& in) const { return infer_identity(in); }
+  Values lower(Lowering& lowering, const Values& in) const { return lower_augmentation(augmentation, lowering, in); }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }
+};
+
+}  // namespace
+
+const LayerSpec layer_random_shear = make_spec<RandomShear>("RandomShear");
+
+}  // namespace hoarfrost::keras

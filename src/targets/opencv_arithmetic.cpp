@@ -1,0 +1,94 @@
+#include <hoarfrost/passes.h>
+
+#include <vector>
+
+#include "passes/edit.h"
+#include "passes/infer_known.h"
+#include "targets/opencv_rewrites.h"
+
+namespace hoarfrost::targets::opencv {
+namespace {
+
+using graph::Endpoint;
+using graph::Graph;
+using graph::Node;
+
+class Arithmetic {
+ public:
+  explicit Arithmetic(Graph& graph) : graph_(graph), known_(passes::infer_known(graph)) {}
+
+  void run() {
+    std::vector<Node*> nodes;
+    for (const auto& node : graph_.nodes()) nodes.push_back(node.get());
+    for (Node* node : nodes) {
+      if (node->get_or<DType>("T", DType::kFloat32) == DType::kFloat32) rewrite(*node);
+    }
+  }
+
+ private:
+  static bool is_number(const Endpoint& endpoint) {
+    const Tensor* value = passes::const_value(endpoint);
+    return value != nullptr && value->n_elements() == 1;
+  }
+
+  Endpoint number(const Node& near, float value) { return graph_.add_const(graph_.unique_name(near.name() + "/number"), Tensor::scalar(value)).output(); }
+  Endpoint make(const Node& near, const char* op, std::vector<Endpoint> inputs) {
+    Node& node = graph_.add(op, graph_.unique_name(near.name() + "/" + op), std::move(inputs));
+    node.set("T", DType::kFloat32);
+    return node.output();
+  }
+  static void become(Node& node, const char* op, std::vector<Endpoint> inputs) {
+    node.set_op(op);
+    node.attributes = {{"T", DType::kFloat32}};
+    node.inputs = std::move(inputs);
+  }
+
+  void rewrite(Node& node) {
+    const auto& op = node.op();
+    if ((op == "Add" || op == "AddV2") && !is_const(node.input(0)) && !is_const(node.input(1))) {
+      if (!have_one_shape(node)) return;
+      node.set_op("AddN");
+      node.set("N", 2);
+      return;
+    }
+    if (op == "Sub" && is_const(node.input(0)) && !is_const(node.input(1))) {
+      become(node, "AddV2", {make(node, "Mul", {node.inputs[1], number(node, -1)}), node.inputs[0]});
+    } else if (op == "Neg") {
+      become(node, "Mul", {node.input(0), number(node, -1)});
+    } else if (op == "SquaredDifference") {
+      become(node, "Square", {make(node, "Sub", {node.input(0), node.input(1)})});
+    } else if (op == "Rsqrt") {
+      become(node, "Exp", {make(node, "Mul", {make(node, "Log", {node.input(0)}), number(node, -0.5F)})});
+    } else if (op == "Maximum" || op == "Minimum") {
+      bound(node);
+    }
+  }
+
+  [[nodiscard]] bool have_one_shape(const Node& node) const {
+    const ops::Known *a = passes::find_known(known_, node.input(0)), *b = passes::find_known(known_, node.input(1));
+    return a != nullptr && b != nullptr && a->shape.has_rank() && a->shape == b->shape;
+  }
+
+  static bool is_const(const Endpoint& endpoint) { return passes::const_value(endpoint) != nullptr; }
+
+  // max(x, c) = relu(x - c) + c, min(x, c) = c - relu(c - x).
+  void bound(Node& node) {
+    const size_t constant = is_number(node.input(1)) ? 1 : 0;
+    if (!is_number(node.input(constant)) || is_const(node.input(1 - constant))) return;
+    const Endpoint x = node.inputs[1 - constant];
+    const float c = static_cast<float>(Reader(*passes::const_value(node.inputs[constant]))[0]);
+    if (node.op() == "Maximum" && c == 0) return become(node, "Relu", {x});
+    if (node.op() == "Maximum") return become(node, "AddV2", {make(node, "Relu", {make(node, "AddV2", {x, number(node, -c)})}), number(node, c)});
+    const Endpoint below = make(node, "AddV2", {make(node, "Mul", {x, number(node, -1)}), number(node, c)});
+    become(node, "AddV2", {make(node, "Mul", {make(node, "Relu", {below}), number(node, -1)}), number(node, c)});
+  }
+
+  Graph& graph_;
+  ops::KnownMap known_;
+};
+
+}  // namespace
+
+void rewrite_arithmetic(Graph& graph) { Arithmetic(graph).run(); }
+
+}  // namespace hoarfrost::targets::opencv

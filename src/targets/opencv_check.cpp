@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+#include <hoarfrost/passes.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "passes/edit.h"
+#include "passes/infer_known.h"
+#include "targets/dialect.h"
+#include "targets/opencv_rewrites.h"
+
+namespace hoarfrost::targets::opencv {
+namespace {
+
+using graph::Endpoint;
+using graph::Graph;
+using graph::Node;
+
+class Checker {
+ public:
+  explicit Checker(const Graph& graph) : known_(passes::infer_known(graph)), uses_(graph) {}
+
+  void check(const Node& node) const {
+    const auto& op = node.op();
+    if (op == "Conv2D" || op == "DepthwiseConv2dNative" || op == "Conv3D") check_convolution(node);
+    if (op == "MatMul") check_product(node);
+    if (op == "Reshape") check_reshape(node);
+    if (op == "Mean" || op == "Sum" || op == "Max") check_reduction(node);
+    if (op == "Softmax" && shape_of(node, 0).rank() == 3) refuse(node, "OpenCV's importer takes it along the second of three axes");
+    static const std::set<std::string_view> kBinary{"BiasAdd", "Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv"};
+    if (kBinary.contains(op)) check_elementwise(node);
+  }
+
+ private:
+  [[nodiscard]] Shape shape_of(const Node& node, size_t input) const {
+    const ops::Known* known = passes::find_known(known_, node.input(input));
+    if (known == nullptr || !known->shape.has_rank() || !known->shape.is_static()) refuse(node, "OpenCV's importer needs every size, and those of its input are not known");
+    return known->shape;
+  }
+
+  static void check_convolution(const Node& node) {
+    if (passes::const_value(node.input(1)) == nullptr) refuse(node, "its filter is no constant");
+    if (!node.has("dilations")) return;
+    const auto* dilations = std::get_if<std::vector<int64_t>>(&node.attributes.at("dilations"));
+    const bool is_dilated = dilations != nullptr && std::ranges::any_of(*dilations, [](int64_t d) { return d != 1; });
+    if (is_dilated) refuse(node, "OpenCV's importer does not read its dilations; it wants SpaceToBatchND around it");
+  }
+
+  static void check_product(const Node& node) {
+    if (passes::const_value(node.input(1)) == nullptr) refuse(node, "its second factor is no constant");
+    if (node.get_or<bool>("transpose_a", false) || node.get_or<bool>("transpose_b", false)) refuse(node, "OpenCV's importer does not read that a factor is transposed");
+  }
+
+  // [1, 1, W, C] is taken for channels that stand first; of five axes the channels are not moved.
+  void check_reshape(const Node& node) const {
+    const Shape from = shape_of(node, 0);
+    const ops::Known* known = passes::find_known(known_, {const_cast<Node*>(&node), 0});
+    if (known == nullptr || !known->shape.has_rank() || !known->shape.is_static()) refuse(node, "OpenCV's importer needs every size");
+    const Shape& to = known->shape;
+    // What to_four_axes makes has a Transpose behind it; vectors [1, 1, 1, C] have no order.
+    const bool is_ordered = to[0] == 1 && to.n_elements() == to.last();
+    const bool is_misread = to.rank() == 4 && !is_ordered && !is_transposed(node);
+    if (is_misread) refuse(node, fmt::format("OpenCV's importer misreads the shape {}", to.to_string()));
+    if (to.rank() > 4) refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", to.to_string()));
+    const bool is_moved = from.rank() > 4 && from.n_elements() != from.last() * from[0];
+    if (is_moved) refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", from.to_string()));
+  }
+
+  [[nodiscard]] bool is_transposed(const Node& node) const {
+    const auto& users = uses_.of(node);
+    return !users.empty() && std::ranges::all_of(users, [](const Node* user) { return user->op() == "Transpose"; });
+  }
+
+  void check_reduction(const Node& node) const {
+    const Shape shape = shape_of(node, 0);
+    const Tensor* axes = passes::const_value(node.input(1));
+    if (axes == nullptr) refuse(node, "its axes are no constant");
+    std::set<int64_t> reduced;
+    const Reader reader(*axes);
+    for (int64_t i = 0; i < axes->n_elements(); ++i) reduced.insert(static_cast<int64_t>(reader[i] < 0 ? reader[i] + shape.rank() : reader[i]));
+    if (shape.rank() == 4 && reduced == std::set<int64_t>{1, 2}) return;
+    refuse(node, fmt::format("OpenCV's importer reduces the space of four axes, not these of {}", shape.to_string()));
+  }
+
+  // Two values have one shape, but for a Mul by one number for each channel; a constant is one number or one for each channel.
+  void check_elementwise(const Node& node) const {
+    Shape shape;
+    bool has_shape = false;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (passes::const_value(node.inputs[i]) != nullptr) continue;
+      const Shape other = shape_of(node, i);
+      const bool is_gate = node.op() == "Mul" && other.rank() == 4 && has_shape && shape.rank() == 4 && other[0] == shape[0] && other[3] == shape[3] && (other[1] * other[2] == 1 || shape[1] * shape[2] == 1);
+      if (has_shape && other != shape && !is_gate) refuse(node, fmt::format("OpenCV's importer does not broadcast {} with {}", shape.to_string(), other.to_string()));
+      shape = other;
+      has_shape = true;
+    }
+    for (const Endpoint& input : node.inputs) {
+      const Tensor* value = passes::const_value(input);
+      if (value == nullptr || value->n_elements() == 1) continue;
+      const bool is_vector = value->shape().last() == value->n_elements();
+      const bool is_row = shape.rank() == 2 && shape[0] == 1;
+      if (!has_shape || !is_vector || shape.rank() == 3 || (shape.rank() > 1 && shape.last() != value->n_elements() && !is_row)) {
+        refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}", value->shape().to_string(), shape.to_string()));
+      }
+      if (node.op() == "RealDiv" && node.inputs[0] == input) refuse(node, "OpenCV's importer does not divide a constant");
+    }
+  }
+
+  ops::KnownMap known_;
+  passes::Uses uses_;
+};
+
+}  // namespace
+
+void check_shapes(const Graph& graph) {
+  const Checker checker(graph);
+  for (const auto& node : graph.nodes()) checker.check(*node);
+}
+
+}  // namespace hoarfrost::targets::opencv

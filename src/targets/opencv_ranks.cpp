@@ -1,0 +1,115 @@
+#include <hoarfrost/passes.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "passes/edit.h"
+#include "passes/infer_known.h"
+#include "targets/opencv_rewrites.h"
+
+namespace hoarfrost::targets::opencv {
+namespace {
+
+using graph::Endpoint;
+using graph::Graph;
+using graph::Node;
+
+class Ranks {
+ public:
+  explicit Ranks(Graph& graph) : graph_(graph), known_(passes::infer_known(graph)) {}
+
+  void run() {
+    std::vector<Node*> nodes;
+    for (const auto& node : graph_.nodes()) nodes.push_back(node.get());
+    for (Node* node : nodes) {
+      const Shape* shape = static_shape(node->output());
+      if (shape == nullptr || node->inputs.empty()) continue;
+      if (node->op() == "Squeeze" || node->op() == "ExpandDims") become_reshape(*node, node->inputs[0], *shape);
+      if (shape->rank() == 3 && (node->op() == "Softmax" || has_vector(*node))) through_matrix(*node, *shape);
+      if (node->op() == "Reshape" && shape->rank() == 4) order(*node, *shape);
+      if (node->op() == "BiasAdd" && shape->rank() < 4) node->attributes.erase("data_format");
+    }
+  }
+
+ private:
+  [[nodiscard]] const Shape* static_shape(const Endpoint& endpoint) const {
+    const ops::Known* known = passes::find_known(known_, endpoint);
+    const bool is_it = known != nullptr && known->dtype == DType::kFloat32 && known->shape.has_rank() && known->shape.is_static();
+    return is_it ? &known->shape : nullptr;
+  }
+  Endpoint sizes(const Node& near, const Shape& shape) {
+    return graph_.add_const(graph_.unique_name(near.name() + "/sizes"), Tensor::vector(shape.sizes()).cast(DType::kInt32)).output();
+  }
+  void become_reshape(Node& node, const Endpoint& x, const Shape& shape) {
+    const Endpoint to = sizes(node, shape);
+    node.set_op("Reshape");
+    node.inputs = {x, to};
+    node.attributes = {{"T", DType::kFloat32}, {"Tshape", DType::kInt32}};
+  }
+
+  // Which input of an elementwise node is a constant with one number for each channel.
+  static std::optional<size_t> vector_of(const Node& node) {
+    const auto& op = node.op();
+    if (op != "BiasAdd" && op != "Add" && op != "AddV2" && op != "Sub" && op != "Mul" && op != "RealDiv") return std::nullopt;
+    for (const size_t i : {size_t{0}, size_t{1}}) {
+      const Tensor* value = i < node.inputs.size() ? passes::const_value(node.inputs[i]) : nullptr;
+      if (value != nullptr && value->n_elements() > 1 && value->shape().last() == value->n_elements()) return i;
+    }
+    return std::nullopt;
+  }
+  static bool has_vector(const Node& node) { return vector_of(node).has_value(); }
+
+  // Of three axes the importer takes the second for the channels; of two they are the last.
+  void through_matrix(Node& node, const Shape& shape) {
+    const Shape matrix{shape[0] * shape[1], shape[2]};
+    const auto vector = vector_of(node);
+    const size_t x = vector && *vector == 0 ? 1 : 0;
+    if (static_shape(node.inputs[x]) == nullptr || *static_shape(node.inputs[x]) != shape) return;
+    Node& flat = graph_.add("Reshape", graph_.unique_name(node.name() + "/matrix"), {node.inputs[x], sizes(node, matrix)});
+    flat.set("T", DType::kFloat32).set("Tshape", DType::kInt32);
+    std::vector<Endpoint> inputs = node.inputs;
+    inputs[x] = flat.output();
+    if (vector) {
+      const Tensor* value = passes::const_value(inputs[*vector]);
+      inputs[*vector] = graph_.add_const(graph_.unique_name(node.name() + "/vector"), value->reshaped({value->n_elements()})).output();
+    }
+    Node& made = graph_.add(node.op(), graph_.unique_name(node.name() + "/of_matrix"), std::move(inputs));
+    made.attributes = node.attributes;
+    become_reshape(node, made.output(), shape);
+  }
+
+  // One size of channels or of space is nothing to be ordered.
+  void order(Node& node, const Shape& shape) {
+    const Tensor* to = passes::const_value(node.input(1));
+    const bool is_vector = shape[1] * shape[2] == 1;
+    if (to == nullptr || is_vector || shape[3] == 1 || shape[0] != 1) return;
+    Node& matrix = graph_.add("Reshape", graph_.unique_name(node.name() + "/matrix"), {node.inputs[0], sizes(node, {shape[0], shape[1] * shape[2], shape[3]})});
+    matrix.set("T", DType::kFloat32).set("Tshape", DType::kInt32);
+    const Endpoint ordered = to_four_axes(graph_, graph_.unique_name(node.name() + "/ordered"), matrix.output(), shape);
+    node.set_op("Identity");
+    node.inputs = {ordered};
+    node.attributes = {{"T", DType::kFloat32}};
+  }
+
+  Graph& graph_;
+  ops::KnownMap known_;
+};
+
+}  // namespace
+
+Endpoint to_four_axes(Graph& graph, const std::string& name, const Endpoint& x, const Shape& shape) {
+  const auto add = [&](const char* op, const std::string& node_name, const Endpoint& input, const std::vector<int64_t>& numbers) {
+    Node& constant = graph.add_const(graph.unique_name(node_name + "/numbers"), Tensor::vector(numbers).cast(DType::kInt32));
+    Node& node = graph.add(op, graph.unique_name(node_name), {input, constant.output()});
+    node.set("T", DType::kFloat32).set(std::string_view(op) == "Reshape" ? "Tshape" : "Tperm", DType::kInt32);
+    return node.output();
+  };
+  const Endpoint channels = add("Transpose", name + "/channels_first", x, {0, 2, 1});
+  const Endpoint space = add("Reshape", name + "/space", channels, {shape[0], shape[3], shape[1], shape[2]});
+  return add("Transpose", name, space, {0, 2, 3, 1});
+}
+
+void rewrite_ranks(Graph& graph) { Ranks(graph).run(); }
+
+}  // namespace hoarfrost::targets::opencv

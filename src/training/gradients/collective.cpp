@@ -1,0 +1,15 @@
+// CollectiveReduce: what each process adds reaches every process' sum, so its gradient is the sum of all of theirs.
+#include "training/differentiate.h"
+
+namespace hoarfrost::training {
+namespace {
+
+std::vector<Endpoint> reduce(const Flow& flow) { return {flow.alike("CollectiveReduce", {flow.dy()})}; }
+
+constexpr GradientSpec kGradients[] = {{"CollectiveReduce", reduce}};
+
+}  // namespace
+
+std::span<const GradientSpec> collective_gradients() { return kGradients; }
+
+}  // namespace hoarfrost::training

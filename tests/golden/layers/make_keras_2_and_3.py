@@ -1,0 +1,262 @@
+"""Golden cases of layers that Keras 2.15 and Keras 3.15 share, or one of them has: python3 make_keras_2_and_3.py [CASE…]
+
+Run it once with TensorFlow 2.15's Keras and once with Keras 3.15 over TensorFlow; each makes the cases that it can, in
+keras_2.15 or keras_3.15. A case is a model with random weights, NAME.h5 or NAME.keras, and in NAME.npz what Keras gives for random
+inputs: in0, in1, … and out0, out1, …, in the model's order. The run is repeatable; index.json lists the cases.
+"""
+import json
+import os
+import sys
+
+os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
+os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
+os.environ.setdefault('KERAS_BACKEND', 'tensorflow')
+import numpy as np
+try:
+    import keras
+    IS_3 = keras.__version__.startswith('3')
+except ImportError:
+    IS_3 = False
+if not IS_3:
+    from tensorflow import keras
+
+L = keras.layers
+Input = keras.Input
+KERAS = 'keras_3.15' if IS_3 else 'keras_2.15'
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), KERAS)
+CASES = []
+
+
+def case(*versions):
+    def add(function):
+        if (3 if IS_3 else 2) in versions:
+            CASES.append(function)
+        return function
+    return add
+
+
+def normal(*shape):
+    return lambda random: random.normal(0, 1, shape).astype('float32')
+
+
+def whole(low, high, *shape, dtype='int32'):
+    return lambda random: random.randint(low, high, shape).astype(dtype)
+
+
+@case(2)
+def locally_connected1d():
+    x = Input((8, 3))
+    return x, [L.LocallyConnected1D(4, 3, strides=2, activation='tanh')(x), L.LocallyConnected1D(2, 3, use_bias=False)(x),
+               L.LocallyConnected1D(3, 2, strides=2, implementation=2)(x), L.LocallyConnected1D(3, 4, strides=3, padding='same', implementation=2)(x),
+               L.LocallyConnected1D(2, 3, implementation=3)(x), L.LocallyConnected1D(2, 4, padding='same', implementation=3)(x)], [normal(2, 8, 3)]
+
+
+@case(2)
+def locally_connected2d():
+    x = Input((6, 5, 2))
+    return x, [L.LocallyConnected2D(3, (2, 3), strides=(2, 1), activation='relu')(x), L.LocallyConnected2D(2, 3, use_bias=False, implementation=2)(x),
+               L.LocallyConnected2D(3, (2, 3), strides=2, padding='same', implementation=2)(x), L.LocallyConnected2D(2, (3, 2), strides=(1, 2), implementation=3)(x),
+               L.LocallyConnected2D(2, (4, 3), padding='same', implementation=3)(x)], [normal(2, 6, 5, 2)]
+
+
+@case(2)
+def locally_connected_channels_first():
+    a, b = Input((3, 7)), Input((2, 6, 5))
+    one = dict(data_format='channels_first')
+    return [a, b], [L.LocallyConnected1D(4, 3, strides=2, **one)(a), L.LocallyConnected1D(2, 3, implementation=2, **one)(a),
+                    L.LocallyConnected1D(2, 3, padding='same', implementation=3, **one)(a), L.LocallyConnected2D(3, (2, 3), strides=(2, 1), **one)(b),
+                    L.LocallyConnected2D(2, (2, 3), padding='same', implementation=2, **one)(b),
+                    L.LocallyConnected2D(2, 3, use_bias=False, implementation=3, **one)(b)], [normal(2, 3, 7), normal(2, 2, 6, 5)]
+
+
+@case(2, 3)
+def resizing_interpolations():
+    x = Input((7, 5, 2))
+    names = ['bilinear', 'nearest', 'bicubic', 'area', 'lanczos3', 'lanczos5'] + ([] if IS_3 else ['gaussian', 'mitchellcubic'])
+    return x, [L.Resizing(h, w, interpolation=name)(x) for name in names for h, w in [(11, 13), (3, 4), (7, 2)]], [normal(2, 7, 5, 2)]
+
+
+@case(2, 3)
+def resizing_aspect():
+    x = Input((7, 11, 2))
+    return x, [L.Resizing(h, w, interpolation=name, crop_to_aspect_ratio=True)(x) for name in ['bilinear', 'nearest', 'bicubic'] for h, w in [(5, 5), (14, 6), (3, 10)]], [
+        normal(2, 7, 11, 2)]
+
+
+@case(2, 3)
+def resizing_open_sizes():
+    x, n = Input((None, None, 3)), Input((4, 5, 1), dtype='uint8')
+    return [x, n], [L.Resizing(6, 9)(x), L.Resizing(6, 9, interpolation='nearest')(x), L.Resizing(3, 3, interpolation='nearest')(n)] + (
+        [] if IS_3 else [L.Resizing(3, 3)(n)]), [normal(2, 4, 5, 3), whole(0, 255, 2, 4, 5, 1, dtype='uint8')]
+
+
+@case(3)
+def resizing_pad_antialias():
+    x = Input((7, 11, 2))
+    return x, [L.Resizing(5, 5, pad_to_aspect_ratio=True)(x), L.Resizing(4, 9, pad_to_aspect_ratio=True, fill_value=0.5, interpolation='bicubic')(x)] + [
+        L.Resizing(h, w, antialias=True, interpolation=name)(x) for name in ['bilinear', 'bicubic', 'lanczos3', 'lanczos5', 'nearest', 'area'] for h, w in [(3, 4), (9, 6)]], [
+        normal(2, 7, 11, 2)]
+
+
+@case(3)
+def image_channels_first():
+    x = Input((2, 7, 8))
+    one = dict(data_format='channels_first')
+    return x, [L.Resizing(5, 9, **one)(x), L.Resizing(5, 5, interpolation='bicubic', crop_to_aspect_ratio=True, **one)(x), L.CenterCrop(4, 5, **one)(x),
+               L.AdaptiveAveragePooling2D((3, 5), **one)(x), L.AdaptiveMaxPooling2D((3, 5), **one)(x)], [normal(2, 2, 7, 8)]
+
+
+@case(2, 3)
+def center_crop():
+    x = Input((7, 8, 2))
+    return x, [L.CenterCrop(4, 5)(x), L.CenterCrop(7, 8)(x), L.CenterCrop(9, 5)(x), L.CenterCrop(4, 12)(x)], [normal(2, 7, 8, 2)]
+
+
+@case(2)
+def random_sizes():
+    x, n = Input((7, 8, 3)), Input((4, 5, 3), dtype='uint8')
+    return [x, n], [L.RandomCrop(4, 5)(x), L.RandomCrop(9, 8)(x), L.RandomHeight(0.2)(x), L.RandomWidth(0.2)(x), L.RandomBrightness(0.2)(x), L.RandomBrightness(0.2)(n)], [
+        normal(2, 7, 8, 3), whole(0, 255, 2, 4, 5, 3, dtype='uint8')]
+
+
+@case(3)
+def augmentations():
+    x, n = Input((8, 9, 3)), Input((8, 9, 3), dtype='uint8')
+    kinds = [L.RandomBrightness(0.3), L.RandomColorDegeneration(0.3), L.RandomColorJitter((0, 255), 0.1, 0.1, 0.1, 0.1), L.RandomElasticTransform(), L.RandomErasing(),
+             L.RandomGaussianBlur(), L.RandomGrayscale(), L.RandomHue(0.2), L.RandomInvert(), L.RandomPerspective(), L.RandomPosterization(3), L.RandomSaturation(0.2),
+             L.RandomSharpness(0.3), L.RandomShear(0.1, 0.1), L.AugMix(), L.CutMix(), L.MixUp(), L.RandAugment(), L.Solarization(), L.MaxNumBoundingBoxes(3), L.RandomCrop(8, 9)]
+    outputs = []
+    for kind in kinds:  # two models' worth of inputs in one: the layer over each
+        outputs += [kind(x), kind(n)]
+    return [x, n], outputs, [normal(2, 8, 9, 3), whole(0, 255, 2, 8, 9, 3, dtype='uint8')]
+
+
+@case(2, 3)
+def category_encoding():
+    a, b = Input((3,), dtype='int32'), Input((1,), dtype='int32')
+    return [a, b], [L.CategoryEncoding(num_tokens=6, output_mode='multi_hot')(a), L.CategoryEncoding(num_tokens=6, output_mode='count')(a),
+                    L.CategoryEncoding(num_tokens=5, output_mode='one_hot')(b), L.Dense(2)(L.CategoryEncoding(num_tokens=4)(b))], [whole(0, 6, 4, 3), whole(0, 4, 4, 1)]
+
+
+@case(2, 3)
+def discretization():
+    x, y, n = Input((4, 2)), Input((3,)), Input((2,), dtype='int32')
+    def values(random):
+        x = random.normal(0, 1, (2, 4, 2)).astype('float32')
+        x[0, 0] = [0.5, np.float32(0.1)]
+        return x
+    bins = [-0.5, 0.1, 0.5]
+    return [x, y, n], [L.Discretization(bins)(x), L.Discretization(bins, output_mode='one_hot')(y[:, :1]), L.Discretization(bins, output_mode='multi_hot')(y),
+                       L.Discretization(bins, output_mode='count')(y), L.Discretization([-2, 0, 2])(n)], [values, normal(2, 3), whole(-4, 5, 2, 2)]
+
+
+@case(2, 3)
+def integer_lookup():
+    x, y = Input((4,), dtype='int64'), Input((1,), dtype='int32')
+    words = [12, 36, 1138, 42]
+    outputs = [L.IntegerLookup(vocabulary=words)(x), L.IntegerLookup(vocabulary=words, mask_token=0)(x), L.IntegerLookup(vocabulary=words, oov_token=7)(y),
+               L.IntegerLookup(vocabulary=words, output_mode='one_hot')(y), L.IntegerLookup(vocabulary=words, output_mode='multi_hot')(x),
+               L.IntegerLookup(vocabulary=words, output_mode='count', max_tokens=9, pad_to_max_tokens=True)(x),
+               L.IntegerLookup(vocabulary=[-1] + words)(x), L.IntegerLookup(vocabulary=[0, -1] + words, mask_token=0)(x)]
+    return [x, y], outputs, [lambda random: random.choice([12, 36, 42, 1138, 5, 0, -1], (3, 4)).astype('int64'), lambda random: random.choice([12, 36, 7, 5], (3, 1)).astype('int32')]
+
+
+@case(2, 3)
+def spectral_normalization():
+    x, n = Input((6, 6, 2)), Input((4,))
+    y = L.SpectralNormalization(L.Conv2D(3, 3, activation='relu'))(x)
+    z = L.SpectralNormalization(L.Dense(4), power_iterations=2)(L.Flatten()(y))
+    return [x, n], [z, L.SpectralNormalization(L.Dense(3, use_bias=False))(n), L.SpectralNormalization(L.Embedding(9, 3))(n)], [
+        normal(2, 6, 6, 2), lambda random: random.randint(0, 9, (2, 4)).astype('float32')]
+
+
+@case(2)
+def sync_batch_normalization():
+    x = Input((4, 5, 3))
+    return x, [L.experimental.SyncBatchNormalization()(x), L.experimental.SyncBatchNormalization(axis=1, scale=False)(x)], [normal(2, 4, 5, 3)]
+
+
+@case(2, 3)
+def softmax_masks():
+    x, m = Input((3, 5)), Input((3, 5), dtype='bool')
+    outputs = [L.Softmax()(x, mask=m), L.Softmax(axis=1)(x, mask=m), L.Softmax(axis=[1, 2])(x, mask=m)]
+    return [x, m], outputs, [normal(2, 3, 5), lambda random: np.concatenate([random.rand(1, 3, 5) > 0.5, random.rand(1, 3, 5) > 0.2])]
+
+
+@case(2, 3)
+def layer_scale():
+    from importlib import import_module
+    convnext = import_module('keras.src.applications.convnext')
+    x = Input((4, 5, 3))
+    return x, [convnext.LayerScale(0.1, 3)(L.Conv2D(3, 3, padding='same')(x))], [normal(2, 4, 5, 3)]
+
+
+@case(3)
+def adaptive_pooling():
+    a, b, c = Input((7, 2)), Input((7, 5, 2)), Input((4, 5, 6, 2))
+    return [a, b, c], [L.AdaptiveAveragePooling1D(3)(a), L.AdaptiveMaxPooling1D(4)(a), L.AdaptiveAveragePooling2D((3, 5))(b), L.AdaptiveMaxPooling2D(2)(b), L.AdaptiveMaxPooling2D((7, 4))(b),
+                       L.AdaptiveAveragePooling3D((2, 3, 4))(c), L.AdaptiveMaxPooling3D((3, 2, 5))(c)], [normal(2, 7, 2), normal(2, 7, 5, 2), normal(2, 4, 5, 6, 2)]
+
+
+@case(3)
+def multi_head_attention_gate():
+    q, v = Input((6, 5)), Input((6, 4))
+    return [q, v], [L.MultiHeadAttention(2, 3, use_gate=True)(q, v), L.MultiHeadAttention(2, 3, value_dim=4, use_gate=True, use_bias=False)(q, v, use_causal_mask=True),
+                    L.MultiHeadAttention(2, 3, sliding_window=2)(q, q), L.MultiHeadAttention(2, 3, sliding_window=3, use_gate=True)(q, q, use_causal_mask=True),
+                    L.GroupQueryAttention(4, 4, 2, use_gate=True, sliding_window=2)(q, q)], [normal(2, 6, 5), normal(2, 6, 4)]
+
+
+@case(3)
+def auto_contrast():
+    x, n = Input((4, 5, 3)), Input((4, 5, 2), dtype='uint8')
+    def flat_channel(random):
+        x = random.normal(0, 1, (2, 4, 5, 3)).astype('float32')
+        x[1, :, :, 2] = 0.75
+        return x
+    return [x, n], [L.AutoContrast()(x), L.AutoContrast((0, 1))(x), L.AutoContrast()(n)], [flat_channel, whole(0, 255, 2, 4, 5, 2, dtype='uint8')]
+
+
+@case(2)
+def recurrent_hard_gates():
+    x = Input((5, 4))
+    return x, [L.LSTM(20, recurrent_activation='hard_sigmoid', return_sequences=True)(x), L.LSTM(5, recurrent_activation='hard_sigmoid', go_backwards=True)(x),
+               L.GRU(18, recurrent_activation='hard_sigmoid')(x)], [normal(2, 5, 4)]
+
+
+def randomise(net, random):
+    for weight in net.weights:
+        if 'float' in str(weight.dtype):
+            is_variance = 'moving_variance' in weight.name
+            weight.assign(random.uniform(0.4, 1.6, weight.shape) if is_variance else random.normal(0, 0.5, weight.shape))
+
+
+def main():
+    os.makedirs(FOLDER, exist_ok=True)
+    index = os.path.join(os.path.dirname(FOLDER), 'index.json')
+    entries = json.load(open(index))
+    for number, make in enumerate(CASES):
+        name = make.__name__
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        keras.backend.clear_session()
+        random = np.random.RandomState(900 + number)
+        inputs, outputs, makers = make()
+        net = keras.Model(inputs, outputs)
+        randomise(net, random)
+        values = [maker(random) for maker in makers]
+        answers = net(values if len(values) > 1 else values[0], training=False)
+        answers = answers if isinstance(answers, (list, tuple)) else [answers]
+        file = name + ('.keras' if IS_3 else '.h5')
+        net.save(os.path.join(FOLDER, file), **({} if IS_3 else {'include_optimizer': False}))
+        arrays = {'in%d' % i: x for i, x in enumerate(values)}
+        arrays.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
+        np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **arrays)
+        layers = sorted({layer.__class__.__name__ for layer in net.layers})
+        entry = {'model': '%s/%s' % (KERAS, file), 'answers': '%s/%s.npz' % (KERAS, name), 'layers': layers, 'rtol': 1e-4, 'atol': 1e-5}
+        entries = [e for e in entries if e['model'] != entry['model']] + [entry]
+        print(entry['model'], len(answers))
+    with open(index, 'w') as file:
+        file.write('[\n' + ',\n'.join(json.dumps(entry) for entry in entries) + '\n]\n')
+
+
+main()

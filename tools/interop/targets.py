@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Freezes the golden layers' models for OpenCV, loads them there and compares its answers with Keras' own.
+
+usage: targets.py --hoarfrost BIN [--only REGEX] [--show-refused] LAYERS_FOLDER        (tests/golden/layers)
+
+Every model is either refused, by name of layer and op, or OpenCV gives Keras' answers for each example within 1e-3 of the largest.
+Closes with 'N passed, N failed', and before it how many were refused.
+"""
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+
+def answers(pb, inputs, outputs, npz):
+    """In a process of its own, for OpenCV may crash."""
+    import cv2
+    cv2.setNumThreads(1)
+    data = np.load(npz)
+    net = cv2.dnn.readNetFromTensorflow(pb)
+    worst = 0.0
+    for example in range(len(data["in0"])):
+        for place, name in enumerate(inputs):
+            x = data[f"in{place}"][example:example + 1].astype("float32")
+            if x.ndim in (4, 5):  # OpenCV's own order: channels before space
+                x = np.ascontiguousarray(np.moveaxis(x, -1, 1))
+            net.setInput(x, name) if len(inputs) > 1 else net.setInput(x)
+        for place, name in enumerate(outputs):
+            expected = data[f"out{place}"][example:example + 1].astype("float32")
+            found = net.forward(name)
+            candidates = [found] + ([np.moveaxis(found, 1, -1)] if found.ndim in (4, 5) else [])
+            same = [c.reshape(expected.shape) for c in candidates if c.size == expected.size]
+            if not same:
+                return f"shape {found.shape}, expected {expected.shape}"
+            scale = max(float(np.abs(data[f"out{place}"].astype("float32")).max()), 1e-3)
+            worst = max(worst, min(float(np.abs(c - expected).max()) for c in same) / scale)
+    return worst
+
+
+def models(folder):
+    for case in json.loads((folder / "index.json").read_text()):
+        yield case
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hoarfrost", required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--show-refused", action="store_true")
+    parser.add_argument("--answer", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("layers", type=pathlib.Path)
+    arguments = parser.parse_args()
+    if arguments.answer:
+        pb, inputs, outputs, npz = arguments.answer
+        print("ANSWER", answers(pb, json.loads(inputs), json.loads(outputs), npz))
+        return
+    passed = failed = refused = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for case in models(arguments.layers):
+            if not re.search(arguments.only, case["model"]):
+                continue
+            source = [str(arguments.layers / case["model"])] + (["--weights", str(arguments.layers / case["weights"])] if case.get("weights") else [])
+            pb = f"{folder}/model.pb"
+            frozen = subprocess.run([arguments.hoarfrost, "freeze", *source, "-o", pb, "--target", "opencv", "--json"], capture_output=True, text=True)
+            if frozen.returncode == 3:
+                refused += 1
+                if arguments.show_refused:
+                    print(f"refused {case['model']}: {frozen.stderr.strip().splitlines()[-1][:240]}")
+                continue
+            if frozen.returncode:
+                failed += 1
+                print(f"FAIL {case['model']}: {frozen.stderr.strip()[:300]}", flush=True)
+                continue
+            names = json.loads(frozen.stdout)
+            run = subprocess.run([sys.executable, __file__, "--hoarfrost", "-", str(arguments.layers), "--answer", pb, json.dumps([i["name"] for i in names["inputs"]]),
+                                  json.dumps([o["name"] for o in names["outputs"]]), str(arguments.layers / case["answers"])], capture_output=True, text=True)
+            line = [text for text in run.stdout.splitlines() if text.startswith("ANSWER")]
+            worst = line[0].split(" ", 1)[1] if line else f"exit {run.returncode}: {re.sub(chr(10), ' ', run.stderr[-260:])}"
+            try:
+                is_right = float(worst) < 1e-3
+            except ValueError:
+                is_right = False
+            passed += is_right
+            failed += not is_right
+            if not is_right:
+                print(f"FAIL {case['model']}: {worst}", flush=True)
+    print(f"{refused} refused")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0 or not passed)
+
+
+main()
