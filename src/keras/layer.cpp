@@ -21,14 +21,19 @@ std::vector<const LayerSpec*> all_layers() {
 }
 
 const LayerSpec* find_layer(std::string_view class_name) {
-  const size_t bracket = class_name.rfind('>');
-  const std::string_view plain = bracket == std::string_view::npos ? class_name : class_name.substr(bracket + 1);
-  for (const LayerSpec* spec : all_layers()) {
-    for (const auto name : spec->class_names) {
-      if (name == plain) return spec;
+  const auto find = [](std::string_view wanted) -> const LayerSpec* {
+    for (const LayerSpec* spec : all_layers()) {
+      for (const auto name : spec->class_names) {
+        if (name == wanted) return spec;
+      }
     }
-  }
-  return nullptr;
+    return nullptr;
+  };
+  const LayerSpec* whole = find(class_name);
+  const size_t bracket = class_name.rfind('>');
+  if (whole != nullptr || bracket == std::string_view::npos) return whole;
+  // TensorFlow Addons has classes of Keras' names that are others (MultiHeadAttention).
+  return class_name.starts_with("Addons>") ? nullptr : find(class_name.substr(bracket + 1));
 }
 
 namespace {
