@@ -70,7 +70,8 @@ Call parse_text(std::string_view text, const Config& where) {
   const size_t close = text.rfind(')');
   if (close == std::string_view::npos || close < open || !trimmed(text.substr(close + 1)).empty()) where.fail(fmt::format("`{}` is no call of a quantizer", text));
   const QuantizerSpec* spec = find_quantizer(call.function);
-  const std::vector<std::string_view> names = split(spec == nullptr ? "" : spec->parameters, ' ');
+  if (spec == nullptr) return call;
+  const std::vector<std::string_view> names = split(spec->parameters, ' ');
   size_t n_positional = 0;
   for (const std::string_view argument : split(text.substr(open + 1, close - open - 1), ',')) {
     const size_t equals = argument.find('=');

@@ -21,13 +21,13 @@ struct Renamed {
 };
 // The first that the name begins with, until none does.
 constexpr Renamed kRoots[] = {
-    {"tensorflow.", "tf."}, {"numpy.", "np."}, {"backend.", "K."}, {"keras.backend.", "K."}, {"tf.keras.", "keras."}, {"tf.python.keras.", "keras."}, {"keras.src.", "keras."},
+    {"tensorflow.", "tf."}, {"numpy.", "np."}, {"backend.", "K."}, {"keras.backend.", "K."}, {"activations.", "keras.activations."}, {"tf.keras.", "keras."}, {"tf.python.keras.", "keras."}, {"keras.src.", "keras."},
     {"K.tf.", "tf."}, {"keras.ops.", "ops."}, {"ops.numpy.", "ops."}, {"ops.nn.", "ops."}, {"ops.math.", "ops."}, {"ops.core.", "ops."}, {"tf.compat.v2.", "tf."}, {"tf.experimental.numpy.", "np."},
 };
 constexpr Renamed kWhole[] = {{"tensorflow", "tf"}, {"numpy", "np"}, {"backend", "K"}, {"keras.backend", "K"}, {"tf.keras", "keras"}, {"keras.ops", "ops"}, {"K.tf", "tf"}};
 
 constexpr std::string_view kBuiltins[] = {"len", "range", "int", "float", "bool", "abs", "max", "min", "sum", "tuple", "list", "zip", "enumerate", "reversed", "round", "pow", "str", "isinstance", "print", "dict", "map", "slice", "xrange"};
-constexpr std::string_view kModules[] = {"K", "tf", "np", "keras", "math", "ops", "tensorflow", "numpy", "backend"};
+constexpr std::string_view kModules[] = {"K", "tf", "np", "keras", "math", "ops", "tensorflow", "numpy", "backend", "activations"};
 
 constexpr Renamed kOperators[] = {{"+", "math.add"}, {"-", "math.subtract"}, {"*", "math.multiply"}, {"/", "math.truediv"}, {"classic/", "math.truediv"}, {"//", "math.floordiv"}, {"%", "math.floormod"},
                                   {"**", "math.pow"}, {"@", "linalg.matmul"}, {"&", "math.logical_and"}, {"|", "math.logical_or"}};

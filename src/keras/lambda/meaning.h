@@ -50,6 +50,8 @@ class Arguments {
 // A function by its whole name ("K.mean", "tf.nn.relu", "len"), called. nullopt for one that the family has not.
 std::optional<python::Value> call_backend(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
 std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
+// tf.FUNCTION of images: resizing, blocks, borders, pooling.
+std::optional<python::Value> call_image(Meaning& meaning, const std::string& function, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
 std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
 
 // The value of a constant among names ("np.pi", "tf.float32"); nullopt for others.

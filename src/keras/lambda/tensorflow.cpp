@@ -78,6 +78,7 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
     refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
   }
   if (auto result = call_special(meaning, function, arguments, keywords)) return result;
+  if (auto result = call_image(meaning, function, arguments, keywords)) return result;
   const OperationSpec* spec = find_operation_function(function);
   if (spec == nullptr) return {};
   return meaning.trace().add(*spec, false, arguments, keywords);

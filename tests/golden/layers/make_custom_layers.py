@@ -61,6 +61,16 @@ def addons_activations():
     return x, [layer(x) for layer in named.values()] + [L.Dense(3, activation=tfa.activations.tanhshrink)(x), Mish()(x)]
 
 
+@case('h5')
+def lambda_images():
+    x = Input((6, 8, 4))
+    functions = [lambda x: tf.nn.depth_to_space(x, 2), lambda x: tf.nn.space_to_depth(x, 2), lambda x: tf.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]]), lambda x: tf.image.resize(x, (9, 5)),
+                 lambda x: tf.image.resize(x, [12, 16], method='nearest'), lambda x: tf.image.resize(x, size=(3, 4), method=tf.image.ResizeMethod.BICUBIC),
+                 lambda x: tf.nn.max_pool2d(x, 2, 2, 'SAME'), lambda x: tf.nn.avg_pool(x, [1, 3, 2, 1], [1, 2, 1, 1], padding='VALID'),
+                 lambda x: tf.math.reduce_std(x, axis=[1, 2]), lambda x: tf.math.reduce_variance(x, axis=-1, keepdims=True), lambda x: tf.math.log(x * x + 1.0)]
+    return x, [L.Lambda(f)(x) for f in functions]
+
+
 QUANTIZERS = [Q.quantized_bits(4, 0, 1, alpha=1), Q.quantized_bits(6, 2, alpha=1), Q.quantized_bits(3, 1, keep_negative=False, alpha=0.75), Q.quantized_bits(1, alpha=1.5),
               Q.quantized_relu(4, 1), Q.quantized_relu(5, 2, negative_slope=0.25), Q.quantized_relu(4, 1, use_sigmoid=1), Q.quantized_relu(5, 1, use_sigmoid=1, negative_slope=0.5),
               Q.quantized_tanh(4), Q.quantized_tanh(5, symmetric=True, use_real_tanh=True), Q.quantized_sigmoid(4), Q.quantized_sigmoid(6, symmetric=True, use_real_sigmoid=True),
