@@ -145,9 +145,16 @@ std::string text_at(const Json& json, std::string_view key) {
 
 std::string plain_class_name(std::string_view class_name) { return std::string(class_name.substr(class_name.rfind('>') + 1)); }
 
+std::string registered_class(const Json& json) {
+  std::string class_name = text_at(json, "class_name");
+  std::string registered = text_at(json, "registered_name");
+  const bool is_same = registered.find('>') != std::string::npos && plain_class_name(registered) == class_name;
+  return is_same ? registered : class_name;
+}
+
 bool is_operation(const Json& json) {
   const std::string class_name = plain_class_name(text_at(json, "class_name"));
-  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || is_keras3_operation(json);
+  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || class_name == "Lambda" || is_keras3_operation(json);
 }
 
 bool is_model_class(std::string_view class_name) {
@@ -188,7 +195,7 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
     if (!completed.is_object()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", name, class_name), "`config` is no object");
     completed["name"] = name;
     if (call_arguments != nullptr) completed["call_arguments"] = *call_arguments;
-    const Config config(completed, text_at(json, "class_name"), version);
+    const Config config(completed, registered_class(json), version);
     if (class_name == "InputLayer") layer = parse_input_layer(config);
     else layer.layer = is_keras3_operation(json) ? parse_operation(config) : parse_layer(config);
     layer.compute_dtype = compute_dtype(completed);
