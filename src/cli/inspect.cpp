@@ -144,7 +144,7 @@ int run(const Options& options) {
   }
   if (path.extension() == ".meta") return show_graph("MetaGraph", tensorflow::read_meta_graph(path).graph, options);
   if (is_graph_file(path)) return show_graph("TensorFlow graph", tensorflow::read_graph(path), options);
-  keras::LoadOptions loading;
+  keras::LoadOptions loading = load_options(options.model);
   loading.architecture_only = true;
   return show_model(*keras::load(path, loading), options);
 }
@@ -152,6 +152,7 @@ int run(const Options& options) {
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("FILE", options->model.path, "A Keras .h5, .json or .keras, a graph .pb, .pbtxt or .meta, a checkpoint's prefix, a SavedModel folder, an .npz")->required();
+  add_custom_options(app, options->model);
   app.add_flag("--json", options->as_json, "Print one JSON object");
   app.footer("Example:\n  hoarfrost inspect model.h5\n  hoarfrost inspect frozen.pb\n  hoarfrost inspect out/tfchkpt.ckpt");
   return [options] { return run(*options); };

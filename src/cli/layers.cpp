@@ -62,13 +62,13 @@ int run(const Options& options) {
   } else if (options.as_markdown) {
     fmt::print("| Keras layer | also named | not converted |\n| --- | --- | --- |\n");
     for (const auto& row : rows) fmt::print("| {} | {} | {} |\n", row[0], row[1], row[2]);
-    fmt::print("\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15:\n\n| Keras layer | what becomes of it |\n| --- | --- |\n");
+    fmt::print("\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n\n| Keras layer | what becomes of it |\n| --- | --- |\n");
     for (const auto& row : others) fmt::print("| {} | {} |\n", row[0], row[1]);
     fmt::print("\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops as TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: ",
                fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "), fmt::join(keras::tensorflow_ops(), ", "));
     fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
   } else {
-    fmt::print("{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15:\n{}\n{} layers. Activations: {}\nOperations: {}\n",
+    fmt::print("{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\n{} layers. Activations: {}\nOperations: {}\n",
                table({"Keras layer", "also named", "not converted"}, rows), table({"Keras layer", "what becomes of it"}, others), rows.size(), fmt::join(keras::activation_names(), ", "),
                fmt::join(operations, ", "));
   }

@@ -249,6 +249,11 @@ std::shared_ptr<const Layer> parse_function(const Config& config, const std::str
   return finish(call, *spec);
 }
 
+std::shared_ptr<const Layer> parse_call(const Config& config, const OperationSpec& operation, bool is_keras3) {
+  OperationCall call(config, is_keras3);
+  return finish(call, operation);
+}
+
 DType promoted(DType a, DType b) {
   constexpr DType kOrder[] = {DType::kBool,  DType::kUInt8,   DType::kInt8,    DType::kInt16,   DType::kInt32,
                               DType::kInt64, DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64};

@@ -81,6 +81,9 @@ std::shared_ptr<const Layer> parse_operation(const Config& config);
 // A TFOpLambda of that function; SlicingOpLambda is one of `__operators__.getitem`.
 std::shared_ptr<const Layer> parse_function(const Config& config, const std::string& function);
 
+// The call that the configuration's `call_arguments` are, of that operation; for who has no TFOpLambda of it. Errors as parse_layer.
+std::shared_ptr<const Layer> parse_call(const Config& config, const OperationSpec& operation, bool is_keras3);
+
 // For operations: an object of theirs as the layer that parse gives.
 template <typename T>
 std::shared_ptr<const Layer> make_operation(T operation) {
