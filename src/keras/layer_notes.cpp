@@ -5,7 +5,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr std::string_view kHashes = "it hashes text, and a frozen graph here holds no strings; hash before the model";
+constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
 constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
 constexpr std::string_view kHistogram =
@@ -66,12 +66,10 @@ constexpr LayerNote kNotes[] = {
      "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
     {"STFTSpectrogram", NoteKind::kRefused, kSpectra},
     {"Spectrogram", NoteKind::kRefused, kAudio},
-    {"StringLookup", NoteKind::kRefused,
-     "it takes strings, and a frozen graph here holds none; look tokens up before the model"},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
     {"TextVectorization", NoteKind::kRefused,
-     "it takes strings, and a frozen graph here holds none; split text into tokens before the model"},
+     "it splits text into words, which needs ragged tensors; split it before the model, and look words up with StringLookup"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
@@ -82,7 +80,7 @@ constexpr LayerNote kNotes[] = {
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"Embedding", NoteKind::kLimited, "LoRA adapters, sparse outputs"},
     {"IntegerLookup", NoteKind::kLimited,
-     "vocabularies of over 4096 tokens or outside the configuration, several oov indices, invert, tf_idf"},
+     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"QActivation", NoteKind::kLimited, kQuantizers},
@@ -96,6 +94,8 @@ constexpr LayerNote kNotes[] = {
      "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
     {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
+    {"StringLookup", NoteKind::kLimited,
+     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
     {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear"},
 };
 

@@ -152,7 +152,9 @@ std::shared_ptr<const Model> load_json(const Opened& opened, const LoadOptions& 
 
 std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions& options) {
   const Archive archive = read_archive(opened.file->path());
-  const auto model = parse_architecture(parse_json(archive.config, opened.place + ":config.json"), archive.version, nullptr, options, opened.place);
+  Json json = parse_json(archive.config, opened.place + ":config.json");
+  add_vocabularies(json, archive.vocabularies);
+  const auto model = parse_architecture(json, archive.version, nullptr, options, opened.place);
   finish(*model, options.weights.empty() ? archive.weights : open_weights(options.weights), options, opened.place);
   return model;
 }

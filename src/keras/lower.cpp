@@ -138,7 +138,7 @@ class ModelLowering {
   // type for that is float32 here: the graph computes no less exactly than Keras, and with operations that every target has.
   Values autocast(const ModelLayer& layer, Values in) {
     if (!layer.layer->autocasts()) return in;
-    const DType to = layer.variable_dtype;
+    const DType to = layer.compute_dtype;
     for (Value& x : in) {
       if (!is_floating(x.dtype) || x.dtype == to) continue;
       Value cast = lowering_.raw_op("Cast", "Cast", {x}, to, {{"SrcT", x.dtype}, {"DstT", to}});
