@@ -30,7 +30,9 @@ std::vector<double> raised_cosine_window(int64_t length, double a) {
   std::vector<double> window(static_cast<size_t>(length), 1);
   if (length == 1) return window;
   const int64_t n = length % 2 == 0 ? length : length - 1;
-  for (int64_t i = 0; i < length; ++i) window[static_cast<size_t>(i)] = a - (1 - a) * std::cos(2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(n));
+  for (int64_t i = 0; i < length; ++i)
+    window[static_cast<size_t>(i)] =
+        a - (1 - a) * std::cos(2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(n));
   return window;
 }
 
@@ -44,7 +46,8 @@ std::vector<double> MelBank::weights() const {
     const double hertz = sample_rate * static_cast<double>(f) / static_cast<double>(2 * (n_frequencies - 1));
     for (int64_t m = 0; m < n_mels; ++m) {
       const double* edge = &edges[static_cast<size_t>(m)];
-      const double height = std::max(0.0, std::min((hertz - edge[0]) / (edge[1] - edge[0]), (edge[2] - hertz) / (edge[2] - edge[1])));
+      const double height =
+          std::max(0.0, std::min((hertz - edge[0]) / (edge[1] - edge[0]), (edge[2] - hertz) / (edge[2] - edge[1])));
       result[static_cast<size_t>(f * n_mels + m)] = is_normalized ? height * 2 / (edge[2] - edge[0]) : height;
     }
   }

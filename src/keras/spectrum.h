@@ -1,15 +1,16 @@
-// Short-time Fourier transforms as a convolution with windowed cosines and sines, and filterbanks of their frequencies: kapre's layers.
+// Short-time Fourier transforms as a convolution with windowed cosines and sines, and filterbanks of their frequencies:
+// kapre's layers.
 #pragma once
+
+#include <hoarfrost/tensor.h>
 
 #include <cstdint>
 #include <vector>
 
-#include <hoarfrost/tensor.h>
-
 namespace hoarfrost::keras {
 
-// tf.signal.hann_window and hamming_window (TensorFlow 2.15, periodic, which only even lengths are): a − (1 − a)·cos(2πi / n), a being
-// 0.5 and 0.54.
+// tf.signal.hann_window and hamming_window (TensorFlow 2.15, periodic, which only even lengths are): a − (1 −
+// a)·cos(2πi / n), a being 0.5 and 0.54.
 std::vector<double> raised_cosine_window(int64_t length, double a);
 
 struct MelBank {

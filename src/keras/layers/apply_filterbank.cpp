@@ -1,5 +1,5 @@
-// ApplyFilterbank: the frequencies of a spectrogram gathered in mel bands, [batch, time, frequencies, channels] -> [batch, time, mels,
-// channels]. kapre 0.3, whose filterbank is librosa's.
+// ApplyFilterbank: the frequencies of a spectrogram gathered in mel bands, [batch, time, frequencies, channels] ->
+// [batch, time, mels, channels]. kapre 0.3, whose filterbank is librosa's.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -20,7 +20,8 @@ struct ApplyFilterbank {
   std::shared_ptr<const std::vector<double>> weights_of;
 
   static ApplyFilterbank parse(const Config& config) {
-    if (const std::string type = config.get_string({"type"}); type != "mel") config.unsupported(fmt::format("a filterbank of type `{}` is not converted; there is mel", type));
+    if (const std::string type = config.get_string({"type"}); type != "mel")
+      config.unsupported(fmt::format("a filterbank of type `{}` is not converted; there is mel", type));
     const Json* json = config.find({"filterbank_kwargs"});
     if (json == nullptr || !json->is_object()) config.fail("`filterbank_kwargs` must hold the filterbank's parameters");
     const Config kwargs(*json, config.class_name(), config.version());
@@ -31,18 +32,26 @@ struct ApplyFilterbank {
     bank.lowest = kwargs.get_float({"f_min"}, 0.0);
     bank.highest = kwargs.get_float({"f_max"}, bank.sample_rate / 2);
     bank.is_htk = kwargs.get_bool({"htk"}, false);
-    if (bank.n_frequencies < 2 || bank.n_frequencies > 65536 || bank.n_mels < 1 || bank.n_mels > 4096 || bank.sample_rate <= 0 || bank.highest <= bank.lowest) config.fail("the filterbank's sizes or frequencies are none");
+    if (bank.n_frequencies < 2 || bank.n_frequencies > 65536 || bank.n_mels < 1 || bank.n_mels > 4096 ||
+        bank.sample_rate <= 0 || bank.highest <= bank.lowest)
+      config.fail("the filterbank's sizes or frequencies are none");
     bank.is_normalized = json->contains("norm") ? json->at("norm") == "slaney" : true;
-    if (!bank.is_normalized && !(kwargs.find({"norm"}) == nullptr)) config.unsupported(fmt::format("norm {} is not converted; there are slaney and null", json->at("norm").dump()));
+    if (!bank.is_normalized && !(kwargs.find({"norm"}) == nullptr))
+      config.unsupported(fmt::format("norm {} is not converted; there are slaney and null", json->at("norm").dump()));
     kwargs.ignore({"norm"});
-    if (const auto unread = kwargs.unread(); !unread.empty()) config.unsupported(fmt::format("the filterbank's `{}` is not understood", unread.front()));
-    return {bank, config.get_string({"data_format"}, "channels_last") == "channels_first", std::make_shared<const std::vector<double>>(bank.weights())};
+    if (const auto unread = kwargs.unread(); !unread.empty())
+      config.unsupported(fmt::format("the filterbank's `{}` is not understood", unread.front()));
+    return {bank, config.get_string({"data_format"}, "channels_last") == "channels_first",
+            std::make_shared<const std::vector<double>>(bank.weights())};
   }
 
   Shapes infer(const Shapes& in) const {
     expect_inputs(in, 1);
     expect_rank(in[0], 4);
-    if (in[0][axis()] != bank.n_frequencies) throw Error(ErrorCode::kMismatch, "", fmt::format("expected {} frequencies along axis {}, found {}", bank.n_frequencies, axis(), in[0].to_string()));
+    if (in[0][axis()] != bank.n_frequencies)
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("expected {} frequencies along axis {}, found {}", bank.n_frequencies, axis(),
+                              in[0].to_string()));
     Shape out = in[0];
     out[axis()] = bank.n_mels;
     return {out};
@@ -61,7 +70,8 @@ struct ApplyFilterbank {
     const auto values = kernel.mutable_values<float>();
     for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>((*weights_of)[i]);
     const Value rows = lowering.reshape(x, {kUnknown, bank.n_frequencies});
-    Value y = lowering.op("MatMul", {rows, lowering.constant("filterbank", kernel)}, {{"transpose_a", false}, {"transpose_b", false}});
+    Value y = lowering.op("MatMul", {rows, lowering.constant("filterbank", kernel)},
+                          {{"transpose_a", false}, {"transpose_b", false}});
     y.shape = {kUnknown, bank.n_mels};
     y = lowering.reshape_like(y, x, shape);
     if (!is_turned) return {y};

@@ -1,4 +1,5 @@
-// Magnitude: |z| of STFT's complex numbers, whose parts stand along one axis more than Keras' have (stft.cpp). kapre 0.3.
+// Magnitude: |z| of STFT's complex numbers, whose parts stand along one axis more than Keras' have (stft.cpp). kapre
+// 0.3.
 #include <hoarfrost/error.h>
 
 #include <cmath>
@@ -19,10 +20,12 @@ struct Magnitude {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    if (in[0].dtype != DType::kComplex64) throw Error(ErrorCode::kUnsupported, "", "Magnitude is converted behind kapre's STFT alone");
+    if (in[0].dtype != DType::kComplex64)
+      throw Error(ErrorCode::kUnsupported, "", "Magnitude is converted behind kapre's STFT alone");
     const Value parts{in[0].tensor, DType::kFloat32, in[0].shape};
     const Value squares = lowering.op("Square", {parts});
-    const Value sum = lowering.op("Sum", {squares, lowering.ints("Sum/reduction_indices", {4})}, {{"keep_dims", false}, {"Tidx", DType::kInt32}});
+    const Value sum = lowering.op("Sum", {squares, lowering.ints("Sum/reduction_indices", {4})},
+                                  {{"keep_dims", false}, {"Tidx", DType::kInt32}});
     return {lowering.op("Sqrt", {sum})};
   }
 

@@ -1,6 +1,7 @@
-// STFT: the Fourier transform of each windowed frame of a sound, [batch, time, channels] -> [batch, frames, frequencies, channels], complex.
-// A complex number is two real ones along one axis more here, real part and imaginary part, which only Magnitude takes (lower.cpp refuses
-// any other use). kapre 0.3, over tf.signal.stft of TensorFlow 2.15.
+// STFT: the Fourier transform of each windowed frame of a sound, [batch, time, channels] -> [batch, frames,
+// frequencies, channels], complex. A complex number is two real ones along one axis more here, real part and imaginary
+// part, which only Magnitude takes (lower.cpp refuses any other use). kapre 0.3, over tf.signal.stft of
+// TensorFlow 2.15.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -32,15 +33,20 @@ struct Stft {
     layer.n_fft = config.get_int({"n_fft"}, 2048);
     layer.length = config.get_int({"win_length"}, layer.n_fft);
     layer.hop = config.get_int({"hop_length"}, layer.length / 4);
-    if (layer.n_fft < 2 || layer.n_fft % 2 != 0 || layer.length < 1 || layer.hop < 1) config.fail("n_fft must be even, and win_length and hop_length 1 or more");
-    if (layer.n_fft > kLargest) config.unsupported(fmt::format("n_fft above {} is not converted, found {}", kLargest, layer.n_fft));
-    if (layer.length > layer.n_fft) config.unsupported("a win_length above n_fft, which TensorFlow cuts, is not converted");
+    if (layer.n_fft < 2 || layer.n_fft % 2 != 0 || layer.length < 1 || layer.hop < 1)
+      config.fail("n_fft must be even, and win_length and hop_length 1 or more");
+    if (layer.n_fft > kLargest)
+      config.unsupported(fmt::format("n_fft above {} is not converted, found {}", kLargest, layer.n_fft));
+    if (layer.length > layer.n_fft)
+      config.unsupported("a win_length above n_fft, which TensorFlow cuts, is not converted");
     layer.pads_begin = config.get_bool({"pad_begin"}, false);
     layer.pads_end = config.get_bool({"pad_end"}, false);
     layer.is_in_first = config.get_string({"input_data_format"}, "channels_last") == "channels_first";
     layer.is_out_first = config.get_string({"output_data_format"}, "channels_last") == "channels_first";
     const std::string window = config.get_string({"window_name"}, "hann_window");
-    if (window != "hann_window" && window != "hamming_window") config.unsupported(fmt::format("the window `{}` is not converted; there are hann_window and hamming_window", window));
+    if (window != "hann_window" && window != "hamming_window")
+      config.unsupported(
+          fmt::format("the window `{}` is not converted; there are hann_window and hamming_window", window));
     layer.window = raised_cosine_window(layer.length, window == "hann_window" ? 0.5 : 0.54);
     return layer;
   }
@@ -48,8 +54,12 @@ struct Stft {
   Shapes infer(const Shapes& in) const {
     expect_inputs(in, 1);
     expect_rank(in[0], 3);
-    if (n_samples(in[0]) < 0 || n_channels(in[0]) < 0) throw Error(ErrorCode::kUnsupported, "", fmt::format("STFT of {}: the number of samples must be known; give --input-shape", in[0].to_string()));
-    if (n_frames(in[0]) < 1) throw Error(ErrorCode::kMismatch, "", fmt::format("a frame has {} samples, found {}", length, n_samples(in[0])));
+    if (n_samples(in[0]) < 0 || n_channels(in[0]) < 0)
+      throw Error(
+          ErrorCode::kUnsupported, "",
+          fmt::format("STFT of {}: the number of samples must be known; give --input-shape", in[0].to_string()));
+    if (n_frames(in[0]) < 1)
+      throw Error(ErrorCode::kMismatch, "", fmt::format("a frame has {} samples, found {}", length, n_samples(in[0])));
     if (is_out_first) return {{in[0][0], n_channels(in[0]), n_frames(in[0]), n_frequencies(), 2}};
     return {{in[0][0], n_frames(in[0]), n_frequencies(), n_channels(in[0]), 2}};
   }
@@ -64,11 +74,15 @@ struct Stft {
     x = lowering.reshape(x, {kUnknown, 1, n, 1});
     const int64_t front = pads_begin ? n_fft - hop : 0;
     const int64_t back = pads_end ? std::max<int64_t>(0, (frames - 1) * hop + length - n - front) : 0;
-    if (front + back > 0) x = lowering.named_op("Pad", "Pad", {x, lowering.constant("Pad/paddings", pairs({{0, 0}, {0, 0}, {front, back}, {0, 0}}))}, {{"Tpaddings", DType::kInt32}});
+    if (front + back > 0)
+      x = lowering.named_op("Pad", "Pad",
+                            {x, lowering.constant("Pad/paddings", pairs({{0, 0}, {0, 0}, {front, back}, {0, 0}}))},
+                            {{"Tpaddings", DType::kInt32}});
     x.shape = {kUnknown, 1, n + front + back, 1};
     Value y = lower_conv(lowering, "stft", x, lowering.constant("stft/kernel", kernel()), {hop, hop}, "VALID");
     y.shape = {kUnknown, 1, frames, 2 * n_frequencies()};
-    if (channels == 1 && !is_out_first) return {complex(lowering.reshape(y, {kUnknown, frames, n_frequencies(), 1, 2}))};
+    if (channels == 1 && !is_out_first)
+      return {complex(lowering.reshape(y, {kUnknown, frames, n_frequencies(), 1, 2}))};
     y = lowering.reshape(y, {kUnknown, channels, frames, n_frequencies(), 2});
     return {complex(is_out_first ? y : lower_transpose(lowering, y, {0, 2, 3, 1, 4}, "transpose_1"))};
   }
@@ -83,7 +97,8 @@ struct Stft {
       for (int64_t i = 0; i < layer.length; ++i) {
         const int64_t sample = first + i;
         if (sample < 0 || sample >= layer.n_samples(x.shape())) continue;
-        sum += layer.factor(i, frequency, o[4]) * x[layer.is_in_first ? Index{o[0], channel, sample} : Index{o[0], sample, channel}];
+        sum += layer.factor(i, frequency, o[4]) *
+               x[layer.is_in_first ? Index{o[0], channel, sample} : Index{o[0], sample, channel}];
       }
       return sum;
     };
