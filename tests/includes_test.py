@@ -8,7 +8,7 @@ import re
 import sys
 
 PUBLIC = {"error": "base", "file": "base", "report": "evaluation", "statistics": "evaluation", "preprocessing": "data", "builder": "keras", "layers": "keras", "callback": "training", "examples": "training"}  # public headers whose name is not their module's
-ORDER = ["base", "distributed", "tensor", "hdf5", "graph", "ops", "tensorflow", "keras", "passes", "onnx", "targets", "runtime", "data", "evaluation", "training", "cli"]
+ORDER = ["base", "distributed", "tensor", "hdf5", "graph", "ops", "tensorflow", "python", "keras", "passes", "onnx", "targets", "runtime", "data", "evaluation", "training", "cli"]
 STRANGERS = [{"tensorflow", "keras"}, {"tensorflow", "passes"}, {"keras", "passes"}, {"keras", "ops"}, {"tensorflow", "onnx"}, {"keras", "onnx"}, {"passes", "onnx"}]  # modules that do not know each other
 
 

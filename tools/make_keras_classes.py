@@ -28,8 +28,9 @@ AXES = {"1D": 1, "2D": 2, "3D": 3}
 # Composite arguments, whose forms the builder knows itself.
 MADE = {"Bidirectional": lambda: L.Bidirectional(L.LSTM(2)), "TimeDistributed": lambda: L.TimeDistributed(L.Dense(2)), "RNN": lambda: L.RNN(L.LSTMCell(2)),
         "StackedRNNCells": lambda: L.StackedRNNCells([L.LSTMCell(2)]), "SpectralNormalization": lambda: L.SpectralNormalization(L.Dense(2)),
-        "Normalization": lambda: L.Normalization(), "Discretization": lambda: L.Discretization(bin_boundaries=[1.0]), "CategoryEncoding": lambda: L.CategoryEncoding(num_tokens=4)}
-ABSTRACT = {"AbstractRNNCell", "Layer", "Wrapper", "Lambda", "DenseFeatures", "InputLayer", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"}
+        "Normalization": lambda: L.Normalization(), "Discretization": lambda: L.Discretization(bin_boundaries=[1.0]), "CategoryEncoding": lambda: L.CategoryEncoding(num_tokens=4),
+        "IntegerLookup": lambda: L.IntegerLookup(), "StringLookup": lambda: L.StringLookup()}
+ABSTRACT = {"AbstractRNNCell", "Layer", "Wrapper", "Lambda", "DenseFeatures", "InputLayer", "HashedCrossing", "Hashing", "TextVectorization"}
 
 
 def arguments_of(cls):
@@ -70,7 +71,7 @@ def float32_arguments(cls, names, required, config):
 def row(obj, kind, aliases=()):
     cls = type(obj)
     serialized = serialization_lib.serialize_keras_object(obj)
-    assert serialized["module"] == f"keras.{kind}s" and serialized["registered_name"] is None, serialized
+    assert serialized["module"] in (f"keras.{kind}s", "keras.layers.experimental") and serialized["registered_name"] is None, serialized
     names, required = arguments_of(cls)
     config = json.loads(json.dumps(serialized["config"]))  # before it is built: some layers then say what they found
     if kind == "layer":
@@ -84,14 +85,14 @@ def row(obj, kind, aliases=()):
 
 def layers():
     seen = {}
-    for module in (L, V1):
+    for module in (L, L.experimental, V1):
         for name in dir(module):
             cls = getattr(module, name)
             if not inspect.isclass(cls) or not issubclass(cls, L.Layer) or cls.__name__ in ABSTRACT or name in ABSTRACT:
                 continue
-            if module is V1 and not name.startswith("CuDNN"):
+            if module is V1 and not name.startswith("CuDNN") or module is L.experimental and name != "SyncBatchNormalization":
                 continue
-            seen.setdefault(cls.__name__ if module is L else name, (cls, []))[1].append(name)
+            seen.setdefault(cls.__name__ if module is not V1 else name, (cls, []))[1].append(name)
     for name, (cls, names) in seen.items():
         yield row(make(cls), "layer", [alias for alias in names if alias != name])
 

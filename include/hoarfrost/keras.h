@@ -20,6 +20,10 @@ struct LoadOptions {
   std::filesystem::path weights;  // for a JSON architecture: its weights
   // Sizes for inputs that the file leaves open, by input name ("" for the only one), batch included.
   std::map<std::string, Shape> input_shapes;
+  // By layer name: an expression ("x / 255") in the place of what the layer's Python does (docs/lambda.md).
+  std::map<std::string, std::string> lambdas = {};
+  // By class: the known layer ("Dense") that a custom one is.
+  std::map<std::string, std::string> custom_classes = {};
   bool architecture_only = false;  // leaves the weights where they are, for what only looks at the layers
 };
 

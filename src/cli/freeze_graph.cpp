@@ -105,15 +105,27 @@ Source read_source(const Options& options) {
   return source;
 }
 
+// The file that the graph was read from.
+std::filesystem::path path_of_graph(const Options& options) {
+  if (!options.input_saved_model_dir.empty()) return options.input_saved_model_dir;
+  return options.input_meta_graph.empty() ? options.input_graph : options.input_meta_graph;
+}
+
 bool is_variable(const graph::Node& node) { return node.op() == "VariableV2" || node.op() == "Variable" || node.op() == "VarHandleOp"; }
 
 // A Saver may save variables under other names, or parts of one under the whole's: then the checkpoint has not all variables'
 // names, and the graph's own restoring nodes say which value is whose.
-void restore(Source& source) {
+void restore(Source& source, const Options& options) {
   const graph::Node* restore_op = source.graph.find(source.restore_op);
   if (restore_op == nullptr || restore_op->op() != "NoOp") return;
   const auto is_missing = [&](const auto& node) { return is_variable(*node) && !source.variables.contains(node->name()); };
-  if (std::ranges::any_of(source.graph.nodes(), is_missing)) passes::run_initializers(source.graph, source.variables, {source.restore_op});
+  if (!std::ranges::any_of(source.graph.nodes(), is_missing)) return;
+  try {
+    passes::run_initializers(source.graph, source.variables, {source.restore_op});
+  } catch (Error& error) {
+    error.within(path_of_graph(options).string());
+    throw;
+  }
 }
 
 // What is part of the outputs and no constant can hold: the frozen graph's user has to fill it.
@@ -123,12 +135,6 @@ void name_tables(const graph::Graph& graph) {
     if (op.find("HashTable") == std::string::npos) continue;
     note(fmt::format("node `{}` ({}): a table's contents are not frozen; whoever runs the graph has to initialise it", node->name(), op));
   }
-}
-
-// The file that the graph was read from.
-std::filesystem::path path_of_graph(const Options& options) {
-  if (!options.input_saved_model_dir.empty()) return options.input_saved_model_dir;
-  return options.input_meta_graph.empty() ? options.input_graph : options.input_meta_graph;
 }
 
 std::vector<std::string> resolve_outputs(const graph::Graph& graph, const Options& options) {
@@ -176,7 +182,7 @@ int run(const Options& options) {
   freezing.allowlist = split(options.variable_names_allowlist);
   freezing.denylist = split(options.variable_names_denylist);
   freezing.freeze_functions = tensorflow::freeze_functions;
-  restore(source);
+  restore(source, options);
   if (options.clear_devices) passes::clear_devices(source.graph);
   if (const auto initializers = split(options.initializer_nodes); !initializers.empty()) {
     passes::run_initializers(source.graph, source.variables, initializers);

@@ -59,12 +59,20 @@ std::pair<std::string, Shape> parse_input_shape(const std::string& text) {
   return {name, Shape(std::move(sizes))};
 }
 
+void add_custom_options(CLI::App& app, ModelSource& source) {
+  app.add_option("--lambda", source.lambdas, "What a layer computes whose Python is not understood, of its input x: lambda_1='x / 255' (docs/lambda.md)")
+      ->allow_extra_args(false)
+      ->option_text("NAME=EXPRESSION …");
+  app.add_option("--custom", source.custom_classes, "The known layer that a custom class is: MyDense=Dense")->allow_extra_args(false)->option_text("CLASS=LAYER …");
+}
+
 void add_model_options(CLI::App& app, ModelSource& source) {
   app.add_option("-w,--weights", source.weights, "Weights (.h5) of a JSON architecture");
   app.add_option("--input-shape", source.input_shapes,
                  "Fixes an input's shape, batch first: 1,224,224,3, or input_1=1,224,224,3 where there are several; ? stays open");
   app.add_option("--name-suffix", source.name_suffix,
                  "Appended to every layer's name: _1 gives the names of a model loaded twice into one session (input_1_1)");
+  add_custom_options(app, source);
 }
 
 void add_recurrence_option(CLI::App& app, ModelSource& source) {
@@ -77,11 +85,28 @@ void add_recurrence_option(CLI::App& app, ModelSource& source) {
       ->option_text("unroll|loop");
 }
 
-keras::Lowered load_and_lower(const ModelSource& source) {
+keras::LoadOptions load_options(const ModelSource& source) {
   keras::LoadOptions options;
   options.weights = source.weights;
   for (const auto& text : source.input_shapes) options.input_shapes.insert(parse_input_shape(text));
-  const auto model = keras::load(source.path, options);
+  const auto pairs = [](const std::vector<std::string>& texts, std::string_view flag, std::string_view example) {
+    std::map<std::string, std::string> result;
+    for (const std::string& text : texts) {
+      const size_t equals = text.find('=');
+      if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
+        throw Error(ErrorCode::kInvalidArgument, flag, fmt::format("expected {}, found `{}`", example, text));
+      }
+      result[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    return result;
+  };
+  options.lambdas = pairs(source.lambdas, "--lambda", "NAME='x / 255'");
+  options.custom_classes = pairs(source.custom_classes, "--custom", "CLASS=LAYER");
+  return options;
+}
+
+keras::Lowered load_and_lower(const ModelSource& source) {
+  const auto model = keras::load(source.path, load_options(source));
   keras::Lowered lowered;
   try {
     lowered = keras::lower(*model, {.name_suffix = source.name_suffix, .phase = keras::Phase::kInference, .recurrence = source.recurrence});

@@ -17,14 +17,20 @@ struct ModelSource {
   std::filesystem::path weights;
   std::vector<std::string> input_shapes;  // "1,32,32,3" or "input_1=1,32,32,3"
   std::string name_suffix;
+  std::vector<std::string> lambdas;       // "lambda_1=x / 255"
+  std::vector<std::string> custom_classes;  // "MyDense=Dense"
   keras::RecurrenceForm recurrence = keras::RecurrenceForm::kAuto;
 };
 
-// --weights, --input-shape, --name-suffix.
+// --weights, --input-shape, --name-suffix, --lambda, --custom.
 void add_model_options(CLI::App& app, ModelSource& source);
+// --lambda and --custom alone, for commands that load a model but make no graph.
+void add_custom_options(CLI::App& app, ModelSource& source);
 // "1,32,32,3" or "input_1=1,32,32,3": the input's name ("" for the only one) and its shape, with ? for what stays open.
 // Throws Error{kInvalidArgument}.
 std::pair<std::string, Shape> parse_input_shape(const std::string& text);
+// What the source says of the file, for keras::load. Throws Error{kInvalidArgument}.
+keras::LoadOptions load_options(const ModelSource& source);
 // --rnn, for the commands that write a graph.
 void add_recurrence_option(CLI::App& app, ModelSource& source);
 // Loads and lowers. What a person should know (renamed layers) goes to stderr.

@@ -52,11 +52,9 @@ struct Start {
 };
 
 Start load(const Options& options) {
-  keras::LoadOptions how;
-  how.weights = options.model.weights;
+  keras::LoadOptions how = load_options(options.model);
   const bool is_json = keras::file_kind(*File::open(options.model.path)) == keras::FileKind::kJson;
   how.architecture_only = is_json && options.model.weights.empty();
-  for (const std::string& text : options.model.input_shapes) how.input_shapes.insert(parse_input_shape(text));
   Start start{keras::load(options.model.path, how), {}, {}};
   if (is_json || !options.model.weights.empty()) return start;
   start.state = keras::read_training_state(*start.model, options.model.path);

@@ -36,7 +36,9 @@ void follow_names(std::vector<graph::Endpoint>& found, const std::vector<graph::
 int run(const Options& options) {
   const keras::Lowered lowered = load_and_lower(options.model);
   if (!is_graph_file(options.frozen)) throw Error(ErrorCode::kInvalidArgument, options.frozen.string(), "expected a frozen graph (.pb or .pbtxt)");
-  Runnable frozen = load_runnable({options.frozen, {}, {}, {}}, options.input_nodes, options.output_nodes);
+  ModelSource graph_file;
+  graph_file.path = options.frozen;
+  Runnable frozen = load_runnable(graph_file, options.input_nodes, options.output_nodes);
   if (options.input_nodes.empty()) follow_names(frozen.signature.inputs, lowered.signature.inputs, frozen.graph);
   if (options.output_nodes.empty()) follow_names(frozen.signature.outputs, lowered.signature.outputs, frozen.graph);
   const auto proof = evaluation::verify(lowered, frozen.graph, frozen.signature, options.verify.options());

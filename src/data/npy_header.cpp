@@ -88,6 +88,7 @@ class Dictionary {
     const bool has_order = !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
     const std::string_view type = descr.substr(has_order ? 1 : 0);
     header.is_big_endian = has_order && descr[0] == '>';
+    if (type.starts_with('U') || type.starts_with('S')) parse_text(header, type);
     for (const auto& [name, dtype] : kTypes) {
       if (type == name) header.dtype = dtype;
     }
@@ -95,6 +96,14 @@ class Dictionary {
       throw Error(ErrorCode::kUnsupported, where_,
                   fmt::format("expected an array of numbers, found NumPy's dtype `{}`", descr));
     }
+  }
+
+  void parse_text(NpyHeader& header, std::string_view type) const {
+    const auto [end, error] = std::from_chars(type.data() + 1, type.data() + type.size(), header.n_characters);
+    constexpr uint64_t kMost = 1 << 20;
+    if (error != std::errc() || end != type.data() + type.size() || header.n_characters > kMost) return;
+    header.dtype = DType::kString;
+    header.n_character_bytes = type[0] == 'U' ? 4 : 1;
   }
 
   bool boolean() {
@@ -129,7 +138,11 @@ class Dictionary {
 
 }  // namespace
 
-NpyHeader NpyHeader::parse(std::span<const std::byte> npy, const std::string& where) {
+uint64_t NpyHeader::n_element_bytes() const {
+  return dtype == DType::kString ? n_characters * n_character_bytes : dtype_size(dtype);
+}
+
+NpyHeader NpyHeader::parse(std::span<const std::byte> npy, const std::string& where, bool allows_text) {
   const std::string_view text(reinterpret_cast<const char*>(npy.data()), npy.size());
   const auto byte = [&](size_t i) { return static_cast<uint64_t>(npy[i]); };
   if (text.size() < 10 || !text.starts_with(kMagic))
@@ -146,6 +159,8 @@ NpyHeader NpyHeader::parse(std::span<const std::byte> npy, const std::string& wh
   }
   NpyHeader header;
   Dictionary(text.substr(start, n), where).parse(header);
+  if (header.dtype == DType::kString && !allows_text)
+    throw Error(ErrorCode::kUnsupported, where, "expected an array of numbers, found NumPy's text");
   header.n_bytes = start + n;
   return header;
 }

@@ -19,6 +19,12 @@ Tensor rows(const Tensor& x, int64_t first, int64_t n) {
   const uint64_t n_row_bytes = shape[0] == 0 ? 0 : x.n_bytes() / static_cast<uint64_t>(shape[0]);
   const int64_t n_there = std::min(n, shape[0] - first);
   shape[0] = n;
+  if (x.dtype() == DType::kString) {
+    const auto n_row = static_cast<std::ptrdiff_t>(shape[0] == 0 ? 0 : shape.n_elements() / shape[0]);
+    std::vector<std::string> texts(x.strings().begin() + first * n_row, x.strings().begin() + (first + n_there) * n_row);
+    texts.resize(static_cast<size_t>(shape.n_elements()));
+    return {shape, std::move(texts)};
+  }
   Tensor result(x.dtype(), shape);
   const auto source =
       x.bytes().subspan(static_cast<size_t>(first) * n_row_bytes, static_cast<size_t>(n_there) * n_row_bytes);
@@ -125,6 +131,10 @@ std::vector<Tensor> match_inputs(const graph::Graph& frozen, const graph::Signat
       throw Error(
           ErrorCode::kMismatch, fmt::format("input `{}`", name),
           fmt::format("expected an array of shape {}, found {}", wanted.shape.to_string(), array->shape().to_string()));
+    }
+    if ((array->dtype() == DType::kString) != (wanted.dtype == DType::kString)) {
+      throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", name),
+                  fmt::format("expected {} values, found {}", dtype_name(wanted.dtype), dtype_name(array->dtype())));
     }
     inputs.push_back(array->cast(wanted.dtype));
   }

@@ -45,7 +45,7 @@ bool works(const graph::Graph& graph, const graph::Signature& signature, const s
   }
 }
 
-using Uses = std::map<Endpoint, std::vector<const graph::Node*>>;
+using Uses = std::map<Endpoint, std::vector<graph::Node*>>;
 
 Uses uses_of(const graph::Graph& graph) {
   Uses uses;
@@ -75,14 +75,44 @@ std::optional<int64_t> n_indices(const Uses& uses, const Endpoint& input) {
     open.pop_back();
     const auto found = uses.find(endpoint);
     if (!seen.insert(endpoint).second || found == uses.end()) continue;
-    for (const graph::Node* node : found->second) {
+    for (graph::Node* node : found->second) {
       if (const auto n = n_table_rows(*node, endpoint)) smallest = std::min(smallest.value_or(*n), *n);
       if (!kKeepIndices.contains(node->op())) continue;
       for (int o = 0; o < (node->op() == "Split" || node->op() == "Unpack" ? 16 : 1); ++o)
-        open.push_back({const_cast<graph::Node*>(node), o});
+        open.push_back({node, o});
     }
   }
   return smallest;
+}
+
+// The texts that the input is compared with, however it gets there.
+std::vector<std::string> compared_texts(const Uses& uses, const Endpoint& input) {
+  std::vector<std::string> texts;
+  std::set<Endpoint> seen;
+  std::vector<Endpoint> open{input};
+  while (!open.empty()) {
+    const Endpoint endpoint = open.back();
+    open.pop_back();
+    const auto found = uses.find(endpoint);
+    if (!seen.insert(endpoint).second || found == uses.end()) continue;
+    for (graph::Node* node : found->second) {
+      if (kKeepIndices.contains(node->op())) open.push_back({node, 0});
+      if (node->op() != "Equal" && node->op() != "NotEqual") continue;
+      for (const Endpoint& other : node->inputs) {
+        if (other.node->op() != "Const" || other.node->value().dtype() != DType::kString) continue;
+        texts.insert(texts.end(), other.node->value().strings().begin(), other.node->value().strings().end());
+      }
+    }
+  }
+  return texts;
+}
+
+// Of these, and now and then another.
+Tensor random_texts(const Shape& shape, Random& random, std::vector<std::string> texts) {
+  texts.insert(texts.end(), {"", "?", "none of them"});
+  std::vector<std::string> values(static_cast<size_t>(shape.n_elements()));
+  for (std::string& value : values) value = texts[static_cast<size_t>(random.below(static_cast<int64_t>(texts.size())))];
+  return {shape, std::move(values)};
 }
 
 Tensor random_floats(const Shape& shape, Random& random, double spread) {
@@ -143,6 +173,10 @@ std::vector<Tensor> random_inputs(const graph::Graph& graph, const graph::Signat
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < shapes.size(); ++i) {
     const DType dtype = signature.inputs[i].node->get_or<DType>("dtype", DType::kFloat32);
+    if (dtype == DType::kString) {
+      inputs.push_back(random_texts(shapes[i], random, compared_texts(uses, signature.inputs[i])));
+      continue;
+    }
     const auto n = n_indices(uses, signature.inputs[i]);
     const bool is_float =
         dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;

@@ -76,6 +76,13 @@ std::shared_ptr<const Layer> parse_layer_activation(std::string_view class_name,
 // The name without the package that Keras (or KerasHub, with gelu_approximate) registered it under. A function of
 // another package has only its name in common.
 std::string plain_name(const std::string& name) {
+  // TensorFlow Addons' with their defaults, each under Keras' name for it.
+  constexpr std::pair<std::string_view, std::string_view> kAddons[] = {
+      {"Addons>gelu", "gelu_approximate"},    {"Addons>hardshrink", "hard_shrink"}, {"Addons>mish", "mish"},
+      {"Addons>softshrink", "soft_shrink"}, {"Addons>tanhshrink", "tanh_shrink"}};  // sparsemax is another than Keras 3's
+  for (const auto& [theirs, ours] : kAddons) {
+    if (name == theirs) return std::string(ours);
+  }
   for (const std::string_view package : {"keras>", "keras.activations>", "keras_hub>", "keras_nlp>"}) {
     if (name.starts_with(package)) return name.substr(package.size());
   }

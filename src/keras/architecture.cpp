@@ -34,7 +34,7 @@ void visit_layers(const Json& json, const Visit& visit, int depth = 0) {
 }
 
 // "float64", or a policy's type for variables: float32 unless the policy says one type for everything.
-DType variable_dtype(const Json& config) {
+DType compute_dtype(const Json& config) {
   const auto found = config.find("dtype");
   if (found == config.end()) return DType::kFloat32;
   std::string name = found->is_string() ? found->get<std::string>() : "";
@@ -42,6 +42,13 @@ DType variable_dtype(const Json& config) {
   const auto dtype = dtype_from_name(name);
   const bool is_float = dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
   return is_float ? *dtype : DType::kFloat32;
+}
+
+// tf.keras' BatchNormalization keeps its weights in float32 at least (BatchNormalizationBase._param_dtype, 2.0 to 2.15).
+DType variable_dtype(const std::string& class_name, DType compute_dtype, Version version) {
+  const bool is_batch_norm = class_name == "BatchNormalization" || class_name == "SyncBatchNormalization";
+  const bool is_half = compute_dtype == DType::kFloat16 || compute_dtype == DType::kBFloat16;
+  return is_batch_norm && is_half && version.major < 3 ? DType::kFloat32 : compute_dtype;
 }
 
 // What old weight files ask: the innermost layer's class, order of axes and epsilon.
@@ -138,9 +145,16 @@ std::string text_at(const Json& json, std::string_view key) {
 
 std::string plain_class_name(std::string_view class_name) { return std::string(class_name.substr(class_name.rfind('>') + 1)); }
 
+std::string registered_class(const Json& json) {
+  std::string class_name = text_at(json, "class_name");
+  std::string registered = text_at(json, "registered_name");
+  const bool is_same = registered.find('>') != std::string::npos && plain_class_name(registered) == class_name;
+  return is_same ? registered : class_name;
+}
+
 bool is_operation(const Json& json) {
   const std::string class_name = plain_class_name(text_at(json, "class_name"));
-  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || is_keras3_operation(json);
+  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || class_name == "Lambda" || is_keras3_operation(json);
 }
 
 bool is_model_class(std::string_view class_name) {
@@ -181,10 +195,11 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
     if (!completed.is_object()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", name, class_name), "`config` is no object");
     completed["name"] = name;
     if (call_arguments != nullptr) completed["call_arguments"] = *call_arguments;
-    const Config config(completed, text_at(json, "class_name"), version);
+    const Config config(completed, registered_class(json), version);
     if (class_name == "InputLayer") layer = parse_input_layer(config);
     else layer.layer = is_keras3_operation(json) ? parse_operation(config) : parse_layer(config);
-    layer.variable_dtype = variable_dtype(completed);
+    layer.compute_dtype = compute_dtype(completed);
+    layer.variable_dtype = variable_dtype(class_name, layer.compute_dtype, version);
     set_stored_form(layer, completed, class_name);
   }
   layer.name = name;

@@ -29,6 +29,8 @@ std::shared_ptr<Model> parse_model(const Json& json, Version version);
 // class_name without "Custom>" and the like: "keras.layers>Dense" is Dense.
 std::string plain_class_name(std::string_view class_name);
 bool is_model_class(std::string_view class_name);
+// The class with the package that it is registered under, which .keras files keep beside it: "Addons>GroupNormalization".
+std::string registered_class(const Json& json);
 // Whether an entry of "layers" is an operation: TFOpLambda and its kin, or one of Keras 3's Operation nodes (by its module).
 bool is_operation(const Json& json);
 // One entry of a model's "layers": a layer, an InputLayer or a nested model. call_arguments: what its calls are given beside

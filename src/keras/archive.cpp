@@ -63,6 +63,17 @@ std::shared_ptr<const hdf5::Tree> open_tree(const ZipFile& zip, const ZipMember&
   return hdf5::Tree::open(zip.read(member), where, has_optimizer);
 }
 
+VocabularyAssets vocabularies_in(const ZipFile& zip, const std::string& folder) {
+  constexpr std::string_view kFile = "/vocabulary.txt";
+  VocabularyAssets result;
+  for (const ZipMember& member : zip.members()) {
+    const std::string name = plain_name(member);
+    if (!name.starts_with(folder) || !name.ends_with(kFile) || name.size() < folder.size() + kFile.size()) continue;
+    result.emplace(name.substr(folder.size(), name.size() - folder.size() - kFile.size()), text_of(zip, member));
+  }
+  return result;
+}
+
 }  // namespace
 
 Archive read_archive(const std::filesystem::path& path, bool has_optimizer) {
@@ -77,6 +88,7 @@ Archive read_archive(const std::filesystem::path& path, bool has_optimizer) {
     if (json.is_object()) result.version = text_at(json, "keras_version");
   }
   if (const ZipMember* weights = find(zip, *folder + "model.weights.h5")) result.weights = open_tree(zip, *weights, place, has_optimizer);
+  result.vocabularies = vocabularies_in(zip, *folder + "assets/");
   if (const ZipMember* own = find(zip, *folder + "hoarfrost.json")) result.hoarfrost = text_of(zip, *own);
   return result;
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "hdf5/tree.h"
+#include "keras/vocabulary_assets.h"
 
 namespace hoarfrost::keras {
 
@@ -16,6 +17,7 @@ struct Archive {
   std::string config;                             // config.json's text
   std::optional<std::string> version;             // metadata.json's keras_version
   std::shared_ptr<const hdf5::Tree> weights;      // nullptr without model.weights.h5
+  VocabularyAssets vocabularies;
   std::string hoarfrost;                          // hoarfrost.json's text, "" without (save.h)
 };
 

@@ -1,4 +1,4 @@
-// How the numbers of categories come out of CategoryEncoding, Discretization and IntegerLookup (their `output_mode`).
+// How the numbers of categories come out of CategoryEncoding, Discretization, IntegerLookup and StringLookup (their `output_mode`).
 #pragma once
 
 #include <functional>

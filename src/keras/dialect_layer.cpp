@@ -220,6 +220,18 @@ class LayerTranslator {
 
 }  // namespace
 
+namespace {
+
+// "Package>Class", by which Keras 2.15 finds a class that was registered with a package; "" for Keras' own.
+std::string registered_name_of(const Json& entry) {
+  for (const char* key : {"registered_name", "class_name"}) {
+    if (const std::string name = text_at(entry, key); name.find('>') != std::string::npos) return name;
+  }
+  return "";
+}
+
+}  // namespace
+
 Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Version version) {
   std::string class_name = plain_class_name(text_at(entry, "class_name"));
   const std::string place = fmt::format("layer `{}` ({})", name, class_name);
@@ -229,9 +241,12 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
   if (dialect == Dialect::kKeras3) {
     if (const LayerSpec* spec = find_layer(class_name)) class_name = spec->class_names.front();
   }
+  const std::string registered = registered_name_of(entry);
   Json result =
-      with_module(dialect, module.starts_with("keras.") ? module : "keras.layers", class_name,
-                  LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")), nullptr);
+      with_module(dialect, module.starts_with("keras.") ? module : "keras.layers",
+                  dialect == Dialect::kHdf5 && !registered.empty() ? registered : class_name,
+                  LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")),
+                  registered.empty() ? Json() : Json(registered));
   const bool is_same_keras = (version.major >= 3) == (dialect == Dialect::kKeras3);
   if (is_same_keras && dialect != Dialect::kHdf5 && entry.contains("build_config"))
     result["build_config"] = entry.at("build_config");

@@ -21,6 +21,16 @@ Index Index::at_offset(const Shape& shape, int64_t offset) {
   return index;
 }
 
+Array::Array(const Tensor& tensor) {
+  const bool is_text = tensor.dtype() == DType::kString;
+  if (is_text) strings_ = tensor;
+  reader_ = std::make_shared<Reader>(is_text ? Tensor(DType::kBool, tensor.shape()) : tensor);
+}
+
+const std::string& Array::text(const Index& index) const {
+  return strings_.strings()[static_cast<size_t>(index.offset(shape()))];
+}
+
 Array Array::perturbed_by(double amount, uint64_t seed) const {
   Array copy = *this;
   copy.perturbation_ = amount;

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace hoarfrost::keras {
@@ -41,10 +42,10 @@ class Index {
   int rank_ = 0;
 };
 
-// A tensor read as doubles, whatever its type.
+// A tensor read as doubles, whatever its type; one of strings has text() in place of numbers.
 class Array {
  public:
-  explicit Array(const Tensor& tensor) : reader_(std::make_shared<Reader>(tensor)) {}
+  explicit Array(const Tensor& tensor);
   [[nodiscard]] const Shape& shape() const { return reader_->shape(); }
   [[nodiscard]] int64_t size(int axis) const { return shape()[axis]; }
   double operator[](const Index& index) const { return at_offset(index.offset(shape())); }
@@ -53,6 +54,8 @@ class Array {
     const double value = (*reader_)[offset];
     return perturbation_ == 0 ? value : perturbed(value, offset);
   }
+  // The element of an array of strings. Throws Error{kInvalidArgument} for one of numbers, whose text this is not.
+  [[nodiscard]] const std::string& text(const Index& index) const;
   // The same array with every value moved by a random part of it, at most `amount`: how far rounding may carry a formula.
   // Whole numbers stay as they are: they are indices, masks and exact zeros. Each read of a value moves it anew, for each use of
   // it is rounded: x less the mean of x alone is not exactly zero. The same seed moves alike after restart_perturbations().
@@ -68,6 +71,7 @@ class Array {
  private:
   [[nodiscard]] double perturbed(double value, int64_t offset) const;
   std::shared_ptr<const Reader> reader_;
+  Tensor strings_;  // of an array of strings; reader_ then sees zeros of its shape
   double perturbation_ = 0;
   uint64_t seed_ = 0;
 };

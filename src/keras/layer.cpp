@@ -21,25 +21,48 @@ std::vector<const LayerSpec*> all_layers() {
 }
 
 const LayerSpec* find_layer(std::string_view class_name) {
-  const size_t bracket = class_name.rfind('>');
-  const std::string_view plain = bracket == std::string_view::npos ? class_name : class_name.substr(bracket + 1);
-  for (const LayerSpec* spec : all_layers()) {
-    for (const auto name : spec->class_names) {
-      if (name == plain) return spec;
+  const auto find = [](std::string_view wanted) -> const LayerSpec* {
+    for (const LayerSpec* spec : all_layers()) {
+      for (const auto name : spec->class_names) {
+        if (name == wanted) return spec;
+      }
     }
-  }
-  return nullptr;
+    return nullptr;
+  };
+  const LayerSpec* whole = find(class_name);
+  const size_t bracket = class_name.rfind('>');
+  if (whole != nullptr || bracket == std::string_view::npos) return whole;
+  // TensorFlow Addons has classes of Keras' names that are others (MultiHeadAttention).
+  return class_name.starts_with("Addons>") ? nullptr : find(class_name.substr(bracket + 1));
 }
+
+namespace {
+
+// Names the class (registered by a package it is "my_package>Squash") and what it is configured as, cut.
+[[noreturn]] void refuse_class(const Config& config) {
+  const std::string& name = config.class_name();
+  const std::string plain = name.substr(name.rfind('>') + 1);
+  Json own = Json::object();
+  for (const auto& [key, value] : config.json().items()) {
+    const bool is_of_training = key.ends_with("_initializer") || key.ends_with("_regularizer") || key.ends_with("_constraint") || key == "trainable";
+    if (!is_of_training && !value.is_null() && key != "name" && key != "dtype" && key != "call_arguments") own[key] = value;
+  }
+  std::string said = own.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (said.size() > 300) said = said.substr(0, 300) + "…";
+  throw Error(ErrorCode::kUnsupported, config.where(),
+              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --lambda {}='x / 255' what it computes",
+                          name != plain ? "a custom layer, whose meaning is in its author's Python and not in the file"
+                                        : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it is a custom layer, its meaning is not in the file", name),
+                          said, plain, config.name()));
+}
+
+}  // namespace
 
 std::shared_ptr<const Layer> parse_layer(const Config& config) {
   const LayerSpec* spec = find_layer(config.class_name());
   if (spec == nullptr) {
     if (const std::string_view reason = refusal_of(config.class_name()); !reason.empty()) config.unsupported(reason);
-    const bool is_custom = config.class_name().find('>') != std::string::npos;
-    throw Error(ErrorCode::kUnsupported, config.where(),
-                is_custom ? "a custom layer, whose meaning is in its author's Python and not in the file: rebuild the model with Keras' own layers"
-                          : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it is a custom layer, its meaning is "
-                                        "not in the file: rebuild the model with Keras' own layers", config.class_name()));
+    refuse_class(config);
   }
   if (is_channels_first(config)) {
     Json last = config.json();

@@ -5,11 +5,17 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr std::string_view kHashes = "it hashes text, and a frozen graph here holds no strings; hash before the model";
+constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
 constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
 constexpr std::string_view kHistogram =
     "its output depends on the image's histogram, which is not converted; do it before the model";
+constexpr std::string_view kAudio = "a layer of kapre's that is not converted; there are STFT, Magnitude, ApplyFilterbank and MagnitudeToDecibel";
+constexpr std::string_view kQuantizedRecurrence = "QKeras' recurrent layers are not converted";
+constexpr std::string_view kFolded = "QKeras' folding of batch normalization is not converted; unfold it (qkeras.bn_folding_utils) first";
+constexpr std::string_view kQuantized = "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
+constexpr std::string_view kQuantizers =
+    "training; quantized_ulaw, quantized_hswish, bernoulli; a qnoise_factor other than 1; alpha \"auto\" of activations";
 constexpr std::string_view kBase = "a class that others derive from";
 
 constexpr LayerNote kNotes[] = {
@@ -28,6 +34,8 @@ constexpr LayerNote kNotes[] = {
     {"Recurrent", NoteKind::kAbstract, kBase},
     {"Wrapper", NoteKind::kAbstract, kBase},
 
+    {"AmplitudeToDB", NoteKind::kRefused, kAudio},
+    {"ConcatenateFrequencyMap", NoteKind::kRefused, kAudio},
     {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kRefused, kHistogram},
     {"DenseFeatures", NoteKind::kRefused,
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
@@ -35,36 +43,59 @@ constexpr LayerNote kNotes[] = {
     {"FlaxLayer", NoteKind::kRefused, kPython},
     {"HashedCrossing", NoteKind::kRefused, kHashes},
     {"Hashing", NoteKind::kRefused, kHashes},
+    {"InverseSTFT", NoteKind::kRefused, kAudio},
     {"JaxLayer", NoteKind::kRefused, kPython},
-    {"Lambda", NoteKind::kRefused, "its meaning is Python's bytecode, and not the layer's configuration"},
     {"MelSpectrogram", NoteKind::kRefused, kSpectra},
+    {"Melspectrogram", NoteKind::kRefused, kAudio},
     {"Pipeline", NoteKind::kRefused,
      "layers of a data pipeline in one are not converted; call them one by one in the model"},
+    {"QAdaptiveActivation", NoteKind::kRefused, kQuantized},
+    {"QAveragePooling2D", NoteKind::kRefused, kQuantized},
+    {"QBidirectional", NoteKind::kRefused, kQuantizedRecurrence},
+    {"QConv2DBatchnorm", NoteKind::kRefused, kFolded},
+    {"QConv2DTranspose", NoteKind::kRefused, kQuantized},
+    {"QDepthwiseConv2DBatchnorm", NoteKind::kRefused, kFolded},
+    {"QGRU", NoteKind::kRefused, kQuantizedRecurrence},
+    {"QGlobalAveragePooling2D", NoteKind::kRefused, kQuantized},
+    {"QLSTM", NoteKind::kRefused, kQuantizedRecurrence},
+    {"QSeparableConv1D", NoteKind::kRefused, kQuantized},
+    {"QSeparableConv2D", NoteKind::kRefused, kQuantized},
+    {"QSimpleRNN", NoteKind::kRefused, kQuantizedRecurrence},
     {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
     {"ReversibleEmbedding", NoteKind::kRefused,
      "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
     {"STFTSpectrogram", NoteKind::kRefused, kSpectra},
-    {"StringLookup", NoteKind::kRefused,
-     "it takes strings, and a frozen graph here holds none; look tokens up before the model"},
+    {"Spectrogram", NoteKind::kRefused, kAudio},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
     {"TextVectorization", NoteKind::kRefused,
-     "it takes strings, and a frozen graph here holds none; split text into tokens before the model"},
+     "it splits text into words, which needs ragged tensors; split it before the model, and look words up with StringLookup"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
+    {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
+    {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel"},
     {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
     {"Dense", NoteKind::kLimited, "LoRA adapters, quantized kernels"},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"Embedding", NoteKind::kLimited, "LoRA adapters, sparse outputs"},
     {"IntegerLookup", NoteKind::kLimited,
-     "vocabularies of over 4096 tokens or outside the configuration, several oov indices, invert, tf_idf"},
+     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
+    {"QActivation", NoteKind::kLimited, kQuantizers},
+    {"QBatchNormalization", NoteKind::kLimited, kQuantizers},
+    {"QConv1D", NoteKind::kLimited, kQuantizers},
+    {"QConv2D", NoteKind::kLimited, kQuantizers},
+    {"QDense", NoteKind::kLimited, kQuantizers},
+    {"QDepthwiseConv2D", NoteKind::kLimited, kQuantizers},
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
     {"Resizing", NoteKind::kLimited,
      "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
+    {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
+    {"StringLookup", NoteKind::kLimited,
+     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
     {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear"},
 };
 

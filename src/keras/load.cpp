@@ -12,6 +12,7 @@
 #include "hdf5/tree.h"
 #include "keras/legacy/weights.h"
 #include "keras/shapes.h"
+#include "keras/substitution.h"
 #include "keras/weights.h"
 
 namespace hoarfrost::keras {
@@ -20,12 +21,12 @@ namespace {
 FileRange whole(const std::shared_ptr<const File>& file) { return {file, 0, file->size()}; }
 
 std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<std::string>& version_text, const hdf5::Tree* weights,
-                                          const std::string& place) {
+                                          const LoadOptions& options, const std::string& place) {
   const std::string stated = version_text ? *version_text : json.is_object() ? text_at(json, "keras_version") : "";
   try {
     Version version = parse_version(stated).value_or(version_by_dialect(json));
     version.is_theano = legacy::is_theano(weights, json, version);
-    return parse_model(json, version);
+    return parse_model(substituted(json, options.lambdas, options.custom_classes), version);
   } catch (Error& error) {
     throw error.within(place);
   } catch (const Json::exception& error) {
@@ -86,7 +87,7 @@ void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots, 
   }
   const size_t n = layout == WeightLayout::kLegacy ? tree.names(root, "layer_names")->size() : 0;
   throw Error(ErrorCode::kInvalidArgument, place,
-              fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: model.to_json())",
+              fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: model.to_json(); `hoarfrost inspect` shows what the weights imply)",
                           n > 0 ? fmt::format(", of {} layers", n) : "", place));
 }
 
@@ -135,7 +136,7 @@ std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& 
   if (!config) fail_weights_only(*tree, opened.place);
   const Json json = parse_json(*config, tree->where("/model_config"));
   const auto weights = options.weights.empty() ? tree : open_weights(options.weights);
-  const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), opened.place);
+  const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), options, opened.place);
   model->training_config = tree->text("/", "training_config").value_or("");
   finish(*model, weights, options, opened.place);
   return model;
@@ -144,14 +145,16 @@ std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& 
 std::shared_ptr<const Model> load_json(const Opened& opened, const LoadOptions& options) {
   const Json json = parse_json(opened.file->text(), opened.place);
   const auto weights = options.weights.empty() ? nullptr : open_weights(options.weights);
-  const auto model = parse_architecture(json, {}, weights.get(), opened.place);
+  const auto model = parse_architecture(json, {}, weights.get(), options, opened.place);
   finish(*model, weights, options, opened.place);
   return model;
 }
 
 std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions& options) {
   const Archive archive = read_archive(opened.file->path());
-  const auto model = parse_architecture(parse_json(archive.config, opened.place + ":config.json"), archive.version, nullptr, opened.place);
+  Json json = parse_json(archive.config, opened.place + ":config.json");
+  add_vocabularies(json, archive.vocabularies);
+  const auto model = parse_architecture(json, archive.version, nullptr, options, opened.place);
   finish(*model, options.weights.empty() ? archive.weights : open_weights(options.weights), options, opened.place);
   return model;
 }

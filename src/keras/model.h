@@ -37,6 +37,7 @@ struct ModelLayer {
   std::vector<Tensor> weights;         // in the order of Layer::weights(); a nested model's are in its own layers
   std::vector<Call> calls;
   bool is_trainable = true;
+  DType compute_dtype = DType::kFloat32;   // that its floating-point inputs become
   DType variable_dtype = DType::kFloat32;  // of its floating-point weights; float32 where a mixed policy computes in less
   // How old files store its weights (legacy/weights.h): its class, or that of the layer within its wrapper; and an epsilon.
   std::string kernel_class;

@@ -215,7 +215,7 @@ void OperationCall::expect_all_read() const {
 
 std::vector<const OperationSpec*> all_operations() {
   std::vector<const OperationSpec*> result;
-  for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations()}) {
+  for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(), placement_operations(), product_operations()}) {
     for (const OperationSpec& spec : family) result.push_back(&spec);
   }
   return result;
@@ -247,6 +247,11 @@ std::shared_ptr<const Layer> parse_function(const Config& config, const std::str
   if (spec == nullptr) config.unsupported(fmt::format("TensorFlow's function `tf.{}` is not supported as a layer (`hoarfrost layers` lists those that are)", function));
   OperationCall call(config, false);
   return finish(call, *spec);
+}
+
+std::shared_ptr<const Layer> parse_call(const Config& config, const OperationSpec& operation, bool is_keras3) {
+  OperationCall call(config, is_keras3);
+  return finish(call, operation);
 }
 
 DType promoted(DType a, DType b) {

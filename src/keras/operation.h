@@ -68,6 +68,8 @@ std::span<const OperationSpec> elementwise_operations();
 std::span<const OperationSpec> reduction_operations();
 std::span<const OperationSpec> shape_operations();
 std::span<const OperationSpec> index_operations();
+std::span<const OperationSpec> placement_operations();
+std::span<const OperationSpec> product_operations();
 
 // Every operation; the one of this Keras 3 class, or of this TensorFlow function; nullptr for none.
 std::vector<const OperationSpec*> all_operations();
@@ -78,6 +80,9 @@ const OperationSpec* find_operation_function(std::string_view function);
 std::shared_ptr<const Layer> parse_operation(const Config& config);
 // A TFOpLambda of that function; SlicingOpLambda is one of `__operators__.getitem`.
 std::shared_ptr<const Layer> parse_function(const Config& config, const std::string& function);
+
+// The call that the configuration's `call_arguments` are, of that operation; for who has no TFOpLambda of it. Errors as parse_layer.
+std::shared_ptr<const Layer> parse_call(const Config& config, const OperationSpec& operation, bool is_keras3);
 
 // For operations: an object of theirs as the layer that parse gives.
 template <typename T>

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "keras/architecture.h"
 #include "keras/lowering.h"
 
 namespace hoarfrost::keras {
@@ -165,7 +166,7 @@ std::shared_ptr<const Layer> parse_inner_layer(const Config& config, std::string
   }
   Json inner = layer->at("config");
   for (const auto& [name, value] : changes) inner[name] = value;
-  return parse_layer(Config(inner, layer->at("class_name").get<std::string>(), config.version()));
+  return parse_layer(Config(inner, registered_class(*layer), config.version()));
 }
 
 }  // namespace hoarfrost::keras

@@ -76,6 +76,11 @@ TEST_P(SaveGolden, IsKeras215sOwnFile) {
   if (model == nullptr) GTEST_SKIP() << "not supported";
   const TemporaryFolder folder;
   const TrainingState state = read_training_state(*model, GetParam());
+  if (GetParam().stem() == "dtype_bfloat16_picture") {  // Keras 2.15 writes it, and fails to load it
+    EXPECT_THAT(error_of([&] { save_model(*model, state, folder / "a.h5"); }),
+                testing::HasSubstr("values of bfloat16 have no place in a Keras file"));
+    return;
+  }
   save_model(*model, state, folder / "a.h5");
   const auto expected = tree_of(GetParam()), found = tree_of(folder / "a.h5");
   if (GetParam().stem() == "normalization_adapt")

@@ -14,6 +14,8 @@
 namespace hoarfrost::keras {
 namespace {
 
+// By which WeightNormalization initialized itself; Keras 2.15 stores it or leaves it out, as Python's numbers of objects happen to fall.
+constexpr std::string_view kLeftOut = "naked_clone_layer";
 constexpr std::string_view kContainers[] = {"layers", "_layer_checkpoint_dependencies"};
 
 class V3Weights {
@@ -93,7 +95,13 @@ class V3Weights {
         if (slot.spec.is_also_own) by_part[""].push_back(&slot);
       }
     }
-    for (const auto& [part, slots] : by_part) load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
+    for (const auto& [part, slots] : by_part) {
+      if (part == kLeftOut && !step(group, fmt::format("_{}", part))) {
+        for (const WeightSlot* slot : slots) fill(*slot, Tensor(slot->layer->variable_dtype, slot->spec.shape), tree_.where(group));
+        continue;
+      }
+      load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
+    }
   }
 
   std::string vars_of(const std::string& group, const std::string& part) {

@@ -66,8 +66,33 @@ std::vector<Tensor> compare(const Node& node, Tensors inputs) {
       node, inputs[0].dtype(), [&]<typename T>() { zip<T, bool>(inputs[0], inputs[1], output, f); });
   return {output};
 }
+// Text is equal or not, byte by byte.
+template <bool is_equal>
+std::vector<Tensor> compare_text(const Node& node, Tensors inputs) {
+  Tensor output = allocate(node, infer_comparison(node, known(inputs))[0]);
+  const std::vector<std::string>&a = inputs[0].strings(), &b = inputs[1].strings();
+  const Shape& shape = output.shape();
+  bool* out = output.mutable_values<bool>().data();
+  for_each_run<2>(shape.sizes(), {broadcast_strides(inputs[0].shape(), shape), broadcast_strides(inputs[1].shape(), shape)},
+                  [&](const auto& offsets, const auto& steps, int64_t n) {
+                    for (int64_t i = 0; i < n; ++i) {
+                      const auto at_a = static_cast<size_t>(offsets[0] + i * steps[0]);
+                      const auto at_b = static_cast<size_t>(offsets[1] + i * steps[1]);
+                      *out++ = (a[at_a] == b[at_b]) == is_equal;
+                    }
+                  });
+  return {output};
+}
+
 template <auto f>
 constexpr Reference comparison = through_float<compare<f>>;
+
+template <bool is_equal>
+std::vector<Tensor> equality(const Node& node, Tensors inputs) {
+  need_inputs(node, inputs.size(), 2);
+  if (inputs[0].dtype() == DType::kString) return compare_text<is_equal>(node, inputs);
+  return comparison<[](auto a, auto b) { return (a == b) == is_equal; }>(node, inputs);
+}
 
 template <auto f>
 std::vector<Tensor> logical(const Node& node, Tensors inputs) {
@@ -133,8 +158,8 @@ constexpr OpSpec kOps[] = {
     {"EluGrad", infer_binary, floats<[](auto dy, auto y) { return y < 0 ? dy * (y + 1) : dy; }>},
     {"SigmoidGrad", infer_binary, floats<[](auto y, auto dy) { return dy * y * (1 - y); }>},
     {"TanhGrad", infer_binary, floats<[](auto y, auto dy) { return dy * (1 - y * y); }>},
-    {"Equal", infer_comparison, comparison<[](auto a, auto b) { return a == b; }>},
-    {"NotEqual", infer_comparison, comparison<[](auto a, auto b) { return a != b; }>},
+    {"Equal", infer_comparison, equality<true>},
+    {"NotEqual", infer_comparison, equality<false>},
     {"Less", infer_comparison, comparison<[](auto a, auto b) { return a < b; }>},
     {"LessEqual", infer_comparison, comparison<[](auto a, auto b) { return a <= b; }>},
     {"Greater", infer_comparison, comparison<[](auto a, auto b) { return (a > b); }>},

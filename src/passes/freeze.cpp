@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/passes.h>
 
@@ -7,6 +6,8 @@
 #include <deque>
 #include <set>
 #include <unordered_map>
+
+#include "passes/missing_variable.h"
 
 namespace hoarfrost::passes {
 namespace {
@@ -41,13 +42,8 @@ Uses uses_of(const Graph& graph) {
 const Tensor& value_of(const Node& variable, const graph::Variables& variables) {
   const auto found = variables.find(variable.name());
   if (found == variables.end()) {
-    std::vector<std::string> names;
-    for (const auto& [name, value] : variables) names.push_back(name);
-    throw Error(
-        ErrorCode::kInvalidArgument, place(variable),
-        fmt::format(
-            "no value for this variable: is this the graph's checkpoint? nearest of its {} names: {}", names.size(),
-            names.empty() ? "none" : fmt::format("{}", fmt::join(graph::nearest_names(variable.name(), names), ", "))));
+    throw Error(ErrorCode::kInvalidArgument, place(variable),
+                fmt::format("no value for this variable: {}", nearest_in_checkpoint(variable.name(), variables)));
   }
   const Tensor& value = found->second;
   const auto dtype = variable.get<DType>("dtype");

@@ -134,6 +134,7 @@ std::span<std::byte> Tensor::mutable_bytes() {
 
 const std::vector<std::string>& Tensor::strings() const {
   check_type(DType::kString);
+  if (strings_ == nullptr) throw Error(ErrorCode::kUnsupported, "", "strings cannot be moved or made here, only compared");
   return *strings_;
 }
 
@@ -154,6 +155,7 @@ Tensor Tensor::reshaped(Shape shape) const {
 
 Tensor Tensor::cast(DType dtype) const {
   if (dtype == dtype_) return *this;
+  if (dtype == DType::kString) throw Error(ErrorCode::kUnsupported, "", fmt::format("cannot convert {} to strings", dtype_name(dtype_)));
   Tensor result(dtype, shape_);
   const Reader reader(*this);
   const auto target = result.mutable_bytes();

@@ -31,7 +31,7 @@ Compilation compilation_of(const CompileArguments& arguments, const keras::Model
 
 struct CompiledModel::Parts {
   Trainer trainer;
-  std::string position;  // Fit's state: where training stands; "" before
+  keras::TrainingState position;  // where the last fit() stopped, with its callbacks' weights
 };
 
 CompiledModel::CompiledModel(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -40,7 +40,7 @@ CompiledModel::CompiledModel(CompiledModel&&) noexcept = default;
 CompiledModel& CompiledModel::operator=(CompiledModel&&) noexcept = default;
 
 CompiledModel::CompiledModel(const keras::Model& model, const CompileArguments& arguments)
-    : parts_(new Parts{{model, compilation_of(arguments, model), {arguments.seed, arguments.threads, nullptr}}, ""}) {}
+    : parts_(new Parts{{model, compilation_of(arguments, model), {arguments.seed, arguments.threads, nullptr}}, {}}) {}
 
 CompiledModel CompiledModel::load_model(const std::filesystem::path& path, int threads) {
   const auto model = keras::load(path);
@@ -53,7 +53,7 @@ CompiledModel CompiledModel::load_model(const std::filesystem::path& path, int t
     const Json before = Json::parse(state.hoarfrost, nullptr, false);
     const uint64_t seed = before.is_object() ? before.value("seed", uint64_t{0}) : 0;
     auto parts =
-        std::unique_ptr<Parts>(new Parts{{*model, std::move(compilation), {seed, threads, nullptr}}, state.hoarfrost});
+        std::unique_ptr<Parts>(new Parts{{*model, std::move(compilation), {seed, threads, nullptr}}, state});
     parts->trainer.restore(state);
     return CompiledModel(std::move(parts));
   } catch (Error& error) {
@@ -80,16 +80,17 @@ History CompiledModel::fit(const Examples& train, const FitArguments& arguments)
   Fit fit(parts_->trainer, train, arguments.validation_data, arguments.callbacks, options);
   if (arguments.initial_epoch >= 0)
     fit.begin_at(arguments.initial_epoch);
-  else if (!parts_->position.empty())
+  else if (!parts_->position.hoarfrost.empty())
     fit.restore(parts_->position);
   History history = fit.run();
-  parts_->position = fit.state();
+  parts_->position = fit.training_state();
   return history;
 }
 
 void CompiledModel::save(const std::filesystem::path& path) const {
   keras::TrainingState state = parts_->trainer.state();
-  state.hoarfrost = parts_->position;
+  state.hoarfrost = parts_->position.hoarfrost;
+  state.kept_weights = parts_->position.kept_weights;
   keras::save_model(parts_->trainer.model(), state, path);
 }
 

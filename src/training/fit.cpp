@@ -281,14 +281,18 @@ std::vector<runtime::Step> Fit::profile(double seconds) {
   return parts;
 }
 
+keras::TrainingState Fit::training_state() const {
+  keras::TrainingState result = trainer_.state();
+  result.hoarfrost = state();
+  result.kept_weights = kept_weights();
+  return result;
+}
+
 void Fit::save(const std::filesystem::path& path, bool weights_only) {
   const auto* group = trainer_.options().group;
   if (group != nullptr && group->rank() != 0) return;
   if (weights_only) return keras::save_weights(trainer_.model(), path);
-  keras::TrainingState state = trainer_.state();
-  state.hoarfrost = this->state();
-  state.kept_weights = kept_weights();
-  keras::save_model(trainer_.model(), state, path);
+  keras::save_model(trainer_.model(), training_state(), path);
 }
 
 }  // namespace hoarfrost::training

@@ -50,6 +50,8 @@ class Fit {
   // Goes on from what save() put into a file. Throws Error{kCorrupt | kMismatch} for a state that is none, or of other
   // data, another batch size or another model.
   void restore(const keras::TrainingState& state);
+  // The trainer's state, with what resumes exactly here: state() and the weights that callbacks keep.
+  [[nodiscard]] keras::TrainingState training_state() const;
   // A complete model with all that a later training needs.
   void save(const std::filesystem::path& path, bool weights_only);
 

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <hoarfrost/error.h>
 
-#include "training/callbacks.h"
 #include "training/testing_model.h"
 
 namespace hoarfrost::training {

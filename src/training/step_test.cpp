@@ -71,8 +71,9 @@ TEST_P(Networks, GradientsComeWhileTheBackwardPassRuns) {
   });
   EXPECT_EQ(n_steps, static_cast<int64_t>(step.plan().size()));
   for (size_t i = 0; i < told.size(); ++i) EXPECT_TRUE(std::ranges::equal(values[i], step.gradients()[i].values<float>())) << step.graph().trainable[i];
-  EXPECT_GT(told.front(), told.back());
-  EXPECT_LT(told.back(), n_steps * 3 / 4);
+  // The last layer's are there while those before it, a step or more for each, are still to come.
+  const auto n_layers = static_cast<int64_t>(told.size()) / 2;
+  EXPECT_GE(told.front() - told.back(), n_layers);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tutorials, Networks,

@@ -45,16 +45,16 @@ def main():
     supported = set(IMPLICIT)
     for layer in listing["layers"]:
         supported |= {layer["name"], *layer["aliases"]}
+    supported |= {f"ops.{operation.split(' ')[0]}" for operation in listing["operations"]}
     items = json.loads((arguments.golden / "index.json").read_text())
     items = items["items"] if isinstance(items, dict) else items
     inside, outside = [], collections.Counter()
     for item in items:
         if item["group"] in ("ckpt", "graphs"):
             continue
-        missing = (set(item["layers"]) - supported) | operations_of(item, arguments.golden)
-        is_old = str(item.get("keras_version", "")).startswith("1.")
-        if missing or is_old:
-            outside.update(missing or {"Keras 1"})
+        missing = (set(item["layers"]) - supported) | (operations_of(item, arguments.golden) - supported)
+        if missing:
+            outside.update(missing)
         else:
             inside.append(item)
     arguments.output.mkdir(parents=True, exist_ok=True)

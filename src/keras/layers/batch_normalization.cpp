@@ -67,6 +67,11 @@ struct BatchNormalization {
     Value beta = has_beta ? lowering.weight(next++) : Value{};
     Value mean = lowering.weight(next);
     Value variance = lowering.weight(next + 1);
+    for (Value* weight : {&gamma, &beta, &mean, &variance}) {
+      if (!weight->tensor || weight->dtype == x.dtype) continue;
+      const Value cast = lowering.raw_op("Cast", "Cast", {*weight}, x.dtype, {{"SrcT", weight->dtype}, {"DstT", x.dtype}});
+      *weight = {cast.tensor, x.dtype, weight->shape, {}};
+    }
     if (of_sample) return {lower_sample_normalization(*of_sample, lowering, x, gamma, beta)};
     const bool is_training = lowering.is_training() && lowering.is_trainable();
     const bool is_last = axes.size() == 1 && normalized_axes(x.shape)[0] == x.shape.rank() - 1;

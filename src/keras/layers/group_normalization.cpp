@@ -1,5 +1,6 @@
 // GroupNormalization: gamma · (x − mean) / sqrt(variance + epsilon) + beta with the moments of each example's groups of channels
-// (Wu and He 2018); groups -1 is one per channel. Keras 2.11 to 3.15.
+// (Wu and He 2018); groups -1 is one per channel. Keras 2.11 to 3.15; TensorFlow Addons
+// 0.23, whose InstanceNormalization is that.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -20,8 +21,13 @@ struct GroupNormalization {
   bool has_gamma = true;
 
   static GroupNormalization parse(const Config& config) {
-    return {config.get_int({"groups"}, 32), config.get_int({"axis"}, -1), config.get_float({"epsilon"}, 1e-3),
-            config.get_bool({"center"}, true), config.get_bool({"scale"}, true)};
+    GroupNormalization layer{config.get_int({"groups"}, 32), config.get_int({"axis"}, -1), config.get_float({"epsilon"}, 1e-3),
+                             config.get_bool({"center"}, true), config.get_bool({"scale"}, true)};
+    if (config.class_name() == "Addons>InstanceNormalization") layer.groups = -1;  // whatever is written
+    if (config.class_name().starts_with("Addons>") && layer.axis < -1) {
+      config.unsupported("TensorFlow Addons takes another axis than the one said when `axis` is below -1; count it from the first");
+    }
+    return layer;
   }
 
   Shapes infer(const Shapes& in) const {
@@ -110,6 +116,6 @@ struct GroupNormalization {
 
 }  // namespace
 
-const LayerSpec layer_group_normalization = make_spec<GroupNormalization>("GroupNormalization");
+const LayerSpec layer_group_normalization = make_spec<GroupNormalization>("GroupNormalization", "Addons>GroupNormalization", "Addons>InstanceNormalization");
 
 }  // namespace hoarfrost::keras

@@ -1,5 +1,6 @@
 // SpectralNormalization: a layer whose kernel is divided by its largest singular value at every step of training. What
-// is stored is divided already, so at inference it is the layer. Keras 2.13 to 3.15.
+// is stored is divided already, so at inference it is the layer. Keras 2.13 to 3.15, TensorFlow
+// Addons 0.23.
 #include <hoarfrost/error.h>
 
 #include "keras/layers/registry.h"
@@ -50,6 +51,6 @@ struct SpectralNormalization {
 
 }  // namespace
 
-const LayerSpec layer_spectral_normalization = make_spec<SpectralNormalization>("SpectralNormalization");
+const LayerSpec layer_spectral_normalization = make_spec<SpectralNormalization>("SpectralNormalization", "Addons>SpectralNormalization");
 
 }  // namespace hoarfrost::keras

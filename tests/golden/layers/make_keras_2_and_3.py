@@ -12,6 +12,7 @@ os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
 os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
 os.environ.setdefault('KERAS_BACKEND', 'tensorflow')
 import numpy as np
+import tensorflow as tf
 try:
     import keras
     IS_3 = keras.__version__.startswith('3')
@@ -41,6 +42,10 @@ def normal(*shape):
 
 def whole(low, high, *shape, dtype='int32'):
     return lambda random: random.randint(low, high, shape).astype(dtype)
+
+
+def texts(words, *shape):
+    return lambda random: random.choice(words + ['drei', 'zwei', '', '[UNK]', 'red?', 'Red'], shape)
 
 
 @case(2)
@@ -162,6 +167,23 @@ def integer_lookup():
 
 
 @case(2, 3)
+def string_lookup():
+    x, y = Input((4,), dtype='string'), Input((1,), dtype='string')
+    words = ['red', 'green', 'blau', 'grün', 'a b']
+    outputs = [L.StringLookup(vocabulary=words)(x), L.StringLookup(vocabulary=words, mask_token='')(x), L.StringLookup(vocabulary=words, oov_token='red?')(y),
+               L.StringLookup(vocabulary=words, output_mode='one_hot')(y), L.StringLookup(vocabulary=words, output_mode='multi_hot')(x),
+               L.StringLookup(vocabulary=words, output_mode='count', max_tokens=9, pad_to_max_tokens=True)(x),
+               L.StringLookup(vocabulary=['[UNK]'] + words)(x), L.Embedding(8, 3)(L.StringLookup(vocabulary=words, mask_token='')(x))]
+    if IS_3:  # in Keras 2.15's .h5, an adapted vocabulary is nowhere
+        adapted, numbers = L.StringLookup(mask_token=''), L.IntegerLookup()
+        adapted.adapt(np.array(['drei', 'zwei', 'eins', 'zwei', 'drei', 'drei', 'grün']))
+        numbers.adapt(np.array([5, 7, 7, 9, 9, 9]))
+        z = Input((3,), dtype='int64')
+        return [x, y, z], outputs + [adapted(x), numbers(z)], [texts(words, 3, 4), texts(words, 3, 1), lambda random: random.choice([5, 7, 9, 1], (3, 3)).astype('int64')]
+    return [x, y], outputs, [texts(words, 3, 4), texts(words, 3, 1)]
+
+
+@case(2, 3)
 def spectral_normalization():
     x, n = Input((6, 6, 2)), Input((4,))
     y = L.SpectralNormalization(L.Conv2D(3, 3, activation='relu'))(x)
@@ -244,7 +266,8 @@ def main():
         net = keras.Model(inputs, outputs)
         randomise(net, random)
         values = [maker(random) for maker in makers]
-        answers = net(values if len(values) > 1 else values[0], training=False)
+        fed = [tf.constant(x) for x in values] if any(x.dtype.kind == 'U' for x in values) else values
+        answers = net(fed if len(fed) > 1 else fed[0], training=False)
         answers = answers if isinstance(answers, (list, tuple)) else [answers]
         file = name + ('.keras' if IS_3 else '.h5')
         net.save(os.path.join(FOLDER, file), **({} if IS_3 else {'include_optimizer': False}))

@@ -1,0 +1,40 @@
+// The function of a Lambda layer, read from its configuration: Python's code, or an expression that a person gave.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "keras/lambda/trace.h"
+#include "python/interpret.h"
+
+namespace hoarfrost::keras {
+
+class LambdaFunction {
+ public:
+  // Reads `function`, `function_type` (Keras 1 and 2) or the object that Keras 3 writes, or `expression` (--lambda).
+  // Throws Error{kUnsupported} for a function that is only named, Error{kCorrupt} for bytes that are no code.
+  static LambdaFunction parse(const Config& config);
+
+  // What the function does with tensors of these shapes. The version of Python is not in the file: every version in which the code
+  // is well formed is tried, and all that can be followed must mean the same.
+  // arguments: the call's, tensors being {"tensor": i}; keywords: an object.
+  // Throws Error{kUnsupported} with the code's disassembly behind the first line.
+  [[nodiscard]] Trace follow(const Shapes& inputs, const Json& arguments, const Json& keywords) const;
+
+ private:
+  struct Candidate {
+    int version;
+    std::shared_ptr<const python::Code> code;
+  };
+  [[nodiscard]] Trace follow(const Candidate& candidate, const Shapes& inputs, const Json& arguments, const Json& keywords) const;
+
+  std::vector<Candidate> candidates_;
+  Json defaults_;
+  Json closure_;
+  std::string expression_;
+  Version keras_;
+  std::string name_;
+};
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,87 @@
+// tf.*, keras.activations.* and Keras 3's ops.*: the operations that models hold as layers, and what is made of them.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <algorithm>
+
+#include "keras/lambda/meaning.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+using Kind = python::Value::Kind;
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
+
+// "ExpandDims" of "expand_dims".
+std::string class_of(std::string_view function) {
+  std::string result;
+  bool begins = true;
+  for (const char c : function) {
+    if (c == '_') {
+      begins = true;
+      continue;
+    }
+    result += begins && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    begins = false;
+  }
+  return result;
+}
+
+std::vector<python::Value> without_tuples(std::vector<python::Value> arguments) {
+  for (python::Value& argument : arguments) {
+    if (argument.is(Kind::kTuple)) argument.kind = Kind::kList;
+  }
+  return arguments;
+}
+
+// Tensors' own facts, and constants.
+std::optional<python::Value> call_special(Meaning& meaning, const std::string& function, const std::vector<python::Value>& arguments, const python::Keywords& keywords) {
+  const bool has_one = !arguments.empty() && keywords.empty();
+  if ((function == "convert_to_tensor" || function == "constant") && !arguments.empty()) {
+    const python::Value& value = arguments[0];
+    if (value.is(Kind::kTensor)) return value;
+    if (value.has_tensor()) return {};
+    return value.is_sequence() ? python::Value::with(Kind::kArray, *value.items) : value;
+  }
+  if (function == "rank" && has_one && arguments[0].is(Kind::kTensor)) return python::Value::whole(meaning.trace().shape(arguments[0]).rank());
+  if (function == "ensure_shape" && has_one) return arguments[0];
+  if (function == "add_n" && has_one && arguments[0].is_sequence() && !arguments[0].items->empty()) {
+    python::Value sum = arguments[0].items->front();
+    for (size_t i = 1; i < arguments[0].items->size(); ++i) sum = meaning.binary("+", sum, (*arguments[0].items)[i]);
+    return sum;
+  }
+  if (function == "TensorShape" && has_one) return arguments[0];
+  return {};
+}
+
+}  // namespace
+
+std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name, const std::vector<python::Value>& given, const python::Keywords& given_keywords) {
+  std::vector<python::Value> arguments = without_tuples(given);
+  python::Keywords keywords;
+  for (const auto& [key, value] : given_keywords) keywords.emplace_back(key, without_tuples({value})[0]);
+  if (name.starts_with("keras.activations.") && !arguments.empty()) {
+    if (arguments.size() > 1 || !keywords.empty()) refuse(fmt::format("it calls `{}` with parameters", name));
+    return meaning.trace().add_layer("Activation", {{"activation", name.substr(18)}}, {arguments[0]});
+  }
+  if (name.starts_with("ops.")) {
+    const OperationSpec* spec = find_operation_class(class_of(name.substr(4)));
+    if (name == "ops.abs") spec = find_operation_class("Absolute");
+    if (name == "ops.shape" && arguments.size() == 1 && arguments[0].is(Kind::kTensor)) return meaning.shape_of(arguments[0]);
+    if (spec == nullptr) return call_special(meaning, name.substr(4), arguments, keywords);
+    return meaning.trace().add(*spec, true, arguments, keywords);
+  }
+  if (!name.starts_with("tf.")) return {};
+  std::string function = name.substr(3);
+  if (function.starts_with("random.") || function == "random_normal" || function == "random_uniform" || function == "nn.dropout") {
+    refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
+  }
+  if (auto result = call_special(meaning, function, arguments, keywords)) return result;
+  if (auto result = call_image(meaning, function, arguments, keywords)) return result;
+  const OperationSpec* spec = find_operation_function(function);
+  if (spec == nullptr) return {};
+  return meaning.trace().add(*spec, false, arguments, keywords);
+}
+
+}  // namespace hoarfrost::keras

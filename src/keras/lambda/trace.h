@@ -1,0 +1,67 @@
+// What a Lambda's function does with its inputs, as a list of operations: those that TFOpLambda and Keras 3's Operation nodes have, and
+// layers without weights.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "keras/layer.h"
+#include "keras/operation.h"
+#include "python/value.h"
+
+namespace hoarfrost::keras {
+
+struct TraceStep {
+  std::shared_ptr<const Layer> layer;
+  std::vector<size_t> inputs;  // tensors of the trace
+  size_t first_output = 0;
+};
+
+class Trace {
+ public:
+  // The function's tensors are numbered from these on.
+  explicit Trace(Shapes inputs, Version version, std::string layer_name) : n_inputs_(inputs.size()), shapes_(std::move(inputs)), version_(version), layer_name_(std::move(layer_name)) {}
+
+  // Adds an operation on values: tensors, constants, lists of both. Its result is a tensor, or a list of tensors.
+  // Throws Error{kUnsupported} for what the operation does not take, and past 2000 operations.
+  python::Value add(const OperationSpec& operation, bool is_keras3, const std::vector<python::Value>& arguments,
+                    const std::vector<std::pair<std::string, python::Value>>& keywords);
+  // Adds a layer without weights, with this configuration.
+  python::Value add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs);
+
+  [[nodiscard]] const Shape& shape(const python::Value& tensor) const { return shapes_.at(static_cast<size_t>(tensor.integer)); }
+  [[nodiscard]] size_t n_inputs() const { return n_inputs_; }
+  [[nodiscard]] const std::vector<TraceStep>& steps() const { return steps_; }
+  [[nodiscard]] Version version() const { return version_; }
+  // Equal for two traces that mean the same.
+  [[nodiscard]] std::string meaning() const { return meaning_ + outputs_text(); }
+  // Whether Python 2's division was used, which is another one for whole numbers.
+  bool has_classic_division = false;
+  std::vector<size_t> outputs;
+
+  // Sets the outputs: a tensor, or a list of tensors. Throws Error{kUnsupported} for anything else.
+  void set_result(const python::Value& result);
+  [[nodiscard]] Shapes output_shapes() const;
+  Values lower(Lowering& lowering, const Values& in) const;
+  Formulas reference(const Arrays& in) const;
+
+ private:
+  python::Value add_step(std::shared_ptr<const Layer> layer, std::vector<size_t> inputs, const std::string& said);
+  [[nodiscard]] std::string outputs_text() const;
+
+  size_t n_inputs_;
+  Shapes shapes_;
+  Version version_;
+  std::string layer_name_;
+  std::vector<TraceStep> steps_;
+  std::string meaning_;
+};
+
+// A constant as JSON, tensors as {"tensor": i} where `tensors` gets the i-th one's number. Throws Error{kUnsupported} for values that
+// are neither.
+Json json_of(const python::Value& value, std::vector<size_t>& tensors);
+// And back; {"tensor": i} is tensor i.
+python::Value value_of_json(const Json& json, int depth = 0);
+
+}  // namespace hoarfrost::keras

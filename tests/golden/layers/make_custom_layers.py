@@ -1,0 +1,185 @@
+"""Golden cases of other packages' layers, made by the packages themselves: TensorFlow Addons, QKeras and kapre.
+
+usage: make_custom_layers.py [CASE…]      TensorFlow 2.15.1, tensorflow-addons 0.23.0, qkeras 0.9.0 (with pyparsing below 3.2), kapre 0.3.6
+
+A case is a model with random weights, custom_layers/NAME.h5 or NAME_archive.keras, and in NAME.npz what Keras gives for random inputs: in0, in1, … and
+out0, out1, …, in the model's order. The run is repeatable; index.json lists the cases.
+"""
+import json
+import os
+import sys
+
+os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
+import kapre
+import numpy as np
+import qkeras as Q
+import tensorflow as tf
+import tensorflow_addons as tfa
+
+keras = tf.keras
+L = keras.layers
+Input = keras.Input
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'custom_layers')
+CASES = []
+
+
+def case(*endings):
+    def add(function):
+        for ending in endings:
+            CASES.append((function, ending))
+        return function
+    return add
+
+
+@case('h5', 'keras')
+def addons_normalizations():
+    x = Input((6, 5, 4))
+    return x, [tfa.layers.GroupNormalization(groups=2)(x), tfa.layers.GroupNormalization(groups=3, axis=1, epsilon=0.1, center=False)(x),
+               tfa.layers.InstanceNormalization()(x), tfa.layers.InstanceNormalization(axis=2, scale=False, epsilon=1e-5)(x),
+               tfa.layers.SpectralNormalization(L.Conv2D(3, 2))(x)]
+
+
+@case('h5', 'keras')
+def addons_weight_normalization():
+    x, s = Input((6, 5, 4)), Input((7, 3))
+    W = tfa.layers.WeightNormalization
+    y = W(L.Conv2D(4, 3, activation='relu'))(x)
+    return [x, s], [W(L.Dense(5, activation='tanh'))(L.Flatten()(y)), W(L.Conv1D(4, 3, padding='causal', use_bias=False), data_init=False)(s),
+                    W(L.Conv2DTranspose(3, 3, strides=2), data_init=False)(y), W(L.Dense(4), data_init=False)(s)]
+
+
+class Mish(L.Layer):
+    """As its authors write it."""
+
+    def call(self, x):
+        return x * tf.math.tanh(tf.math.softplus(x))
+
+
+@case('h5')
+def addons_activations():
+    x = Input((6, 4))
+    named = {name: L.Activation(getattr(tfa.activations, name)) for name in ('mish', 'hardshrink', 'softshrink', 'tanhshrink')}
+    return x, [layer(x) for layer in named.values()] + [L.Dense(3, activation=tfa.activations.tanhshrink)(x), Mish()(x)]
+
+
+@case('h5')
+def lambda_images():
+    x = Input((6, 8, 4))
+    functions = [lambda x: tf.nn.depth_to_space(x, 2), lambda x: tf.nn.space_to_depth(x, 2), lambda x: tf.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]]), lambda x: tf.image.resize(x, (9, 5)),
+                 lambda x: tf.image.resize(x, [12, 16], method='nearest'), lambda x: tf.image.resize(x, size=(3, 4), method=tf.image.ResizeMethod.BICUBIC),
+                 lambda x: tf.nn.max_pool2d(x, 2, 2, 'SAME'), lambda x: tf.nn.avg_pool(x, [1, 3, 2, 1], [1, 2, 1, 1], padding='VALID'),
+                 lambda x: tf.math.reduce_std(x, axis=[1, 2]), lambda x: tf.math.reduce_variance(x, axis=-1, keepdims=True), lambda x: tf.math.log(x * x + 1.0)]
+    return x, [L.Lambda(f)(x) for f in functions]
+
+
+QUANTIZERS = [Q.quantized_bits(4, 0, 1, alpha=1), Q.quantized_bits(6, 2, alpha=1), Q.quantized_bits(3, 1, keep_negative=False, alpha=0.75), Q.quantized_bits(1, alpha=1.5),
+              Q.quantized_relu(4, 1), Q.quantized_relu(5, 2, negative_slope=0.25), Q.quantized_relu(4, 1, use_sigmoid=1), Q.quantized_relu(5, 1, use_sigmoid=1, negative_slope=0.5),
+              Q.quantized_tanh(4), Q.quantized_tanh(5, symmetric=True, use_real_tanh=True), Q.quantized_sigmoid(4), Q.quantized_sigmoid(6, symmetric=True, use_real_sigmoid=True),
+              Q.binary(), Q.binary(use_01=True, alpha=2.0), Q.ternary(), Q.ternary(alpha=0.5, threshold=0.7), Q.stochastic_binary(), Q.stochastic_ternary(),
+              Q.quantized_po2(4), Q.quantized_po2(5, max_value=0.75, log2_rounding='floor'), Q.quantized_po2(5, quadratic_approximation=True), Q.quantized_relu_po2(4),
+              Q.quantized_relu_po2(5, max_value=2, negative_slope=0.5)]
+TEXTS = ['quantized_bits(4, 0, 1)', 'quantized_relu(3,1,negative_slope=0.5)', 'quantized_tanh', "quantized_bits(bits=5,integer=1,keep_negative=False)", 'hard_sigmoid', 'hard_tanh', 'smooth_sigmoid',
+         'smooth_tanh', 'binary_sigmoid', 'binary_tanh', 'relu', 'tanh', 'quantized_po2(6)', 'binary(alpha=1.0)']
+
+
+@case('h5')
+def qkeras_activations():
+    x = Input((9, 8))
+    return x, [Q.QActivation(q)(x) for q in QUANTIZERS] + [Q.QActivation(text)(x) for text in TEXTS]
+
+
+@case('h5', 'keras')
+def qkeras_dense():
+    x = Input((8,))
+    quantizers = ['quantized_bits(4,0,1)', 'quantized_bits(6,1,1,alpha=1.0)', "quantized_bits(4,0,1,alpha='auto')", "quantized_bits(5,2,1,alpha='auto_po2')", 'binary()', "binary(alpha='auto')",
+                  'binary(1,alpha=0.5)', 'ternary()', "ternary(alpha='auto')", 'ternary(alpha=1.0,threshold=0.2)', 'stochastic_ternary()', 'quantized_po2(4)', 'quantized_relu(4)', 'quantized_tanh(4)']
+    outputs = [Q.QDense(5, kernel_quantizer=q, bias_quantizer='quantized_bits(6,1,1)')(x) for q in quantizers]
+    outputs += [Q.QDense(4, kernel_quantizer=Q.quantized_bits(4, 0, alpha=1), bias_quantizer=q)(x) for q in (None, 'quantized_po2(4)', "quantized_bits(4,0,1,alpha='auto_po2')", 'ternary()', "binary(alpha='auto')")]
+    outputs += [Q.QDense(4, kernel_quantizer='quantized_bits(4,0,1)', bias_quantizer='quantized_bits(4)', activation=a)(x) for a in ('relu', 'quantized_relu(6,2)', 'quantized_tanh(6)', 'hard_sigmoid')]
+    return x, outputs + [Q.QDense(3)(x)]
+
+
+@case('h5')
+def qkeras_convolutions():
+    a, b = Input((9, 3)), Input((8, 7, 3))
+    two = dict(kernel_quantizer='quantized_bits(5,0,1)', bias_quantizer='quantized_bits(5,1)')
+    y = Q.QConv2D(4, 3, activation='quantized_relu(4,2)', **two)(b)
+    return [a, b], [Q.QConv1D(4, 3, strides=2, padding='same', **two)(a), Q.QConv1D(4, 3, padding='causal', dilation_rate=2, kernel_quantizer='ternary()')(a),
+                    y, Q.QConv2D(3, (3, 2), strides=2, padding='same', kernel_quantizer="binary(alpha='auto_po2')", use_bias=False, activation='relu')(y),
+                    Q.QDepthwiseConv2D(3, depth_multiplier=2, depthwise_quantizer='quantized_bits(4,0,1)', bias_quantizer='quantized_bits(4)', activation='quantized_tanh(5)')(b)]
+
+
+@case('h5')
+def qkeras_batch_normalization():
+    x, y = Input((6, 5, 4)), Input((7, 3))
+    return [x, y], [Q.QBatchNormalization()(x), Q.QBatchNormalization(center=False, gamma_quantizer='quantized_bits(6,2,alpha=1)', variance_quantizer=None)(x),
+                    Q.QBatchNormalization(beta_quantizer='quantized_bits(6,1)', mean_quantizer='quantized_bits(8,2)', gamma_quantizer=None, variance_quantizer='quantized_relu(8,3)')(y)]
+
+
+@case('h5')
+def kapre_spectrograms():
+    a, b, c = Input((200, 1)), Input((150, 2)), Input((2, 150))
+    last, first = 'channels_last', 'channels_first'
+    mel = kapre.composed.get_melspectrogram_layer(input_shape=(200, 1), n_fft=64, hop_length=16, sample_rate=8000, n_mels=10, return_decibel=True)
+    two = kapre.STFT(n_fft=32, win_length=20, hop_length=8, window_name='hamming_window', pad_begin=True, pad_end=True, input_data_format=last, output_data_format=last)(b)
+    three = kapre.STFT(n_fft=32, win_length=25, hop_length=30, pad_end=True, input_data_format=first, output_data_format=first)(c)
+    bank = dict(sample_rate=16000, n_freq=17, n_mels=6, f_min=50.0, f_max=7000.0)
+    return [a, b, c], [mel(a), kapre.ApplyFilterbank('mel', dict(bank, htk=True, norm=None))(kapre.Magnitude()(two)),
+                       kapre.ApplyFilterbank('mel', bank, data_format=first)(kapre.Magnitude()(three)),
+                       kapre.MagnitudeToDecibel(ref_value=2.0, amin=0.1, dynamic_range=3.0)(kapre.Magnitude()(kapre.STFT(n_fft=32, hop_length=10)(b)))]
+
+
+def randomize(net, random):
+    """Every weight moves off its start, and what is a variance stays positive."""
+    for weight in net.weights:
+        value = weight.numpy()
+        if value.dtype == bool or 'data_dep_init' in weight.name:
+            continue
+        if 'moving_variance' in weight.name:
+            weight.assign(random.uniform(0.2, 3, value.shape).astype('float32'))
+        elif 'gamma' in weight.name or weight.name.endswith('/g:0'):
+            weight.assign(random.uniform(0.3, 2, value.shape).astype('float32'))
+        else:
+            weight.assign(random.normal(0, 0.5, value.shape).astype('float32'))
+
+
+def main():
+    os.makedirs(FOLDER, exist_ok=True)
+    index = os.path.join(os.path.dirname(FOLDER), 'index.json')
+    lines = open(index).read().strip().splitlines()[1:-1]
+    for function, ending in CASES:
+        name = function.__name__ + ('_archive' if ending == 'keras' else '')
+        if sys.argv[1:] and function.__name__ not in sys.argv[1:]:
+            continue
+        keras.backend.clear_session()
+        keras.backend.reset_uids()
+        seed = sum(map(ord, name))
+        random = np.random.RandomState(seed)
+        tf.random.set_seed(seed)
+        inputs, outputs = function()
+        inputs = inputs if isinstance(inputs, list) else [inputs]
+        net = keras.Model(inputs, outputs)
+        arrays = [random.normal(0, 1, (2,) + tuple(x.shape[1:])).astype('float32') for x in inputs]
+        net(arrays, training=False)  # WeightNormalization initializes itself at the first call
+        randomize(net, random)
+        answers = net(arrays, training=False)
+        model = 'custom_layers/%s.%s' % (name, ending)
+        net.save(os.path.join(FOLDER, '%s.%s' % (name, ending)))
+        saved = {'in%d' % i: x for i, x in enumerate(arrays)}
+        saved.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
+        np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **saved)
+        classes = set()
+        nested = [l for layer in net.layers if hasattr(layer, 'layers') for l in json.loads(layer.to_json())['config']['layers']]
+        for layer in nested + [l for l in json.loads(net.to_json())['config']['layers'] if l['class_name'] != 'Sequential']:
+            for serialized in (layer, layer['config'].get('layer')):
+                if serialized:
+                    registered = serialized.get('registered_name') or ''
+                    classes.add(registered if '>' in registered else serialized['class_name'])
+        entry = {'model': model, 'answers': 'custom_layers/%s.npz' % name, 'layers': sorted(classes), 'operations': [], 'rtol': 1e-4, 'atol': 1e-5}
+        lines = [line.rstrip(',') for line in lines if json.loads(line.rstrip(','))['model'] != model] + [json.dumps(entry)]
+        print(model, sorted(classes))
+    with open(index, 'w') as file:
+        file.write('[\n' + ',\n'.join(lines) + '\n]\n')
+
+
+main()
