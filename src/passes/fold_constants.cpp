@@ -23,8 +23,8 @@ class Folder {
 
   int fold() {
     for (Node* node : graph::topological_order(graph_)) {
-      if (node->op() == "Const" || !is_pure(*node) || is_output(signature_, *node)) continue;
-      if (!fold_value(*node)) fold_reshape(*node);
+      if (node->op() == "Const" || !is_pure(*node)) continue;
+      if (is_output(signature_, *node) || !fold_value(*node)) fold_reshape(*node);
     }
     redirect(graph_, replaced_);
     return n_folded_;

@@ -14,7 +14,8 @@ constexpr int64_t kFewest = 16;       // elements of a constant that are worth a
 constexpr float kLargest = 65504.0F;  // of float16
 
 void expect_in_range(const graph::Node& node, const Tensor& value) {
-  for (const float x : value.aligned().values<float>()) {
+  const Tensor aligned = value.aligned();  // a copy where the file does not align it, which has to outlive the loop
+  for (const float x : aligned.values<float>()) {
     if (std::isfinite(x) && std::abs(x) > kLargest) {
       throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", node.name()), fmt::format("it holds {:g}, and float16 reaches to 65504; leave out the pass half_weights", x));
     }

@@ -4,7 +4,10 @@
 #include <hoarfrost/error.h>
 #include <hoarfrost/passes.h>
 
+#include <cstring>
 #include <functional>
+#include <memory>
+#include <span>
 
 #include "ops/op.h"
 
@@ -227,6 +230,21 @@ TEST(HalfWeights, RoundsAndRefusesWhatFloat16DoesNotReach) {
   Signature large_signature{{z.output()}, {product.output()}};
   EXPECT_EQ(message_of([&] { run("half_weights", large, large_signature); }),
             "pass half_weights: node `w`: it holds 70000, and float16 reaches to 65504; leave out the pass half_weights");
+}
+
+// A weight as a .pb holds it, at any byte: its aligned copy has to live as long as it is read.
+TEST(HalfWeights, ReadsWhatAFileDoesNotAlign) {
+  const std::vector<float> values(size_t{1} << 20, 1.5F);
+  const auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(float) + 1);
+  std::memcpy(bytes->data() + 1, values.data(), values.size() * sizeof(float));
+  Graph graph;
+  Node& x = placeholder(graph, "x", {kUnknown, 1 << 20});
+  Node& w = graph.add_const("w", Tensor(DType::kFloat32, {1 << 20}, std::span(*bytes).subspan(1), bytes));
+  Node& y = add(graph, "Mul", "y", {x.output(), w.output()});
+  Signature signature{{x.output()}, {y.output()}};
+  EXPECT_EQ(run("half_weights", graph, signature), 1);
+  EXPECT_EQ(w.value().dtype(), DType::kFloat16);
+  EXPECT_EQ(w.value().cast(DType::kFloat32).values<float>()[12345], 1.5F);
 }
 
 TEST(NchwInputs, TheTransposeStandsWithinTheGraph) {

@@ -21,6 +21,11 @@ void fix_batch(graph::Graph& graph, graph::Signature& signature) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
     is_open = is_open || (shape.has_rank() && shape.rank() > 0 && shape[0] == kUnknown);
   }
+  for (const auto& input : signature.inputs) {
+    const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
+    const bool is_other = is_open && shape.has_rank() && shape.rank() > 0 && shape[0] > 1;
+    if (is_other) refuse(*input.node, fmt::format("its batch is {}, where another input's is open and becomes 1", shape[0]));
+  }
   passes::PassOptions options;
   options.batch = 1;
   if (is_open) passes::run_pass(passes::find_pass("fix_shapes"), graph, signature, options);

@@ -2,6 +2,9 @@
 #include <hoarfrost/passes.h>
 #include <hoarfrost/targets.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "targets/dialect.h"
 #include "targets/opencv_rewrites.h"
 
@@ -41,6 +44,34 @@ void keep_names(Graph& graph, const graph::Signature& signature) {
   }
 }
 
+// Only a node that says data_format tells the importer that an input of four axes is pictures.
+bool orders(const Graph& graph, const Node& input) {
+  bool has_user = false, is_said = true;
+  for (const auto& node : graph.nodes()) {
+    for (const auto& from : node->inputs) {
+      if (from.node != &input) continue;
+      has_user = true;
+      is_said = is_said && node->has("data_format");
+    }
+  }
+  return has_user && is_said;
+}
+
+// A pooling of one by one behind each input that not only such nodes use: it changes nothing and says the order.
+void say_order(Graph& graph, const graph::Signature& signature) {
+  for (const auto& input : signature.inputs) {
+    const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
+    const bool is_picture = shape.has_rank() && (shape.rank() == 4 || shape.rank() == 5) && input.node->get_or<DType>("dtype", DType::kInvalid) == DType::kFloat32;
+    if (!is_picture || orders(graph, *input.node)) continue;
+    std::vector<Node*> users;
+    for (const auto& node : graph.nodes()) users.push_back(node.get());
+    Node& pool = graph.add(shape.rank() == 4 ? "MaxPool" : "MaxPool3D", graph.unique_name(input.node->name() + "/order"), {input});
+    const std::vector<int64_t> ones(static_cast<size_t>(shape.rank()), 1);
+    pool.set("T", DType::kFloat32).set("padding", "VALID").set("data_format", shape.rank() == 4 ? "NHWC" : "NDHWC").set("ksize", ones).set("strides", ones);
+    for (Node* user : users) std::ranges::replace(user->inputs, input, pool.output());
+  }
+}
+
 void rewrite(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training"});
   fix_batch(graph, signature);
@@ -52,6 +83,7 @@ void rewrite(Graph& graph, graph::Signature& signature) {
   opencv::rewrite_arithmetic(graph);
   opencv::rewrite_ranks(graph);
   opencv::separate_pads(graph);
+  say_order(graph, signature);
   keep_names(graph, signature);
   opencv::rewrite_constants(graph);
   run_passes(graph, signature, {"strip_unused", "sort"});
@@ -71,11 +103,17 @@ bool is_leaky(const Node& node) {
 void check(const Graph& graph, const graph::Signature& signature) {
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
+    if (shape.has_rank() && shape.rank() > 3 && !orders(graph, *input.node)) refuse(*input.node, "no convolution, pooling or bias tells OpenCV's importer the order of its axes");
     if (!shape.has_rank() || !shape.is_static()) refuse(*input.node, fmt::format("OpenCV needs every size of an input, and this one is {}; give --input-shape", shape.to_string()));
   }
   expect_ops(graph, kOps, "OpenCV's importer");
   for (const auto& node : graph.nodes()) {
     if ((node->op() == "Maximum" && !is_leaky(*node)) || node->op() == "Minimum") refuse(*node, "OpenCV's importer knows it of a value and a number alone");
+  }
+  for (const auto& node : graph.nodes()) {
+    const bool is_product = node->op() == "Mul" || node->op() == "RealDiv";
+    const bool is_of_values = is_product && std::ranges::none_of(node->inputs, [](const auto& from) { return from.node->op() == "Const"; });
+    if (is_of_values && signature.inputs.size() > 1) refuse(*node, "OpenCV's importer multiplies no two values of a graph with several inputs");
   }
   opencv::check_shapes(graph);
 }

@@ -19,7 +19,14 @@ using graph::Node;
 
 class Checker {
  public:
-  explicit Checker(const Graph& graph) : known_(passes::infer_known(graph)), uses_(graph) {}
+  explicit Checker(const Graph& graph) : known_(passes::infer_known(graph)), uses_(graph) {
+    // A node that says data_format says it of all that leads to it.
+    const auto order = graph::topological_order(graph);
+    for (auto node = order.rbegin(); node != order.rend(); ++node) {
+      if (!(*node)->has("data_format") && !pictured_.contains(*node)) continue;
+      for (const Endpoint& input : (*node)->inputs) pictured_.insert(input.node);
+    }
+  }
 
   void check(const Node& node) const {
     const auto& op = node.op();
@@ -29,6 +36,8 @@ class Checker {
     if (op == "Mean" || op == "Sum" || op == "Max") check_reduction(node);
     if (op == "Split" && shape_of(node, 1).rank() == 3) refuse(node, "OpenCV's importer splits two or four axes");
     if (op == "SpaceToBatchND" && shape_of(node, 0).rank() != 4) refuse(node, "OpenCV's importer knows it of four axes alone");
+    if (op == "Transpose") check_transpose(node);
+    if ((op == "Pad" || op == "MirrorPad" || op == "Slice" || op == "ConcatV2") && shape_of(node, 0).rank() > 4) refuse(node, "OpenCV's importer knows it of at most four axes");
     if (op == "Softmax" && shape_of(node, 0).rank() == 3) refuse(node, "OpenCV's importer takes it along the second of three axes");
     static const std::set<std::string_view> kBinary{"BiasAdd", "Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv"};
     if (kBinary.contains(op)) check_elementwise(node);
@@ -67,11 +76,27 @@ class Checker {
     if (to.rank() > 4) refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", to.to_string()));
     const bool is_moved = from.rank() > 4 && from.n_elements() != from.last() * from[0];
     if (is_moved) refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", from.to_string()));
+    static const std::set<std::string_view> kOrdering{"Placeholder", "Reshape", "Transpose", "MatMul"};
+    const Node* source = node.input(0).node;
+    while (!kOrdering.contains(source->op()) && !source->inputs.empty()) source = source->inputs[0].node;
+    const bool is_taken_for_picture = from.rank() != 4 && source->op() == "Placeholder" && pictured_.contains(source);
+    if (is_taken_for_picture) refuse(node, fmt::format("OpenCV's importer takes {} for a picture, which it is elsewhere", from.to_string()));
   }
 
   [[nodiscard]] bool is_transposed(const Node& node) const {
     const auto& users = uses_.of(node);
     return !users.empty() && std::ranges::all_of(users, [](const Node* user) { return user->op() == "Transpose"; });
+  }
+
+  // Of four axes it only renames the order that it keeps, and only where it knows which that is: behind to_four_axes's Reshape.
+  void check_transpose(const Node& node) const {
+    const Tensor* order = passes::const_value(node.input(1));
+    if (order == nullptr) refuse(node, "its order is no constant");
+    if (order->n_elements() != 4) return;
+    const Reader reader(*order);
+    const std::vector<double> places{reader[0], reader[1], reader[2], reader[3]};
+    const bool is_named = places == std::vector<double>{0, 2, 3, 1} && node.input(0).node->op() == "Reshape";
+    if (!is_named) refuse(node, "OpenCV's importer does not move four axes");
   }
 
   void check_reduction(const Node& node) const {
@@ -102,6 +127,12 @@ class Checker {
       if (value == nullptr || value->n_elements() == 1) continue;
       const bool is_vector = value->shape().last() == value->n_elements();
       const bool is_row = shape.rank() == 2 && shape[0] == 1;
+      // It is taken along the first axis of a size as large, and of a matrix of several rows that is the wrong one.
+      const bool is_factor = node.op() == "Mul" || node.op() == "RealDiv";
+      const bool is_bias = node.op() == "BiasAdd" && node.inputs[0].node->op() == "MatMul" && uses_.of(*node.inputs[0].node).size() == 1;
+      if (shape.rank() == 2 && !is_row && !is_factor && !is_bias) {
+        refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}", value->shape().to_string(), shape.to_string()));
+      }
       if (!has_shape || !is_vector || shape.rank() == 3 || (shape.rank() > 1 && shape.last() != value->n_elements() && !is_row)) {
         refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}", value->shape().to_string(), shape.to_string()));
       }
@@ -111,6 +142,7 @@ class Checker {
 
   ops::KnownMap known_;
   passes::Uses uses_;
+  std::set<const Node*> pictured_;
 };
 
 }  // namespace

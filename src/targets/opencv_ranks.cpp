@@ -26,7 +26,7 @@ class Ranks {
       const Shape* shape = static_shape(node->output());
       if (shape == nullptr || node->inputs.empty()) continue;
       if (node->op() == "Squeeze" || node->op() == "ExpandDims") become_reshape(*node, node->inputs[0], *shape);
-      if (shape->rank() == 3 && (node->op() == "Softmax" || has_vector(*node))) through_matrix(*node, *shape);
+      if ((shape->rank() == 3 && (node->op() == "Softmax" || has_vector(*node))) || adds_to_rows(*node, *shape)) through_matrix(*node, *shape);
       if (node->op() == "Reshape" && shape->rank() == 4) order(*node, *shape);
       if (node->op() == "BiasAdd" && shape->rank() < 4) node->attributes.erase("data_format");
     }
@@ -60,10 +60,24 @@ class Ranks {
   }
   static bool has_vector(const Node& node) { return vector_of(node).has_value(); }
 
+  // A bias of the matrix product before it is a part of that.
+  static bool adds_to_rows(const Node& node, const Shape& shape) {
+    if (shape.rank() != 2 || shape[0] == 1 || !has_vector(node) || node.op() == "Mul" || node.op() == "RealDiv") return false;
+    return node.op() != "BiasAdd" || node.inputs[0].node->op() != "MatMul";
+  }
+
+  static Tensor repeated(const Tensor& vector, int64_t n) {
+    const auto values = vector.aligned();
+    std::vector<float> all(static_cast<size_t>(n));
+    for (size_t i = 0; i < all.size(); ++i) all[i] = values.values<float>()[i % static_cast<size_t>(values.n_elements())];
+    return Tensor::vector(all);
+  }
+
   // Of three axes the importer takes the second for the channels; of two they are the last.
   void through_matrix(Node& node, const Shape& shape) {
-    const Shape matrix{shape[0] * shape[1], shape[2]};
     const auto vector = vector_of(node);
+    // A constant stands along the first axis of its size: on one row, and said for all of it, that is the only one.
+    const Shape matrix = vector ? Shape{1, shape.n_elements()} : Shape{shape[0] * shape[1], shape.last()};
     const size_t x = vector && *vector == 0 ? 1 : 0;
     if (static_shape(node.inputs[x]) == nullptr || *static_shape(node.inputs[x]) != shape) return;
     Node& flat = graph_.add("Reshape", graph_.unique_name(node.name() + "/matrix"), {node.inputs[x], sizes(node, matrix)});
@@ -71,8 +85,7 @@ class Ranks {
     std::vector<Endpoint> inputs = node.inputs;
     inputs[x] = flat.output();
     if (vector) {
-      const Tensor* value = passes::const_value(inputs[*vector]);
-      inputs[*vector] = graph_.add_const(graph_.unique_name(node.name() + "/vector"), value->reshaped({value->n_elements()})).output();
+      inputs[*vector] = graph_.add_const(graph_.unique_name(node.name() + "/vector"), repeated(*passes::const_value(inputs[*vector]), shape.n_elements())).output();
     }
     Node& made = graph_.add(node.op(), graph_.unique_name(node.name() + "/of_matrix"), std::move(inputs));
     made.attributes = node.attributes;

@@ -27,6 +27,7 @@ class Slices {
     for (const auto& node : graph_.nodes()) nodes.push_back(node.get());
     for (Node* node : nodes) {
       if (node->op() == "Unpack") unpack(*node);
+      if (node->op() == "Pack") pack(*node);
       if (node->op() == "StridedSlice") strided(*node);
     }
     passes::redirect(graph_, replaced_);
@@ -73,6 +74,27 @@ class Slices {
       if (part != Shape{1, n_row}) row = reshape(fmt::format("{}/part_{}", node.name(), i), row, dtype, part);
       replaced_[node.output(static_cast<int>(i))] = row;
     }
+  }
+
+  // With nothing but ones before the new axis its parts are put together as rows.
+  void pack(Node& node) {
+    const Shape* shape = static_shape(node.output());
+    const auto is_const = [](const Endpoint& part) { return passes::const_value(part) != nullptr; };
+    if (shape == nullptr || node.get_or<DType>("T", DType::kFloat32) != DType::kFloat32 || std::ranges::any_of(node.inputs, is_const)) return;
+    const int64_t given = node.get_or<int64_t>("axis", 0);
+    const int axis = static_cast<int>(given < 0 ? given + shape->rank() : given);
+    int64_t before = 1;
+    for (int i = 0; i < axis; ++i) before *= (*shape)[i];
+    if (before != 1 || (*shape)[axis] == 0) return;
+    std::vector<Endpoint> parts;
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      parts.push_back(reshape(fmt::format("{}/part_{}", node.name(), i), node.inputs[i], DType::kFloat32, {1, shape->n_elements() / (*shape)[axis]}));
+    parts.push_back(graph_.add_const(graph_.unique_name(node.name() + "/axis"), Tensor::scalar<int32_t>(1)).output());
+    Node& row = graph_.add("ConcatV2", graph_.unique_name(node.name() + "/row"), std::move(parts));
+    row.set("T", DType::kFloat32).set("Tidx", DType::kInt32).set("N", (*shape)[axis]);
+    node.set_op("Reshape");
+    node.attributes = {{"T", DType::kFloat32}, {"Tshape", DType::kInt32}};
+    node.inputs = {row.output(), graph_.add_const(graph_.unique_name(node.name() + "/shape"), sizes_tensor(shape->sizes())).output()};
   }
 
   // Steps of one from constant places: a Slice, and a Reshape where axes are dropped.

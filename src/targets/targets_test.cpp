@@ -139,6 +139,51 @@ TEST(OpenCv, LookupsBecomeProducts) {
   EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 3}, {2, 0, 1})), testing::ElementsAre(5, 6, 1, 2, 3, 4));
 }
 
+TEST(OpenCv, StacksBecomeRows) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {kUnknown, 2});
+  Node& twice = add(graph, "Mul", "twice", {x.output(), graph.add_const("two", Tensor::scalar(2.0F)).output()});
+  Node& y = add(graph, "Pack", "y", {x.output(), twice.output()}).set("N", 2).set("axis", 1);
+  Signature signature{{x.output()}, {y.output()}};
+  fit(find_target("opencv"), graph, signature);
+  EXPECT_FALSE(has_op(graph, "Pack"));
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2}, {3, 4})), testing::ElementsAre(3, 4, 6, 8));
+}
+
+// The importer adds a vector along the first axis of its size: to [2, 2] that would be the rows.
+TEST(OpenCv, VectorsAreAddedOnOneRow) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2, 2});
+  Node& y = add(graph, "BiasAdd", "layer/bias", {x.output(), graph.add_const("b", Tensor::of<float>({2}, {10, 20})).output()});
+  Node& relu = add(graph, "Relu", "relu", {y.output()});
+  Signature signature{{x.output()}, {relu.output()}};
+  fit(find_target("opencv"), graph, signature);
+  for (const auto& node : graph.nodes()) {
+    if (node->op() != "BiasAdd") continue;
+    EXPECT_EQ(node->inputs[1].node->value().shape(), Shape{4});
+  }
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2, 2}, {1, 2, 3, 4})), testing::ElementsAre(11, 22, 13, 24));
+}
+
+TEST(OpenCv, PicturesThatNothingOrdersGetAPooling) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2, 2, 1});
+  Node& y = add(graph, "Relu", "y", {x.output()});
+  Signature signature{{x.output()}, {y.output()}};
+  fit(find_target("opencv"), graph, signature);
+  EXPECT_EQ(graph.find("y")->inputs[0].node->get<std::string>("data_format"), "NHWC");
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2, 2, 1}, {1, -2, 3, -4})), testing::ElementsAre(1, 0, 3, 0));
+}
+
+TEST(OpenCv, RefusesToMoveFourAxes) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2, 3, 4});
+  Node& y = add(graph, "Transpose", "th/transpose", {x.output(), graph.add_const("order", Tensor::vector<int32_t>({0, 2, 3, 1})).output()}).set("Tperm", DType::kInt32);
+  Signature signature{{x.output()}, {y.output()}};
+  EXPECT_EQ(message_of([&] { fit(find_target("opencv"), graph, signature); }),
+            "target opencv: node `th/transpose` (layer `th`): Transpose: OpenCV's importer does not move four axes");
+}
+
 TEST(OpenCv, RefusesNamingLayerAndOp) {
   Graph graph;
   Node& x = placeholder(graph, "x", {kUnknown, 3});

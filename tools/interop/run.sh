@@ -51,6 +51,7 @@ check "strangers' models" "$tf" tools/interop/real.py "$tf" "$checkers/check_rea
 check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --consumer openvino --hoarfrost "$bin" "$golden"
 check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
 check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
+check "golden layers in the newest OpenCV" "$work/opencv/bin/python" tools/interop/targets.py --hoarfrost "$bin" tests/golden/layers
 check "keras.applications of Keras 2.15" "$tf" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
 check "keras.applications of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
 check "random layers of Keras 2.15" "$tf" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 120
