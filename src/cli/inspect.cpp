@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/model_source.h"
 #include "cli/report.h"
+#include "keras/stored_weights.h"
 #include "keras/summary.h"
 #include "ops/op.h"
 
@@ -71,6 +72,41 @@ int show_tensors(const std::string& kind, const std::vector<std::pair<std::strin
   }
   if (options.as_json) print_json({{"kind", kind}, {"tensors", json}});
   else fmt::print("{}: {} tensors, {}\n\n{}", kind, tensors.size(), size_text(n_bytes), table({"tensor", "type", "shape", "size"}, rows));
+  return 0;
+}
+
+// Layers and shapes, and the architecture that would fit.
+int show_weights(const keras::StoredWeights& stored, const Options& options) {
+  std::vector<std::vector<std::string>> rows;
+  Json layers = Json::array();
+  int64_t n_parameters = 0;
+  for (const keras::StoredLayer& layer : stored.layers) {
+    std::string shapes;
+    Json weights = Json::array();
+    for (const keras::StoredWeight& weight : layer.weights) {
+      n_parameters += weight.shape.n_elements();
+      shapes += fmt::format("{}{} {}", shapes.empty() ? "" : ", ", weight.name, weight.shape.to_string());
+      weights.push_back({{"name", weight.name}, {"dtype", dtype_name(weight.dtype)}, {"shape", shape_json(weight.shape)}});
+    }
+    rows.push_back({layer.name, layer.class_name.empty() ? "?" : layer.class_name, shapes});
+    layers.push_back({{"name", layer.name}, {"class_name", layer.class_name}, {"weights", weights}});
+  }
+  const keras::ImpliedArchitecture implied = keras::implied_architecture(stored, options.model.input_shapes.empty() ? Shape::unknown_rank() : parse_input_shape(options.model.input_shapes[0]).second);
+  if (options.as_json) {
+    Json architecture = implied.json.empty() ? Json() : Json::parse(implied.json);
+    print_json({{"kind", "Keras weights"}, {"layout", stored.layout}, {"has_order", stored.has_order}, {"layers", layers}, {"parameters", n_parameters},
+                {"architecture", std::move(architecture)}, {"assumed", implied.assumed}, {"why_no_architecture", implied.why_not}});
+    return 0;
+  }
+  fmt::print("Keras weights without an architecture, as {} writes them{}\n\n{}Total parameters: {}\n\n", stored.layout, stored.has_order ? "" : " (the file does not say the layers' order)",
+             table({"layer", "class", "weights"}, rows), n_parameters);
+  if (implied.json.empty()) {
+    fmt::print("No one architecture is implied: {}.\nAsk for its author's model.to_json(), for `freeze MODEL.json --weights {}`.\n", implied.why_not, options.model.path.string());
+    return 0;
+  }
+  fmt::print("A chain of layers that these weights fit, for `freeze MODEL.json --weights {}`. It assumes what no weight tells:\n", options.model.path.string());
+  for (const std::string& text : implied.assumed) fmt::print("- {}\n", text);
+  fmt::print("\n{}\n", implied.json);
   return 0;
 }
 
@@ -144,6 +180,7 @@ int run(const Options& options) {
   }
   if (path.extension() == ".meta") return show_graph("MetaGraph", tensorflow::read_meta_graph(path).graph, options);
   if (is_graph_file(path)) return show_graph("TensorFlow graph", tensorflow::read_graph(path), options);
+  if (const auto stored = keras::weights_without_architecture(path)) return show_weights(*stored, options);
   keras::LoadOptions loading = load_options(options.model);
   loading.architecture_only = true;
   return show_model(*keras::load(path, loading), options);
@@ -151,7 +188,8 @@ int run(const Options& options) {
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("FILE", options->model.path, "A Keras .h5, .json or .keras, a graph .pb, .pbtxt or .meta, a checkpoint's prefix, a SavedModel folder, an .npz")->required();
+  app.add_option("FILE", options->model.path, "A Keras .h5 (weights alone, too), .json or .keras, a graph .pb, .pbtxt or .meta, a checkpoint's prefix, a SavedModel folder, an .npz")->required();
+  app.add_option("--input-shape", options->model.input_shapes, "Fixes an input's shape, batch first: 1,224,224,3, or input_1=1,224,224,3 where there are several");
   add_custom_options(app, options->model);
   app.add_flag("--json", options->as_json, "Print one JSON object");
   app.footer("Example:\n  hoarfrost inspect model.h5\n  hoarfrost inspect frozen.pb\n  hoarfrost inspect out/tfchkpt.ckpt");

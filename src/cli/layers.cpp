@@ -8,6 +8,7 @@
 #include "keras/layer.h"
 #include "keras/layer_notes.h"
 #include "keras/operation.h"
+#include "keras/tensorflow_op.h"
 #include "ops/op.h"
 
 namespace hoarfrost::cli {
@@ -57,14 +58,14 @@ int run(const Options& options) {
   Json ops = Json::array();
   for (const auto* spec : ops::all_ops()) ops.push_back(spec->name);
   if (options.as_json) {
-    print_json({{"layers", layers}, {"other_classes", refused}, {"activations", keras::activation_names()}, {"operations", operations}, {"ops", ops}});
+    print_json({{"layers", layers}, {"other_classes", refused}, {"activations", keras::activation_names()}, {"operations", operations}, {"op_layers", keras::tensorflow_ops()}, {"ops", ops}});
   } else if (options.as_markdown) {
     fmt::print("| Keras layer | also named | not converted |\n| --- | --- | --- |\n");
     for (const auto& row : rows) fmt::print("| {} | {} | {} |\n", row[0], row[1], row[2]);
     fmt::print("\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n\n| Keras layer | what becomes of it |\n| --- | --- |\n");
     for (const auto& row : others) fmt::print("| {} | {} |\n", row[0], row[1]);
-    fmt::print("\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow ops that the runtime runs: ", fmt::join(keras::activation_names(), ", "),
-               fmt::join(operations, ", "));
+    fmt::print("\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops as TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: ",
+               fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "), fmt::join(keras::tensorflow_ops(), ", "));
     fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
   } else {
     fmt::print("{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\n{} layers. Activations: {}\nOperations: {}\n",
@@ -77,7 +78,7 @@ int run(const Options& options) {
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_flag("--markdown", options->as_markdown, "The page docs/layers.md");
-  app.add_flag("--json", options->as_json, "Print one JSON object: layers, other_classes, activations, operations, ops");
+  app.add_flag("--json", options->as_json, "Print one JSON object: layers, other_classes, activations, operations, op_layers, ops");
   return [options] { return run(*options); };
 }
 

@@ -87,7 +87,7 @@ void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots, 
   }
   const size_t n = layout == WeightLayout::kLegacy ? tree.names(root, "layer_names")->size() : 0;
   throw Error(ErrorCode::kInvalidArgument, place,
-              fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: model.to_json())",
+              fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: model.to_json(); `hoarfrost inspect` shows what the weights imply)",
                           n > 0 ? fmt::format(", of {} layers", n) : "", place));
 }
 

@@ -215,7 +215,7 @@ void OperationCall::expect_all_read() const {
 
 std::vector<const OperationSpec*> all_operations() {
   std::vector<const OperationSpec*> result;
-  for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations()}) {
+  for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(), placement_operations(), product_operations()}) {
     for (const OperationSpec& spec : family) result.push_back(&spec);
   }
   return result;

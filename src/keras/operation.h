@@ -68,6 +68,8 @@ std::span<const OperationSpec> elementwise_operations();
 std::span<const OperationSpec> reduction_operations();
 std::span<const OperationSpec> shape_operations();
 std::span<const OperationSpec> index_operations();
+std::span<const OperationSpec> placement_operations();
+std::span<const OperationSpec> product_operations();
 
 // Every operation; the one of this Keras 3 class, or of this TensorFlow function; nullptr for none.
 std::vector<const OperationSpec*> all_operations();

@@ -36,6 +36,13 @@ constexpr UnaryRow kUnary[] = {
     {"Cos", "Cos", [](double x) { return std::cos(x); }},
     {"Tan", "Tan", [](double x) { return std::tan(x); }},
     {"Arctan", "Atan", [](double x) { return std::atan(x); }},
+    {"Sinh", "Sinh", [](double x) { return std::sinh(x); }},
+    {"Cosh", "Cosh", [](double x) { return std::cosh(x); }},
+    {"Arcsin", "Asin", [](double x) { return std::asin(x); }},
+    {"Arccos", "Acos", [](double x) { return std::acos(x); }},
+    {"Arcsinh", "Asinh", [](double x) { return std::asinh(x); }},
+    {"Arccosh", "Acosh", [](double x) { return std::acosh(x); }},
+    {"Arctanh", "Atanh", [](double x) { return std::atanh(x); }},
     {"Tanh", "Tanh", [](double x) { return std::tanh(x); }},
     {"Floor", "Floor", [](double x) { return std::floor(x); }},
     {"Ceil", "Ceil", [](double x) { return std::ceil(x); }},
@@ -44,6 +51,8 @@ constexpr UnaryRow kUnary[] = {
     {"Erf", "Erf", [](double x) { return std::erf(x); }},
     {"LogicalNot", "LogicalNot", [](double x) { return x == 0 ? 1.0 : 0.0; }, true},
     {"Isnan", "IsNan", [](double x) { return std::isnan(x) ? 1.0 : 0.0; }, true},
+    {"Isinf", "IsInf", [](double x) { return std::isinf(x) ? 1.0 : 0.0; }, true},
+    {"Isfinite", "IsFinite", [](double x) { return std::isfinite(x) ? 1.0 : 0.0; }, true},
     {"ZerosLike", "ZerosLike", [](double) { return 0.0; }},
     {"OnesLike", "OnesLike", [](double) { return 1.0; }},
 };
@@ -88,6 +97,9 @@ constexpr BinaryRow kBinary[] = {
     {"Maximum", "Maximum", [](double a, double b) { return std::max(a, b); }},
     {"Minimum", "Minimum", [](double a, double b) { return std::min(a, b); }},
     {"SquaredDifference", "SquaredDifference", [](double a, double b) { return (a - b) * (a - b); }},
+    {"DivideNoNan", "DivNoNan", [](double a, double b) { return b == 0 ? 0 : a / b; }},
+    {"Arctan2", "Atan2", [](double a, double b) { return std::atan2(a, b); }},
+    {"BiasAdd", "Add", [](double a, double b) { return a + b; }},
     {"Equal", "Equal", [](double a, double b) { return a == b ? 1.0 : 0.0; }, Result::kBool},
     {"NotEqual", "NotEqual", [](double a, double b) { return a != b ? 1.0 : 0.0; }, Result::kBool},
     {"Greater", "Greater", [](double a, double b) { return a > b ? 1.0 : 0.0; }, Result::kBool},
@@ -132,9 +144,37 @@ struct Binary {
 };
 
 std::shared_ptr<const Layer> parse_binary(OperationCall& call, std::string_view name) {
-  call.operand(0, {"x1", "x", "a"});
-  call.operand(1, {"x2", "y", "b"});
+  if (name == "Arctan2") {  // TensorFlow's atan2(y, x)
+    call.operand(0, {"x1", "y"});
+    call.operand(1, {"x2", "x"});
+  } else {
+    call.operand(0, {"x1", "x", "a", "value"});
+    call.operand(1, {"x2", "y", "b", "bias"});
+  }
+  const std::string format = name == "BiasAdd" ? call.text(2, {"data_format"}, "NHWC") : "NHWC";
+  if (format.starts_with("NC")) call.config().unsupported("bias_add with the channels first is not converted");
   return make_operation(Binary{std::ranges::find(kBinary, name, &BinaryRow::name), call.is_keras3()});
+}
+
+// A sum of all operands, whose shapes are one.
+struct Total {
+  Shapes infer(const Shapes& in) const { return {in.at(0)}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    if (in.size() == 1) return {in[0]};
+    return {lowering.op("AddN", in, {{"N", static_cast<int64_t>(in.size())}})};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const auto at = [in](const Index& o) {
+      double sum = 0;
+      for (const Array& x : in) sum += x[o];
+      return sum;
+    };
+    return {{in[0].shape(), at, static_cast<double>(in.size())}};
+  }
+};
+std::shared_ptr<const Layer> parse_total(OperationCall& call, std::string_view /*name*/) {
+  call.operands(0, {"inputs"});
+  return make_operation(Total{});
 }
 
 struct Activated {
@@ -158,7 +198,9 @@ std::shared_ptr<const Layer> parse_activation(OperationCall& call, std::string_v
   if (name == "Gelu" && call.flag(1, {"approximate"}, call.is_keras3())) activation = "gelu_approximate";
   if ((name == "LeakyRelu" || name == "Elu") && !call.is_keras3()) (void)call.find(9, {"name"});
   if (name == "Silu" && call.number(1, {"beta"}).value_or(1) != 1) call.config().unsupported("silu with a beta is not converted");
-  if (name == "Elu" && call.number(1, {"alpha"}).value_or(1) != 1) call.config().unsupported("elu with an alpha is not converted");
+  const double threshold = call.number(9, {"threshold"}).value_or(0.5);
+  if (threshold != 0.5) call.config().unsupported(fmt::format("a threshold of {} is not converted; 0.5 is", threshold));
+  if ((name == "Elu" || name == "Celu") && call.number(1, {"alpha"}).value_or(1) != 1) call.config().unsupported("elu with an alpha is not converted");
   return make_operation(Activated{Activation::named(activation, call.config().version(), call.config())});
 }
 
@@ -209,7 +251,8 @@ std::shared_ptr<const Layer> parse_cast(OperationCall& call, std::string_view /*
   call.operand(0, {"x"});
   const std::string name = call.text(1, {"dtype"}, "float32");
   const auto dtype = dtype_from_name(name);
-  if (!dtype) call.config().unsupported(fmt::format("unknown dtype `{}`", name));
+  const bool is_number = dtype && dtype_size(*dtype) > 0 && *dtype != DType::kComplex64 && *dtype != DType::kComplex128;
+  if (!is_number) call.config().unsupported(fmt::format("a cast to `{}` is not converted", name));
   return make_operation(Cast{*dtype});
 }
 
@@ -260,6 +303,13 @@ constexpr OperationSpec kOperations[] = {
     {"Cos", "math.cos cos", parse_unary},
     {"Tan", "math.tan tan", parse_unary},
     {"Arctan", "math.atan atan", parse_unary},
+    {"Sinh", "math.sinh sinh", parse_unary},
+    {"Cosh", "math.cosh cosh", parse_unary},
+    {"Arcsin", "math.asin asin", parse_unary},
+    {"Arccos", "math.acos acos", parse_unary},
+    {"Arcsinh", "math.asinh asinh", parse_unary},
+    {"Arccosh", "math.acosh acosh", parse_unary},
+    {"Arctanh", "math.atanh atanh", parse_unary},
     {"Tanh", "math.tanh tanh nn.tanh", parse_unary},
     {"Floor", "math.floor floor", parse_unary},
     {"Ceil", "math.ceil", parse_unary},
@@ -268,6 +318,8 @@ constexpr OperationSpec kOperations[] = {
     {"Erf", "math.erf", parse_unary},
     {"LogicalNot", "math.logical_not logical_not", parse_unary},
     {"Isnan", "math.is_nan", parse_unary},
+    {"Isinf", "math.is_inf", parse_unary},
+    {"Isfinite", "math.is_finite", parse_unary},
     {"ZerosLike", "zeros_like", parse_unary},
     {"OnesLike", "ones_like", parse_unary},
     {"Add", "math.add add __operators__.add", parse_binary},
@@ -281,6 +333,10 @@ constexpr OperationSpec kOperations[] = {
     {"Maximum", "math.maximum maximum", parse_binary},
     {"Minimum", "math.minimum minimum", parse_binary},
     {"SquaredDifference", "math.squared_difference", parse_binary},
+    {"DivideNoNan", "math.divide_no_nan", parse_binary},
+    {"Arctan2", "math.atan2 atan2", parse_binary},
+    {"BiasAdd", "nn.bias_add", parse_binary},
+    {"AddN", "math.add_n add_n", parse_total},
     {"Equal", "math.equal equal __operators__.eq", parse_binary},
     {"NotEqual", "math.not_equal not_equal __operators__.ne", parse_binary},
     {"Greater", "math.greater greater", parse_binary},
@@ -299,6 +355,13 @@ constexpr OperationSpec kOperations[] = {
     {"Softplus", "math.softplus nn.softplus", parse_activation},
     {"Softsign", "nn.softsign", parse_activation},
     {"HardSigmoid", "", parse_activation},
+    {"HardSilu", "", parse_activation},
+    {"HardTanh", "", parse_activation},
+    {"HardShrink", "", parse_activation},
+    {"SoftShrink", "", parse_activation},
+    {"TanhShrink", "", parse_activation},
+    {"LogSigmoid", "math.log_sigmoid", parse_activation},
+    {"Celu", "", parse_activation},
     {"LeakyRelu", "nn.leaky_relu", parse_leaky_relu},
     {"Clip", "clip_by_value", parse_clip},
     {"Cast", "cast", parse_cast},

@@ -63,6 +63,8 @@ constexpr ReductionRow kReductions[] = {
     {"Mean", "Mean", 0, [](double a, double b) { return a + b; }},
     {"Prod", "Prod", 1, [](double a, double b) { return a * b; }},
     {"Max", "Max", -HUGE_VAL, [](double a, double b) { return std::max(a, b); }},
+    {"Amax", "Max", -HUGE_VAL, [](double a, double b) { return std::max(a, b); }},
+    {"Amin", "Min", HUGE_VAL, [](double a, double b) { return std::min(a, b); }},
     {"Min", "Min", HUGE_VAL, [](double a, double b) { return std::min(a, b); }},
     {"Any", "Any", 0, [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; }, true},
     {"All", "All", 1, [](double a, double b) { return a != 0 && b != 0 ? 1.0 : 0.0; }, true},
@@ -103,6 +105,112 @@ std::shared_ptr<const Layer> parse_reduction(OperationCall& call, std::string_vi
   if (call.number(9, {"initial"})) call.config().unsupported("a reduction with `initial` is not converted");
   if (!call.text(9, {"dtype"}, "").empty()) call.config().unsupported("a reduction with a dtype is not converted");
   return make_operation(Reduction{std::ranges::find(kReductions, name, &ReductionRow::name), std::move(axes), call.flag(2, {"keepdims", "keep_dims"})});
+}
+
+// log Σ exp(x), Σ (x − mean)² / n and its root, √Σ x² and Σ |x|, as TensorFlow 2.15 and Keras 3.15 compute them.
+struct Summary {
+  enum class Kind { kLogSumExp, kVariance, kDeviation, kEuclidean, kAbsolute } kind;
+  std::optional<std::vector<int64_t>> axes;
+  bool keeps;
+
+  Shapes infer(const Shapes& in) const { return {reduced_shape(in.at(0), axes_of(axes, in.at(0)), keeps)}; }
+
+  Values lower(Lowering& lowering, const Values& in) const {
+    const std::vector<int64_t> along = axes_of(axes, in[0].shape);
+    const auto reduce = [&](const char* op, const Value& x, bool keeps_axes) {
+      return lowering.op(op, {x, lowering.ints(fmt::format("{}/reduction_indices", op), along)}, {{"keep_dims", keeps_axes}, {"Tidx", DType::kInt32}});
+    };
+    if (!is_floating(in[0].dtype)) throw Error(ErrorCode::kUnsupported, "", "of whole numbers it is not converted; cast them first");
+    if (kind == Kind::kAbsolute) return {reduce("Sum", lowering.op("Abs", {in[0]}), keeps)};
+    if (kind == Kind::kEuclidean) return {lowering.op("Sqrt", {reduce("Sum", lowering.op("Square", {in[0]}), keeps)})};
+    if (kind == Kind::kLogSumExp) {
+      const Value largest = reduce("Max", in[0], true);
+      const Value sum = reduce("Sum", lowering.op("Exp", {lowering.op("Sub", {in[0], largest})}), keeps);
+      return {lowering.op("Add", {lowering.op("Log", {sum}), keeps ? largest : reduce("Max", in[0], false)})};
+    }
+    const Value square = lowering.op("Square", {lowering.op("Sub", {in[0], reduce("Mean", in[0], true)})});
+    const Value variance = reduce("Mean", square, keeps);
+    return {kind == Kind::kVariance ? variance : lowering.op("Sqrt", {variance})};
+  }
+
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const std::vector<int64_t> along = axes_of(axes, in[0].shape());
+    double n = 1;
+    for (const int64_t axis : along) n *= static_cast<double>(in[0].size(static_cast<int>(axis)));
+    const auto at = [=, x = in[0], what = *this](const Index& o) {
+      double largest = -HUGE_VAL, total = 0, result = 0;
+      for_each_reduced(x, along, what.keeps, o, [&](double value, int64_t) {
+        largest = std::max(largest, value);
+        total += value;
+      });
+      for_each_reduced(x, along, what.keeps, o, [&](double value, int64_t) {
+        if (what.kind == Kind::kLogSumExp) result += std::exp(value - largest);
+        else if (what.kind == Kind::kAbsolute) result += std::abs(value);
+        else if (what.kind == Kind::kEuclidean) result += value * value;
+        else result += (value - total / n) * (value - total / n);
+      });
+      if (what.kind == Kind::kLogSumExp) return std::log(result) + largest;
+      if (what.kind == Kind::kAbsolute) return result;
+      if (what.kind == Kind::kEuclidean) return std::sqrt(result);
+      return what.kind == Kind::kVariance ? result / n : std::sqrt(result / n);
+    };
+    return {{reduced_shape(in[0].shape(), along, keeps), at, 2 * n}};
+  }
+};
+std::shared_ptr<const Layer> parse_summary(OperationCall& call, std::string_view name) {
+  using Kind = Summary::Kind;
+  call.operand(0, {"x", "input_tensor", "tensor"});
+  Kind kind = name == "Logsumexp" ? Kind::kLogSumExp : name == "Var" ? Kind::kVariance : name == "Std" ? Kind::kDeviation : Kind::kEuclidean;
+  size_t next = call.is_keras3() ? 9 : 1;
+  if (name == "Norm") {  // tf.norm(tensor, ord, axis, keepdims)
+    const Json* order = call.find(next++, {"ord"});
+    const bool is_two = order == nullptr || *order == "euclidean" || *order == "fro" || *order == 2;
+    if (order != nullptr && *order == 1) kind = Kind::kAbsolute;
+    else if (!is_two) call.config().unsupported(fmt::format("a norm of order {} is not converted; 1 and 2 are", order->dump()));
+  }
+  auto axes = call.integers(next, {"axis"});
+  const Json* order = name == "Norm" ? call.find(9, {"ord"}) : nullptr;
+  const bool is_of_matrix = order != nullptr && order->is_number() && (!axes || axes->size() > 1);
+  if (is_of_matrix) call.config().unsupported("a matrix norm is not converted; one along an axis is");
+  return make_operation(Summary{kind, std::move(axes), call.flag(next == 9 ? 9 : next + 1, {"keepdims"})});
+}
+
+// Along one axis, the sum (or product) of what comes up to each element.
+struct Running {
+  std::string_view op;
+  int64_t axis;
+  bool is_exclusive;
+  bool is_reverse;
+
+  Shapes infer(const Shapes& in) const {
+    (void)in.at(0).normalized(static_cast<int>(axis));
+    return {in[0]};
+  }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lowering.op(op, {in[0], lowering.int_scalar(fmt::format("{}/axis", op), axis)}, {{"exclusive", is_exclusive}, {"reverse", is_reverse}, {"Tidx", DType::kInt32}})};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const int along = static_cast<int>(in[0].shape().normalized(static_cast<int>(axis)));
+    const auto at = [=, x = in[0], what = *this](const Index& o) {
+      const bool is_sum = what.op == "Cumsum";
+      double result = is_sum ? 0 : 1;
+      const int64_t n = x.size(along), own = what.is_reverse ? n - 1 - o[along] : o[along];
+      for (int64_t k = 0; k < own + (what.is_exclusive ? 0 : 1); ++k) {
+        const double value = x[o.with(along, what.is_reverse ? n - 1 - k : k)];
+        result = is_sum ? result + value : result * value;
+      }
+      return result;
+    };
+    return {{in[0].shape(), at, static_cast<double>(in[0].size(along))}};
+  }
+};
+std::shared_ptr<const Layer> parse_running(OperationCall& call, std::string_view name) {
+  call.operand(0, {"x"});
+  const auto axis = call.integer(call.is_keras3() ? 9 : 1, {"axis"});
+  if (!axis && call.is_keras3()) call.config().unsupported("cumsum without an axis is not converted");
+  if (!call.text(9, {"dtype"}, "").empty()) call.config().unsupported("cumsum with a dtype is not converted");
+  const std::string_view op = name == "Cumsum" ? "Cumsum" : "Cumprod";
+  return make_operation(Running{op, axis.value_or(0), call.flag(2, {"exclusive"}), call.flag(3, {"reverse"})});
 }
 
 // exp(x) over its sum along one axis. TensorFlow's op takes the last, which another changes places with.
@@ -217,6 +325,15 @@ constexpr OperationSpec kOperations[] = {
     {"Min", "math.reduce_min reduce_min", parse_reduction},
     {"Any", "math.reduce_any reduce_any", parse_reduction},
     {"All", "math.reduce_all reduce_all", parse_reduction},
+    {"Amax", "", parse_reduction},
+    {"Amin", "", parse_reduction},
+    {"Logsumexp", "math.reduce_logsumexp reduce_logsumexp", parse_summary},
+    {"Var", "math.reduce_variance", parse_summary},
+    {"Std", "math.reduce_std", parse_summary},
+    {"Norm", "norm linalg.norm compat.v1.norm", parse_summary},
+    {"EuclideanNorm", "math.reduce_euclidean_norm", parse_summary},
+    {"Cumsum", "math.cumsum cumsum", parse_running},
+    {"Cumprod", "math.cumprod", parse_running},
     {"Softmax", "nn.softmax", parse_softmax},
     {"LogSoftmax", "nn.log_softmax", parse_softmax},
     {"Normalize", "math.l2_normalize linalg.l2_normalize nn.l2_normalize", parse_normalize},

@@ -95,10 +95,16 @@ Pair meet(Translation& t, Endpoint a, Endpoint b) {
   return {x, one(b), true};
 }
 
+// ONNX' Equal takes strings since opset 19, which is not written here.
+void expect_numbers(Translation& t, Node& node) {
+  if (t.known(node.input(0)).dtype == DType::kString) refuse(node, "a comparison of text");
+}
+
 void binary(Translation& t, Node& node) {
   static const std::map<std::string_view, std::string_view> kNames = {
       {"Add", "Add"}, {"AddV2", "Add"}, {"Sub", "Sub"}, {"Mul", "Mul"}, {"RealDiv", "Div"}, {"Maximum", "Max"}, {"Minimum", "Min"}, {"Pow", "Pow"},
       {"Greater", "Greater"}, {"Less", "Less"}, {"GreaterEqual", "GreaterOrEqual"}, {"LessEqual", "LessOrEqual"}, {"Equal", "Equal"}, {"LogicalAnd", "And"}, {"LogicalOr", "Or"}};
+  expect_numbers(t, node);
   const auto [a, b, first] = meet(t, node.input(0), node.input(1));
   emit_like(t, node, first, std::string(kNames.at(node.op())), {a, b});
 }
@@ -106,6 +112,7 @@ void binary(Translation& t, Node& node) {
 bool is_float(DType type) { return type == DType::kFloat32 || type == DType::kFloat64 || type == DType::kFloat16 || type == DType::kBFloat16; }
 
 void binary_composed(Translation& t, Node& node) {
+  expect_numbers(t, node);
   const auto [a, b, first] = meet(t, node.input(0), node.input(1));
   const DType type = t.known(node.input(0)).dtype;
   const std::string& op = node.op();

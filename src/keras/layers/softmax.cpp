@@ -38,7 +38,8 @@ struct Softmax {
     if (replaces_masked) {
       x = select(
           lowering, mask, x,
-          lowering.named_op("masked_scores", "Fill", {shape_of(lowering, x), least}, {{"index_type", DType::kInt32}}));
+          lowering.raw_op("masked_scores", "Fill", {shape_of(lowering, x), least}, x.dtype,
+                          {{"T", x.dtype}, {"index_type", DType::kInt32}}));
       x.shape = in[0].shape;
       const Value y = lower_softmax(lowering, x);
       return {select(lowering, mask, y, lowering.named_op("zeros_like", "ZerosLike", {y}))};

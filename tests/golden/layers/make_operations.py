@@ -144,7 +144,83 @@ def ops_shapes():
     return [x, y, z], o, [normal(2, 4, 6), normal(2, 4, 6), normal(2, 6, 3)]
 
 
-CASES = [mha_masks, mha_axes] + ([gqa, ops_arithmetic, ops_functions, ops_reductions, ops_shapes] if IS_KERAS3 else [tf_arithmetic, tf_functions, tf_reductions, tf_shapes, tf_slices]) + [attention_masks]
+def tf_more_functions():
+    x, y, u = Input((3, 5)), Input((3, 5)), Input((3, 5))
+    o = [tf.sinh(x), tf.cosh(x), tf.asin(u), tf.acos(u), tf.asinh(x), tf.acosh(y + 1), tf.atanh(u), tf.math.divide_no_nan(x, tf.nn.relu(u)), tf.atan2(x, y), tf.nn.bias_add(x, tf.constant([1.0, 2.0, 3.0, 4.0, 5.0])),
+         tf.math.add_n([x, y, u]), tf.cast(tf.math.is_finite(x), 'float32'), tf.cast(tf.math.is_inf(x / 0.0), 'float32'), tf.math.log_sigmoid(x), tf.reduce_logsumexp(x, axis=-1), tf.reduce_logsumexp(x, axis=[1, 2], keepdims=True),
+         tf.math.reduce_variance(x, axis=1), tf.math.reduce_std(x, axis=-1, keepdims=True), tf.norm(x, axis=-1), tf.norm(x, ord=1, axis=1, keepdims=True), tf.math.reduce_euclidean_norm(x, axis=[1, 2]),
+         tf.cumsum(x, axis=1), tf.cumsum(x, axis=-1, exclusive=True, reverse=True), tf.math.cumprod(x, axis=2)]
+    return [x, y, u], o, [normal(2, 3, 5), positive(2, 3, 5), lambda random: random.uniform(-0.9, 0.9, (2, 3, 5)).astype('float32')]
+
+
+def tf_placement():
+    x, y, i, v = Input((4, 6)), Input((6, 3)), Input((2,), dtype='int32'), Input((5, 4, 2))
+    o = [tf.pad(x, [[0, 0], [1, 2], [0, 1]]), tf.pad(x, [[0, 0], [1, 0], [2, 3]], constant_values=1.5), tf.pad(x, [[0, 0], [2, 1], [3, 0]], 'REFLECT'), tf.pad(x, [[0, 0], [2, 1], [3, 0]], mode='SYMMETRIC'),
+         tf.gather(x, [2, 0, 2], axis=1), tf.gather(x, [[5, 0], [1, 1]], axis=-1), tf.repeat(x, 3, axis=1), tf.repeat(x, [1, 0, 2, 1], axis=1), tf.roll(x, 2, axis=2), tf.roll(x, [1, -1], axis=[1, 2]),
+         tf.reverse(x, axis=[1]), tf.reverse(x, axis=[-1, 1]), tf.one_hot(i, 4), tf.one_hot(i, 3, on_value=2.0, off_value=-1.0, axis=1), tf.linalg.matmul(x, y),
+         tf.image.resize(v, (7, 3)), tf.image.resize(v, (3, 9), method='nearest'), tf.image.resize(v, [8, 8], method='bicubic'), tf.image.resize(v, (2, 2), antialias=True)]
+    return [x, y, i, v], o, [normal(2, 4, 6), normal(2, 6, 3), lambda random: random.randint(0, 4, (2, 2)).astype('int32'), normal(2, 5, 4, 2)]
+
+
+def tensorflow_op_layers():
+    """Nodes of a traced graph, as TensorFlow 2.0 to 2.3 kept them."""
+    from keras.src.engine.base_layer import TensorFlowOpLayer
+
+    def op(function, tensors):
+        """The nodes that the function makes of tensors, constants kept beside them."""
+        graph = tf.function(function).get_concrete_function(*[tf.TensorSpec((None,) + tuple(t.shape[1:]), t.dtype) for t in tensors]).graph
+
+        def layer(tensor):
+            for own, given in zip(graph.inputs, tensors):
+                if tensor is own:
+                    return given
+            node = tensor.op
+            if node.type == 'Identity':
+                return layer(node.inputs[0])
+            values = {n: tf.get_static_value(t) for n, t in enumerate(node.inputs) if t.op.type == 'Const'}
+            inputs = [layer(t) for n, t in enumerate(node.inputs) if n not in values]
+            count[0] += 1
+            definition = node.node_def
+            definition.name = 'node_%d' % count[0]
+            made = TensorFlowOpLayer(node_def=definition.SerializeToString(), name=definition.name, constants=values)(inputs if len(inputs) > 1 else inputs[0])
+            return made[tensor.value_index] if isinstance(made, (list, tuple)) else made
+
+        return layer(graph.outputs[0])
+
+    count = [0]
+    x, y, i = Input((4, 6)), Input((4, 6)), Input((3,), dtype='int32')
+    one, two = lambda f: op(f, [x]), lambda f: op(f, [x, y])
+    o = [two(lambda a, b: a + b), one(lambda a: a * 2.5), two(lambda a, b: b - a), one(lambda a: 1.0 / a), two(tf.maximum), one(lambda a: tf.reduce_mean(a, axis=[1], keepdims=True)), one(lambda a: tf.reduce_sum(a, axis=-1)),
+         one(lambda a: tf.transpose(a, [0, 2, 1])), one(lambda a: tf.expand_dims(a, 2)), one(lambda a: tf.reshape(a, [-1, 3, 8])), two(lambda a, b: tf.concat([a, b, a], axis=2)), two(lambda a, b: tf.stack([a, b], axis=1)),
+         one(lambda a: a[:, 1:3, None, ::2]), one(lambda a: a[..., -1]), one(lambda a: a[:, ::-1]), one(lambda a: tf.pad(a, [[0, 0], [1, 0], [2, 2]])), one(lambda a: tf.gather(a, [3, 1], axis=1)), op(lambda n: tf.cast(n, 'float32'), [i]),
+         one(tf.nn.softmax), one(lambda a: tf.nn.leaky_relu(a, 0.25)), two(lambda a, b: tf.matmul(a, b, transpose_b=True)), two(lambda a, b: tf.add_n([a, b, a])), two(lambda a, b: tf.einsum('bij,bkj->bik', a, b)),
+         one(lambda a: tf.tile(a, [1, 2, 1])), one(lambda a: tf.argmax(a, axis=-1, output_type=tf.int32)), one(lambda a: tf.cumsum(a, axis=1, reverse=True)), one(lambda a: tf.clip_by_value(a, -0.5, 0.5)),
+         op(lambda c, a, b: tf.where(c, a, b), [op(tf.greater, [x, y]), x, y]), one(tf.square), one(lambda a: tf.unstack(a, axis=1)[0]), one(lambda a: tf.split(a, 2, axis=2)[0])]
+    return [x, y, i], o, [normal(2, 4, 6), normal(2, 4, 6), lambda random: random.randint(-4, 9, (2, 3)).astype('int32')]
+
+
+def ops_more_functions():
+    O = keras.ops
+    x, y, u = Input((3, 5)), Input((3, 5)), Input((3, 5))
+    o = [O.sinh(x), O.cosh(x), O.arcsin(u), O.arccos(u), O.arcsinh(x), O.arccosh(y + 1), O.arctanh(u), O.arctan2(x, y), O.cast(O.isfinite(x), 'float32'), O.cast(O.isinf(x), 'float32'), O.hard_silu(x), O.hard_tanh(x), O.hard_shrink(x),
+         O.soft_shrink(x), O.tanh_shrink(x), O.log_sigmoid(x), O.celu(x), O.logsumexp(x, axis=-1), O.logsumexp(x, axis=[1, 2], keepdims=True), O.var(x, axis=1), O.std(x, axis=-1, keepdims=True), O.amax(x, axis=1), O.amin(x, axis=2, keepdims=True),
+         O.norm(x, axis=-1), O.norm(x, ord=1, axis=1), O.cumsum(x, axis=1), O.cumprod(x, axis=-1)]
+    return [x, y, u], o, [normal(2, 3, 5), positive(2, 3, 5), lambda random: random.uniform(-0.9, 0.9, (2, 3, 5)).astype('float32')]
+
+
+def ops_placement():
+    O = keras.ops
+    x, y, i, v, f = Input((4, 6)), Input((6, 3)), Input((2,), dtype='int32'), Input((5, 4, 2)), Input(batch_shape=(2, 3))
+    o = [O.pad(x, [[0, 0], [1, 2], [0, 1]]), O.pad(x, ((0, 0), (1, 0), (2, 3)), constant_values=1.5), O.pad(x, [[0, 0], [2, 1], [3, 0]], mode='reflect'), O.pad(x, [[0, 0], [2, 1], [3, 0]], mode='symmetric'),
+         O.take(x, np.array([2, 0, 2]), axis=1), O.take(x, [[5, 0], [1, 1]], axis=-1), O.repeat(x, 3, axis=1), O.repeat(x, [1, 0, 2, 1], axis=1), O.roll(x, 2, axis=2), O.flip(x, axis=1), O.flip(f), O.repeat(f, 2), O.roll(f, 1),
+         O.swapaxes(x, 1, 2), O.moveaxis(v, 1, -1), O.moveaxis(v, [1, 3], [3, 1]), O.broadcast_to(f, (4, 2, 3)), O.one_hot(i, 4), O.einsum('bij,bjk->bik', x, y), O.einsum('bij->bji', x), O.einsum('...j,...j->...', x, x),
+         O.dot(f, O.swapaxes(f, 0, 1)), O.tensordot(f, f, axes=[[1], [1]]),
+         O.image.resize(v, (7, 3)), O.image.resize(v, (3, 9), interpolation='nearest'), O.image.resize(v, (8, 8), interpolation='bicubic', antialias=True)]
+    return [x, y, i, v, f], o, [normal(2, 4, 6), normal(2, 6, 3), lambda random: random.randint(0, 4, (2, 2)).astype('int32'), normal(2, 5, 4, 2), normal(2, 3)]
+
+
+CASES = [mha_masks, mha_axes] + ([gqa, ops_arithmetic, ops_functions, ops_reductions, ops_shapes] if IS_KERAS3 else [tf_arithmetic, tf_functions, tf_reductions, tf_shapes, tf_slices]) + [attention_masks] + (
+    [ops_more_functions, ops_placement] if IS_KERAS3 else [tf_more_functions, tf_placement, tensorflow_op_layers])
 
 
 def main():
