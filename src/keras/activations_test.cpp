@@ -72,8 +72,8 @@ TEST(Activations, RefuseWhatTheyDoNotKnow) {
       message_of("Activation", R"({"name": "a", "activation": "my_function"})"),
       testing::StartsWith(
           "layer `a` (Activation): activation `my_function` is not known; there are celu, elu, exponential, gelu,"));
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "Addons>gelu"})"),
-              testing::HasSubstr("`Addons>gelu` is not known"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "Addons>lisht"})"),
+              testing::HasSubstr("`Addons>lisht` is not known"));
   EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "threshold"})"),
               testing::HasSubstr("needs arguments"));
   EXPECT_THAT(

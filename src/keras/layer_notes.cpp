@@ -10,7 +10,7 @@ constexpr std::string_view kPython = "its meaning is another library's code, whi
 constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
 constexpr std::string_view kHistogram =
     "its output depends on the image's histogram, which is not converted; do it before the model";
-constexpr std::string_view kAudio = "a layer of kapre's: Fourier transforms are not converted; compute the spectrogram before the model";
+constexpr std::string_view kAudio = "a layer of kapre's that is not converted; there are STFT, Magnitude, ApplyFilterbank and MagnitudeToDecibel";
 constexpr std::string_view kQuantizedRecurrence = "QKeras' recurrent layers are not converted";
 constexpr std::string_view kFolded = "QKeras' folding of batch normalization is not converted; unfold it (qkeras.bn_folding_utils) first";
 constexpr std::string_view kQuantized = "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
@@ -35,7 +35,6 @@ constexpr LayerNote kNotes[] = {
     {"Wrapper", NoteKind::kAbstract, kBase},
 
     {"AmplitudeToDB", NoteKind::kRefused, kAudio},
-    {"ApplyFilterbank", NoteKind::kRefused, kAudio},
     {"ConcatenateFrequencyMap", NoteKind::kRefused, kAudio},
     {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kRefused, kHistogram},
     {"DenseFeatures", NoteKind::kRefused,
@@ -46,8 +45,6 @@ constexpr LayerNote kNotes[] = {
     {"Hashing", NoteKind::kRefused, kHashes},
     {"InverseSTFT", NoteKind::kRefused, kAudio},
     {"JaxLayer", NoteKind::kRefused, kPython},
-    {"Magnitude", NoteKind::kRefused, kAudio},
-    {"MagnitudeToDecibel", NoteKind::kRefused, kAudio},
     {"MelSpectrogram", NoteKind::kRefused, kSpectra},
     {"Melspectrogram", NoteKind::kRefused, kAudio},
     {"Pipeline", NoteKind::kRefused,
@@ -67,7 +64,6 @@ constexpr LayerNote kNotes[] = {
     {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
     {"ReversibleEmbedding", NoteKind::kRefused,
      "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
-    {"STFT", NoteKind::kRefused, kAudio},
     {"STFTSpectrogram", NoteKind::kRefused, kSpectra},
     {"Spectrogram", NoteKind::kRefused, kAudio},
     {"TFSMLayer", NoteKind::kRefused,
@@ -77,6 +73,7 @@ constexpr LayerNote kNotes[] = {
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
+    {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel"},
     {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
     {"Dense", NoteKind::kLimited, "LoRA adapters, quantized kernels"},
@@ -95,6 +92,7 @@ constexpr LayerNote kNotes[] = {
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
     {"Resizing", NoteKind::kLimited,
      "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
+    {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
     {"StringLookup", NoteKind::kLimited,
      "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},

@@ -3,6 +3,7 @@
 #include <hoarfrost/error.h>
 #include <hoarfrost/keras.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -110,6 +111,10 @@ class ModelLowering {
   Result lower_layer(const ModelLayer& layer, const Values& in, const std::string& prefix, const std::string& path) {
     Shapes in_shapes;
     for (const Value& x : in) in_shapes.push_back(x.shape);
+    const auto is_complex = [](const Value& x) { return x.dtype == DType::kComplex64; };
+    if (layer.class_name != "Magnitude" && std::ranges::any_of(in, is_complex)) {
+      throw Error(ErrorCode::kUnsupported, "", "takes STFT's complex numbers, which only kapre's Magnitude does here");
+    }
     const Shapes out_shapes = layer.layer->infer(in_shapes);
     const std::string scope = lowering_.enter_scope(scope_name(prefix, layer.name));
     const Values& weights = variables_of(layer, layer.layer->weights(in_shapes));
@@ -205,6 +210,7 @@ class ModelLowering {
   // A model's output keeps its layer's name even where the layer left no node (Dropout, linear), and two outputs two names.
   Endpoint output(const Model& model, const TensorRef& ref, const Value& value) {
     const auto result = results_.find({ref.layer, ref.call});
+    if (value.dtype == DType::kComplex64) throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}`", model.layers.at(ref.layer).name), "the model's output is complex, which is not converted; put kapre's Magnitude behind it");
     const bool has_node = result != results_.end() && !result->second.left_no_node;
     if (has_node && outputs_.insert(value.tensor).second) return value.tensor;
     const std::string layer = scope_name("", model.layers.at(ref.layer).name);

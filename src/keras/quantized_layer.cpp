@@ -24,9 +24,13 @@ Shapes shapes_of(const Values& in) {
 
 QuantizedActivation QuantizedActivation::parse(const Config& config) {
   QuantizedActivation result;
-  if (names_quantizer(config, "activation")) result.quantizer_ = parse_quantizer(config, "activation", QuantizerUse::kActivation);
-  else if (const Json* value = config.find({"activation"}); value != nullptr && value->is_string() && value->get<std::string>().find('(') != std::string::npos) result.quantizer_ = parse_quantizer(config, "activation", QuantizerUse::kActivation);  // says what there is
-  else result.activation_ = Activation::parse(config);
+  if (names_quantizer(config, "activation"))
+    result.quantizer_ = parse_quantizer(config, "activation", QuantizerUse::kActivation);
+  else if (const Json* value = config.find({"activation"});
+           value != nullptr && value->is_string() && value->get<std::string>().find('(') != std::string::npos)
+    result.quantizer_ = parse_quantizer(config, "activation", QuantizerUse::kActivation);  // says what there is
+  else
+    result.activation_ = Activation::parse(config);
   return result;
 }
 
@@ -39,7 +43,8 @@ Formula QuantizedActivation::reference(Formula x) const {
   return {x.shape, [x = x.at, of = quantizer_.of](const Index& o) { return of(x(o)); }, x.cost};
 }
 
-QuantizedLayer QuantizedLayer::parse(const Config& config, const std::string& class_name, const std::vector<QuantizedWeight>& weights) {
+QuantizedLayer QuantizedLayer::parse(const Config& config, const std::string& class_name,
+                                     const std::vector<QuantizedWeight>& weights) {
   QuantizedLayer result;
   Json inner = config.json();
   for (const QuantizedWeight& weight : weights) {
@@ -47,7 +52,8 @@ QuantizedLayer QuantizedLayer::parse(const Config& config, const std::string& cl
     inner.erase(weight.key);
   }
   // The ranges only bounded the weights while they were trained.
-  for (const char* key : {"activation", "kernel_range", "bias_range", "depthwise_range", "beta_range", "gamma_range"}) inner.erase(key);
+  for (const char* key : {"activation", "kernel_range", "bias_range", "depthwise_range", "beta_range", "gamma_range"})
+    inner.erase(key);
   for (const auto& [key, value] : config.json().items()) config.ignore({key});  // the inner layer reads them
   result.activation_ = QuantizedActivation::parse(config);
   result.layer_ = parse_layer(Config(inner, class_name, config.version()));
@@ -62,7 +68,9 @@ const Quantizer* QuantizedLayer::quantizer_of(const std::string& weight) const {
 }
 
 Values QuantizedLayer::lower(Lowering& lowering, const Values& in) const {
-  if (lowering.is_training()) throw Error(ErrorCode::kUnsupported, "", "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers");
+  if (lowering.is_training())
+    throw Error(ErrorCode::kUnsupported, "",
+                "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers");
   const Shapes shapes = shapes_of(in);
   const std::vector<WeightSpec> specs = layer_->weights(shapes);
   Values weights;

@@ -1,5 +1,6 @@
-// What QKeras' layers share: Keras' layer of the same name without the Q, on quantized weights, and a quantized activation behind it.
-// QKeras 0.9.0. The weights in a file are those before the quantization, which stands in the graph.
+// What QKeras' layers share: Keras' layer of the same name without the Q, on quantized weights, and a quantized
+// activation behind it. QKeras 0.9.0. The weights in a file are those before the quantization, which stands in the
+// graph.
 #pragma once
 
 #include <memory>
@@ -35,7 +36,8 @@ struct QuantizedWeight {
 class QuantizedLayer {
  public:
   // class_name: Keras' class. Throws what parse_layer and parse_quantizer throw.
-  static QuantizedLayer parse(const Config& config, const std::string& class_name, const std::vector<QuantizedWeight>& weights);
+  static QuantizedLayer parse(const Config& config, const std::string& class_name,
+                              const std::vector<QuantizedWeight>& weights);
 
   [[nodiscard]] Shapes infer(const Shapes& in) const;
   [[nodiscard]] std::vector<WeightSpec> weights(const Shapes& in) const { return layer_->weights(in); }

@@ -47,12 +47,18 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 Json literal(std::string_view text, const Config& where) {
   if (text == "True" || text == "False") return text == "True";
   if (text == "None") return {};
-  if (text.size() >= 2 && (text.front() == '\'' || text.front() == '"') && text.back() == text.front()) return text.substr(1, text.size() - 2);
+  if (text.size() >= 2 && (text.front() == '\'' || text.front() == '"') && text.back() == text.front())
+    return text.substr(1, text.size() - 2);
   int64_t whole = 0;
-  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole); error == std::errc{} && end == text.data() + text.size()) return whole;
+  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+      error == std::errc{} && end == text.data() + text.size())
+    return whole;
   double number = 0;
-  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number); error == std::errc{} && end == text.data() + text.size()) return number;
-  where.unsupported(fmt::format("a quantizer's argument must be a number, True, False, None or a text, found `{}`", text));
+  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      error == std::errc{} && end == text.data() + text.size())
+    return number;
+  where.unsupported(
+      fmt::format("a quantizer's argument must be a number, True, False, None or a text, found `{}`", text));
 }
 
 struct Call {
@@ -68,7 +74,8 @@ Call parse_text(std::string_view text, const Config& where) {
   const size_t open = text.find('(');
   if (open == std::string_view::npos) return call;
   const size_t close = text.rfind(')');
-  if (close == std::string_view::npos || close < open || !trimmed(text.substr(close + 1)).empty()) where.fail(fmt::format("`{}` is no call of a quantizer", text));
+  if (close == std::string_view::npos || close < open || !trimmed(text.substr(close + 1)).empty())
+    where.fail(fmt::format("`{}` is no call of a quantizer", text));
   const QuantizerSpec* spec = find_quantizer(call.function);
   if (spec == nullptr) return call;
   const std::vector<std::string_view> names = split(spec->parameters, ' ');
@@ -76,10 +83,12 @@ Call parse_text(std::string_view text, const Config& where) {
   for (const std::string_view argument : split(text.substr(open + 1, close - open - 1), ',')) {
     const size_t equals = argument.find('=');
     if (equals != std::string_view::npos) {
-      call.parameters[std::string(trimmed(argument.substr(0, equals)))] = literal(trimmed(argument.substr(equals + 1)), where);
+      call.parameters[std::string(trimmed(argument.substr(0, equals)))] =
+          literal(trimmed(argument.substr(equals + 1)), where);
       continue;
     }
-    if (n_positional >= names.size()) where.fail(fmt::format("`{}` has more arguments than the {} of {}", text, names.size(), call.function));
+    if (n_positional >= names.size())
+      where.fail(fmt::format("`{}` has more arguments than the {} of {}", text, names.size(), call.function));
     call.parameters[std::string(names[n_positional++])] = literal(argument, where);
   }
   return call;
@@ -89,11 +98,13 @@ Call parse_text(std::string_view text, const Config& where) {
 Call parse_call_of(const Json& value, std::string_view key, const Config& where) {
   if (value.is_string()) return parse_text(value.get<std::string>(), where);
   if (!value.is_object() || !value.contains("class_name") || !value.at("class_name").is_string()) {
-    where.fail(fmt::format("`{}` must be a quantizer's name or an object with a class_name, found {}", key, value.dump()));
+    where.fail(
+        fmt::format("`{}` must be a quantizer's name or an object with a class_name, found {}", key, value.dump()));
   }
   const auto name = value.at("class_name").get<std::string>();
   const Json parameters = value.contains("config") ? value.at("config") : Json();
-  if (parameters.is_string()) return parse_text(parameters.get<std::string>(), where);  // {"class_name": "function", "config": NAME}
+  if (parameters.is_string())
+    return parse_text(parameters.get<std::string>(), where);  // {"class_name": "function", "config": NAME}
   Call call{name.substr(name.rfind('>') + 1)};
   if (parameters.is_object()) call.parameters = parameters;
   return call;
@@ -116,7 +127,8 @@ bool names_quantizer(const Config& config, std::string_view key) {
   if (value->is_string()) return find_quantizer(function_of(value->get<std::string>())) != nullptr;
   if (!value->is_object() || !value->contains("class_name") || !value->at("class_name").is_string()) return false;
   const auto name = value->at("class_name").get<std::string>();
-  if (value->contains("config") && value->at("config").is_string()) return find_quantizer(function_of(value->at("config").get<std::string>())) != nullptr;
+  if (value->contains("config") && value->at("config").is_string())
+    return find_quantizer(function_of(value->at("config").get<std::string>())) != nullptr;
   return find_quantizer(name.substr(name.rfind('>') + 1)) != nullptr;
 }
 
@@ -128,13 +140,15 @@ Quantizer parse_quantizer(const Config& config, std::string_view key, QuantizerU
   if (spec == nullptr) {
     std::vector<std::string_view> names;
     for (const QuantizerSpec* known : all_quantizers()) names.push_back(known->name);
-    config.unsupported(fmt::format("`{}` is the quantizer `{}`, which is not known; there are {}", key, call.function, fmt::join(names, ", ")));
+    config.unsupported(fmt::format("`{}` is the quantizer `{}`, which is not known; there are {}", key, call.function,
+                                   fmt::join(names, ", ")));
   }
   call.parameters["name"] = config.name();
   const Config parameters(call.parameters, call.function, config.version());
   Quantizer result = spec->make(parameters, use);
   if (const auto unread = parameters.unread(); !unread.empty()) {
-    config.unsupported(fmt::format("`{}`: {}'s `{}` is not understood; it may change what is computed", key, call.function, fmt::join(unread, "`, `")));
+    config.unsupported(fmt::format("`{}`: {}'s `{}` is not understood; it may change what is computed", key,
+                                   call.function, fmt::join(unread, "`, `")));
   }
   return result;
 }
@@ -149,7 +163,8 @@ bool parse_flag(const Config& config, std::string_view key, bool fallback) {
 
 void expect_inference_form(const Config& config) {
   config.ignore({"use_stochastic_rounding", "var_name", "use_ste", "use_variables"});
-  if (config.get_float({"qnoise_factor"}, 1.0) != 1) config.unsupported("a qnoise_factor other than 1 mixes what is quantized with what is not, which is not converted");
+  if (config.get_float({"qnoise_factor"}, 1.0) != 1)
+    config.unsupported("a qnoise_factor other than 1 mixes what is quantized with what is not, which is not converted");
 }
 
 }  // namespace hoarfrost::keras

@@ -1,5 +1,6 @@
-// QKeras' quantizers: the numbers that weights and activations are rounded to. QKeras 0.9.0 (Coelho et al. 2021), whose straight-through
-// estimators, x + stop_gradient(q(x) − x), are q(x) at inference; stochastic rounding is of training alone.
+// QKeras' quantizers: the numbers that weights and activations are rounded to. QKeras 0.9.0 (Coelho et al. 2021), whose
+// straight-through estimators, x + stop_gradient(q(x) − x), are q(x) at inference; stochastic rounding is of training
+// alone.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,8 @@ struct Quantizer {
   [[nodiscard]] Array weight(const Array& w) const;
 };
 
-// A quantizer that scales by itself ("auto") takes the weight's channels together, which its layer must know to be a weight.
+// A quantizer that scales by itself ("auto") takes the weight's channels together, which its layer must know to be a
+// weight.
 enum class QuantizerUse {
   kKernel,      // `alpha` null is "auto_po2" (QKeras' _set_trainable_parameter)
   kWeight,      // a bias and the like
@@ -39,8 +41,9 @@ std::span<const QuantizerSpec> power_quantizers();
 
 // Whether the value under the key names one of them: a text, or {"class_name": …, "config": …}.
 bool names_quantizer(const Config& config, std::string_view key);
-// Reads the key; where it is null there is none, and where it is missing the fallback's text counts. Throws Error{kUnsupported} for a
-// function that is not known, listing the known ones, and for a parameter that is not converted.
+// Reads the key; where it is null there is none, and where it is missing the fallback's text counts. Throws
+// Error{kUnsupported} for a function that is not known, listing the known ones, and for a parameter that is not
+// converted.
 Quantizer parse_quantizer(const Config& config, std::string_view key, QuantizerUse use, std::string_view fallback = "");
 
 // A parameter that Python writes as a truth or as a number.

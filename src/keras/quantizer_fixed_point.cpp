@@ -14,11 +14,13 @@ constexpr int64_t kMostBits = 32;
 
 int64_t parse_bits(const Config& config, std::string_view key, int64_t fallback, int64_t least) {
   const int64_t bits = config.get_int({key}, fallback);
-  if (bits < least || bits > kMostBits) config.fail(fmt::format("`{}` must be {} to {}, found {}", key, least, kMostBits, bits));
+  if (bits < least || bits > kMostBits)
+    config.fail(fmt::format("`{}` must be {} to {}, found {}", key, least, kMostBits, bits));
   return bits;
 }
 
-// clip(round(x · factor), low, high) · scale / factor. Factors are powers of two, so that this is exact but for `scale`.
+// clip(round(x · factor), low, high) · scale / factor. Factors are powers of two, so that this is exact but for
+// `scale`.
 struct Grid {
   double factor = 1;
   double low = 0;
@@ -26,7 +28,8 @@ struct Grid {
   double scale = 1;
 
   [[nodiscard]] Value lower(const QuantizerNodes& nodes, const Value& x) const {
-    return nodes.times(nodes.times(nodes.clip(nodes.op("Round", nodes.times(x, factor)), low, high), 1 / factor), scale);
+    return nodes.times(nodes.times(nodes.clip(nodes.op("Round", nodes.times(x, factor)), low, high), 1 / factor),
+                       scale);
   }
   [[nodiscard]] double of(double x) const { return scale * std::clamp(std::nearbyint(x * factor), low, high) / factor; }
 };
@@ -123,7 +126,8 @@ Quantizer make_bits(const Config& config, QuantizerUse use) {
   return result;
 }
 
-// With use_sigmoid the numbers are those of 2·hard_sigmoid(x / range) − 1, QKeras' hard_sigmoid being clip(0.5 x + 0.5, 0, 1).
+// With use_sigmoid the numbers are those of 2·hard_sigmoid(x / range) − 1, QKeras' hard_sigmoid being clip(0.5 x + 0.5,
+// 0, 1).
 struct SigmoidRelu {
   double range = 1;
   double m = 1;
@@ -132,7 +136,8 @@ struct SigmoidRelu {
   [[nodiscard]] Value lower(Lowering& l, const Value& x) const {
     const QuantizerNodes nodes(l, "quantized_relu");
     const Value p = nodes.times(nodes.clip(nodes.op("Add", nodes.times(nodes.times(x, 1 / range), 0.5), 0.5), 0, 1), m);
-    const Value above = nodes.times(nodes.clip(nodes.op("Sub", nodes.times(nodes.op("Round", p), 2 / m), 1), 0, 1 - 1 / m), range);
+    const Value above =
+        nodes.times(nodes.clip(nodes.op("Sub", nodes.times(nodes.op("Round", p), 2 / m), 1), 0, 1 - 1 / m), range);
     if (slope == 0) return above;
     const Value below = nodes.op("Sub", nodes.times(nodes.op("Round", nodes.times(p, slope)), 2 / (slope * m)), 1);
     return nodes.op("Add", above, nodes.times(nodes.clip(below, -1, 0), range * slope));
@@ -140,7 +145,8 @@ struct SigmoidRelu {
   [[nodiscard]] double of(double x) const {
     const double p = std::clamp(0.5 * x / range + 0.5, 0.0, 1.0) * m;
     const double above = range * std::clamp(2 * std::nearbyint(p) / m - 1, 0.0, 1 - 1 / m);
-    return slope == 0 ? above : above + range * slope * std::clamp(2 * std::nearbyint(p * slope) / (slope * m) - 1, -1.0, 0.0);
+    return slope == 0 ? above
+                      : above + range * slope * std::clamp(2 * std::nearbyint(p * slope) / (slope * m) - 1, -1.0, 0.0);
   }
 };
 
@@ -149,7 +155,8 @@ Quantizer make_relu(const Config& config, QuantizerUse /*use*/) {
   config.ignore({"relu_upper_bound"});  // what is_quantized_clip goes before
   if (!parse_flag(config, "is_quantized_clip", true)) config.unsupported("is_quantized_clip = False is not converted");
   const double slope = config.get_float({"negative_slope"}, 0.0);
-  if (slope < 0 || (slope > 0 && std::exp2(std::nearbyint(std::log2(slope))) != slope)) config.fail("`negative_slope` must be 0 or a power of two");
+  if (slope < 0 || (slope > 0 && std::exp2(std::nearbyint(std::log2(slope))) != slope))
+    config.fail("`negative_slope` must be 0 or a power of two");
   const int64_t bits = parse_bits(config, "bits", 8, 1) - (slope != 0 ? 1 : 0);
   const double m = std::exp2(static_cast<double>(bits));
   const double range = std::exp2(static_cast<double>(config.get_int({"integer"}, 0)));
@@ -172,8 +179,14 @@ Quantizer make_relu(const Config& config, QuantizerUse /*use*/) {
 }
 
 constexpr std::array kSpecs{
-    QuantizerSpec{"quantized_bits", "bits integer symmetric keep_negative alpha use_stochastic_rounding scale_axis qnoise_factor var_name use_ste use_variables", make_bits},
-    QuantizerSpec{"quantized_relu", "bits integer use_sigmoid negative_slope use_stochastic_rounding relu_upper_bound is_quantized_clip qnoise_factor var_name use_ste use_variables", make_relu},
+    QuantizerSpec{"quantized_bits",
+                  "bits integer symmetric keep_negative alpha use_stochastic_rounding scale_axis qnoise_factor "
+                  "var_name use_ste use_variables",
+                  make_bits},
+    QuantizerSpec{"quantized_relu",
+                  "bits integer use_sigmoid negative_slope use_stochastic_rounding relu_upper_bound is_quantized_clip "
+                  "qnoise_factor var_name use_ste use_variables",
+                  make_relu},
 };
 
 }  // namespace

@@ -28,7 +28,8 @@ struct Exponent {
     if (max_value) filtered = nodes.op("Minimum", filtered, *max_value);
     if (is_quadratic) filtered = nodes.op("Sqrt", filtered);
     const Value log2 = nodes.op("RealDiv", nodes.op("Log", filtered), std::numbers::ln2);
-    const Value exponent = nodes.times(nodes.clip(nodes.op(is_floor ? "Floor" : "Round", log2), least, most), is_quadratic ? 2 : 1);
+    const Value exponent =
+        nodes.times(nodes.clip(nodes.op(is_floor ? "Floor" : "Round", log2), least, most), is_quadratic ? 2 : 1);
     // Where x is below epsilon `least` itself, which a quadratic exponent would have doubled.
     const Value is_small = nodes.truth("Less", x, nodes.scalar("Less", kEpsilon, x));
     const Value is_large = nodes.op("Sub", is_small, 1);  // -1 where it counts
@@ -38,7 +39,8 @@ struct Exponent {
     if (x < kEpsilon) return least;
     if (max_value) x = std::min(x, *max_value);
     const double log2 = std::log2(is_quadratic ? std::sqrt(x) : x);
-    return (is_quadratic ? 2 : 1) * std::clamp(is_floor ? std::floor(log2) : std::nearbyint(log2), least, std::max(least, most));
+    return (is_quadratic ? 2 : 1) *
+           std::clamp(is_floor ? std::floor(log2) : std::nearbyint(log2), least, std::max(least, most));
   }
 };
 
@@ -49,7 +51,8 @@ Exponent parse_exponent(const Config& config, bool has_sign) {
   if (result.max_value && *result.max_value < 0) config.fail("`max_value` must not be negative");
   result.is_quadratic = parse_flag(config, "quadratic_approximation", false);
   const std::string rounding = config.get_string({"log2_rounding"}, "rnd");
-  if (rounding != "rnd" && rounding != "floor") config.fail(fmt::format("`log2_rounding` must be rnd or floor, found `{}`", rounding));
+  if (rounding != "rnd" && rounding != "floor")
+    config.fail(fmt::format("`log2_rounding` must be rnd or floor, found `{}`", rounding));
   result.is_floor = rounding == "floor";
   const int64_t bits = config.get_int({"bits"}, 8);
   if (bits < 1 || bits > 16) config.fail(fmt::format("`bits` must be 1 to 16, found {}", bits));
@@ -80,17 +83,26 @@ Quantizer make_relu_po2(const Config& config, QuantizerUse /*use*/) {
     const QuantizerNodes nodes(l, "quantized_relu_po2");
     const Value above = nodes.power(2, exponent.lower(nodes, nodes.op("Relu", x)));
     if (slope == 0) return above;
-    const Value below = nodes.op("Neg", nodes.power(2, exponent.lower(nodes, nodes.times(nodes.op("Relu", nodes.op("Neg", x)), slope))));
+    const Value below = nodes.op(
+        "Neg", nodes.power(2, exponent.lower(nodes, nodes.times(nodes.op("Relu", nodes.op("Neg", x)), slope))));
     const Value is_above = nodes.truth("GreaterEqual", x, nodes.scalar("GreaterEqual", 0, x));
     return nodes.op("Sub", nodes.op("Mul", above, is_above), nodes.op("Mul", below, nodes.op("Sub", is_above, 1)));
   };
-  result.of = [=](double x) { return x >= 0 || slope == 0 ? std::exp2(exponent.of(std::max(x, 0.0))) : -std::exp2(exponent.of(-x * slope)); };
+  result.of = [=](double x) {
+    return x >= 0 || slope == 0 ? std::exp2(exponent.of(std::max(x, 0.0))) : -std::exp2(exponent.of(-x * slope));
+  };
   return result;
 }
 
 constexpr std::array kSpecs{
-    QuantizerSpec{"quantized_po2", "bits max_value use_stochastic_rounding quadratic_approximation log2_rounding qnoise_factor var_name use_ste use_variables", make_po2},
-    QuantizerSpec{"quantized_relu_po2", "bits max_value negative_slope use_stochastic_rounding quadratic_approximation log2_rounding qnoise_factor var_name use_ste use_variables", make_relu_po2},
+    QuantizerSpec{"quantized_po2",
+                  "bits max_value use_stochastic_rounding quadratic_approximation log2_rounding qnoise_factor var_name "
+                  "use_ste use_variables",
+                  make_po2},
+    QuantizerSpec{"quantized_relu_po2",
+                  "bits max_value negative_slope use_stochastic_rounding quadratic_approximation log2_rounding "
+                  "qnoise_factor var_name use_ste use_variables",
+                  make_relu_po2},
 };
 
 }  // namespace

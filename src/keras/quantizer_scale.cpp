@@ -25,15 +25,22 @@ Alpha parse_alpha(const Config& config, QuantizerUse use) {
   const Json* value = config.find({"alpha"});
   if (value == nullptr) return {use == QuantizerUse::kKernel ? Alpha::Kind::kPowerOfTwo : Alpha::Kind::kNone};
   if (value->is_number()) return {Alpha::Kind::kNumber, value->get<double>()};
-  if (!value->is_string()) config.unsupported(fmt::format("alpha must be a number, \"auto\" or \"auto_po2\", found {}", value->dump().substr(0, 60)));
+  if (!value->is_string())
+    config.unsupported(
+        fmt::format("alpha must be a number, \"auto\" or \"auto_po2\", found {}", value->dump().substr(0, 60)));
   const auto text = value->get<std::string>();
-  if (text != "auto" && text != "auto_po2") config.unsupported(fmt::format("alpha must be a number, \"auto\" or \"auto_po2\", found `{}`", text));
-  if (use == QuantizerUse::kActivation) config.unsupported("alpha \"" + text + "\" of an activation scales by the whole batch, so that an example's answer would depend on the others; give alpha a number");
+  if (text != "auto" && text != "auto_po2")
+    config.unsupported(fmt::format("alpha must be a number, \"auto\" or \"auto_po2\", found `{}`", text));
+  if (use == QuantizerUse::kActivation)
+    config.unsupported("alpha \"" + text +
+                       "\" of an activation scales by the whole batch, so that an example's answer would depend on the "
+                       "others; give alpha a number");
   return {text == "auto" ? Alpha::Kind::kAuto : Alpha::Kind::kPowerOfTwo};
 }
 
 Value lower_power_of_two(const QuantizerNodes& nodes, const Value& scale) {
-  return nodes.power(2, nodes.op("Round", nodes.op("RealDiv", nodes.op("Log", nodes.op("Add", scale, kEpsilon)), std::numbers::ln2)));
+  return nodes.power(
+      2, nodes.op("Round", nodes.op("RealDiv", nodes.op("Log", nodes.op("Add", scale, kEpsilon)), std::numbers::ln2)));
 }
 
 Value lower_least_squares(const QuantizerNodes& nodes, const Alpha& alpha, const Value& x, const Value& q) {
@@ -53,7 +60,10 @@ Value lower_largest(const QuantizerNodes& nodes, const Value& x) {
 
 double next_power_of_two(double scale) { return std::exp2(std::nearbyint(std::log2(scale + kEpsilon))); }
 
-Channels::Channels(const Array& weight, double factor) : shape(weight.shape()), x(static_cast<size_t>(shape.n_elements())), n(static_cast<size_t>(std::max<int64_t>(shape.last(), 1))) {
+Channels::Channels(const Array& weight, double factor)
+    : shape(weight.shape()),
+      x(static_cast<size_t>(shape.n_elements())),
+      n(static_cast<size_t>(std::max<int64_t>(shape.last(), 1))) {
   for (size_t i = 0; i < x.size(); ++i) x[i] = factor * weight.at_offset(static_cast<int64_t>(i));
 }
 

@@ -1,5 +1,5 @@
-// The scale that QKeras' quantizers find for a weight by themselves (`alpha` "auto" and "auto_po2"), one for each channel, which is the
-// last axis.
+// The scale that QKeras' quantizers find for a weight by themselves (`alpha` "auto" and "auto_po2"), one for each
+// channel, which is the last axis.
 #pragma once
 
 #include <vector>
@@ -18,8 +18,8 @@ struct Alpha {
 // Throws Error{kUnsupported} for a list, and for "auto" of an activation.
 Alpha parse_alpha(const Config& config, QuantizerUse use);
 
-// QKeras' _get_scale: the least squares of x by q in each channel, mean(x·q) / (mean(q·q) + 1e-7), or the power of two next to it. A
-// weight of one axis has each element for a channel.
+// QKeras' _get_scale: the least squares of x by q in each channel, mean(x·q) / (mean(q·q) + 1e-7), or the power of two
+// next to it. A weight of one axis has each element for a channel.
 Value lower_least_squares(const QuantizerNodes& nodes, const Alpha& alpha, const Value& x, const Value& q);
 // 2^round(log2(scale + 1e-7)).
 Value lower_power_of_two(const QuantizerNodes& nodes, const Value& scale);

@@ -1,5 +1,5 @@
-// QKeras' sigmoids: quantized_tanh, quantized_sigmoid, and the piecewise linear ones. QKeras' hard_sigmoid, clip(0.5 x + 0.5, 0, 1), is not
-// Keras'.
+// QKeras' sigmoids: quantized_tanh, quantized_sigmoid, and the piecewise linear ones. QKeras' hard_sigmoid, clip(0.5 x
+// + 0.5, 0, 1), is not Keras'.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,9 @@ constexpr double kHard = 0.5;
 constexpr double kSmooth = 0.1875;
 
 // clip(slope · x + 0.5, 0, 1)
-Value lower_sigmoid(const QuantizerNodes& nodes, const Value& x, double slope) { return nodes.clip(nodes.op("Add", nodes.times(x, slope), 0.5), 0, 1); }
+Value lower_sigmoid(const QuantizerNodes& nodes, const Value& x, double slope) {
+  return nodes.clip(nodes.op("Add", nodes.times(x, slope), 0.5), 0, 1);
+}
 double sigmoid_of(double x, double slope) { return std::clamp(slope * x + 0.5, 0.0, 1.0); }
 
 // A sigmoid as it is or rounded to 0 and 1, in [0, 1] or stretched to [-1, 1].
@@ -47,9 +49,12 @@ Quantizer quantized_curve(const Config& config, bool is_tanh) {
   result.lower = [=, name = config.class_name()](Lowering& l, const Value& x) {
     const QuantizerNodes nodes(l, name);
     Value p;
-    if (is_real) p = nodes.op(is_tanh ? "Tanh" : "Sigmoid", x);
-    else if (is_tanh) p = nodes.op("Sub", nodes.times(lower_sigmoid(nodes, x, kHard), 2), 1);
-    else p = lower_sigmoid(nodes, x, kHard);
+    if (is_real)
+      p = nodes.op(is_tanh ? "Tanh" : "Sigmoid", x);
+    else if (is_tanh)
+      p = nodes.op("Sub", nodes.times(lower_sigmoid(nodes, x, kHard), 2), 1);
+    else
+      p = lower_sigmoid(nodes, x, kHard);
     return nodes.clip(nodes.times(nodes.op("Round", nodes.times(p, m)), 1 / m), low, 1 - 1 / m);
   };
   result.of = [=](double x) {
@@ -62,14 +67,21 @@ Quantizer quantized_curve(const Config& config, bool is_tanh) {
 }
 
 constexpr std::array kSpecs{
-    QuantizerSpec{"quantized_tanh", "bits use_stochastic_rounding symmetric use_real_tanh", [](const Config& c, QuantizerUse) { return quantized_curve(c, true); }},
-    QuantizerSpec{"quantized_sigmoid", "bits symmetric use_real_sigmoid use_stochastic_rounding", [](const Config& c, QuantizerUse) { return quantized_curve(c, false); }},
-    QuantizerSpec{"hard_sigmoid", "", [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, false, false); }},
-    QuantizerSpec{"smooth_sigmoid", "", [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, false); }},
-    QuantizerSpec{"binary_sigmoid", "", [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, false); }},
+    QuantizerSpec{"quantized_tanh", "bits use_stochastic_rounding symmetric use_real_tanh",
+                  [](const Config& c, QuantizerUse) { return quantized_curve(c, true); }},
+    QuantizerSpec{"quantized_sigmoid", "bits symmetric use_real_sigmoid use_stochastic_rounding",
+                  [](const Config& c, QuantizerUse) { return quantized_curve(c, false); }},
+    QuantizerSpec{"hard_sigmoid", "",
+                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, false, false); }},
+    QuantizerSpec{"smooth_sigmoid", "",
+                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, false); }},
+    QuantizerSpec{"binary_sigmoid", "",
+                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, false); }},
     QuantizerSpec{"hard_tanh", "", [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, false, true); }},
-    QuantizerSpec{"smooth_tanh", "", [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, true); }},
-    QuantizerSpec{"binary_tanh", "", [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, true); }},
+    QuantizerSpec{"smooth_tanh", "",
+                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, true); }},
+    QuantizerSpec{"binary_tanh", "",
+                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, true); }},
 };
 
 }  // namespace

@@ -56,7 +56,8 @@ struct Ternary {
 
   [[nodiscard]] Value lower(Lowering& l, const Value& x) const {
     const QuantizerNodes nodes(l, "ternary");
-    if (!alpha.is_auto()) return nodes.times(lower_steps(nodes, x, nodes.scalar("GreaterEqual", threshold, x)), alpha.number);
+    if (!alpha.is_auto())
+      return nodes.times(lower_steps(nodes, x, nodes.scalar("GreaterEqual", threshold, x)), alpha.number);
     Value scale = nodes.op("RealDiv", nodes.times(lower_largest(nodes, x), 2), 3);
     if (alpha.kind == Alpha::Kind::kPowerOfTwo) scale = lower_power_of_two(nodes, scale);
     Value q;
@@ -81,7 +82,8 @@ struct Ternary {
 
 Quantizer make_ternary(const Config& config, QuantizerUse use) {
   config.ignore({"use_stochastic_rounding", "temperature", "use_real_sigmoid"});
-  Ternary ternary{parse_alpha(config, use), config.get_float({"threshold"}, Ternary::kThreshold), config.get_int({"number_of_unrolls"}, 5)};
+  Ternary ternary{parse_alpha(config, use), config.get_float({"threshold"}, Ternary::kThreshold),
+                  config.get_int({"number_of_unrolls"}, 5)};
   Quantizer result;
   result.lower = [ternary](Lowering& l, const Value& x) { return ternary.lower(l, x); };
   if (!ternary.alpha.is_auto()) {
@@ -89,7 +91,8 @@ Quantizer make_ternary(const Config& config, QuantizerUse use) {
     return result;
   }
   if (config.has("threshold")) config.fail("`threshold` and an alpha of \"auto\" exclude each other");
-  if (ternary.n_rounds < 1 || ternary.n_rounds > 100) config.fail(fmt::format("`number_of_unrolls` must be 1 to 100, found {}", ternary.n_rounds));
+  if (ternary.n_rounds < 1 || ternary.n_rounds > 100)
+    config.fail(fmt::format("`number_of_unrolls` must be 1 to 100, found {}", ternary.n_rounds));
   result.of_weight = [ternary](const Array& w) { return ternary.of(w); };
   return result;
 }

@@ -1,4 +1,5 @@
-// Mish: x · tanh(log(1 + e^x)) (Misra 2019), as layers of that name without arguments compute it; Keras has it as an activation alone.
+// Mish: x · tanh(log(1 + e^x)) (Misra 2019), as layers of that name without arguments compute it; Keras has it as an
+// activation alone.
 #include "keras/activations.h"
 #include "keras/layers/registry.h"
 

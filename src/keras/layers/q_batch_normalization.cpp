@@ -7,10 +7,12 @@ namespace {
 
 struct QBatchNormalization : QuantizedLayer {
   static QBatchNormalization parse(const Config& config) {
-    return {QuantizedLayer::parse(config, "BatchNormalization", {{"gamma", "gamma_quantizer", QuantizerUse::kKernel, "quantized_relu_po2(6, 2048)"},
-                                                                {"beta", "beta_quantizer", QuantizerUse::kWeight, "quantized_po2(5)"},
-                                                                {"moving_mean", "mean_quantizer", QuantizerUse::kWeight, "quantized_po2(5)"},
-                                                                {"moving_variance", "variance_quantizer", QuantizerUse::kKernel, "quantized_relu_po2(6, quadratic_approximation=True)"}})};
+    return {QuantizedLayer::parse(config, "BatchNormalization",
+                                  {{"gamma", "gamma_quantizer", QuantizerUse::kKernel, "quantized_relu_po2(6, 2048)"},
+                                   {"beta", "beta_quantizer", QuantizerUse::kWeight, "quantized_po2(5)"},
+                                   {"moving_mean", "mean_quantizer", QuantizerUse::kWeight, "quantized_po2(5)"},
+                                   {"moving_variance", "variance_quantizer", QuantizerUse::kKernel,
+                                    "quantized_relu_po2(6, quadratic_approximation=True)"}})};
   }
 };
 

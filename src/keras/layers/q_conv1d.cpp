@@ -7,7 +7,8 @@ namespace {
 
 struct QConv1D : QuantizedLayer {
   static QConv1D parse(const Config& config) {
-    return {QuantizedLayer::parse(config, "Conv1D", {{"kernel", "kernel_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
+    return {QuantizedLayer::parse(config, "Conv1D",
+                                  {{"kernel", "kernel_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
   }
 };
 

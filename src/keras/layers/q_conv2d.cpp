@@ -7,7 +7,8 @@ namespace {
 
 struct QConv2D : QuantizedLayer {
   static QConv2D parse(const Config& config) {
-    return {QuantizedLayer::parse(config, "Conv2D", {{"kernel", "kernel_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
+    return {QuantizedLayer::parse(config, "Conv2D",
+                                  {{"kernel", "kernel_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
   }
 };
 

@@ -7,7 +7,8 @@ namespace {
 
 struct QDense : QuantizedLayer {
   static QDense parse(const Config& config) {
-    return {QuantizedLayer::parse(config, "Dense", {{"kernel", "kernel_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
+    return {QuantizedLayer::parse(config, "Dense",
+                                  {{"kernel", "kernel_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
   }
 };
 

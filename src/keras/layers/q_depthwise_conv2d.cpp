@@ -7,7 +7,9 @@ namespace {
 
 struct QDepthwiseConv2D : QuantizedLayer {
   static QDepthwiseConv2D parse(const Config& config) {
-    return {QuantizedLayer::parse(config, "DepthwiseConv2D", {{"depthwise_kernel", "depthwise_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
+    return {QuantizedLayer::parse(
+        config, "DepthwiseConv2D",
+        {{"depthwise_kernel", "depthwise_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};
   }
 };
 

@@ -1,6 +1,6 @@
-"""Golden cases of other packages' layers, made by the packages themselves: TensorFlow Addons and QKeras.
+"""Golden cases of other packages' layers, made by the packages themselves: TensorFlow Addons, QKeras and kapre.
 
-usage: make_custom_layers.py [CASE…]      TensorFlow 2.15.1, tensorflow-addons 0.23.0, qkeras 0.9.0 (with pyparsing below 3.2)
+usage: make_custom_layers.py [CASE…]      TensorFlow 2.15.1, tensorflow-addons 0.23.0, qkeras 0.9.0 (with pyparsing below 3.2), kapre 0.3.6
 
 A case is a model with random weights, custom_layers/NAME.h5 or NAME_archive.keras, and in NAME.npz what Keras gives for random inputs: in0, in1, … and
 out0, out1, …, in the model's order. The run is repeatable; index.json lists the cases.
@@ -10,6 +10,7 @@ import os
 import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
+import kapre
 import numpy as np
 import qkeras as Q
 import tensorflow as tf
@@ -115,6 +116,19 @@ def qkeras_batch_normalization():
                     Q.QBatchNormalization(beta_quantizer='quantized_bits(6,1)', mean_quantizer='quantized_bits(8,2)', gamma_quantizer=None, variance_quantizer='quantized_relu(8,3)')(y)]
 
 
+@case('h5')
+def kapre_spectrograms():
+    a, b, c = Input((200, 1)), Input((150, 2)), Input((2, 150))
+    last, first = 'channels_last', 'channels_first'
+    mel = kapre.composed.get_melspectrogram_layer(input_shape=(200, 1), n_fft=64, hop_length=16, sample_rate=8000, n_mels=10, return_decibel=True)
+    two = kapre.STFT(n_fft=32, win_length=20, hop_length=8, window_name='hamming_window', pad_begin=True, pad_end=True, input_data_format=last, output_data_format=last)(b)
+    three = kapre.STFT(n_fft=32, win_length=25, hop_length=30, pad_end=True, input_data_format=first, output_data_format=first)(c)
+    bank = dict(sample_rate=16000, n_freq=17, n_mels=6, f_min=50.0, f_max=7000.0)
+    return [a, b, c], [mel(a), kapre.ApplyFilterbank('mel', dict(bank, htk=True, norm=None))(kapre.Magnitude()(two)),
+                       kapre.ApplyFilterbank('mel', bank, data_format=first)(kapre.Magnitude()(three)),
+                       kapre.MagnitudeToDecibel(ref_value=2.0, amin=0.1, dynamic_range=3.0)(kapre.Magnitude()(kapre.STFT(n_fft=32, hop_length=10)(b)))]
+
+
 def randomize(net, random):
     """Every weight moves off its start, and what is a variance stays positive."""
     for weight in net.weights:
@@ -155,7 +169,8 @@ def main():
         saved.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
         np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **saved)
         classes = set()
-        for layer in json.loads(net.to_json())['config']['layers']:
+        nested = [l for layer in net.layers if hasattr(layer, 'layers') for l in json.loads(layer.to_json())['config']['layers']]
+        for layer in nested + [l for l in json.loads(net.to_json())['config']['layers'] if l['class_name'] != 'Sequential']:
             for serialized in (layer, layer['config'].get('layer')):
                 if serialized:
                     registered = serialized.get('registered_name') or ''
