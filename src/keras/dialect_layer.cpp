@@ -52,6 +52,9 @@ class LayerTranslator {
       for (const auto& [key, value] : config.items()) {
         if (!is_left_out(key, value, config)) result[renamed(key)] = value_of(key, value);
       }
+      // Keras 2.15 wants the type of the indices; Keras 3 has the policy's there and gives int64 all the same.
+      const bool gives_indices = class_name_.ends_with("Lookup") && text_at(config, "output_mode") == "int";
+      if (gives_indices && !is_to_3()) result["dtype"] = "int64";
     }
     // Keras before 2.4 wrote it only where it was asked for; for the newer ones nothing means true.
     if ((class_name_ == "GRU" || class_name_ == "GRUCell") && !result.contains("reset_after"))
