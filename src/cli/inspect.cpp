@@ -98,7 +98,7 @@ int show_weights(const keras::StoredWeights& stored, const Options& options) {
                 {"architecture", std::move(architecture)}, {"assumed", implied.assumed}, {"why_no_architecture", implied.why_not}});
     return 0;
   }
-  fmt::print("Keras weights without an architecture, as {} writes them{}\n\n{}Total parameters: {}\n\n", stored.layout, stored.has_order ? "" : " (the file does not say the layers' order)",
+  fmt::print("Keras weights without an architecture, in the layout of {}{}\n\n{}\nTotal parameters: {}\n\n", stored.layout, stored.has_order ? "" : " (the file does not say the layers' order)",
              table({"layer", "class", "weights"}, rows), n_parameters);
   if (implied.json.empty()) {
     fmt::print("No one architecture is implied: {}.\nAsk for its author's model.to_json(), for `freeze MODEL.json --weights {}`.\n", implied.why_not, options.model.path.string());

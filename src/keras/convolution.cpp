@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
+#include "keras/depthwise.h"
+
 namespace hoarfrost::keras {
 
 Convolution parse_convolution(const Config& config, size_t rank) {
@@ -140,11 +142,28 @@ std::vector<Value> split(Lowering& lowering, const std::string& name, const Valu
   return parts;
 }
 
+// A group for each channel (ConvNeXt), in an image: what every TensorFlow has one operation for.
+bool is_depthwise(const Convolution& c, const Shape& x) {
+  return c.groups > 1 && c.groups == x.last() && c.window.size.size() == 2 && c.window.strides[0] == c.window.strides[1];
+}
+
+Values finish(const Convolution& c, Lowering& lowering, const Shape& x, Value y) {
+  if (c.use_bias) y = bias_add(lowering, y, lowering.weight(1));
+  y.shape = slide(c.window, x, c.filters);
+  return {c.activation.lower(lowering, y)};
+}
+
 }  // namespace
 
 Values lower_convolution(const Convolution& c, std::string_view name, Lowering& lowering, const Values& in) {
   const Value x = pad_ahead(lowering, in[0], c.window);
   const Value kernel = lowering.weight(0);
+  if (is_depthwise(c, in[0].shape)) {
+    // [rows, columns, 1, channels · multiplier] in memory is [rows, columns, channels, multiplier].
+    const Value by_channel = lowering.reshape(
+        kernel, {c.window.size[0], c.window.size[1], c.groups, c.filters / c.groups});
+    return finish(c, lowering, in[0].shape, lower_depthwise(lowering, name, x, by_channel, c.window));
+  }
   Value y = lower_dilated(lowering, name, x, c.window, [&](const Value& v, const std::string& padding) {
     if (c.groups == 1) return lower_conv(lowering, name, v, kernel, c.window.strides, padding);
     // A convolution of each group: old TensorFlow has no grouped Conv2D, and new ones none on the CPU.
@@ -158,9 +177,7 @@ Values lower_convolution(const Convolution& c, std::string_view name, Lowering& 
     parts.push_back(lowering.int_scalar(fmt::format("{}/axis", name), -1));
     return lowering.named_op(name, "ConcatV2", parts, {{"N", c.groups}, {"Tidx", DType::kInt32}});
   });
-  if (c.use_bias) y = bias_add(lowering, y, lowering.weight(1));
-  y.shape = slide(c.window, in[0].shape, c.filters);
-  return {c.activation.lower(lowering, y)};
+  return finish(c, lowering, in[0].shape, y);
 }
 
 Formulas convolution_reference(const Convolution& c, const Arrays& weights, const Arrays& in) {

@@ -62,6 +62,8 @@ inline constexpr Key kOnlyKeras3[] = {
     {"Resizing", "fill_value", "*"},
     {"Resizing", "antialias", "false"},
     {"InputLayer", "optional", "false"},
+    {"IntegerLookup StringLookup", "oov_method", "\"floormod\""},
+    {"IntegerLookup StringLookup", "salt", "null"},
 };
 
 inline constexpr std::string_view kClassesOnlyKeras2[] = {

@@ -52,6 +52,9 @@ class LayerTranslator {
       for (const auto& [key, value] : config.items()) {
         if (!is_left_out(key, value, config)) result[renamed(key)] = value_of(key, value);
       }
+      // Keras 2.15 wants the type of the indices; Keras 3 has the policy's there and gives int64 all the same.
+      const bool gives_indices = class_name_.ends_with("Lookup") && text_at(config, "output_mode") == "int";
+      if (gives_indices && !is_to_3()) result["dtype"] = "int64";
     }
     // Keras before 2.4 wrote it only where it was asked for; for the newer ones nothing means true.
     if ((class_name_ == "GRU" || class_name_ == "GRUCell") && !result.contains("reset_after"))
@@ -91,6 +94,11 @@ class LayerTranslator {
       cannot_say(dialect_, place_, "`output_shape` is one number, on which Keras 3.15 fails when the model runs");
     if (is_to_3() && class_name_ == "SeparableConv1D" && text_at(config, "padding") == "causal")
       cannot_say(dialect_, place_, "`padding` is causal");
+    if (is_to_3() && class_name_ == "RandomCrop")
+      cannot_say(dialect_, place_, "Keras 3 leaves pictures larger than the crop as they are outside training");
+    const std::string interpolation = text_at(config, "interpolation");
+    if (is_to_3() && (interpolation == "area" || interpolation == "gaussian" || interpolation == "mitchellcubic"))
+      cannot_say(dialect_, place_, fmt::format("`interpolation` is {}, which Keras 3 has not", interpolation));
     for (const auto& [key, value] : config.items()) {
       if (!key.ends_with("activation")) continue;
       const std::string name = value.is_string() ? value.get<std::string>()
@@ -222,6 +230,13 @@ class LayerTranslator {
 
 namespace {
 
+// Layers of keras.applications, which Keras finds in their modules.
+std::string_view module_of(std::string_view class_name) {
+  if (class_name == "LayerScale") return "keras.src.applications.convnext";
+  if (class_name == "CustomScaleLayer") return "keras.src.applications.inception_resnet_v2";
+  return "keras.layers";
+}
+
 // "Package>Class", by which Keras 2.15 finds a class that was registered with a package; "" for Keras' own.
 std::string registered_name_of(const Json& entry) {
   for (const char* key : {"registered_name", "class_name"}) {
@@ -241,9 +256,12 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
   if (dialect == Dialect::kKeras3) {
     if (const LayerSpec* spec = find_layer(class_name)) class_name = spec->class_names.front();
   }
-  const std::string registered = registered_name_of(entry);
+  std::string registered = registered_name_of(entry);
+  const std::string_view own_module = module_of(class_name);
+  if (own_module != "keras.layers" && (registered.empty() || dialect == Dialect::kKeras3))
+    registered = class_name == "CustomScaleLayer" && dialect != Dialect::kKeras3 ? "Custom>" + class_name : class_name;
   Json result =
-      with_module(dialect, module.starts_with("keras.") ? module : "keras.layers",
+      with_module(dialect, module.starts_with("keras.") ? std::string_view(module) : own_module,
                   dialect == Dialect::kHdf5 && !registered.empty() ? registered : class_name,
                   LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")),
                   registered.empty() ? Json() : Json(registered));

@@ -131,9 +131,7 @@ class Orders {
     std::set<std::string> tried;
     for (size_t i = 0; i < parts_.size(); ++i) {
       if (is_used_[i] || !tried.insert(parts_[i].class_name).second) continue;
-      auto next = after(parts_[i], flow);
-      const bool is_flattened = !next && parts_[i].class_name == "Dense" && flow.n_spatial > 0 && parts_[i].in % std::max<int64_t>(flow.channels, 1) == 0;
-      if (is_flattened) next = Flow{0, parts_[i].out, false};
+      const auto next = after(parts_[i], flow);
       if (!next) continue;
       if (chosen_.empty() && parts_[i].class_name == "BatchNormalization") continue;  // Keras' models hardly begin with one
       is_used_[i] = true;
@@ -152,13 +150,12 @@ class Orders {
 
 class Chain {
  public:
-  Chain(std::vector<Part> parts, bool has_weightless, const Shape& input) : parts_(std::move(parts)), has_weightless_(has_weightless) {
+  Chain(std::vector<Part> parts, const Shape& input) : parts_(std::move(parts)) {
     if (!input.has_rank() || input.rank() < 2) return;
     given_ = Shape(std::vector<int64_t>(input.sizes().begin() + 1, input.sizes().end()));
   }
 
   ImpliedArchitecture run() {
-    add_flattens();
     check();
     Shape input = input_shape();
     Json layers = Json::array();
@@ -172,21 +169,6 @@ class Chain {
   }
 
  private:
-  // Between spatial axes and a Dense that takes several positions' channels, in files that tell only of layers with weights.
-  void add_flattens() {
-    Flow flow;
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      auto next = after(parts_[i], flow);
-      if (!next && !has_weightless_ && parts_[i].class_name == "Dense" && flow.n_spatial > 0 && parts_[i].in % flow.channels == 0) {
-        parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(i), Part{nullptr, "Flatten", Json::object(), 0, 0, {}, -1});
-        next = after(parts_[i], flow);
-      }
-      if (!next) return;  // check() says where
-      if (next->n_spatial == 1 && is_recurrent(parts_[i]) && !goes_on_in_time(i)) next->n_spatial = 0;
-      flow = *next;
-    }
-  }
-
   static bool is_recurrent(const Part& part) { return part.class_name == "LSTM" || part.class_name == "GRU" || part.class_name == "SimpleRNN"; }
   [[nodiscard]] bool goes_on_in_time(size_t i) const {
     for (size_t k = i + 1; k < parts_.size(); ++k) {
@@ -201,11 +183,9 @@ class Chain {
     for (size_t i = 0; i < parts_.size(); ++i) {
       const auto next = after(parts_[i], flow);
       if (!next) {
-        throw NoAnswer{fmt::format("layer `{}` ({}) takes {} channels, and {} come: the layers are no chain", parts_[i].stored == nullptr ? "" : parts_[i].stored->name, parts_[i].class_name,
+        throw NoAnswer{fmt::format("layer `{}` ({}) takes {} channels, and {} come: the layers are no chain", parts_[i].stored->name, parts_[i].class_name,
                                    parts_[i].in, flow.channels)};
       }
-      const bool is_open = parts_[i].class_name == "Dense" && flow.n_spatial > 0 && !has_weightless_;
-      if (is_open) throw NoAnswer{fmt::format("what comes before `{}` may be flattened, pooled over all positions, or neither", parts_[i].stored->name)};
       flow = *next;
       if (is_recurrent(parts_[i])) {
         const bool goes_on = goes_on_in_time(i);
@@ -282,14 +262,13 @@ class Chain {
 
   [[nodiscard]] Json layer(size_t i) const {
     const Part& part = parts_[i];
-    Json config{{"name", part.stored == nullptr ? "flatten" : part.stored->name}};
+    Json config{{"name", part.stored->name}};
     for (const auto& [key, value] : part.config.items()) config[key] = value;
     if (part.class_name.starts_with("Conv")) config["padding"] = padding_;
     return {{"class_name", part.class_name}, {"config", config}};
   }
 
   std::vector<Part> parts_;
-  bool has_weightless_;
   Shape given_ = Shape::unknown_rank();  // without the batch
   std::string padding_ = "valid";
   ImpliedArchitecture result_;
@@ -300,12 +279,13 @@ class Chain {
 ImpliedArchitecture implied_architecture(const StoredWeights& stored, const Shape& input) {
   try {
     std::vector<Part> parts;
-    bool has_weightless = false;
     for (const StoredLayer& layer : stored.layers) {
       if (layer.class_name == "InputLayer") continue;
-      if (layer.weights.empty() && !stored.has_order) continue;  // its place is not known
+      if (layer.weights.empty() && !stored.has_order) {
+        if (layer.class_name.ends_with("Dropout")) continue;
+        throw NoAnswer{fmt::format("`{}` has no weights, and the file does not say the layers' order", layer.name)};
+      }
       parts.push_back(part_of(layer));
-      has_weightless = has_weightless || (layer.weights.empty() && !layer.class_name.ends_with("Dropout"));
     }
     if (parts.empty()) throw NoAnswer{"no layer has weights"};
     if (!stored.has_order) {
@@ -313,9 +293,7 @@ ImpliedArchitecture implied_architecture(const StoredWeights& stored, const Shap
       if (orders.found.size() != 1) throw NoAnswer{orders.found.empty() ? "the layers' weights are those of no chain" : "the file does not say the layers' order, and their shapes allow several"};
       parts = orders.found[0];
     }
-    ImpliedArchitecture result = Chain(std::move(parts), has_weightless, input).run();
-    if (!has_weightless && stored.layers.size() > 1) result.assumed.emplace_back("layers without weights (pooling, dropout, activations) leave no trace in the file: there are none here");
-    return result;
+    return Chain(std::move(parts), input).run();
   } catch (const NoAnswer& none) {
     return {{}, none.why, {}};
   }

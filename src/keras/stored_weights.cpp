@@ -70,10 +70,12 @@ std::string plain_weight_name(const std::string& name, const std::string& layer)
 
 StoredWeights legacy(const hdf5::Tree& tree, const std::string& root) {
   StoredWeights result{"Keras 1 and 2", true, {}};
-  for (const std::string& name : tree.names(root, "layer_names").value()) {
+  const auto names = tree.names(root, "layer_names").value_or(std::vector<std::string>{});
+  for (const std::string& name : names) {
     const std::string group = hdf5::join(root, name);
     StoredLayer layer{name, {}, {}};
-    for (const std::string& weight : tree.names(group, "weight_names").value_or(std::vector<std::string>{})) {
+    const auto weights = tree.names(group, "weight_names").value_or(std::vector<std::string>{});
+    for (const std::string& weight : weights) {
       layer.weights.push_back(described(tree, hdf5::join(group, weight), plain_weight_name(weight, name)));
     }
     result.layers.push_back(std::move(layer));

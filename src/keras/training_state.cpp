@@ -234,7 +234,7 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
       config.is_object() && config.contains("compile_config") && config.at("compile_config").is_object()
           ? &config.at("compile_config")
           : nullptr;
-  if (compiled == nullptr) return state;
+  if (compiled == nullptr || compiled->empty()) return state;  // {}: never compiled
   Json one_form = *compiled;
   if (one_form.contains("optimizer")) {
     one_form["optimizer_config"] = one_form.at("optimizer");

@@ -158,6 +158,7 @@ std::string stored_class_name(const ModelLayer& layer, bool is_distributed) {
   const bool is_wrapped = is_distributed && layer.class_name == "TimeDistributed" && !layer.model;
   const std::string name = is_wrapped ? class_in(*layer.config, "layer") : plain_class_name(layer.class_name);
   if (name == "GroupQueryAttention") return "GroupedQueryAttention";  // the class, which Keras 3 exports by the shorter name
+  if (name == "SyncBatchNormalization") return "BatchNormalization";  // as Keras 3 has it
   return name == "Model" ? "Functional" : name;
 }
 

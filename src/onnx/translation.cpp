@@ -27,6 +27,13 @@ const OpTranslation* find(std::string_view op) {
   return found == kAll->end() ? nullptr : found->second;
 }
 
+// ONNX's Conv, ConvTranspose and pools take bfloat16 from opset 22 on only.
+bool is_without_bfloat16(const std::string& op) {
+  static const std::set<std::string> kOps = {"Conv2D", "Conv3D", "DepthwiseConv2dNative", "Conv2DBackpropInput", "Conv3DBackpropInputV2",
+                                             "MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D"};
+  return kOps.contains(op);
+}
+
 }  // namespace
 
 void refuse(const Node& node, std::string_view why) {
@@ -209,6 +216,8 @@ void Translation::translate(Node& node) {
   current_ = &node;
   try {
     if (translation == nullptr) refuse(node, "ONNX has no such operation, or it is not translated");
+    if (is_without_bfloat16(node.op()) && node.get_or<DType>("T", DType::kFloat32) == DType::kBFloat16)
+      refuse(node, "ONNX has none of bfloat16 before opset 22: save the model with the dtype policy float32 or float16");
     translation->translate(*this, node);
   } catch (Error& error) {
     error.within(fmt::format("node `{}` ({})", node.name(), node.op()));

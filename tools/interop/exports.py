@@ -22,7 +22,8 @@ def run_onnx(path, described, arrays):
     import onnxruntime
     onnx.checker.check_model(path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    kinds = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(bool)": np.bool_, "tensor(float16)": np.float16}
+    kinds = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(bool)": np.bool_, "tensor(float16)": np.float16,
+             "tensor(uint8)": np.uint8, "tensor(double)": np.float64}
     feeds = {i.name: arrays[f"in{k}"].astype(kinds[i.type]) for k, i in enumerate(session.get_inputs())}
     return session.run(None, feeds)
 
@@ -60,6 +61,8 @@ def check(arguments, run, item, opset, folder):
     try:
         outputs = run(path, json.loads(done.stdout), arrays)
     except Exception as problem:
+        if "NOT_IMPLEMENTED" in str(problem) and "float64" in item["model"]:  # ONNX's Conv takes it, ONNX Runtime's does not
+            return f"refused by the consumer: {str(problem)[-150:]}"
         return f"FAIL {type(problem).__name__}: {str(problem)[:300]}"
     for k, y in enumerate(outputs):
         expected = arrays[f"out{k}"]
