@@ -24,23 +24,35 @@ const std::set<std::string_view> kOps{
     "Identity", "Relu6",   "Square",  "Sqrt",    "Log",     "Floor",   "Ceil",    "Erf",     "Softplus", "Softsign", "Selu",
     "Sin",      "Cos",     "Tan",     "Sinh",    "Cosh",    "Asin",     "Acos",    "Atan",    "Asinh",   "Acosh",   "Atanh",   "Maximum", "Minimum"};
 
-// The importer makes a bias part of what stands before it and removes Identity: then the output's name is gone. A Mul by one
-// keeps it.
+bool has_users(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(graph.nodes(), [&](const auto& user) {
+    return std::ranges::any_of(user->inputs, [&](const auto& from) { return from.node == &node; });
+  });
+}
+
+// `node` gives what it gave, times one; what used it uses the value before that.
+void end_with_product(Graph& graph, Node& node) {
+  graph::Endpoint value = node.op() == "Identity" ? node.input(0) : graph::Endpoint{};
+  if (!value) {
+    Node& inner = graph.add(node.op(), graph.unique_name(node.name() + "/value"), node.inputs);
+    inner.attributes = node.attributes;
+    value = inner.output();
+  }
+  for (const auto& user : graph.nodes()) std::ranges::replace(user->inputs, node.output(), value);
+  Node& one = graph.add_const(graph.unique_name(node.name() + "/one"), Tensor::scalar(1.0F));
+  node.set_op("Mul");
+  node.inputs = {value, one.output()};
+  node.attributes = {{"T", DType::kFloat32}};
+}
+
+// The importer makes a bias part of what stands before it and removes Identity: then the output's name is gone. And OpenCV
+// 5 writes over an output that other nodes use as well. So the ends are products with one, which nothing uses.
 void keep_names(Graph& graph, const graph::Signature& signature) {
   static const std::set<std::string_view> kSwallowed{"BiasAdd", "Add", "AddV2", "Identity"};
   for (const auto& output : signature.outputs) {
     Node& node = *output.node;
-    if (!kSwallowed.contains(node.op()) || node.get_or<DType>("T", DType::kInvalid) != DType::kFloat32) continue;
-    graph::Endpoint value = node.input(0);
-    if (node.op() != "Identity") {
-      Node& inner = graph.add(node.op(), graph.unique_name(node.name() + "/sum"), node.inputs);
-      inner.attributes = node.attributes;
-      value = inner.output();
-    }
-    Node& one = graph.add_const(graph.unique_name(node.name() + "/one"), Tensor::scalar(1.0F));
-    node.set_op("Mul");
-    node.inputs = {value, one.output()};
-    node.attributes = {{"T", DType::kFloat32}};
+    if (output.index != 0 || node.get_or<DType>("T", DType::kInvalid) != DType::kFloat32) continue;
+    if (kSwallowed.contains(node.op()) || has_users(graph, node)) end_with_product(graph, node);
   }
 }
 
