@@ -5,11 +5,13 @@
 #include <hoarfrost/tensorflow.h>
 
 #include "graph_equality.h"
+#include "message_of.h"
 
 namespace hoarfrost {
 namespace {
 
 using testing_support::difference;
+using testing_support::message_of;
 
 const std::filesystem::path kGolden = std::filesystem::path(HOARFROST_GOLDEN) / "tensorflow";
 
@@ -69,15 +71,6 @@ TEST(FreezeGolden, Cifar) {
   graph.producer = 0;  // TensorFlow's function forgets it
   EXPECT_EQ(passes::remove_training_nodes(graph, {"dense_1/Softmax"}), 17);
   EXPECT_EQ(difference(graph, tensorflow::read_graph(kGolden / "cifar/frozen_removed_training_nodes.pb")), "");
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Freeze, MissingOutput) {

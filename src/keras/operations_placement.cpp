@@ -6,9 +6,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "keras/contraction.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/transposition.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -255,22 +255,6 @@ struct MovedAxes {
   std::vector<int64_t> destination;
   bool is_swap;
 
-  Shapes infer(const Shapes& in) const {
-    Shape out;
-    for (const int64_t axis : permutation(in.at(0).rank())) out.push_back(in[0][static_cast<int>(axis)]);
-    return {out};
-  }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_transpose(lowering, in[0], permutation(in[0].shape.rank()))}; }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const auto at = [x = in[0], from = permutation(in[0].shape().rank())](const Index& o) {
-      Index i = o;
-      for (size_t axis = 0; axis < from.size(); ++axis) i[static_cast<int>(from[axis])] = o[static_cast<int>(axis)];
-      return x[i];
-    };
-    return {{infer({in[0].shape()})[0], at, 0}};
-  }
-
- private:
   [[nodiscard]] std::vector<int64_t> permutation(int rank) const {
     std::vector<int64_t> result;
     if (is_swap) {
@@ -299,7 +283,7 @@ std::shared_ptr<const Layer> parse_moved_axes(OperationCall& call, std::string_v
   const auto from = call.integers(call.is_keras3() ? 9 : 1, {"source", "axis1"});
   const auto to = call.integers(call.is_keras3() ? 9 : 2, {"destination", "axis2"});
   if (!from || !to || from->empty() || from->size() != to->size() || (is_swap && from->size() != 1)) call.config().fail("it does not say which axes move where");
-  return make_operation(MovedAxes{*from, *to, is_swap});
+  return make_operation(Transposition<MovedAxes>{{*from, *to, is_swap}});
 }
 
 // Repeated along axes of size one, or new ones before the others.

@@ -9,6 +9,7 @@
 #include "keras/image_resize.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/transposition.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -98,22 +99,7 @@ struct Product {
 struct Rearranging {
   std::string from;
   std::string to;
-  Shapes infer(const Shapes& in) const {
-    Shape out;
-    for (const int64_t axis : permutation(in.at(0).rank())) out.push_back(in[0][static_cast<int>(axis)]);
-    return {out};
-  }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_transpose(lowering, in[0], permutation(in[0].shape.rank()))}; }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const auto at = [x = in[0], order = permutation(in[0].shape().rank())](const Index& o) {
-      Index i = o;
-      for (size_t axis = 0; axis < order.size(); ++axis) i[static_cast<int>(order[axis])] = o[static_cast<int>(axis)];
-      return x[i];
-    };
-    return {{infer({in[0].shape()})[0], at, 0}};
-  }
 
- private:
   [[nodiscard]] std::vector<int64_t> permutation(int rank) const {
     if (static_cast<int>(from.size()) != rank) throw Error(ErrorCode::kMismatch, "", fmt::format("`{}` does not fit a tensor of {} axes", from, rank));
     std::vector<int64_t> result;
@@ -139,7 +125,7 @@ std::shared_ptr<const Layer> parse_einsum(OperationCall& call, std::string_view 
   std::ranges::sort(b);
   const bool is_permutation = a == b && std::ranges::adjacent_find(a) == a.end() && a.find('.') == std::string::npos;
   if (n != 1 || !is_permutation) call.config().unsupported(fmt::format("einsum `{}` of {} operands is not converted; two operands, or one whose axes change places, are", equation, n));
-  return make_operation(std::move(alone));
+  return make_operation(Transposition<Rearranging>{std::move(alone)});
 }
 
 std::shared_ptr<const Layer> parse_tensordot(OperationCall& call, std::string_view /*name*/) {

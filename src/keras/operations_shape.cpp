@@ -8,6 +8,7 @@
 #include "keras/lowering.h"
 #include "keras/operation.h"
 #include "keras/slicing.h"
+#include "keras/transposition.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -83,23 +84,6 @@ std::shared_ptr<const Layer> parse_reshape(OperationCall& call, std::string_view
 struct Transpose {
   std::optional<std::vector<int64_t>> axes;
 
-  Shapes infer(const Shapes& in) const {
-    Shape out;
-    for (const int64_t axis : permutation(in.at(0).rank())) out.push_back(in[0][static_cast<int>(axis)]);
-    return {out};
-  }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_transpose(lowering, in[0], permutation(in[0].shape.rank()))}; }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const std::vector<int64_t> from = permutation(in[0].shape().rank());
-    const auto at = [=, x = in[0]](const Index& o) {
-      Index i = o;
-      for (size_t axis = 0; axis < from.size(); ++axis) i[static_cast<int>(from[axis])] = o[static_cast<int>(axis)];
-      return x[i];
-    };
-    return {{infer({in[0].shape()})[0], at, 0}};
-  }
-
- private:
   [[nodiscard]] std::vector<int64_t> permutation(int rank) const {
     std::vector<int64_t> result;
     for (int64_t axis = rank - 1; !axes && axis >= 0; --axis) result.push_back(axis);
@@ -115,7 +99,7 @@ struct Transpose {
 };
 std::shared_ptr<const Layer> parse_transpose(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "a"});
-  return make_operation(Transpose{call.integers(1, {"axes", "perm"})});
+  return make_operation(Transposition<Transpose>{{call.integers(1, {"axes", "perm"})}});
 }
 
 struct ExpandDims {

@@ -14,6 +14,7 @@
 #include "hdf5/tree.h"
 #include "keras/archive.h"
 #include "keras/variables.h"
+#include "message_of.h"
 #include "temporary_folder.h"
 
 namespace hoarfrost::keras {
@@ -21,6 +22,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing_support::message_of;
 using testing_support::TemporaryFolder;
 
 std::filesystem::path golden(const std::string& name) { return std::filesystem::path(HOARFROST_GOLDEN) / name; }
@@ -51,15 +53,6 @@ void expect_equal(const hdf5::Tree& found, const hdf5::Tree& expected, const std
   for (const std::string& name : names) expect_equal(found, expected, hdf5::join(path, name));
 }
 
-std::string error_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 std::shared_ptr<const Model> loaded(const std::filesystem::path& path) {
   try {
     return load(path);
@@ -77,7 +70,7 @@ TEST_P(SaveGolden, IsKeras215sOwnFile) {
   const TemporaryFolder folder;
   const TrainingState state = read_training_state(*model, GetParam());
   if (GetParam().stem() == "dtype_bfloat16_picture") {  // Keras 2.15 writes it, and fails to load it
-    EXPECT_THAT(error_of([&] { save_model(*model, state, folder / "a.h5"); }),
+    EXPECT_THAT(message_of([&] { save_model(*model, state, folder / "a.h5"); }),
                 testing::HasSubstr("values of bfloat16 have no place in a Keras file"));
     return;
   }
@@ -251,21 +244,21 @@ TEST(Save, TrainableVariablesAreKeras215s) {
 TEST(Save, RefusesWithWordsThatHelp) {
   const TemporaryFolder folder;
   const auto model = load(golden("keras/nested_model.h5"));
-  EXPECT_THAT(error_of([&] { save_model(*model, {}, folder / "a.pb"); }),
+  EXPECT_THAT(message_of([&] { save_model(*model, {}, folder / "a.pb"); }),
               HasSubstr("a.pb: a model is saved as .h5, .hdf5 or .keras"));
   LoadOptions options;
   options.architecture_only = true;
   const auto bare = load(golden("keras/nested_model.h5"), options);
   EXPECT_THAT(
-      error_of([&] { save_model(*bare, {}, folder / "a.h5"); }),
+      message_of([&] { save_model(*bare, {}, folder / "a.h5"); }),
       HasSubstr(
           "a.h5: layer `inner_d` (Dense): has no values for its weight `kernel`: load the model with its weights"));
   TrainingState state;
   state.training_config = R"({"loss": "mse", "optimizer_config": {"class_name": "Muon", "config": {}}})";
-  EXPECT_THAT(error_of([&] { save_model(*model, state, folder / "a.h5"); }),
+  EXPECT_THAT(message_of([&] { save_model(*model, state, folder / "a.h5"); }),
               HasSubstr("a.h5: optimizer: `Muon` is none of Keras 2.15's"));
   const auto hard = load(golden("layers/keras_2.2.4/k224_lstm.h5"));
-  EXPECT_THAT(error_of([&] { save_model(*hard, {}, folder / "a.keras"); }),
+  EXPECT_THAT(message_of([&] { save_model(*hard, {}, folder / "a.keras"); }),
               HasSubstr("(LSTM): `recurrent_activation` is hard_sigmoid, which is another function in Keras 3, and the "
                         ".keras of Keras 3 cannot say it: save an .h5 instead"));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
@@ -291,7 +284,7 @@ TEST(Save, AFullDiskLeavesTheOldFile) {
     const std::string before(File::open(folder / name)->text());
     const rlimit small{1000, was.rlim_max};
     setrlimit(RLIMIT_FSIZE, &small);
-    const std::string text = error_of(save);
+    const std::string text = message_of(save);
     setrlimit(RLIMIT_FSIZE, &was);
     EXPECT_THAT(text, HasSubstr("File too large")) << name;
     EXPECT_EQ(File::open(folder / name)->text(), before) << name;

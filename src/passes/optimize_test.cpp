@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "message_of.h"
 #include "ops/op.h"
 
 namespace hoarfrost::passes {
@@ -17,15 +18,7 @@ namespace {
 using graph::Graph;
 using graph::Node;
 using graph::Signature;
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing_support::message_of;
 
 std::vector<std::string> ops_of(const Graph& graph) {
   std::vector<std::string> result;

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "message_of.h"
 #include "passes/restore_slice.h"
 
 namespace hoarfrost::passes {
@@ -12,15 +13,7 @@ namespace {
 
 using graph::Graph;
 using graph::Node;
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing_support::message_of;
 
 std::vector<std::string> names(const Graph& graph) {
   std::vector<std::string> result;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "message_of.h"
 #include "ops/op.h"
 
 namespace hoarfrost::targets {
@@ -15,15 +16,7 @@ namespace {
 using graph::Graph;
 using graph::Node;
 using graph::Signature;
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing_support::message_of;
 
 Node& placeholder(Graph& graph, const std::string& name, Shape shape) {
   return graph.add("Placeholder", name).set("dtype", DType::kFloat32).set("shape", std::move(shape));

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/crc32c.h"
+#include "message_of.h"
 #include "temporary_folder.h"
 #include "tensorflow/event_file.h"
 #include "tensorflow/proto/event.pb.h"
@@ -21,6 +22,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing_support::message_of;
 
 const Json& golden(const std::string& part) {
   static const Json all = Json::parse(std::ifstream(HOARFROST_GOLDEN "/training/callbacks.json"));
@@ -77,15 +79,6 @@ void run_epoch(Callback& callback, Training& training, int64_t epoch, Logs logs,
   callback.on_epoch_begin(training, epoch);
   for (int64_t batch = 0; batch < n_batches; ++batch) callback.on_batch_end(training, batch, {logs[0]});
   callback.on_epoch_end(training, epoch, logs);
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 std::string text_of(const std::filesystem::path& path) {

@@ -4,19 +4,13 @@
 #include <gmock/gmock.h>
 #include <hoarfrost/error.h>
 
+#include "message_of.h"
 #include "training/testing_model.h"
 
 namespace hoarfrost::training {
 namespace {
 
-std::string error_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing_support::message_of;
 
 struct Training {
   explicit Training(const char* text) : callback(make_callback(text)) {}
@@ -60,14 +54,14 @@ TEST(Fit, RefusesKeptWeightsOfAnotherModel) {
   keras::TrainingState state;
   state.hoarfrost = training.fit.state();
   state.kept_weights = {{"EarlyStopping/layer_0/kernel", Tensor(DType::kFloat32, {5, 4})}};
-  EXPECT_EQ(error_of([&] { training.fit.restore(state); }),
+  EXPECT_EQ(message_of([&] { training.fit.restore(state); }),
             "training state: the kept weight `EarlyStopping/layer_0/kernel` [5, 4] is none of this model's");
   state.kept_weights = {{"EarlyStopping/layer_9/kernel", Tensor(DType::kFloat32, {5, 3})}};
-  EXPECT_THAT(error_of([&] { training.fit.restore(state); }),
+  EXPECT_THAT(message_of([&] { training.fit.restore(state); }),
               testing::HasSubstr("`EarlyStopping/layer_9/kernel` [5, 3] is none of this model's"));
   // Another callback's are nobody's.
   state.kept_weights = {{"EarlyStopping_1/layer_9/kernel", Tensor(DType::kFloat32, {5, 3})}};
-  EXPECT_EQ(error_of([&] { training.fit.restore(state); }), "no error");
+  EXPECT_EQ(message_of([&] { training.fit.restore(state); }), "no error");
 }
 
 }  // namespace
