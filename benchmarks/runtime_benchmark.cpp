@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
   constexpr std::string_view kFlag = "--graph=";
   benchmark::Initialize(&argc, argv);
   if (argc != 2 || !std::string_view(argv[1]).starts_with(kFlag)) {
-    std::fprintf(stderr, "usage: runtime_benchmark --graph=FROZEN.pb (one with float inputs whose batch alone is open)\n");
+    std::fprintf(stderr,
+                 "usage: runtime_benchmark --graph=FROZEN.pb (one with float inputs whose batch alone is open)\n");
     return 2;
   }
   g_graph = hoarfrost::tensorflow::read_graph(std::string_view(argv[1]).substr(kFlag.size()));

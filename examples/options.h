@@ -8,7 +8,7 @@
 #include <string>
 
 struct Options {
-  std::filesystem::path data{};          // --data: the data set's folder; none: docs/training.md
+  std::filesystem::path data{};        // --data: the data set's folder; none: docs/training.md
   std::filesystem::path output = ".";  // --output: gets method1, method2 and method3
   int64_t epochs;                      // --epochs
   int64_t batch_size;                  // -b, --batchsize

@@ -87,7 +87,8 @@ TEST(Freeze, MissingVariable) {
   EXPECT_EQ(message_of([&] {
               passes::freeze(graph, variables, {{"out"}, {}, {}});
             }),
-            "node `l0/w`: no value for this variable: is this the graph's checkpoint? nearest of its 3 names: l0/b, l1/w, l1/b");
+            "node `l0/w`: no value for this variable: is this the graph's checkpoint? nearest of its 3 names: l0/b, "
+            "l1/w, l1/b");
 }
 
 TEST(Freeze, WrongShape) {

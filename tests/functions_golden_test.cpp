@@ -70,9 +70,12 @@ TEST_P(FunctionsGolden, FrozenComputesAsTensorFlow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(TensorFlow, FunctionsGolden,
-                         testing::Values(Case{"functions/while_v2"}, Case{"functions/nested"}, Case{"functions/renamed"}, Case{"functions/v1_format"},
-                                         Case{"functions/v1_sharded"}, Case{"functions/partitioned"}, Case{"functions/partitioned_v1"}, Case{"graphs/cond_v2_function"},
-                                         Case{"graphs/function_library"}, Case{"graphs/tf2_saved_model", "StatefulPartitionedCall"}),
+                         testing::Values(Case{"functions/while_v2"}, Case{"functions/nested"},
+                                         Case{"functions/renamed"}, Case{"functions/v1_format"},
+                                         Case{"functions/v1_sharded"}, Case{"functions/partitioned"},
+                                         Case{"functions/partitioned_v1"}, Case{"graphs/cond_v2_function"},
+                                         Case{"graphs/function_library"},
+                                         Case{"graphs/tf2_saved_model", "StatefulPartitionedCall"}),
                          [](const auto& tested) {
                            std::string name = tested.param.folder;
                            std::ranges::replace(name, '/', '_');

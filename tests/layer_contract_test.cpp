@@ -1,7 +1,7 @@
-// The layers' contract, held against real Keras: tests/golden/layers/index.json lists models that Keras 0.2 to 3.15 saved, with
-// inputs and the answers that Keras gave. For each of them the configurations parse, every layer's inferred shapes are those
-// that come out, and one answer is given by four: Keras, the lowered and frozen graph run by the operations' references, the
-// same run by the runtime, and each layer's own `reference`.
+// The layers' contract, held against real Keras: tests/golden/layers/index.json lists models that Keras 0.2 to 3.15
+// saved, with inputs and the answers that Keras gave. For each of them the configurations parse, every layer's inferred
+// shapes are those that come out, and one answer is given by four: Keras, the lowered and frozen graph run by the
+// operations' references, the same run by the runtime, and each layer's own `reference`.
 #include <gtest/gtest.h>
 #include <hoarfrost/data.h>
 #include <hoarfrost/error.h>
@@ -49,12 +49,13 @@ void PrintTo(const Case& golden, std::ostream* out) { *out << golden.model; }
 
 // Names that Keras 2 and 3 take for a class but never write into a file; some of them Keras 1 did.
 bool is_only_spoken(std::string_view name) {
-  return name.ends_with("Pool1D") || name.ends_with("Pool2D") || name.ends_with("Pool3D") || name.find("Convolution") != std::string_view::npos;
+  return name.ends_with("Pool1D") || name.ends_with("Pool2D") || name.ends_with("Pool3D") ||
+         name.find("Convolution") != std::string_view::npos;
 }
 
 bool is_supported(std::string_view class_name) {
-  return class_name == "Functional" || class_name == "Model" || class_name == "Sequential" || keras::find_layer(class_name) != nullptr ||
-         keras::find_operation_class(class_name) != nullptr;
+  return class_name == "Functional" || class_name == "Model" || class_name == "Sequential" ||
+         keras::find_layer(class_name) != nullptr || keras::find_operation_class(class_name) != nullptr;
 }
 
 // The largest |actual − expected| beyond the tolerance, as a message; empty where there is none.
@@ -145,7 +146,8 @@ void check_call(const keras::LoweredCall& call, const Prepared& prepared, const 
   const keras::Formulas formulas = call.layer->reference(weights, in);
   ASSERT_EQ(formulas.size(), outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
-    EXPECT_TRUE(allows(inferred[i], outputs[i].shape())) << inferred[i].to_string() << " is said, found " << outputs[i].shape().to_string();
+    EXPECT_TRUE(allows(inferred[i], outputs[i].shape()))
+        << inferred[i].to_string() << " is said, found " << outputs[i].shape().to_string();
     if (call.class_name != "TFOpLambda") {
       EXPECT_EQ(inferred[i].to_string(), outputs[i].shape().to_string());
     }
@@ -163,7 +165,8 @@ class LayerContract : public testing::TestWithParam<Case> {};
 
 TEST_P(LayerContract, Holds) {
   const Case& golden = GetParam();
-  if (!std::ranges::all_of(golden.layers, is_supported)) {  // never a wrong graph: an error, until somebody adds the layer
+  if (!std::ranges::all_of(golden.layers,
+                           is_supported)) {  // never a wrong graph: an error, until somebody adds the layer
     try {
       keras::lower(*load(golden));
       FAIL() << "converted a model with a layer that is not registered";
@@ -177,9 +180,11 @@ TEST_P(LayerContract, Holds) {
   ASSERT_EQ(prepared.answers.size(), prepared.lowered.signature.outputs.size());
   for (const keras::LoweredCall& call : prepared.lowered.calls) check_call(call, prepared, golden);
 
-  const std::vector<Tensor> evaluated = ops::evaluate(prepared.lowered.graph, prepared.feeds, prepared.lowered.signature.outputs);
+  const std::vector<Tensor> evaluated =
+      ops::evaluate(prepared.lowered.graph, prepared.feeds, prepared.lowered.signature.outputs);
   for (size_t i = 0; i < evaluated.size(); ++i) {
-    EXPECT_EQ(difference(evaluated[i], prepared.answers[i], golden), "") << "output " << i << " of the operations' references against Keras";
+    EXPECT_EQ(difference(evaluated[i], prepared.answers[i], golden), "")
+        << "output " << i << " of the operations' references against Keras";
   }
   runtime::Session session(prepared.lowered.graph, prepared.lowered.signature, {.threads = 1, .fuse = true});
   const std::vector<Tensor> run = session.run(prepared.inputs);
@@ -191,8 +196,8 @@ TEST_P(LayerContract, Holds) {
 // Recurrence as a while loop.
 bool is_recurrent(const Case& golden) {
   return std::ranges::any_of(golden.layers, [](const std::string& layer) {
-    return layer == "RNN" || layer == "Bidirectional" || layer.starts_with("ConvLSTM") || layer.ends_with("LSTM") || layer.ends_with("GRU") ||
-           layer.ends_with("SimpleRNN");
+    return layer == "RNN" || layer == "Bidirectional" || layer.starts_with("ConvLSTM") || layer.ends_with("LSTM") ||
+           layer.ends_with("GRU") || layer.ends_with("SimpleRNN");
   });
 }
 
@@ -208,20 +213,24 @@ TEST_P(LoopContract, Holds) {
     runtime::Session session(prepared.lowered.graph, prepared.lowered.signature, {.threads = 2, .fuse = fuse});
     const std::vector<Tensor> run = session.run(prepared.inputs);
     for (size_t i = 0; i < run.size(); ++i) {
-      EXPECT_EQ(difference(run[i], prepared.answers[i], golden), "") << "output " << i << " of the runtime against Keras";
+      EXPECT_EQ(difference(run[i], prepared.answers[i], golden), "")
+          << "output " << i << " of the runtime against Keras";
     }
   }
 }
 
 std::vector<Case> recurrent_cases() {
   std::vector<Case> cases = read_cases();
-  std::erase_if(cases, [](const Case& golden) { return !is_recurrent(golden) || !std::ranges::all_of(golden.layers, is_supported); });
+  std::erase_if(cases, [](const Case& golden) {
+    return !is_recurrent(golden) || !std::ranges::all_of(golden.layers, is_supported);
+  });
   return cases;
 }
 
 std::string name_of(const testing::TestParamInfo<Case>& tested) {
   std::string name = tested.param.model.substr(0, tested.param.model.rfind('.'));
-  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 
@@ -234,7 +243,8 @@ TEST(LayerRegistry, EveryLayerHasAGoldenCase) {
   for (const Case& golden : read_cases()) covered.insert(golden.layers.begin(), golden.layers.end());
   for (const keras::LayerSpec* spec : keras::all_layers()) {
     for (const std::string_view name : spec->class_names) {
-      EXPECT_TRUE(covered.contains(name) || is_only_spoken(name)) << name << ": no case in tests/golden/layers has this layer";
+      EXPECT_TRUE(covered.contains(name) || is_only_spoken(name))
+          << name << ": no case in tests/golden/layers has this layer";
     }
   }
 }

@@ -53,8 +53,9 @@ class RecurrentPlan : public testing::TestWithParam<std::tuple<const char*, cons
 
 TEST_P(RecurrentPlan, IsOneStep) {
   const auto& [file, implementation, form] = GetParam();
-  keras::Lowered lowered = keras::lower(*keras::load(std::filesystem::path(HOARFROST_GOLDEN) / "layers/keras_2.15" / file),
-                                        {.name_suffix = {}, .recurrence = form});
+  keras::Lowered lowered =
+      keras::lower(*keras::load(std::filesystem::path(HOARFROST_GOLDEN) / "layers/keras_2.15" / file),
+                   {.name_suffix = {}, .recurrence = form});
   std::vector<std::string> outputs;
   for (const auto& output : lowered.signature.outputs) outputs.push_back(output.node->name());
   passes::freeze(lowered.graph, lowered.variables, {outputs, {}, {}});

@@ -48,11 +48,11 @@ struct OpenOptions {
   std::string label_column;       // of a CSV: a name of its header, or a number from 1; "": as docs/data.md says
   std::filesystem::path labels;   // a second file with the labels (.npy, IDX), where the first one has none
   std::filesystem::path classes;  // the classes' names, a line each, or Keras' imagenet_class_index.json
-  // Labels may be any numbers: arrays of any shape, several label columns of a CSV (names or numbers, separated by commas).
-  // For training, which says what they must be; then DataSet::next is not for use.
+  // Labels may be any numbers: arrays of any shape, several label columns of a CSV (names or numbers, separated by
+  // commas). For training, which says what they must be; then DataSet::next is not for use.
   bool any_targets = false;
-  bool is_strict = false;         // a picture that cannot be decoded is an error, rather than left out
-  int threads = 0;                // to decode pictures; 0: as many as the process may use
+  bool is_strict = false;  // a picture that cannot be decoded is an error, rather than left out
+  int threads = 0;         // to decode pictures; 0: as many as the process may use
 };
 
 // A picture that was left out.
@@ -91,8 +91,8 @@ class DataSet {
   // process's share. Pictures that cannot be decoded count among them, wherever they stand.
   void keep(int64_t first, int64_t n);
 
-  // Where example i (of those given since the start) comes from, for people: its file's name in a folder of images, else
-  // file and place: "cats/12.jpg", "test.csv:18", "test_batch.bin: example 17".
+  // Where example i (of those given since the start) comes from, for people: its file's name in a folder of images,
+  // else file and place: "cats/12.jpg", "test.csv:18", "test_batch.bin: example 17".
   [[nodiscard]] std::string example_name(int64_t i) const;
   // What the classes are called, by label, where the set says so (folders, a file of names); else empty.
   [[nodiscard]] const std::vector<std::string>& class_names() const;

@@ -26,7 +26,7 @@ namespace hoarfrost::evaluation {
 struct EvaluateOptions {
   int64_t batch_size = 32;
   runtime::Options session = {};  // but n_runs, which the data set says
-  bool drop_remainder = false;  // leaves the last partial batch out, as the original script did
+  bool drop_remainder = false;    // leaves the last partial batch out, as the original script did
   int top_k = 5;
   int n_worst = 25;            // mistakes to keep, with their pictures
   bool show_progress = false;  // on stderr: a bar on a terminal, plain lines elsewhere
@@ -70,8 +70,8 @@ struct ChangedExample {
 struct ModelComparison {
   Evaluation a;
   Evaluation b;
-  int64_t n_changed = 0;                // examples that the two put into different classes
-  int64_t n_only_a_right = 0;           // of them
+  int64_t n_changed = 0;       // examples that the two put into different classes
+  int64_t n_only_a_right = 0;  // of them
   int64_t n_only_b_right = 0;
   std::vector<ChangedExample> changed;  // the first of them
   double max_abs = 0;  // largest difference of an output; infinite where one model's is NaN and the other's is not

@@ -29,9 +29,11 @@ class File {
   [[nodiscard]] std::span<const std::byte> bytes() const;
   // The same bytes as text.
   [[nodiscard]] std::string_view text() const;
-  // Gives the mapped pages of [offset, offset + n_bytes) back: they stop counting as memory, and come back when looked at.
+  // Gives the mapped pages of [offset, offset + n_bytes) back: they stop counting as memory, and come back when looked
+  // at.
   void release(uint64_t offset, uint64_t n_bytes) const;
-  // Reads [offset, offset + destination.size()) without mapping. Throws Error{kCorrupt} past the end, Error{kIo} otherwise.
+  // Reads [offset, offset + destination.size()) without mapping. Throws Error{kCorrupt} past the end, Error{kIo}
+  // otherwise.
   void read(uint64_t offset, std::span<std::byte> destination) const;
 
  private:
@@ -54,8 +56,8 @@ struct FileRange {
 // file or the new one, never half of one. Destroyed without commit(), it leaves nothing.
 class OutputFile {
  public:
-  // Makes the folders that are missing. A symbolic link stays, and what it points to is written (made, when it is missing
-  // and its folder is there). Throws Error{kIo}.
+  // Makes the folders that are missing. A symbolic link stays, and what it points to is written (made, when it is
+  // missing and its folder is there). Throws Error{kIo}.
   explicit OutputFile(std::filesystem::path path);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -70,8 +72,8 @@ class OutputFile {
   void write(const FileRange& range);
   // The same, giving the CRC-32C of the range.
   uint32_t write_checksummed(const FileRange& range);
-  // For formats whose writers go back: sets bytes that may lie before the end or beyond it (what is between reads as zeros).
-  // What write() adds goes behind the end.
+  // For formats whose writers go back: sets bytes that may lie before the end or beyond it (what is between reads as
+  // zeros). What write() adds goes behind the end.
   void write_at(uint64_t offset, std::span<const std::byte> bytes);
   // Reads back what was written. Throws Error{kIo}, also past the end.
   void read_at(uint64_t offset, std::span<std::byte> destination);

@@ -1,5 +1,5 @@
-// The one representation of everything: TensorFlow's operations and variables. Keras is lowered to it, TensorFlow's files are
-// read into it and written from it, passes rewrite it, the runtime runs it.
+// The one representation of everything: TensorFlow's operations and variables. Keras is lowered to it, TensorFlow's
+// files are read into it and written from it, passes rewrite it, the runtime runs it.
 #pragma once
 
 #include <hoarfrost/tensor.h>
@@ -23,7 +23,8 @@ struct Endpoint {
   Node* node = nullptr;
   int index = 0;
   explicit operator bool() const { return node != nullptr; }
-  auto operator<=>(const Endpoint&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 means the compiler's 0
+  auto operator<=>(const Endpoint&) const =
+      default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 means the compiler's 0
   // "name" for output 0, else "name:index", as NodeDef writes inputs.
   [[nodiscard]] std::string name() const;
 };
@@ -39,10 +40,9 @@ struct EmptyList {  // a list whose element type the wire does not tell
 };
 
 // The kinds of tensorflow.AttrValue.
-using Attribute =
-    std::variant<std::string, int64_t, float, bool, DType, Shape, Tensor, FunctionName, EmptyList, std::vector<std::string>,
-                 std::vector<int64_t>, std::vector<float>, std::vector<bool>, std::vector<DType>, std::vector<Shape>,
-                 std::vector<Tensor>, std::vector<FunctionName>>;
+using Attribute = std::variant<std::string, int64_t, float, bool, DType, Shape, Tensor, FunctionName, EmptyList,
+                               std::vector<std::string>, std::vector<int64_t>, std::vector<float>, std::vector<bool>,
+                               std::vector<DType>, std::vector<Shape>, std::vector<Tensor>, std::vector<FunctionName>>;
 
 class Node {
  public:
@@ -107,9 +107,9 @@ class Graph {
   [[nodiscard]] const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
   [[nodiscard]] size_t size() const { return nodes_.size(); }
 
-  int producer = 24;     // GraphDef.versions: TensorFlow 1.4 and all later ones load it
+  int producer = 24;  // GraphDef.versions: TensorFlow 1.4 and all later ones load it
   int min_consumer = 0;
-  std::string library;   // serialised tensorflow.FunctionDefLibrary, kept as it was read
+  std::string library;  // serialised tensorflow.FunctionDefLibrary, kept as it was read
 
  private:
   void forget(const Node& node);
@@ -122,11 +122,12 @@ using Variables = std::map<std::string, Tensor>;
 
 // What a graph is called from outside with.
 struct Signature {
-  std::vector<Endpoint> inputs;   // Placeholders, in the model's order
+  std::vector<Endpoint> inputs;  // Placeholders, in the model's order
   std::vector<Endpoint> outputs;
 };
 
-// An input of a node that calls functions (If, While, PartitionedCall), where a variable stood and its value stands now.
+// An input of a node that calls functions (If, While, PartitionedCall), where a variable stood and its value stands
+// now.
 struct FrozenArgument {
   Node* caller = nullptr;
   int input = 0;
@@ -141,8 +142,8 @@ std::vector<Node*> topological_order(const Graph& graph);
 // Throws Error{kCorrupt}: an input that is no node of this graph, a negative index, a cycle.
 void validate(const Graph& graph);
 
-// The node or output that a person means: "name", "name:0", "^name" is none. Throws Error{kInvalidArgument} that lists the
-// nearest names and the graph's real outputs. A name the graph has not, but whose stem it has once ("input_1_1" for
+// The node or output that a person means: "name", "name:0", "^name" is none. Throws Error{kInvalidArgument} that lists
+// the nearest names and the graph's real outputs. A name the graph has not, but whose stem it has once ("input_1_1" for
 // "input_1"), is taken, and `note`, when given, says so.
 Endpoint resolve(const Graph& graph, std::string_view name, std::string* note = nullptr);
 

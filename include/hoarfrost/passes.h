@@ -41,8 +41,8 @@ void clear_devices(graph::Graph& graph);
 // colocation names; nodes in `protected_nodes` stay. Returns the number removed.
 int remove_training_nodes(graph::Graph& graph, const std::vector<std::string>& protected_nodes);
 
-// Variables become resources, as TensorFlow 2 has them: VariableV2 a VarHandleOp of the same name, Identity a ReadVariableOp,
-// Assign an AssignVariableOp. Throws Error{kUnsupported}: another node that takes a variable.
+// Variables become resources, as TensorFlow 2 has them: VariableV2 a VarHandleOp of the same name, Identity a
+// ReadVariableOp, Assign an AssignVariableOp. Throws Error{kUnsupported}: another node that takes a variable.
 void use_resource_variables(graph::Graph& graph);
 
 // "OLD=NEW": renames one node. Throws Error{kInvalidArgument}: no such node, a name taken, or one that TensorFlow
@@ -61,9 +61,9 @@ void run_initializers(const graph::Graph& graph, graph::Variables& variables, co
 
 // What a person says of the graph that is to come out.
 struct PassOptions {
-  int64_t batch = kUnknown;                                  // the first size of every input; kUnknown: as it is
-  std::vector<std::pair<std::string, Shape>> input_shapes;   // by the input's name, "" for the only one
-  std::vector<std::string> renames;                          // "OLD=NEW"
+  int64_t batch = kUnknown;                                 // the first size of every input; kUnknown: as it is
+  std::vector<std::pair<std::string, Shape>> input_shapes;  // by the input's name, "" for the only one
+  std::vector<std::string> renames;                         // "OLD=NEW"
 };
 
 // One rewrite of a frozen graph. It keeps the names and the values of the signature's outputs, and the names of its

@@ -1,5 +1,5 @@
-// Shapes, element types and tensors. A Tensor is a type, a shape and a view of bytes with an owner: memory, or a range of a
-// file that is mapped only when somebody looks at the values. Copying a Tensor copies the view, never the bytes.
+// Shapes, element types and tensors. A Tensor is a type, a shape and a view of bytes with an owner: memory, or a range
+// of a file that is mapped only when somebody looks at the values. Copying a Tensor copies the view, never the bytes.
 #pragma once
 
 #include <hoarfrost/file.h>
@@ -20,9 +20,31 @@ namespace hoarfrost {
 
 // Element types with the numbers of TensorFlow's types.proto. A reference type (VariableV2's output) is kRef + type.
 enum class DType : int {
-  kInvalid = 0, kFloat32 = 1, kFloat64 = 2, kInt32 = 3, kUInt8 = 4, kInt16 = 5, kInt8 = 6, kString = 7, kComplex64 = 8,
-  kInt64 = 9, kBool = 10, kQInt8 = 11, kQUInt8 = 12, kQInt32 = 13, kBFloat16 = 14, kQInt16 = 15, kQUInt16 = 16,
-  kUInt16 = 17, kComplex128 = 18, kFloat16 = 19, kResource = 20, kVariant = 21, kUInt32 = 22, kUInt64 = 23, kRef = 100,
+  kInvalid = 0,
+  kFloat32 = 1,
+  kFloat64 = 2,
+  kInt32 = 3,
+  kUInt8 = 4,
+  kInt16 = 5,
+  kInt8 = 6,
+  kString = 7,
+  kComplex64 = 8,
+  kInt64 = 9,
+  kBool = 10,
+  kQInt8 = 11,
+  kQUInt8 = 12,
+  kQInt32 = 13,
+  kBFloat16 = 14,
+  kQInt16 = 15,
+  kQUInt16 = 16,
+  kUInt16 = 17,
+  kComplex128 = 18,
+  kFloat16 = 19,
+  kResource = 20,
+  kVariant = 21,
+  kUInt32 = 22,
+  kUInt64 = 23,
+  kRef = 100,
 };
 
 // "float32", "int64", …, as Keras and NumPy spell them.
@@ -81,7 +103,8 @@ class Tensor {
   Tensor(Shape shape, std::vector<std::string> strings);
 
   // The elements of `head`, whose last one is repeated until `shape` is full. It remembers how few it was made of, for
-  // TensorFlow's files say such a tensor by those few. Throws Error{kInvalidArgument} for an empty head or a string one.
+  // TensorFlow's files say such a tensor by those few. Throws Error{kInvalidArgument} for an empty head or a string
+  // one.
   static Tensor repeating(const Tensor& head, Shape shape);
 
   template <typename T>
@@ -91,7 +114,9 @@ class Tensor {
     return of<T>(std::move(shape), std::span<const T>(values.begin(), values.size()));
   }
   template <typename T>
-  static Tensor scalar(T value) { return of<T>({}, {value}); }
+  static Tensor scalar(T value) {
+    return of<T>({}, {value});
+  }
   template <typename T>
   static Tensor vector(const std::vector<T>& values) {
     return of<T>({static_cast<int64_t>(values.size())}, std::span<const T>(values));
@@ -112,8 +137,8 @@ class Tensor {
   [[nodiscard]] const std::shared_ptr<const void>& owner() const { return owner_; }
   // For a writer that can copy from file to file; nullptr when the bytes are in memory.
   [[nodiscard]] const FileRange* file_range() const { return range_ ? &*range_ : nullptr; }
-  // The values. Throws Error{kInvalidArgument} when T is not the tensor's type. A view of a file need not be aligned for T:
-  // x86-64 and AArch64 read it all the same, and aligned() gives a copy where a library asks for alignment.
+  // The values. Throws Error{kInvalidArgument} when T is not the tensor's type. A view of a file need not be aligned
+  // for T: x86-64 and AArch64 read it all the same, and aligned() gives a copy where a library asks for alignment.
   template <typename T>
   [[nodiscard]] std::span<const T> values() const;
   // To fill a tensor just made. Only for tensors whose memory nobody else views.
@@ -130,7 +155,8 @@ class Tensor {
   [[nodiscard]] Tensor aligned() const;
   // For who has copied the values of a view of a file: its pages stop counting as memory until somebody looks again.
   void release() const;
-  // The values as another numeric type (float16 and bfloat16 included, rounded to nearest even); itself when it is that.
+  // The values as another numeric type (float16 and bfloat16 included, rounded to nearest even); itself when it is
+  // that.
   [[nodiscard]] Tensor cast(DType dtype) const;
 
  private:
@@ -148,20 +174,34 @@ class Tensor {
 // The DType of a C++ type.
 template <typename T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, float>) return DType::kFloat32;
-  else if constexpr (std::is_same_v<T, double>) return DType::kFloat64;
-  else if constexpr (std::is_same_v<T, int32_t>) return DType::kInt32;
-  else if constexpr (std::is_same_v<T, uint8_t>) return DType::kUInt8;
-  else if constexpr (std::is_same_v<T, int16_t>) return DType::kInt16;
-  else if constexpr (std::is_same_v<T, int8_t>) return DType::kInt8;
-  else if constexpr (std::is_same_v<T, int64_t>) return DType::kInt64;
-  else if constexpr (std::is_same_v<T, bool>) return DType::kBool;
-  else if constexpr (std::is_same_v<T, uint16_t>) return DType::kUInt16;
-  else if constexpr (std::is_same_v<T, uint32_t>) return DType::kUInt32;
-  else if constexpr (std::is_same_v<T, uint64_t>) return DType::kUInt64;
-  else if constexpr (std::is_same_v<T, std::complex<float>>) return DType::kComplex64;
-  else if constexpr (std::is_same_v<T, std::complex<double>>) return DType::kComplex128;
-  else static_assert(sizeof(T) == 0, "no DType for this type");
+  if constexpr (std::is_same_v<T, float>)
+    return DType::kFloat32;
+  else if constexpr (std::is_same_v<T, double>)
+    return DType::kFloat64;
+  else if constexpr (std::is_same_v<T, int32_t>)
+    return DType::kInt32;
+  else if constexpr (std::is_same_v<T, uint8_t>)
+    return DType::kUInt8;
+  else if constexpr (std::is_same_v<T, int16_t>)
+    return DType::kInt16;
+  else if constexpr (std::is_same_v<T, int8_t>)
+    return DType::kInt8;
+  else if constexpr (std::is_same_v<T, int64_t>)
+    return DType::kInt64;
+  else if constexpr (std::is_same_v<T, bool>)
+    return DType::kBool;
+  else if constexpr (std::is_same_v<T, uint16_t>)
+    return DType::kUInt16;
+  else if constexpr (std::is_same_v<T, uint32_t>)
+    return DType::kUInt32;
+  else if constexpr (std::is_same_v<T, uint64_t>)
+    return DType::kUInt64;
+  else if constexpr (std::is_same_v<T, std::complex<float>>)
+    return DType::kComplex64;
+  else if constexpr (std::is_same_v<T, std::complex<double>>)
+    return DType::kComplex128;
+  else
+    static_assert(sizeof(T) == 0, "no DType for this type");
 }
 
 template <typename T>
@@ -187,7 +227,8 @@ Tensor Tensor::of(Shape shape, std::span<const T> values) {
   return result;
 }
 
-// Reads element i of a numeric tensor as a double, whatever its type. Made once per tensor, it costs a switch per element.
+// Reads element i of a numeric tensor as a double, whatever its type. Made once per tensor, it costs a switch per
+// element.
 class Reader {
  public:
   explicit Reader(const Tensor& tensor);

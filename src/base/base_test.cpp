@@ -62,7 +62,10 @@ TEST(File, ReleasedPagesAreNoMemoryAndComeBack) {
 
 TEST(OutputFile, NothingIsLeftWithoutCommit) {
   testing_support::TemporaryFolder folder;
-  { OutputFile out(folder / "a/b.txt"); out.write("half"); }
+  {
+    OutputFile out(folder / "a/b.txt");
+    out.write("half");
+  }
   EXPECT_TRUE(std::filesystem::is_empty(folder / "a"));
   write_file(folder / "a/b.txt", "whole");
   EXPECT_EQ(File::open(folder / "a/b.txt")->text(), "whole");
@@ -113,7 +116,10 @@ TEST(OutputFile, LeavesALinkAloneWithoutCommit) {
   testing_support::TemporaryFolder folder;
   write_file(folder / "target", "old");
   std::filesystem::create_symlink("target", folder / "link");
-  { OutputFile out(folder / "link"); out.write("half"); }
+  {
+    OutputFile out(folder / "link");
+    out.write("half");
+  }
   EXPECT_EQ(File::open(folder / "link")->text(), "old");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
 }
@@ -131,7 +137,8 @@ TEST(OutputFile, RefusesLinksThatLeadNowhere) {
     }
     return "written";
   };
-  EXPECT_EQ(message(folder / "one"), (folder / "one").string() + ": cannot write it: its symbolic link leads in a circle; name a file");
+  EXPECT_EQ(message(folder / "one"),
+            (folder / "one").string() + ": cannot write it: its symbolic link leads in a circle; name a file");
   EXPECT_EQ(message(folder / "away"), (folder / "away").string() + ": cannot write it: it is a link to " +
                                           (folder / "unmounted/out.pb").string() + ", whose folder is missing");
   EXPECT_FALSE(std::filesystem::exists(folder / "unmounted"));

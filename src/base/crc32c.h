@@ -1,9 +1,10 @@
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4) and the masking that LevelDB tables and TensorFlow checkpoints put over it.
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4) and the masking that LevelDB tables and TensorFlow checkpoints put over
+// it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <cstddef>
 
 namespace hoarfrost {
 

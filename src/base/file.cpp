@@ -29,7 +29,8 @@ std::string_view advice(int error) {
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view action) {
   const int error = errno;
-  throw Error(ErrorCode::kIo, path.string(), fmt::format("cannot {}: {}{}", action, std::strerror(error), advice(error)));
+  throw Error(ErrorCode::kIo, path.string(),
+              fmt::format("cannot {}: {}{}", action, std::strerror(error), advice(error)));
 }
 
 // To rename a new file onto a device or a pipe would take its place.
@@ -59,9 +60,13 @@ void make_folder(const std::filesystem::path& named, const std::filesystem::path
   const auto folder = place.parent_path();
   std::error_code error;
   if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
-  if (named != place) throw Error(ErrorCode::kIo, named.string(), fmt::format("cannot write it: it is a link to {}, whose folder is missing", place.string()));
+  if (named != place)
+    throw Error(ErrorCode::kIo, named.string(),
+                fmt::format("cannot write it: it is a link to {}, whose folder is missing", place.string()));
   std::filesystem::create_directories(folder, error);
-  if (error) throw Error(ErrorCode::kIo, named.string(), fmt::format("cannot make its folder {}: {}", folder.string(), error.message()));
+  if (error)
+    throw Error(ErrorCode::kIo, named.string(),
+                fmt::format("cannot make its folder {}: {}", folder.string(), error.message()));
 }
 
 }  // namespace
@@ -72,10 +77,12 @@ File::File(std::filesystem::path path, int descriptor, uint64_t size)
 std::shared_ptr<const File> File::open(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(path, "open it");
-  struct stat status{};
+  struct stat status {};
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor);
-    throw Error(ErrorCode::kIo, path.string(), S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "expected a file, found a device or a pipe");
+    throw Error(
+        ErrorCode::kIo, path.string(),
+        S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "expected a file, found a device or a pipe");
   }
   return std::shared_ptr<const File>(new File(path, descriptor, static_cast<uint64_t>(status.st_size)));
 }
@@ -111,12 +118,14 @@ void File::release(uint64_t offset, uint64_t n_bytes) const {
 
 void File::read(uint64_t offset, std::span<std::byte> destination) const {
   if (offset > size_ || destination.size() > size_ - offset) {
-    throw Error(ErrorCode::kCorrupt, path_.string(),
-                fmt::format("truncated: expected bytes {} to {}, the file has {}", offset, offset + destination.size(), size_));
+    throw Error(
+        ErrorCode::kCorrupt, path_.string(),
+        fmt::format("truncated: expected bytes {} to {}, the file has {}", offset, offset + destination.size(), size_));
   }
   size_t done = 0;
   while (done < destination.size()) {
-    const ssize_t n = ::pread(descriptor_, destination.data() + done, destination.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t n =
+        ::pread(descriptor_, destination.data() + done, destination.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(path_, "read it");
     if (n == 0) throw Error(ErrorCode::kCorrupt, path_.string(), "became shorter while it was read");
@@ -190,7 +199,8 @@ void OutputFile::copy(const FileRange& range, Look look) {
     done += part.size();
     size_ += part.size();
     if (size_ - synced_ >= kSyncBytes) {
-      ::sync_file_range(descriptor_, static_cast<off_t>(synced_), static_cast<off_t>(size_ - synced_), SYNC_FILE_RANGE_WRITE);
+      ::sync_file_range(descriptor_, static_cast<off_t>(synced_), static_cast<off_t>(size_ - synced_),
+                        SYNC_FILE_RANGE_WRITE);
       synced_ = size_;
     }
   }
@@ -199,7 +209,8 @@ void OutputFile::copy(const FileRange& range, Look look) {
 void OutputFile::write_at(uint64_t offset, std::span<const std::byte> bytes) {
   flush();
   for (size_t done = 0; done < bytes.size();) {
-    const ssize_t n = ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t n =
+        ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(path_, "write it");
     done += static_cast<size_t>(n);
@@ -211,7 +222,8 @@ void OutputFile::write_at(uint64_t offset, std::span<const std::byte> bytes) {
 void OutputFile::read_at(uint64_t offset, std::span<std::byte> destination) {
   flush();
   for (size_t done = 0; done < destination.size();) {
-    const ssize_t n = ::pread(descriptor_, destination.data() + done, destination.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t n =
+        ::pread(descriptor_, destination.data() + done, destination.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n == 0) errno = EIO;
     if (n <= 0) fail(path_, "read back what was written");

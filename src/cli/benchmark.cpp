@@ -38,15 +38,19 @@ Tensor random_input(DType dtype, const Shape& shape, std::mt19937_64& generator)
 }
 
 struct Timing {
-  double throughput = 0;  // examples per second
+  double throughput = 0;             // examples per second
   std::vector<double> milliseconds;  // of each run, sorted
-  [[nodiscard]] double quantile(double q) const { return milliseconds[static_cast<size_t>(q * static_cast<double>(milliseconds.size() - 1))]; }
+  [[nodiscard]] double quantile(double q) const {
+    return milliseconds[static_cast<size_t>(q * static_cast<double>(milliseconds.size() - 1))];
+  }
 };
 
 // A tenth of the time warms up; the rest counts.
 Timing measure(runtime::Session& session, const std::vector<Tensor>& inputs, const Options& options) {
   using Clock = std::chrono::steady_clock;
-  const auto since = [](Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  const auto since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
   for (const auto start = Clock::now(); since(start) < options.seconds / 10;) (void)session.run(inputs);
   Timing timing;
   const auto start = Clock::now();
@@ -55,7 +59,8 @@ Timing measure(runtime::Session& session, const std::vector<Tensor>& inputs, con
     (void)session.run(inputs);
     timing.milliseconds.push_back(since(run_start) * 1e3);
   } while (since(start) < options.seconds);
-  timing.throughput = static_cast<double>(timing.milliseconds.size()) * static_cast<double>(options.batch_size) / since(start);
+  timing.throughput =
+      static_cast<double>(timing.milliseconds.size()) * static_cast<double>(options.batch_size) / since(start);
   std::ranges::sort(timing.milliseconds);
   return timing;
 }
@@ -69,7 +74,9 @@ int run(const Options& options) {
   for (const auto& input : signature.inputs) {
     Shape shape = input.shape;
     if (shape.rank() > 0 && shape[0] < 0) shape[0] = options.batch_size;
-    if (!shape.is_static()) throw Error(ErrorCode::kInvalidArgument, input.name, fmt::format("its shape {} is open; give --input-shape", input.shape.to_string()));
+    if (!shape.is_static())
+      throw Error(ErrorCode::kInvalidArgument, input.name,
+                  fmt::format("its shape {} is open; give --input-shape", input.shape.to_string()));
     inputs.push_back(random_input(input.dtype, shape, generator));
     shapes.push_back(shape);
   }
@@ -77,13 +84,22 @@ int run(const Options& options) {
   const Timing timing = measure(session, inputs, options);
   const auto plan = session.plan(shapes);
   if (options.as_json) {
-    Json json{{"batch", options.batch_size}, {"threads", options.session.threads}, {"throughput", timing.throughput},
-              {"latency_ms", {{"min", timing.milliseconds.front()}, {"median", timing.quantile(0.5)}, {"p90", timing.quantile(0.9)}, {"p99", timing.quantile(0.99)}}}};
+    Json json{{"batch", options.batch_size},
+              {"threads", options.session.threads},
+              {"throughput", timing.throughput},
+              {"latency_ms",
+               {{"min", timing.milliseconds.front()},
+                {"median", timing.quantile(0.5)},
+                {"p90", timing.quantile(0.9)},
+                {"p99", timing.quantile(0.99)}}}};
     if (options.shows_plan) {
       json["plan"] = Json::array();
-      for (const auto& step : plan) json["plan"].push_back({{"name", step.name}, {"implementation", step.implementation}});
+      for (const auto& step : plan)
+        json["plan"].push_back({{"name", step.name}, {"implementation", step.implementation}});
     }
-    if (options.shows_profile) json["profile"] = profile_json(session.profile(inputs, options.seconds), runtime::measure_peak(options.session.threads));
+    if (options.shows_profile)
+      json["profile"] =
+          profile_json(session.profile(inputs, options.seconds), runtime::measure_peak(options.session.threads));
     print_json(json);
     return 0;
   }
@@ -93,12 +109,14 @@ int run(const Options& options) {
     fmt::print("{}\n", table({"step", "implementation"}, rows));
   }
   if (options.shows_profile) {
-    fmt::print("{}\n", profile_text(session.profile(inputs, options.seconds), runtime::measure_peak(options.session.threads)));
+    fmt::print("{}\n",
+               profile_text(session.profile(inputs, options.seconds), runtime::measure_peak(options.session.threads)));
   }
   fmt::print("{}", table({"batch", "runs", "examples/s", "min ms", "median ms", "p90 ms", "p99 ms"},
-                         {{std::to_string(options.batch_size), std::to_string(timing.milliseconds.size()), fmt::format("{:.1f}", timing.throughput),
-                           fmt::format("{:.3f}", timing.milliseconds.front()), fmt::format("{:.3f}", timing.quantile(0.5)),
-                           fmt::format("{:.3f}", timing.quantile(0.9)), fmt::format("{:.3f}", timing.quantile(0.99))}}));
+                         {{std::to_string(options.batch_size), std::to_string(timing.milliseconds.size()),
+                           fmt::format("{:.1f}", timing.throughput), fmt::format("{:.3f}", timing.milliseconds.front()),
+                           fmt::format("{:.3f}", timing.quantile(0.5)), fmt::format("{:.3f}", timing.quantile(0.9)),
+                           fmt::format("{:.3f}", timing.quantile(0.99))}}));
   return 0;
 }
 
@@ -106,9 +124,13 @@ Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("GRAPH", options->model.path, "A frozen .pb or .pbtxt, or a Keras model")->required();
   add_model_options(app, options->model);
-  app.add_option("--input_node,--input-node", options->input_nodes, "Input nodes (default: the placeholders)")->delimiter(',');
-  app.add_option("--output_node,--output-node", options->output_nodes, "Output nodes (default: what nobody uses)")->delimiter(',');
-  app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->batch_size, "Examples per run")->capture_default_str()->check(kPositive);
+  app.add_option("--input_node,--input-node", options->input_nodes, "Input nodes (default: the placeholders)")
+      ->delimiter(',');
+  app.add_option("--output_node,--output-node", options->output_nodes, "Output nodes (default: what nobody uses)")
+      ->delimiter(',');
+  app.add_option("-b,--batch-size,--batch,--batch_size,--batchsize", options->batch_size, "Examples per run")
+      ->capture_default_str()
+      ->check(kPositive);
   add_session_options(app, options->session);
   app.add_option("--seconds", options->seconds, "How long to measure")->capture_default_str()->check(kPositive);
   app.add_flag("--plan", options->shows_plan, "Show the compiled plan: each step and the implementation that runs it");

@@ -1,5 +1,5 @@
-// What a command of the program is: a name, what it is for, its options, and the action they lead to. One file per command;
-// its line in commands.def declares and registers it.
+// What a command of the program is: a name, what it is for, its options, and the action they lead to. One file per
+// command; its line in commands.def declares and registers it.
 #pragma once
 
 #include <CLI/CLI.hpp>

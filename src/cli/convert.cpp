@@ -1,4 +1,5 @@
-// hoarfrost convert, keras_2_tf: a Keras model to a TensorFlow checkpoint and an inference graph, as the tutorials' script.
+// hoarfrost convert, keras_2_tf: a Keras model to a TensorFlow checkpoint and an inference graph, as the tutorials'
+// script.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/tensorflow.h>
@@ -37,7 +38,8 @@ std::string tensor_text(const EndpointReport& endpoint) {
   std::string shape = endpoint.shape.to_string();
   shape.front() = '(';
   shape.back() = ')';
-  return fmt::format("{}{} shape={} dtype={}", endpoint.name, endpoint.name.find(':') == std::string::npos ? ":0" : "", shape, dtype_name(endpoint.dtype));
+  return fmt::format("{}{} shape={} dtype={}", endpoint.name, endpoint.name.find(':') == std::string::npos ? ":0" : "",
+                     shape, dtype_name(endpoint.dtype));
 }
 
 std::string joined(const std::vector<EndpointReport>& endpoints) {
@@ -46,12 +48,13 @@ std::string joined(const std::vector<EndpointReport>& endpoints) {
   return text;
 }
 
-// Removes what was written when the rest cannot be: a checkpoint without its graph is of no use. Files that stood there before
-// stay, whatever is in them now.
+// Removes what was written when the rest cannot be: a checkpoint without its graph is of no use. Files that stood there
+// before stay, whatever is in them now.
 class NewFiles {
  public:
   explicit NewFiles(const std::vector<std::filesystem::path>& paths) {
-    std::ranges::copy_if(paths, std::back_inserter(paths_), [](const auto& path) { return !std::filesystem::exists(path); });
+    std::ranges::copy_if(paths, std::back_inserter(paths_),
+                         [](const auto& path) { return !std::filesystem::exists(path); });
   }
   NewFiles(const NewFiles&) = delete;
   NewFiles& operator=(const NewFiles&) = delete;
@@ -76,7 +79,8 @@ int run(const Options& options) {
   tensorflow::add_saver(lowered.graph, lowered.variable_names);
   const std::string prefix = options.checkpoint.string();
   const std::filesystem::path meta = prefix + ".meta";
-  NewFiles written({options.graph, meta, prefix + ".index", prefix + ".data-00000-of-00001", options.checkpoint.parent_path() / "checkpoint"});
+  NewFiles written({options.graph, meta, prefix + ".index", prefix + ".data-00000-of-00001",
+                    options.checkpoint.parent_path() / "checkpoint"});
   auto files = tensorflow::write_checkpoint(lowered.variables, options.checkpoint);
   tensorflow::write_meta_graph(lowered.graph, lowered.variable_names, lowered.trainable_names, meta);
   tensorflow::write_graph(lowered.graph, options.graph);
@@ -84,16 +88,20 @@ int run(const Options& options) {
   files.push_back(meta);
   files.push_back(options.graph);
   if (options.as_json) {
-    Json json{{"inputs", Json::array()}, {"outputs", Json::array()}, {"variables", lowered.variables.size()}, {"files", Json::array()}};
+    Json json{{"inputs", Json::array()},
+              {"outputs", Json::array()},
+              {"variables", lowered.variables.size()},
+              {"files", Json::array()}};
     for (const auto& input : signature.inputs) json["inputs"].push_back(to_json(input));
     for (const auto& output : signature.outputs) json["outputs"].push_back(to_json(output));
     for (const auto& file : files) json["files"].push_back(file.string());
     print_json(json);
     return 0;
   }
-  fmt::print("Keras model information:\n Input names : [{}]\n Output names: [{}]\n", joined(signature.inputs), joined(signature.outputs));
-  fmt::print("TensorFlow information:\n Variables      : {}\n Checkpoint path: {}\n Inference graph: {}\n", lowered.variables.size(),
-             options.checkpoint.string(), options.graph.string());
+  fmt::print("Keras model information:\n Input names : [{}]\n Output names: [{}]\n", joined(signature.inputs),
+             joined(signature.outputs));
+  fmt::print("TensorFlow information:\n Variables      : {}\n Checkpoint path: {}\n Inference graph: {}\n",
+             lowered.variables.size(), options.checkpoint.string(), options.graph.string());
   std::vector<std::vector<std::string>> rows;
   for (const auto& file : files) rows.push_back({file.string(), size_text(std::filesystem::file_size(file))});
   fmt::print("{}", table({"file", "size"}, rows));
@@ -105,19 +113,31 @@ Action add_options(CLI::App& app) {
   app.add_option("MODEL", options->model.path, "A complete .h5, a .keras, or a JSON architecture with --weights");
   add_model_options(app, options->model);
   add_recurrence_option(app, options->model);
-  app.add_option("--keras_json", options->keras_json, "-kj: the JSON architecture; without it the HDF5 file is a complete model");
-  app.add_option("--keras_hdf5", options->keras_hdf5, "-kh: the HDF5 file: a complete model, or the weights of -kj")->capture_default_str();
-  app.add_option("--checkpoint,--tfckpt,--tf_ckpt", options->checkpoint, "-tfc, -tf: the checkpoint's prefix")->capture_default_str();
-  app.add_option("--graph,--tf_graph", options->graph, "-tfg: the inference graph: .pb, or .pbtxt for text")->capture_default_str();
+  app.add_option("--keras_json", options->keras_json,
+                 "-kj: the JSON architecture; without it the HDF5 file is a complete model");
+  app.add_option("--keras_hdf5", options->keras_hdf5, "-kh: the HDF5 file: a complete model, or the weights of -kj")
+      ->capture_default_str();
+  app.add_option("--checkpoint,--tfckpt,--tf_ckpt", options->checkpoint, "-tfc, -tf: the checkpoint's prefix")
+      ->capture_default_str();
+  app.add_option("--graph,--tf_graph", options->graph, "-tfg: the inference graph: .pb, or .pbtxt for text")
+      ->capture_default_str();
   app.add_flag("--json", options->as_json, "Print one JSON object: inputs, outputs, variables, files");
-  app.footer("Example:\n  hoarfrost convert model.h5 --checkpoint out/tfchkpt.ckpt --graph out/tf_graph.pb\n"
-             "  keras_2_tf -kj model.json -kh weights.h5 -tfc out/tfchkpt.ckpt -tfg out/tf_graph.pb");
+  app.footer(
+      "Example:\n  hoarfrost convert model.h5 --checkpoint out/tfchkpt.ckpt --graph out/tf_graph.pb\n"
+      "  keras_2_tf -kj model.json -kh weights.h5 -tfc out/tfchkpt.ckpt -tfg out/tf_graph.pb");
   return [options] { return run(*options); };
 }
 
 }  // namespace
 
-const Command command_convert{"convert", "keras_2_tf", "Keras model to TensorFlow checkpoint and inference graph", add_options,
-                              {{"-kj", "--keras_json"}, {"-kh", "--keras_hdf5"}, {"-tfc", "--tfckpt"}, {"-tf", "--tf_ckpt"}, {"-tfg", "--tf_graph"}}};
+const Command command_convert{"convert",
+                              "keras_2_tf",
+                              "Keras model to TensorFlow checkpoint and inference graph",
+                              add_options,
+                              {{"-kj", "--keras_json"},
+                               {"-kh", "--keras_hdf5"},
+                               {"-tfc", "--tfckpt"},
+                               {"-tf", "--tf_ckpt"},
+                               {"-tfg", "--tf_graph"}}};
 
 }  // namespace hoarfrost::cli

@@ -37,7 +37,8 @@ void add_data_options(CLI::App& app, DataSource& source);
 // What was saved beside the graph, changed by what was typed. Throws Error{kInvalidArgument} naming the option.
 data::Preprocessing preprocessing(const DataSource& source, const std::filesystem::path& graph);
 
-// How the data is opened: what was typed, and the preprocessing. A note says where that comes from. threads: as in open_data.
+// How the data is opened: what was typed, and the preprocessing. A note says where that comes from. threads: as in
+// open_data.
 data::OpenOptions open_options(const DataSource& source, const std::filesystem::path& graph, int threads);
 
 // Opens the data for that graph; notes say what a person should know, and where its preprocessing comes from. With

@@ -33,31 +33,41 @@ int run(const Options& options) {
   const std::string extension = options.output.extension().string();
   const std::string format = extension.empty() ? "" : extension.substr(1);
   if (!kFormats.contains(format)) {
-    throw Error(ErrorCode::kInvalidArgument, options.output.string(), "expected a name that ends in .svg, .png, .pdf or .dot");
+    throw Error(ErrorCode::kInvalidArgument, options.output.string(),
+                "expected a name that ends in .svg, .png, .pdf or .dot");
   }
   const graph::Graph graph = read(options);
   const std::string source = to_dot(graph, options.drawing);
   write_file(options.output, format == "dot" || format == "gv" ? source : run_dot(source, format));
-  if (options.as_json) print_json({{"nodes", graph.size()}, {"files", {options.output.string()}}});
-  else fmt::print("{} nodes drawn into {}.\n", graph.size(), options.output.string());
+  if (options.as_json)
+    print_json({{"nodes", graph.size()}, {"files", {options.output.string()}}});
+  else
+    fmt::print("{} nodes drawn into {}.\n", graph.size(), options.output.string());
   return 0;
 }
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("FILE", options->model.path, "A graph (.pb, .pbtxt), a MetaGraph (.meta), a SavedModel's folder or a Keras model")->required();
-  app.add_option("-o,--output", options->output, "The picture: .svg, .png or .pdf by Graphviz, or .dot for its source")->required();
-  app.add_flag("--constants", options->drawing.constants, "Draw constants too; without it their shapes stand in the nodes that take them");
+  app.add_option("FILE", options->model.path,
+                 "A graph (.pb, .pbtxt), a MetaGraph (.meta), a SavedModel's folder or a Keras model")
+      ->required();
+  app.add_option("-o,--output", options->output, "The picture: .svg, .png or .pdf by Graphviz, or .dot for its source")
+      ->required();
+  app.add_flag("--constants", options->drawing.constants,
+               "Draw constants too; without it their shapes stand in the nodes that take them");
   app.add_flag("--horizontal", options->drawing.horizontal, "From left to right instead of from top to bottom");
   add_model_options(app, options->model);
   app.add_flag("--json", options->as_json, "Print one JSON object: nodes, files");
-  app.footer("Layers (name scopes) are boxes, tensors' shapes stand at the edges. Needs Graphviz (Debian's package graphviz).\n"
-             "Example:\n  hoarfrost draw model.h5 -o model.svg");
+  app.footer(
+      "Layers (name scopes) are boxes, tensors' shapes stand at the edges. Needs Graphviz (Debian's package "
+      "graphviz).\n"
+      "Example:\n  hoarfrost draw model.h5 -o model.svg");
   return [options] { return run(*options); };
 }
 
 }  // namespace
 
-const Command command_draw{"draw", "", "Picture of a graph or model: layers as boxes, shapes at the edges", add_options};
+const Command command_draw{"draw", "", "Picture of a graph or model: layers as boxes, shapes at the edges",
+                           add_options};
 
 }  // namespace hoarfrost::cli

@@ -19,8 +19,9 @@ std::filesystem::path folder() {
 std::filesystem::path embedded_examples(const Shape& shape) {
   if (shape == Shape{32, 32, 3}) return folder() / "cifar10/data/test_batch.bin";
   if (shape == Shape{28, 28, 1}) return folder() / "sign_language/data/sign_mnist_test.csv";
-  throw Error(ErrorCode::kInvalidArgument, "--dataset",
-              fmt::format("no example data for inputs of shape {}; name a CSV, CIFAR binary or .npz file", shape.to_string()));
+  throw Error(
+      ErrorCode::kInvalidArgument, "--dataset",
+      fmt::format("no example data for inputs of shape {}; name a CSV, CIFAR binary or .npz file", shape.to_string()));
 }
 
 }  // namespace hoarfrost::cli

@@ -30,15 +30,19 @@ void prove(const FrozenModel& frozen, const Options& options) {
   if (options.no_verify) return;
   const auto nan_layers = note_nan_weights(frozen.lowered);
   const auto proof = evaluation::verify(frozen.lowered, frozen.graph, frozen.signature, options.verify.options());
-  if (!proof.equal && !nan_layers.empty()) return note("with such weights the graph cannot be proven equal to the model; it is written without a proof");
+  if (!proof.equal && !nan_layers.empty())
+    return note("with such weights the graph cannot be proven equal to the model; it is written without a proof");
   if (!proof.equal) {
-    throw Error(ErrorCode::kMismatch, options.model.path.string(), fmt::format("the graph does not compute what the model does: {}; nothing was written", divergence_text(proof)));
+    throw Error(
+        ErrorCode::kMismatch, options.model.path.string(),
+        fmt::format("the graph does not compute what the model does: {}; nothing was written", divergence_text(proof)));
   }
   if (!options.as_json) fmt::print("{}\n", proof_text(proof));
 }
 
 // Keras' own names: an input's layer, an output's layer; a second output of one layer is told apart by a number.
-std::vector<tensorflow::SignatureTensor> keyed(const keras::Lowered& lowered, const graph::Graph& graph, const std::vector<EndpointReport>& endpoints, bool outputs) {
+std::vector<tensorflow::SignatureTensor> keyed(const keras::Lowered& lowered, const graph::Graph& graph,
+                                               const std::vector<EndpointReport>& endpoints, bool outputs) {
   std::vector<tensorflow::SignatureTensor> result;
   for (const auto& endpoint : endpoints) {
     std::string key = endpoint.name;
@@ -53,7 +57,8 @@ std::vector<tensorflow::SignatureTensor> keyed(const keras::Lowered& lowered, co
   return result;
 }
 
-std::vector<std::filesystem::path> export_saved_model(FrozenModel& frozen, const SignatureReport& signature, const Options& options) {
+std::vector<std::filesystem::path> export_saved_model(FrozenModel& frozen, const SignatureReport& signature,
+                                                      const Options& options) {
   keras::Lowered& lowered = frozen.lowered;
   passes::use_resource_variables(lowered.graph);
   if (!lowered.variable_names.empty()) tensorflow::add_saver(lowered.graph, lowered.variable_names);
@@ -72,7 +77,8 @@ int run(const Options& options) {
   const bool is_onnx = options.format == "onnx";
   const bool is_graph = is_graph_file(options.model.path);
   if (is_graph && !is_onnx) {
-    throw Error(ErrorCode::kUnsupported, options.model.path.string(), "a SavedModel keeps variables, and a frozen graph has none; export the Keras model");
+    throw Error(ErrorCode::kUnsupported, options.model.path.string(),
+                "a SavedModel keeps variables, and a frozen graph has none; export the Keras model");
   }
   FrozenModel frozen;
   Runnable runnable;
@@ -112,26 +118,36 @@ int run(const Options& options) {
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("MODEL", options->model.path, "A complete .h5, a .keras, or a JSON architecture with --weights; for onnx a frozen graph too")->required();
-  app.add_option("--format", options->format, "savedmodel: a folder with variables, for TensorFlow 1, 2 and Serving; onnx: one .onnx file")
+  app.add_option("MODEL", options->model.path,
+                 "A complete .h5, a .keras, or a JSON architecture with --weights; for onnx a frozen graph too")
+      ->required();
+  app.add_option("--format", options->format,
+                 "savedmodel: a folder with variables, for TensorFlow 1, 2 and Serving; onnx: one .onnx file")
       ->required()
       ->check(CLI::IsMember({"savedmodel", "onnx"}));
   app.add_option("-o,--output", options->output, "The SavedModel's folder, or the .onnx file")->required();
-  app.add_option("--opset", options->onnx.opset, "ONNX' version of operations, 13 to 18")->check(CLI::Range(onnx::kFirstOpset, onnx::kLastOpset))->capture_default_str();
-  app.add_flag("--external-data", options->onnx.external_data, "ONNX: weights into NAME.onnx.data beside the model, as models over 2 GiB have to");
+  app.add_option("--opset", options->onnx.opset, "ONNX' version of operations, 13 to 18")
+      ->check(CLI::Range(onnx::kFirstOpset, onnx::kLastOpset))
+      ->capture_default_str();
+  app.add_flag("--external-data", options->onnx.external_data,
+               "ONNX: weights into NAME.onnx.data beside the model, as models over 2 GiB have to");
   add_model_options(app, options->model);
   add_recurrence_option(app, options->model);
   app.add_flag("--no-verify", options->no_verify, "Do not prove that the graph computes what the model does");
   add_verify_flags(app, options->verify);
   app.add_flag("--json", options->as_json, "Print one JSON object: format, inputs, outputs, files");
-  app.footer("The graph is proven against the Keras model before anything is written. ONNX' nodes are translated from that graph one by one, and are\n"
-             "not run here: an operation that ONNX has not is refused by name. Inputs keep TensorFlow's layout (NHWC).\n"
-             "Examples:\n  hoarfrost export model.h5 --format savedmodel -o serving/1\n  hoarfrost export model.h5 --format onnx -o model.onnx --opset 15");
+  app.footer(
+      "The graph is proven against the Keras model before anything is written. ONNX' nodes are translated from that "
+      "graph one by one, and are\n"
+      "not run here: an operation that ONNX has not is refused by name. Inputs keep TensorFlow's layout (NHWC).\n"
+      "Examples:\n  hoarfrost export model.h5 --format savedmodel -o serving/1\n  hoarfrost export model.h5 --format "
+      "onnx -o model.onnx --opset 15");
   return [options] { return run(*options); };
 }
 
 }  // namespace
 
-const Command command_export_model{"export", "", "Keras model to a TensorFlow SavedModel or an ONNX model", add_options};
+const Command command_export_model{"export", "", "Keras model to a TensorFlow SavedModel or an ONNX model",
+                                   add_options};
 
 }  // namespace hoarfrost::cli

@@ -1,4 +1,5 @@
-// hoarfrost freeze-graph, freeze_graph: TensorFlow's tool of that name, with its flags: a graph and a checkpoint to one frozen graph.
+// hoarfrost freeze-graph, freeze_graph: TensorFlow's tool of that name, with its flags: a graph and a checkpoint to one
+// frozen graph.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/passes.h>
@@ -93,7 +94,8 @@ Source read_source(const Options& options) {
   }
   if (options.input_meta_graph.empty()) {
     source.graph = read_graph(options.input_graph);
-    source.restore_op = options.input_saver.empty() ? options.restore_op_name : tensorflow::read_saver(options.input_saver).restore_op_name;
+    source.restore_op = options.input_saver.empty() ? options.restore_op_name
+                                                    : tensorflow::read_saver(options.input_saver).restore_op_name;
   } else {
     auto meta_graph = tensorflow::read_meta_graph(options.input_meta_graph);
     source.graph = std::move(meta_graph.graph);
@@ -111,14 +113,18 @@ std::filesystem::path path_of_graph(const Options& options) {
   return options.input_meta_graph.empty() ? options.input_graph : options.input_meta_graph;
 }
 
-bool is_variable(const graph::Node& node) { return node.op() == "VariableV2" || node.op() == "Variable" || node.op() == "VarHandleOp"; }
+bool is_variable(const graph::Node& node) {
+  return node.op() == "VariableV2" || node.op() == "Variable" || node.op() == "VarHandleOp";
+}
 
-// A Saver may save variables under other names, or parts of one under the whole's: then the checkpoint has not all variables'
-// names, and the graph's own restoring nodes say which value is whose.
+// A Saver may save variables under other names, or parts of one under the whole's: then the checkpoint has not all
+// variables' names, and the graph's own restoring nodes say which value is whose.
 void restore(Source& source, const Options& options) {
   const graph::Node* restore_op = source.graph.find(source.restore_op);
   if (restore_op == nullptr || restore_op->op() != "NoOp") return;
-  const auto is_missing = [&](const auto& node) { return is_variable(*node) && !source.variables.contains(node->name()); };
+  const auto is_missing = [&](const auto& node) {
+    return is_variable(*node) && !source.variables.contains(node->name());
+  };
   if (!std::ranges::any_of(source.graph.nodes(), is_missing)) return;
   try {
     passes::run_initializers(source.graph, source.variables, {source.restore_op});
@@ -133,13 +139,15 @@ void name_tables(const graph::Graph& graph) {
   for (const auto& node : graph.nodes()) {
     const std::string& op = node->op();
     if (op.find("HashTable") == std::string::npos) continue;
-    note(fmt::format("node `{}` ({}): a table's contents are not frozen; whoever runs the graph has to initialise it", node->name(), op));
+    note(fmt::format("node `{}` ({}): a table's contents are not frozen; whoever runs the graph has to initialise it",
+                     node->name(), op));
   }
 }
 
 std::vector<std::string> resolve_outputs(const graph::Graph& graph, const Options& options) {
   std::vector<std::string> outputs;
-  for (const auto& name : split(options.output_node_names)) outputs.push_back(resolve(graph, name, path_of_graph(options)).node->name());
+  for (const auto& name : split(options.output_node_names))
+    outputs.push_back(resolve(graph, name, path_of_graph(options)).node->name());
   return outputs;
 }
 
@@ -157,7 +165,8 @@ int freeze(Source& source, const passes::FreezeOptions& freezing, const Options&
 void fit(graph::Graph& graph, const std::vector<std::string>& outputs, const Options& options) {
   graph::Signature signature;
   for (const auto& node : graph.nodes()) {
-    if (node->op() == "Placeholder" || node->op() == "PlaceholderWithDefault") signature.inputs.push_back(node->output());
+    if (node->op() == "Placeholder" || node->op() == "PlaceholderWithDefault")
+      signature.inputs.push_back(node->output());
   }
   for (const auto& output : outputs) signature.outputs.push_back(graph::resolve(graph, output));
   try {
@@ -192,9 +201,13 @@ int run(const Options& options) {
   name_tables(source.graph);
   tensorflow::write_graph(source.graph, options.output_graph, tensorflow::Encoding::kBinary);
   // TensorFlow 1.x said the first two through its log, on stderr, and the last on stdout.
-  fmt::print(stderr, "INFO:tensorflow:Froze {} variables.\nINFO:tensorflow:Converted {} variables to const ops.\n", n_frozen, n_frozen);
+  fmt::print(stderr, "INFO:tensorflow:Froze {} variables.\nINFO:tensorflow:Converted {} variables to const ops.\n",
+             n_frozen, n_frozen);
   if (options.as_json) {
-    print_json({{"outputs", freezing.outputs}, {"frozen_variables", n_frozen}, {"nodes", source.graph.size()}, {"files", {options.output_graph.string()}}});
+    print_json({{"outputs", freezing.outputs},
+                {"frozen_variables", n_frozen},
+                {"nodes", source.graph.size()},
+                {"files", {options.output_graph.string()}}});
   } else {
     fmt::print("{} ops in the final graph.\n", source.graph.size());
   }
@@ -206,7 +219,8 @@ void add_bool(CLI::App& app, const std::string& names, bool& value, const std::s
   app.add_option_function<std::string>(
          names,
          [&value, names](const std::string& given) {
-           if (given != "true" && given != "True" && given != "1" && given != "false" && given != "False" && given != "0") {
+           if (given != "true" && given != "True" && given != "1" && given != "false" && given != "False" &&
+               given != "0") {
              wrong(fmt::format("{}: expected true or false, found `{}`", names.substr(0, names.find(',')), given));
            }
            value = given == "true" || given == "True" || given == "1";
@@ -219,33 +233,55 @@ void add_bool(CLI::App& app, const std::string& names, bool& value, const std::s
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--input_graph,--input-graph", options->input_graph, "TensorFlow GraphDef to load: .pb or .pbtxt, recognised by what it holds; a Keras model too (JSON, .h5, .keras), for checkpoints without a graph");
-  app.add_option("--input_saver,--input-saver", options->input_saver, "TensorFlow saver file (SaverDef, binary or text): names the node that restores the variables");
-  app.add_option("--input_checkpoint,--input-checkpoint", options->input_checkpoint, "Prefix of the checkpoint with the variables' values");
-  app.add_option("--checkpoint_version,--checkpoint-version", options->checkpoint_version, "TensorFlow variable file format, 1 or 2; the file is recognised all the same, V2 first")->capture_default_str();
+  app.add_option("--input_graph,--input-graph", options->input_graph,
+                 "TensorFlow GraphDef to load: .pb or .pbtxt, recognised by what it holds; a Keras model too (JSON, "
+                 ".h5, .keras), for checkpoints without a graph");
+  app.add_option("--input_saver,--input-saver", options->input_saver,
+                 "TensorFlow saver file (SaverDef, binary or text): names the node that restores the variables");
+  app.add_option("--input_checkpoint,--input-checkpoint", options->input_checkpoint,
+                 "Prefix of the checkpoint with the variables' values");
+  app.add_option("--checkpoint_version,--checkpoint-version", options->checkpoint_version,
+                 "TensorFlow variable file format, 1 or 2; the file is recognised all the same, V2 first")
+      ->capture_default_str();
   app.add_option("--output_graph,--output-graph", options->output_graph, "The frozen GraphDef to write");
-  add_bool(app, "--input_binary,--input-binary", options->input_binary, "Whether the input files are binary; they are recognised all the same");
-  app.add_option("--output_node_names,--output-node-names", options->output_node_names, "The output nodes, comma-separated; layer names and name:0 are taken too");
-  app.add_option("--restore_op_name,--restore-op-name", options->restore_op_name, "The node that restores the variables, asked where the checkpoint has other names than the graph's variables")->capture_default_str();
-  app.add_option("--filename_tensor_name,--filename-tensor-name", options->filename_tensor_name, "Unused: the checkpoint is read directly")->capture_default_str();
-  add_bool(app, "--clear_devices,--clear-devices", options->clear_devices, "Whether to remove device specifications (default true)");
-  app.add_option("--initializer_nodes,--initializer-nodes", options->initializer_nodes, "Nodes to run after the checkpoint is restored, comma-separated");
-  app.add_option("--variable_names_whitelist,--variable_names_allowlist,--variable-names-whitelist", options->variable_names_allowlist,
-                 "Variables to freeze, comma-separated; without it all are");
-  app.add_option("--variable_names_blacklist,--variable_names_denylist,--variable-names-blacklist", options->variable_names_denylist,
-                 "Variables to leave as they are, comma-separated");
-  app.add_option("--input_meta_graph,--input-meta-graph", options->input_meta_graph, "MetaGraphDef (.meta) to load instead of --input_graph");
-  app.add_option("--input_saved_model_dir,--input-saved-model-dir", options->input_saved_model_dir, "SavedModel folder to load instead");
-  app.add_option("--saved_model_tags,--saved-model-tags", options->saved_model_tags, "Tags of the SavedModel's MetaGraph, comma-separated")->capture_default_str();
+  add_bool(app, "--input_binary,--input-binary", options->input_binary,
+           "Whether the input files are binary; they are recognised all the same");
+  app.add_option("--output_node_names,--output-node-names", options->output_node_names,
+                 "The output nodes, comma-separated; layer names and name:0 are taken too");
+  app.add_option(
+         "--restore_op_name,--restore-op-name", options->restore_op_name,
+         "The node that restores the variables, asked where the checkpoint has other names than the graph's variables")
+      ->capture_default_str();
+  app.add_option("--filename_tensor_name,--filename-tensor-name", options->filename_tensor_name,
+                 "Unused: the checkpoint is read directly")
+      ->capture_default_str();
+  add_bool(app, "--clear_devices,--clear-devices", options->clear_devices,
+           "Whether to remove device specifications (default true)");
+  app.add_option("--initializer_nodes,--initializer-nodes", options->initializer_nodes,
+                 "Nodes to run after the checkpoint is restored, comma-separated");
+  app.add_option("--variable_names_whitelist,--variable_names_allowlist,--variable-names-whitelist",
+                 options->variable_names_allowlist, "Variables to freeze, comma-separated; without it all are");
+  app.add_option("--variable_names_blacklist,--variable_names_denylist,--variable-names-blacklist",
+                 options->variable_names_denylist, "Variables to leave as they are, comma-separated");
+  app.add_option("--input_meta_graph,--input-meta-graph", options->input_meta_graph,
+                 "MetaGraphDef (.meta) to load instead of --input_graph");
+  app.add_option("--input_saved_model_dir,--input-saved-model-dir", options->input_saved_model_dir,
+                 "SavedModel folder to load instead");
+  app.add_option("--saved_model_tags,--saved-model-tags", options->saved_model_tags,
+                 "Tags of the SavedModel's MetaGraph, comma-separated")
+      ->capture_default_str();
   add_target_option(app, options->target);
   app.add_flag("--json", options->as_json, "Print one JSON object: outputs, frozen_variables, nodes, files");
-  app.footer("Example:\n  freeze_graph --input_graph=tf_graph.pb --input_checkpoint=tfchkpt.ckpt --input_binary=true \\\n"
-             "               --output_graph=frozen.pb --output_node_names=dense_2/Softmax");
+  app.footer(
+      "Example:\n  freeze_graph --input_graph=tf_graph.pb --input_checkpoint=tfchkpt.ckpt --input_binary=true \\\n"
+      "               --output_graph=frozen.pb --output_node_names=dense_2/Softmax");
   return [options] { return run(*options); };
 }
 
 }  // namespace
 
-const Command command_freeze_graph{"freeze-graph", "freeze_graph", "TensorFlow graph and checkpoint to frozen graph (TensorFlow's freeze_graph)", add_options};
+const Command command_freeze_graph{"freeze-graph", "freeze_graph",
+                                   "TensorFlow graph and checkpoint to frozen graph (TensorFlow's freeze_graph)",
+                                   add_options};
 
 }  // namespace hoarfrost::cli

@@ -26,8 +26,10 @@ std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result.push_back('\\');
-    if (c == '\n') result += "\\n";
-    else result.push_back(c);
+    if (c == '\n')
+      result += "\\n";
+    else
+      result.push_back(c);
   }
   return result + "\"";
 }
@@ -35,10 +37,12 @@ std::string in_quotes(std::string_view text) {
 // By what an op is for; the colours of many viewers of networks.
 const char* colour_of(const std::string& op) {
   static const std::map<std::string_view, const char*> kColours = {
-      {"Conv", "#4878a8"}, {"Depthwise", "#4878a8"}, {"MatMul", "#4878a8"}, {"BatchMatMul", "#4878a8"}, {"Einsum", "#4878a8"},
-      {"FusedBatchNorm", "#5a8f5a"}, {"Relu", "#a05050"}, {"Elu", "#a05050"}, {"Selu", "#a05050"}, {"Sigmoid", "#a05050"}, {"Tanh", "#a05050"},
-      {"Softmax", "#a05050"}, {"Softplus", "#a05050"}, {"MaxPool", "#6a8a48"}, {"AvgPool", "#6a8a48"}, {"Reshape", "#86603c"}, {"Transpose", "#86603c"},
-      {"Concat", "#7a5c94"}, {"Pad", "#7a5c94"}, {"Placeholder", "#505050"}, {"Const", "#8c8c8c"}};
+      {"Conv", "#4878a8"},      {"Depthwise", "#4878a8"},      {"MatMul", "#4878a8"},  {"BatchMatMul", "#4878a8"},
+      {"Einsum", "#4878a8"},    {"FusedBatchNorm", "#5a8f5a"}, {"Relu", "#a05050"},    {"Elu", "#a05050"},
+      {"Selu", "#a05050"},      {"Sigmoid", "#a05050"},        {"Tanh", "#a05050"},    {"Softmax", "#a05050"},
+      {"Softplus", "#a05050"},  {"MaxPool", "#6a8a48"},        {"AvgPool", "#6a8a48"}, {"Reshape", "#86603c"},
+      {"Transpose", "#86603c"}, {"Concat", "#7a5c94"},         {"Pad", "#7a5c94"},     {"Placeholder", "#505050"},
+      {"Const", "#8c8c8c"}};
   for (const auto& [prefix, colour] : kColours) {
     if (op.starts_with(prefix)) return colour;
   }
@@ -72,7 +76,8 @@ class Drawing {
   std::string draw() {
     text_ = "digraph hoarfrost {\n  rankdir=" + std::string(options_.horizontal ? "LR" : "TB") +
             ";\n  graph [fontname=\"Helvetica\", fontsize=11, color=\"#b0b8c0\", style=rounded];\n"
-            "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=10, fontcolor=white, penwidth=0];\n"
+            "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=10, fontcolor=white, "
+            "penwidth=0];\n"
             "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#505860\"];\n";
     Scope root;
     for (const auto& node : graph_.nodes()) {
@@ -110,7 +115,9 @@ class Drawing {
     for (const auto& [name, inner] : scope.inner) {
       const std::string full = path.empty() ? name : path + "/" + name;
       const bool is_box = inner->size() > 1;
-      if (is_box) text_ += fmt::format("{}subgraph {} {{\n{}  label={};\n", indent, in_quotes("cluster_" + full), indent, in_quotes(name));
+      if (is_box)
+        text_ += fmt::format("{}subgraph {} {{\n{}  label={};\n", indent, in_quotes("cluster_" + full), indent,
+                             in_quotes(name));
       write(*inner, full, depth + (is_box ? 1 : 0));
       if (is_box) text_ += indent + "}\n";
     }
@@ -126,7 +133,8 @@ class Drawing {
         if (const Node* constant = constant_of(*input.node)) label += "\n" + constant->value().shape().to_string();
       }
     }
-    text_ += fmt::format("{}{} [label={}, tooltip={}, fillcolor=\"{}\"];\n", indent, in_quotes(node.name()), in_quotes(label), in_quotes(node.name()), colour_of(node.op()));
+    text_ += fmt::format("{}{} [label={}, tooltip={}, fillcolor=\"{}\"];\n", indent, in_quotes(node.name()),
+                         in_quotes(label), in_quotes(node.name()), colour_of(node.op()));
   }
 
   void write_edges(const Node& node) {
@@ -134,11 +142,13 @@ class Drawing {
     for (const Endpoint& input : node.inputs) {
       if (is_hidden(*input.node)) continue;
       const auto found = known_.find(input);
-      const std::string label = found == known_.end() ? "" : fmt::format(" [label={}]", in_quotes(found->second.shape.to_string()));
+      const std::string label =
+          found == known_.end() ? "" : fmt::format(" [label={}]", in_quotes(found->second.shape.to_string()));
       text_ += fmt::format("  {} -> {}{};\n", in_quotes(input.node->name()), in_quotes(node.name()), label);
     }
     for (const Node* control : node.control_inputs) {
-      if (!is_hidden(*control)) text_ += fmt::format("  {} -> {} [style=dashed];\n", in_quotes(control->name()), in_quotes(node.name()));
+      if (!is_hidden(*control))
+        text_ += fmt::format("  {} -> {} [style=dashed];\n", in_quotes(control->name()), in_quotes(node.name()));
     }
   }
 
@@ -164,7 +174,8 @@ std::string content_of(FILE* file) {
   std::string text;
   std::rewind(file);
   char block[65536];
-  for (size_t n = std::fread(block, 1, sizeof(block), file); n > 0; n = std::fread(block, 1, sizeof(block), file)) text.append(block, n);
+  for (size_t n = std::fread(block, 1, sizeof(block), file); n > 0; n = std::fread(block, 1, sizeof(block), file))
+    text.append(block, n);
   return text;
 }
 
@@ -191,13 +202,17 @@ std::string run_dot(const std::string& source, const std::string& format) {
   const int failed = posix_spawnp(&process, "dot", &actions, nullptr, arguments, environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0)
-    throw Error(ErrorCode::kUnsupported, "", "drawing needs Graphviz' `dot`, which is not installed (Debian: apt-get install graphviz); -o NAME.dot writes what it would draw");
+    throw Error(ErrorCode::kUnsupported, "",
+                "drawing needs Graphviz' `dot`, which is not installed (Debian: apt-get install graphviz); -o NAME.dot "
+                "writes what it would draw");
   int status = 0;
   while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const std::string said = content_of(errors.get());
-    throw Error(ErrorCode::kIo, "", fmt::format("Graphviz' `dot` failed: {}", said.empty() ? "it said nothing" : said.substr(0, said.find('\n'))));
+    throw Error(
+        ErrorCode::kIo, "",
+        fmt::format("Graphviz' `dot` failed: {}", said.empty() ? "it said nothing" : said.substr(0, said.find('\n'))));
   }
   return content_of(output.get());
 }

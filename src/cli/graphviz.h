@@ -16,8 +16,8 @@ struct DrawOptions {
 // The graph in dot's language: nodes in boxes by name scope, shapes on the edges (where the ops say them).
 std::string to_dot(const graph::Graph& graph, const DrawOptions& options);
 
-// What `dot -TFORMAT` makes of it. Throws Error{kUnsupported} where Graphviz is not installed, Error{kIo} with its own words
-// where it fails.
+// What `dot -TFORMAT` makes of it. Throws Error{kUnsupported} where Graphviz is not installed, Error{kIo} with its own
+// words where it fails.
 std::string run_dot(const std::string& source, const std::string& format);
 
 }  // namespace hoarfrost::cli

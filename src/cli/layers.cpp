@@ -39,7 +39,8 @@ int run(const Options& options) {
   for (const auto* spec : keras::all_layers()) {
     const std::vector<std::string_view> aliases(spec->class_names.begin() + 1, spec->class_names.end());
     const std::string_view limits = note_of(notes, spec->class_names.front());
-    rows.push_back({std::string(spec->class_names.front()), fmt::format("{}", fmt::join(aliases, ", ")), std::string(limits)});
+    rows.push_back(
+        {std::string(spec->class_names.front()), fmt::format("{}", fmt::join(aliases, ", ")), std::string(limits)});
     layers.push_back({{"name", spec->class_names.front()}, {"aliases", aliases}, {"not_converted", limits}});
   }
   std::vector<std::vector<std::string>> others;
@@ -47,30 +48,45 @@ int run(const Options& options) {
   for (const keras::LayerNote& note : notes) {
     if (note.kind == keras::NoteKind::kLimited) continue;
     others.push_back({std::string(note.class_name), meaning(note)});
-    refused.push_back({{"name", note.class_name}, {"is_refused", note.kind == keras::NoteKind::kRefused}, {"why", meaning(note)}});
+    refused.push_back(
+        {{"name", note.class_name}, {"is_refused", note.kind == keras::NoteKind::kRefused}, {"why", meaning(note)}});
   }
   std::vector<std::string> operations;
   for (const auto* spec : keras::all_operations()) {
     std::string functions(spec->functions);
     for (size_t at = 0; (at = functions.find(' ', at)) != std::string::npos; at += 5) functions.replace(at, 1, ", tf.");
-    operations.push_back(functions.empty() ? std::string(spec->name) : fmt::format("{} (tf.{})", spec->name, functions));
+    operations.push_back(functions.empty() ? std::string(spec->name)
+                                           : fmt::format("{} (tf.{})", spec->name, functions));
   }
   Json ops = Json::array();
   for (const auto* spec : ops::all_ops()) ops.push_back(spec->name);
   if (options.as_json) {
-    print_json({{"layers", layers}, {"other_classes", refused}, {"activations", keras::activation_names()}, {"operations", operations}, {"op_layers", keras::tensorflow_ops()}, {"ops", ops}});
+    print_json({{"layers", layers},
+                {"other_classes", refused},
+                {"activations", keras::activation_names()},
+                {"operations", operations},
+                {"op_layers", keras::tensorflow_ops()},
+                {"ops", ops}});
   } else if (options.as_markdown) {
     fmt::print("| Keras layer | also named | not converted |\n| --- | --- | --- |\n");
     for (const auto& row : rows) fmt::print("| {} | {} | {} |\n", row[0], row[1], row[2]);
-    fmt::print("\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n\n| Keras layer | what becomes of it |\n| --- | --- |\n");
+    fmt::print(
+        "\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n\n| Keras layer | what "
+        "becomes of it |\n| --- | --- |\n");
     for (const auto& row : others) fmt::print("| {} | {} |\n", row[0], row[1]);
-    fmt::print("\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops as TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: ",
-               fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "), fmt::join(keras::tensorflow_ops(), ", "));
+    fmt::print(
+        "\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops as "
+        "TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: ",
+        fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "),
+        fmt::join(keras::tensorflow_ops(), ", "));
     fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
   } else {
-    fmt::print("{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\n{} layers. Activations: {}\nOperations: {}\n",
-               table({"Keras layer", "also named", "not converted"}, rows), table({"Keras layer", "what becomes of it"}, others), rows.size(), fmt::join(keras::activation_names(), ", "),
-               fmt::join(operations, ", "));
+    fmt::print(
+        "{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\n{} layers. "
+        "Activations: {}\nOperations: {}\n",
+        table({"Keras layer", "also named", "not converted"}, rows),
+        table({"Keras layer", "what becomes of it"}, others), rows.size(), fmt::join(keras::activation_names(), ", "),
+        fmt::join(operations, ", "));
   }
   return 0;
 }
@@ -78,7 +94,8 @@ int run(const Options& options) {
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_flag("--markdown", options->as_markdown, "The page docs/layers.md");
-  app.add_flag("--json", options->as_json, "Print one JSON object: layers, other_classes, activations, operations, op_layers, ops");
+  app.add_flag("--json", options->as_json,
+               "Print one JSON object: layers, other_classes, activations, operations, op_layers, ops");
   return [options] { return run(*options); };
 }
 

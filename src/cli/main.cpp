@@ -1,8 +1,8 @@
 // The program: finds the command, runs it, and turns every failure into one line on stderr and an exit status.
 #include <fmt/format.h>
-#include <malloc.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/graph.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <csignal>
@@ -19,11 +19,13 @@ namespace {
 
 constexpr std::string_view kVersion = HOARFROST_VERSION;
 constexpr std::string_view kAbout =
-    "Hoarfrost turns a Keras model into one frozen TensorFlow graph, proves that the two are the same function, and says how\n"
+    "Hoarfrost turns a Keras model into one frozen TensorFlow graph, proves that the two are the same function, and "
+    "says how\n"
     "accurate the frozen one is. Without Python, without TensorFlow.\n\n"
     "Start with:  hoarfrost freeze model.h5 -o frozen.pb";
 constexpr std::string_view kFooter =
-    "`hoarfrost COMMAND --help` teaches each command. Exit status: 0 done, 1 failed or does not match, 2 wrong usage, 3 not supported.";
+    "`hoarfrost COMMAND --help` teaches each command. Exit status: 0 done, 1 failed or does not match, 2 wrong usage, "
+    "3 not supported.";
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
@@ -44,13 +46,19 @@ int say(std::string_view message, int status) {
   return status;
 }
 
-// Every process of mpirun makes the same mistake; one says it. The others end as if nothing were wrong, for mpirun kills all
-// at the first that fails, also the one that has not said why yet; the job's status is that one's.
-int say_once(std::string_view message, int status) { return distributed::rank_by_environment() == 0 ? say(message, status) : 0; }
+// Every process of mpirun makes the same mistake; one says it. The others end as if nothing were wrong, for mpirun
+// kills all at the first that fails, also the one that has not said why yet; the job's status is that one's.
+int say_once(std::string_view message, int status) {
+  return distributed::rank_by_environment() == 0 ? say(message, status) : 0;
+}
 
 int run_action(const Command& command, const Action& action) {
   if (distributed::size_by_environment() > 1 && !command.is_shared)
-    return say_once(fmt::format("`hoarfrost {}` works in one process; mpirun can share out `hoarfrost evaluate` and `hoarfrost train`", command.name), kWrongUsage);
+    return say_once(
+        fmt::format(
+            "`hoarfrost {}` works in one process; mpirun can share out `hoarfrost evaluate` and `hoarfrost train`",
+            command.name),
+        kWrongUsage);
   try {
     return action();
   } catch (const distributed::ToldByAnother&) {
@@ -85,7 +93,8 @@ std::string command_wanted(int argc, char** argv) {
   std::vector<std::string> names;
   for (const Command* command : commands()) names.emplace_back(command->name);
   if (argc < 2) return "give a command, such as `hoarfrost freeze model.h5 -o frozen.pb`";
-  return fmt::format("expected a command, found `{}`; nearest: `{}`", argv[1], graph::nearest_names(argv[1], names, 1).front());
+  return fmt::format("expected a command, found `{}`; nearest: `{}`", argv[1],
+                     graph::nearest_names(argv[1], names, 1).front());
 }
 
 int parse_and_run(CLI::App& app, const std::function<int()>& chosen, int argc, char** argv) {
@@ -100,14 +109,17 @@ int parse_and_run(CLI::App& app, const std::function<int()>& chosen, int argc, c
     std::string command;
     for (const CLI::App* sub : app.get_subcommands()) command = " " + sub->get_name();
     const bool has_command = app.get_require_subcommand_min() == 0 || !command.empty();
-    return say_once(fmt::format("{}; see `{}{} --help`", has_command ? error.what() : command_wanted(argc, argv), app.get_name(), command), kWrongUsage);
+    return say_once(fmt::format("{}; see `{}{} --help`", has_command ? error.what() : command_wanted(argc, argv),
+                                app.get_name(), command),
+                    kWrongUsage);
   }
 }
 
 int run_program(const Command& command, int argc, char** argv) {
   CLI::App app(std::string(command.summary), std::string(command.program));
   const Action action = command.add_options(app);
-  return parse_and_run(app, [&] { return run_action(command, action); }, argc, argv);
+  return parse_and_run(
+      app, [&] { return run_action(command, action); }, argc, argv);
 }
 
 int run(int argc, char** argv) {

@@ -34,7 +34,9 @@ void inline_functions(graph::Graph& graph, const std::filesystem::path& path) {
   }
 }
 
-bool is_source_of_values(const graph::Node& node) { return node.op() == "Placeholder" || node.op() == "PlaceholderWithDefault"; }
+bool is_source_of_values(const graph::Node& node) {
+  return node.op() == "Placeholder" || node.op() == "PlaceholderWithDefault";
+}
 
 }  // namespace
 
@@ -51,7 +53,8 @@ std::pair<std::string, Shape> parse_input_shape(const std::string& text) {
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), size);
     const bool is_open = part == "?" || part == "None";
     if (!is_open && (error != std::errc{} || end != part.data() + part.size() || size < -1 || size == 0)) {
-      throw Error(ErrorCode::kInvalidArgument, "--input-shape", fmt::format("expected sizes such as 1,32,32,3, found `{}`", text));
+      throw Error(ErrorCode::kInvalidArgument, "--input-shape",
+                  fmt::format("expected sizes such as 1,32,32,3, found `{}`", text));
     }
     sizes.push_back(is_open ? kUnknown : size);
     rest.remove_prefix(std::min(comma + 1, rest.size()));
@@ -60,26 +63,34 @@ std::pair<std::string, Shape> parse_input_shape(const std::string& text) {
 }
 
 void add_custom_options(CLI::App& app, ModelSource& source) {
-  app.add_option("--lambda", source.lambdas, "What a layer computes whose Python is not understood, of its input x: lambda_1='x / 255' (docs/lambda.md)")
+  app.add_option(
+         "--lambda", source.lambdas,
+         "What a layer computes whose Python is not understood, of its input x: lambda_1='x / 255' (docs/lambda.md)")
       ->allow_extra_args(false)
       ->option_text("NAME=EXPRESSION …");
-  app.add_option("--custom", source.custom_classes, "The known layer that a custom class is: MyDense=Dense")->allow_extra_args(false)->option_text("CLASS=LAYER …");
+  app.add_option("--custom", source.custom_classes, "The known layer that a custom class is: MyDense=Dense")
+      ->allow_extra_args(false)
+      ->option_text("CLASS=LAYER …");
 }
 
 void add_model_options(CLI::App& app, ModelSource& source) {
   app.add_option("-w,--weights", source.weights, "Weights (.h5) of a JSON architecture");
-  app.add_option("--input-shape", source.input_shapes,
-                 "Fixes an input's shape, batch first: 1,224,224,3, or input_1=1,224,224,3 where there are several; ? stays open");
-  app.add_option("--name-suffix", source.name_suffix,
-                 "Appended to every layer's name: _1 gives the names of a model loaded twice into one session (input_1_1)");
+  app.add_option(
+      "--input-shape", source.input_shapes,
+      "Fixes an input's shape, batch first: 1,224,224,3, or input_1=1,224,224,3 where there are several; ? stays open");
+  app.add_option(
+      "--name-suffix", source.name_suffix,
+      "Appended to every layer's name: _1 gives the names of a model loaded twice into one session (input_1_1)");
   add_custom_options(app, source);
 }
 
 void add_recurrence_option(CLI::App& app, ModelSource& source) {
   using keras::RecurrenceForm;
-  static const std::map<std::string, RecurrenceForm> kForms{{"unroll", RecurrenceForm::kUnroll}, {"loop", RecurrenceForm::kLoop}};
+  static const std::map<std::string, RecurrenceForm> kForms{{"unroll", RecurrenceForm::kUnroll},
+                                                            {"loop", RecurrenceForm::kLoop}};
   app.add_option("--rnn", source.recurrence,
-                 "How the steps of recurrent layers stand in the graph: unroll, one after the other, or loop, TensorFlow 1's while loop; "
+                 "How the steps of recurrent layers stand in the graph: unroll, one after the other, or loop, "
+                 "TensorFlow 1's while loop; "
                  "without it known steps, 1024 at most, are unrolled")
       ->transform(CLI::CheckedTransformer(kForms))
       ->option_text("unroll|loop");
@@ -109,7 +120,9 @@ keras::Lowered load_and_lower(const ModelSource& source) {
   const auto model = keras::load(source.path, load_options(source));
   keras::Lowered lowered;
   try {
-    lowered = keras::lower(*model, {.name_suffix = source.name_suffix, .phase = keras::Phase::kInference, .recurrence = source.recurrence});
+    lowered = keras::lower(
+        *model,
+        {.name_suffix = source.name_suffix, .phase = keras::Phase::kInference, .recurrence = source.recurrence});
   } catch (Error& error) {
     error.within(source.path.string());
     throw;
@@ -126,8 +139,10 @@ FrozenModel freeze_model(keras::Lowered lowered) {
   // Inputs that no output depends on are part of the model's interface all the same.
   for (const auto& input : lowered.signature.inputs) options.outputs.push_back(input.node->name());
   result.n_frozen = passes::freeze(result.graph, lowered.variables, options);
-  for (const auto& input : lowered.signature.inputs) result.signature.inputs.push_back(graph::resolve(result.graph, input.name()));
-  for (const auto& output : lowered.signature.outputs) result.signature.outputs.push_back(graph::resolve(result.graph, output.name()));
+  for (const auto& input : lowered.signature.inputs)
+    result.signature.inputs.push_back(graph::resolve(result.graph, input.name()));
+  for (const auto& output : lowered.signature.outputs)
+    result.signature.outputs.push_back(graph::resolve(result.graph, output.name()));
   result.lowered = std::move(lowered);
   return result;
 }
@@ -149,7 +164,8 @@ graph::Endpoint resolve(const graph::Graph& graph, const std::string& name, cons
   }
 }
 
-Runnable load_runnable(const ModelSource& source, const std::vector<std::string>& input_nodes, const std::vector<std::string>& output_nodes) {
+Runnable load_runnable(const ModelSource& source, const std::vector<std::string>& input_nodes,
+                       const std::vector<std::string>& output_nodes) {
   Runnable result;
   if (is_graph_file(source.path)) {
     result.graph = tensorflow::read_graph(source.path);
@@ -174,7 +190,8 @@ Runnable load_runnable(const ModelSource& source, const std::vector<std::string>
   if (result.signature.outputs.empty()) {
     for (graph::Node* node : graph::terminal_nodes(result.graph)) result.signature.outputs.push_back(node->output());
   }
-  if (result.signature.outputs.empty()) throw Error(ErrorCode::kInvalidArgument, source.path.string(), "the graph gives no output");
+  if (result.signature.outputs.empty())
+    throw Error(ErrorCode::kInvalidArgument, source.path.string(), "the graph gives no output");
   return result;
 }
 

@@ -17,7 +17,7 @@ struct ModelSource {
   std::filesystem::path weights;
   std::vector<std::string> input_shapes;  // "1,32,32,3" or "input_1=1,32,32,3"
   std::string name_suffix;
-  std::vector<std::string> lambdas;       // "lambda_1=x / 255"
+  std::vector<std::string> lambdas;         // "lambda_1=x / 255"
   std::vector<std::string> custom_classes;  // "MyDense=Dense"
   keras::RecurrenceForm recurrence = keras::RecurrenceForm::kAuto;
 };
@@ -57,6 +57,7 @@ struct Runnable {
   graph::Signature signature;
 };
 // input_node and output_node may be empty (the placeholders, the terminal nodes), layer names, or "name:0".
-Runnable load_runnable(const ModelSource& source, const std::vector<std::string>& input_nodes, const std::vector<std::string>& output_nodes);
+Runnable load_runnable(const ModelSource& source, const std::vector<std::string>& input_nodes,
+                       const std::vector<std::string>& output_nodes);
 
 }  // namespace hoarfrost::cli

@@ -29,7 +29,9 @@ graph::Graph with_rounded_weights(const graph::Graph& graph, const graph::Graph&
   graph::Graph result = graph.clone();
   for (const auto& node : result.nodes()) {
     const graph::Node* half = node->op() == "Const" ? halved.find(node->name()) : nullptr;
-    if (half == nullptr || half->op() != "Const" || half->value().dtype() != DType::kFloat16 || node->value().dtype() != DType::kFloat32) continue;
+    if (half == nullptr || half->op() != "Const" || half->value().dtype() != DType::kFloat16 ||
+        node->value().dtype() != DType::kFloat32)
+      continue;
     node->set("value", half->value().cast(DType::kFloat32));
   }
   return result;
@@ -53,7 +55,9 @@ const Comparison* divergence(const std::vector<Comparison>& comparisons) {
 }
 
 const graph::Node* random_node(const graph::Graph& graph) {
-  const auto found = std::ranges::find_if(graph.nodes(), [](const auto& node) { return node->op().find("Random") != std::string::npos || node->op() == "Multinomial"; });
+  const auto found = std::ranges::find_if(graph.nodes(), [](const auto& node) {
+    return node->op().find("Random") != std::string::npos || node->op() == "Multinomial";
+  });
   return found == graph.nodes().end() ? nullptr : found->get();
 }
 
@@ -61,7 +65,9 @@ const graph::Node* random_node(const graph::Graph& graph) {
 std::string culprit(const Optimization& optimization, size_t from, size_t to, uint64_t seed, int threads) {
   for (size_t i = from; i < to; ++i) {
     const auto comparisons = compare(optimization, from, i + 1, seed, threads);
-    if (const Comparison* found = divergence(comparisons)) return fmt::format("pass {}: it changed output `{}`: {}", optimization.passes[i].name, found->name, found->divergence);
+    if (const Comparison* found = divergence(comparisons))
+      return fmt::format("pass {}: it changed output `{}`: {}", optimization.passes[i].name, found->name,
+                         found->divergence);
   }
   return "the passes changed the outputs";
 }
@@ -75,14 +81,16 @@ graph::Signature signature_in(const graph::Graph& copy, const graph::Signature& 
   return result;
 }
 
-void run_passes(Optimization& optimization, const std::vector<const passes::Pass*>& chosen, const passes::PassOptions& options, bool keeps_history) {
+void run_passes(Optimization& optimization, const std::vector<const passes::Pass*>& chosen,
+                const passes::PassOptions& options, bool keeps_history) {
   for (const passes::Pass* pass : chosen) {
     if (keeps_history) {
       optimization.history.push_back(optimization.graph.clone());
       optimization.signatures.push_back(signature_in(optimization.history.back(), optimization.signature));
     }
     if (pass->name == "nchw_inputs") {
-      for (const auto& input : passes::nchw_inputs(optimization.signature)) optimization.nchw_inputs.push_back(input.node->name());
+      for (const auto& input : passes::nchw_inputs(optimization.signature))
+        optimization.nchw_inputs.push_back(input.node->name());
     }
     const int n_changes = passes::run_pass(*pass, optimization.graph, optimization.signature, options);
     optimization.passes.push_back({std::string(pass->name), n_changes});
@@ -96,7 +104,8 @@ void fit_target(Optimization& optimization, const targets::Target& target, bool 
   }
   const auto n_before = static_cast<int>(optimization.graph.size());
   targets::fit(target, optimization.graph, optimization.signature);
-  optimization.passes.push_back({fmt::format("target {}", target.name), std::abs(static_cast<int>(optimization.graph.size()) - n_before)});
+  optimization.passes.push_back(
+      {fmt::format("target {}", target.name), std::abs(static_cast<int>(optimization.graph.size()) - n_before)});
 }
 
 std::string fit_target(graph::Graph& graph, graph::Signature& signature, const std::string& target, bool is_proven) {
@@ -113,7 +122,10 @@ std::string fit_target(graph::Graph& graph, graph::Signature& signature, const s
 void add_target_option(CLI::App& app, std::string& target) {
   std::vector<std::string> names;
   for (const targets::Target* known : targets::all_targets()) names.emplace_back(known->name);
-  app.add_option("--target", target, "Writes the graph for this program, which `hoarfrost targets` explains; what it cannot read is an error")->check(CLI::IsMember(names));
+  app.add_option(
+         "--target", target,
+         "Writes the graph for this program, which `hoarfrost targets` explains; what it cannot read is an error")
+      ->check(CLI::IsMember(names));
 }
 
 std::string prove(const Optimization& optimization, uint64_t seed, int threads) {
@@ -128,7 +140,8 @@ std::string prove(const Optimization& optimization, uint64_t seed, int threads) 
   if (half < end) spans.emplace_back(half, end);
   for (const auto& [from, to] : spans) {
     comparisons = compare(optimization, from, to, seed, threads);
-    if (divergence(comparisons) != nullptr) throw Error(ErrorCode::kMismatch, culprit(optimization, from, to, seed, threads), "nothing was written");
+    if (divergence(comparisons) != nullptr)
+      throw Error(ErrorCode::kMismatch, culprit(optimization, from, to, seed, threads), "nothing was written");
   }
   double max_rel = 0;
   int64_t n_compared = 0;
@@ -136,8 +149,11 @@ std::string prove(const Optimization& optimization, uint64_t seed, int threads) 
     max_rel = std::max(max_rel, comparison.max_rel);
     n_compared += comparison.n_compared;
   }
-  return fmt::format("Verified: on random input the graph gives what it gave before{} ({} numbers of {} {}); largest relative difference {:.1e}.",
-                     half < end ? ", but for the rounding of its weights" : "", n_compared, comparisons.size(), comparisons.size() == 1 ? "output" : "outputs", max_rel);
+  return fmt::format(
+      "Verified: on random input the graph gives what it gave before{} ({} numbers of {} {}); largest relative "
+      "difference {:.1e}.",
+      half < end ? ", but for the rounding of its weights" : "", n_compared, comparisons.size(),
+      comparisons.size() == 1 ? "output" : "outputs", max_rel);
 }
 
 }  // namespace hoarfrost::cli

@@ -5,7 +5,6 @@
 #include <hoarfrost/targets.h>
 
 #include <CLI/CLI.hpp>
-
 #include <string>
 #include <vector>
 
@@ -33,7 +32,8 @@ struct Optimization {
 graph::Signature signature_in(const graph::Graph& copy, const graph::Signature& signature);
 
 // Runs them in the order given. With `keeps_history` the proof can be made afterwards.
-void run_passes(Optimization& optimization, const std::vector<const passes::Pass*>& chosen, const passes::PassOptions& options, bool keeps_history);
+void run_passes(Optimization& optimization, const std::vector<const passes::Pass*>& chosen,
+                const passes::PassOptions& options, bool keeps_history);
 
 // The target's rewrites, as one more pass.
 void fit_target(Optimization& optimization, const targets::Target& target, bool keeps_history);
@@ -45,9 +45,9 @@ std::string fit_target(graph::Graph& graph, graph::Signature& signature, const s
 // --target, checked against the targets there are.
 void add_target_option(CLI::App& app, std::string& target);
 
-// Runs first and last graph on random input. Throws Error{kMismatch} that names the pass after which the outputs differ.
-// Returns a line that says what was proven. Where random numbers are drawn or an op is not known, the line says that
-// nothing was.
+// Runs first and last graph on random input. Throws Error{kMismatch} that names the pass after which the outputs
+// differ. Returns a line that says what was proven. Where random numbers are drawn or an op is not known, the line says
+// that nothing was.
 std::string prove(const Optimization& optimization, uint64_t seed, int threads);
 
 }  // namespace hoarfrost::cli

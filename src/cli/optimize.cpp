@@ -41,8 +41,10 @@ int list_passes(const Options& options) {
     rows.push_back({std::string(pass->name), pass->is_usual ? "yes" : "when chosen", std::string(pass->summary)});
     json.push_back({{"name", pass->name}, {"usual", pass->is_usual}, {"summary", pass->summary}});
   }
-  if (options.as_json) print_json({{"passes", json}});
-  else fmt::print("{}", table({"pass", "usual", "what it does"}, rows));
+  if (options.as_json)
+    print_json({{"passes", json}});
+  else
+    fmt::print("{}", table({"pass", "usual", "what it does"}, rows));
   return 0;
 }
 
@@ -53,7 +55,8 @@ std::vector<const passes::Pass*> chosen_passes(const Options& options) {
   std::vector<const passes::Pass*> result;
   for (const passes::Pass* pass : passes::all_passes()) {
     const bool is_named = std::ranges::find(named, pass) != named.end();
-    const bool is_asked_for = (pass->name == "rename_nodes" && !options.renames.empty()) || (pass->name == "fix_shapes" && (options.batch > 0 || !options.input_shapes.empty()));
+    const bool is_asked_for = (pass->name == "rename_nodes" && !options.renames.empty()) ||
+                              (pass->name == "fix_shapes" && (options.batch > 0 || !options.input_shapes.empty()));
     if (is_named || is_asked_for || (named.empty() && pass->is_usual)) result.push_back(pass);
   }
   return result;
@@ -70,7 +73,8 @@ graph::Signature signature_of(const graph::Graph& graph, const Options& options)
   if (signature.outputs.empty()) {
     for (graph::Node* node : graph::terminal_nodes(graph)) signature.outputs.push_back(node->output());
   }
-  if (signature.outputs.empty()) throw Error(ErrorCode::kInvalidArgument, options.input.string(), "the graph gives no output");
+  if (signature.outputs.empty())
+    throw Error(ErrorCode::kInvalidArgument, options.input.string(), "the graph gives no output");
   return signature;
 }
 
@@ -90,14 +94,16 @@ void tell(const Options& options, const Optimization& done, const Census& before
   int n_before = 0;
   for (const auto& [op, n] : before) n_before += n;
   if (options.as_json) {
-    Json json{{"passes", Json::array()}, {"ops", Json::object()}, {"nodes_before", n_before}, {"nodes", done.graph.size()}, {"proof", proof}, {"files", {options.output.string()}}};
+    Json json{{"passes", Json::array()},    {"ops", Json::object()}, {"nodes_before", n_before},
+              {"nodes", done.graph.size()}, {"proof", proof},        {"files", {options.output.string()}}};
     for (const auto& pass : done.passes) json["passes"].push_back({{"name", pass.name}, {"changes", pass.n_changes}});
     for (const auto& [op, n] : all) json["ops"][op] = {{"before", count(before, op)}, {"after", count(after, op)}};
     return print_json(json);
   }
   std::vector<std::vector<std::string>> passes, ops;
   for (const auto& pass : done.passes) passes.push_back({pass.name, std::to_string(pass.n_changes)});
-  for (const auto& [op, n] : all) ops.push_back({op, std::to_string(count(before, op)), std::to_string(count(after, op))});
+  for (const auto& [op, n] : all)
+    ops.push_back({op, std::to_string(count(before, op)), std::to_string(count(after, op))});
   ops.push_back({"all", std::to_string(n_before), std::to_string(done.graph.size())});
   fmt::print("{}\n{}\n", table({"pass", "changes"}, passes), table({"op", "before", "after"}, ops));
   if (!proof.empty()) fmt::print("{}\n", proof);
@@ -108,7 +114,8 @@ void tell(const Options& options, const Optimization& done, const Census& before
 
 int run(const Options& options) {
   if (options.list) return list_passes(options);
-  if (options.input.empty() || options.output.empty()) wrong("give the graph to read and the file to write: hoarfrost optimize IN.pb OUT.pb");
+  if (options.input.empty() || options.output.empty())
+    wrong("give the graph to read and the file to write: hoarfrost optimize IN.pb OUT.pb");
   expect_different(options.output, options.input);
   const auto chosen = chosen_passes(options);
   Optimization done;
@@ -139,23 +146,34 @@ Action add_options(CLI::App& app) {
   app.add_option("IN", options->input, "A frozen graph: .pb or .pbtxt");
   app.add_option("OUT,-o,--output", options->output, "The graph to write: .pb, or .pbtxt for text");
   app.add_flag("--list", options->list, "List the passes in their order, and do nothing");
-  app.add_option("--passes", options->passes, "Passes to run, comma-separated, instead of the usual ones")->delimiter(',');
+  app.add_option("--passes", options->passes, "Passes to run, comma-separated, instead of the usual ones")
+      ->delimiter(',');
   add_target_option(app, options->target);
   app.add_option("--batch", options->batch, "Fixes the batch of every input")->check(kPositive);
-  app.add_option("--input-shape", options->input_shapes, "Fixes an input's shape, batch first: 1,224,224,3, or x=1,224,224,3 where there are several; ? stays open");
-  app.add_option("--rename", options->renames, "OLD=NEW: another name for a node, such as an input or output (any number of times)");
-  app.add_option("--input-node", options->input_nodes, "An input node (any number of times); without it all placeholders");
-  app.add_option("--output-node", options->output_nodes, "An output node (any number of times); without it all nodes that no other uses");
+  app.add_option(
+      "--input-shape", options->input_shapes,
+      "Fixes an input's shape, batch first: 1,224,224,3, or x=1,224,224,3 where there are several; ? stays open");
+  app.add_option("--rename", options->renames,
+                 "OLD=NEW: another name for a node, such as an input or output (any number of times)");
+  app.add_option("--input-node", options->input_nodes,
+                 "An input node (any number of times); without it all placeholders");
+  app.add_option("--output-node", options->output_nodes,
+                 "An output node (any number of times); without it all nodes that no other uses");
   app.add_flag("--no-verify", options->no_verify, "Do not run the graph before and after on random input");
   app.add_option("--seed", options->seed, "Seed of the random input of the proof")->capture_default_str();
-  app.add_option("-t,--threads", options->threads, "Threads of the proof; 0: all that the process may use")->capture_default_str()->check(kNotNegative);
+  app.add_option("-t,--threads", options->threads, "Threads of the proof; 0: all that the process may use")
+      ->capture_default_str()
+      ->check(kNotNegative);
   app.add_flag("--json", options->as_json, "Print one JSON object: passes, ops, nodes_before, nodes, proof, files");
-  app.footer("Example:\n  hoarfrost optimize frozen.pb small.pb --batch 1\n  hoarfrost optimize frozen.pb half.pb --passes half_weights\n  hoarfrost optimize frozen.pb opencv.pb --target opencv\n  hoarfrost optimize --list");
+  app.footer(
+      "Example:\n  hoarfrost optimize frozen.pb small.pb --batch 1\n  hoarfrost optimize frozen.pb half.pb --passes "
+      "half_weights\n  hoarfrost optimize frozen.pb opencv.pb --target opencv\n  hoarfrost optimize --list");
   return [options] { return run(*options); };
 }
 
 }  // namespace
 
-const Command command_optimize{"optimize", "", "Frozen graph to a smaller one: passes by name, proven to keep what it computes", add_options};
+const Command command_optimize{
+    "optimize", "", "Frozen graph to a smaller one: passes by name, proven to keep what it computes", add_options};
 
 }  // namespace hoarfrost::cli

@@ -10,7 +10,9 @@
 #include "ops/op.h"
 
 namespace hoarfrost::cli {
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) { return text_table(header, rows); }
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+  return text_table(header, rows);
+}
 
 std::string size_text(uint64_t n_bytes) {
   constexpr std::array kUnits{"B", "kB", "MB", "GB", "TB"};
@@ -21,13 +23,16 @@ std::string size_text(uint64_t n_bytes) {
 }
 
 void note(std::string_view text) {
-  if (distributed::rank_by_environment() == 0) fmt::print(stderr, "hoarfrost: note: {}\n", text);  // one of mpirun's processes says it
+  if (distributed::rank_by_environment() == 0)
+    fmt::print(stderr, "hoarfrost: note: {}\n", text);  // one of mpirun's processes says it
 }
 
 Json to_json(const EndpointReport& endpoint) {
   Json shape = Json::array();
   for (const int64_t size : endpoint.shape.sizes()) shape.push_back(size < 0 ? Json(nullptr) : Json(size));
-  return {{"name", endpoint.name}, {"dtype", dtype_name(endpoint.dtype)}, {"shape", endpoint.shape.has_rank() ? shape : Json(nullptr)}};
+  return {{"name", endpoint.name},
+          {"dtype", dtype_name(endpoint.dtype)},
+          {"shape", endpoint.shape.has_rank() ? shape : Json(nullptr)}};
 }
 
 SignatureReport report(const graph::Graph& graph, const graph::Signature& signature) {
@@ -45,8 +50,10 @@ SignatureReport report(const graph::Graph& graph, const graph::Signature& signat
 
 std::string to_text(const SignatureReport& signature) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& input : signature.inputs) rows.push_back({"input", input.name, std::string(dtype_name(input.dtype)), input.shape.to_string()});
-  for (const auto& output : signature.outputs) rows.push_back({"output", output.name, std::string(dtype_name(output.dtype)), output.shape.to_string()});
+  for (const auto& input : signature.inputs)
+    rows.push_back({"input", input.name, std::string(dtype_name(input.dtype)), input.shape.to_string()});
+  for (const auto& output : signature.outputs)
+    rows.push_back({"output", output.name, std::string(dtype_name(output.dtype)), output.shape.to_string()});
   return table({"", "node", "type", "shape"}, rows);
 }
 

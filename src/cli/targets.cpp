@@ -15,8 +15,10 @@ int run(bool as_json) {
     rows.push_back({std::string(target->name), std::string(target->summary)});
     json.push_back({{"name", target->name}, {"summary", target->summary}});
   }
-  if (as_json) print_json({{"targets", json}});
-  else fmt::print("{}", table({"--target", "for"}, rows));
+  if (as_json)
+    print_json({{"targets", json}});
+  else
+    fmt::print("{}", table({"--target", "for"}, rows));
   return 0;
 }
 
@@ -28,6 +30,7 @@ Action add_options(CLI::App& app) {
 
 }  // namespace
 
-const Command command_targets{"targets", "", "The programs that freeze, freeze-graph and optimize write graphs for", add_options};
+const Command command_targets{"targets", "", "The programs that freeze, freeze-graph and optimize write graphs for",
+                              add_options};
 
 }  // namespace hoarfrost::cli

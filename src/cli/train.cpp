@@ -63,7 +63,8 @@ Start load(const Options& options) {
 }
 
 int64_t integer_at(const Json& json, const char* key, int64_t fallback) {
-  return json.is_object() && json.contains(key) && json.at(key).is_number_integer() ? json.at(key).get<int64_t>() : fallback;
+  return json.is_object() && json.contains(key) && json.at(key).is_number_integer() ? json.at(key).get<int64_t>()
+                                                                                    : fallback;
 }
 
 std::string quoted(const fs::path& path) {
@@ -77,14 +78,17 @@ std::string checkpoint_callback(const Options& options, const training::Trainer&
   std::string monitor = options.monitor;
   if (monitor.empty()) {
     const auto& metrics = trainer.compilation().metrics;
-    const bool has_accuracy = trainer.output_names().size() == 1 && !metrics.empty() && std::ranges::find(metrics[0], "accuracy") != metrics[0].end();
+    const bool has_accuracy = trainer.output_names().size() == 1 && !metrics.empty() &&
+                              std::ranges::find(metrics[0], "accuracy") != metrics[0].end();
     monitor = std::string(has_validation ? "val_" : "") + (has_accuracy ? "accuracy" : "loss");
   }
-  return fmt::format("ModelCheckpoint({}, monitor='{}', save_best_only=True)", quoted(options.output / "method1/keras_chkpt.h5"), monitor);
+  return fmt::format("ModelCheckpoint({}, monitor='{}', save_best_only=True)",
+                     quoted(options.output / "method1/keras_chkpt.h5"), monitor);
 }
 
 // The saves of the tutorials' train_save.py, after its methods' names, and a .keras.
-std::vector<fs::path> save_all(const Options& options, Fit& fit, const training::Trainer& trainer, std::vector<std::string>& failures) {
+std::vector<fs::path> save_all(const Options& options, Fit& fit, const training::Trainer& trainer,
+                               std::vector<std::string>& failures) {
   const fs::path& to = options.output;
   std::vector<fs::path> files;
   const auto save = [&](const fs::path& path, const auto& write) {
@@ -97,7 +101,8 @@ std::vector<fs::path> save_all(const Options& options, Fit& fit, const training:
   };
   save(to / "method2/k_complete_model.h5", [&](const fs::path& path) { fit.save(path, false); });
   save(to / "method3/k_model_weights.h5", [&](const fs::path& path) { fit.save(path, true); });
-  save(to / "method3/k_model_architecture.json", [&](const fs::path& path) { keras::save_architecture(trainer.model(), path); });
+  save(to / "method3/k_model_architecture.json",
+       [&](const fs::path& path) { keras::save_architecture(trainer.model(), path); });
   save(to / "k_complete_model.keras", [&](const fs::path& path) { fit.save(path, false); });
   return files;
 }
@@ -106,7 +111,10 @@ void print(const Options& options, const training::History& history, const std::
   constexpr double kProfileSeconds = 3;
   const auto profile = options.shows_profile ? fit.profile(kProfileSeconds) : std::vector<runtime::Step>();
   if (options.as_json) {
-    Json json{{"epochs", Json::array()}, {"examples_per_second", history.examples_per_second}, {"interrupted", history.is_interrupted}, {"files", Json::array()}};
+    Json json{{"epochs", Json::array()},
+              {"examples_per_second", history.examples_per_second},
+              {"interrupted", history.is_interrupted},
+              {"files", Json::array()}};
     for (const training::Logs& logs : history.epochs) {
       Json epoch = Json::object();
       for (const auto& [name, value] : logs) epoch[name] = value;
@@ -149,24 +157,28 @@ void say_start(const Options& options, const Training& training) {
   for (const std::string& text : training.notes) note(text);
   for (const std::string& text : training.data.notes) note(text);
   if (options.is_quiet) return;
-  const std::string validated = training.data.validation == nullptr ? "" : fmt::format(", validate on {}", training.data.validation->size());
+  const std::string validated =
+      training.data.validation == nullptr ? "" : fmt::format(", validate on {}", training.data.validation->size());
   const auto& position = training.fit->position();
   const std::string resumed = position.epoch + position.batch == 0 ? ""
                               : position.batch == 0 ? fmt::format("; epoch {} is the next", position.epoch + 1)
-                                                    : fmt::format("; it goes on within epoch {}, after {} batches", position.epoch + 1, position.batch);
+                                                    : fmt::format("; it goes on within epoch {}, after {} batches",
+                                                                  position.epoch + 1, position.batch);
   fmt::print(stderr, "Train on {} examples{}{}\n", training.data.train->size(), validated, resumed);
 }
 
 Training prepare(const Options& options, distributed::Group* group, int threads) {
   Training result;
   result.start = load(options);
-  auto [compilation, notes] = training::compilation_from(result.start.state.training_config, keras::output_names(*result.start.model));
+  auto [compilation, notes] =
+      training::compilation_from(result.start.state.training_config, keras::output_names(*result.start.model));
   result.notes = std::move(notes);
   apply(options.compile, compilation);
   const Json& before = result.start.hoarfrost;
   const auto seed = static_cast<uint64_t>(options.seed >= 0 ? options.seed : integer_at(before, "seed", 0));
   try {
-    result.trainer = std::make_unique<training::Trainer>(*result.start.model, compilation, training::Trainer::Options{seed, threads, group});
+    result.trainer = std::make_unique<training::Trainer>(*result.start.model, compilation,
+                                                         training::Trainer::Options{seed, threads, group});
     if (options.compile.optimizer.empty()) result.trainer->restore(result.start.state);
   } catch (Error& error) {
     throw error.within(options.model.path.string());
@@ -185,8 +197,10 @@ Training prepare(const Options& options, distributed::Group* group, int threads)
   fit.show_progress = !options.is_quiet && (group == nullptr || group->rank() == 0);
   fit.stop = &g_is_interrupted;
   result.fit = std::make_unique<Fit>(*result.trainer, *result.data.train, result.data.validation.get(), callbacks, fit);
-  if (options.initial_epoch >= 0) result.fit->begin_at(options.initial_epoch);
-  else if (!before.is_null()) result.fit->restore(result.start.state);
+  if (options.initial_epoch >= 0)
+    result.fit->begin_at(options.initial_epoch);
+  else if (!before.is_null())
+    result.fit->restore(result.start.state);
   return result;
 }
 
@@ -195,7 +209,8 @@ int finish(const Options& options, Training& training, const training::History& 
   std::vector<fs::path> files;
   if (!history.is_invalid) files = save_all(options, *training.fit, *training.trainer, failures);
   if (options.data.data.save_preprocessing) {
-    for (const fs::path& file : {options.output / "method1/keras_chkpt.h5", options.output / "method2/k_complete_model.h5"}) {
+    for (const fs::path& file :
+         {options.output / "method1/keras_chkpt.h5", options.output / "method2/k_complete_model.h5"}) {
       files.push_back(data::Preprocessing::path_beside(file));
       write_file(files.back(), training.data.preprocessing.to_json());
     }
@@ -206,7 +221,8 @@ int finish(const Options& options, Training& training, const training::History& 
   print(options, history, files, *training.fit);
   if (history.is_invalid) {
     throw Error(ErrorCode::kMismatch, options.model.path.string(),
-                fmt::format("{}; nothing is saved over what there was: try a smaller --learning-rate, or --clipnorm", history.invalid));
+                fmt::format("{}; nothing is saved over what there was: try a smaller --learning-rate, or --clipnorm",
+                            history.invalid));
   }
   if (history.is_interrupted) {
     fmt::print(stderr, "Interrupted. To go on: hoarfrost train {} --epochs {} --output {} with the same --data\n",
@@ -223,7 +239,8 @@ void make_folders(const fs::path& output) {
   for (const char* name : {"method1", "method2", "method3"}) {
     std::error_code error;
     fs::create_directories(output / name, error);
-    if (error) throw Error(ErrorCode::kIo, (output / name).string(), fmt::format("cannot make the folder: {}", error.message()));
+    if (error)
+      throw Error(ErrorCode::kIo, (output / name).string(), fmt::format("cannot make the folder: {}", error.message()));
   }
 }
 
@@ -248,34 +265,59 @@ int run(const Options& options) {
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("MODEL", options->model.path, "A JSON architecture (its weights are drawn as it says), or a complete .h5 or .keras, which goes on where it stopped")->required();
+  app.add_option("MODEL", options->model.path,
+                 "A JSON architecture (its weights are drawn as it says), or a complete .h5 or .keras, which goes on "
+                 "where it stopped")
+      ->required();
   app.add_option("--weights", options->model.weights, "Weights for a JSON architecture to begin with");
-  app.add_option("--input-shape", options->model.input_shapes, "Sizes that the model leaves open, batch included: 1,32,32,3 or NAME=1,32,32,3");
-  app.add_option("-o,--output", options->output, "The folder for the saves: method1 (checkpoint of the best epoch), method2 (complete), method3 (JSON and weights), and a .keras")->capture_default_str();
-  app.add_option("--epochs", options->epochs, "The epoch to reach, counted from the first")->capture_default_str()->check(kPositive);
-  app.add_option("--initial-epoch,--initial_epoch", options->initial_epoch, "Epochs that are done already (default: what the file says)")->check(kNotNegative);
-  app.add_option("-b,--batch-size,--batch_size,--batchsize,--batch", options->batch_size, "Examples per step (default: what the file says, or 32)")->check(kPositive);
+  app.add_option("--input-shape", options->model.input_shapes,
+                 "Sizes that the model leaves open, batch included: 1,32,32,3 or NAME=1,32,32,3");
+  app.add_option("-o,--output", options->output,
+                 "The folder for the saves: method1 (checkpoint of the best epoch), method2 (complete), method3 (JSON "
+                 "and weights), and a .keras")
+      ->capture_default_str();
+  app.add_option("--epochs", options->epochs, "The epoch to reach, counted from the first")
+      ->capture_default_str()
+      ->check(kPositive);
+  app.add_option("--initial-epoch,--initial_epoch", options->initial_epoch,
+                 "Epochs that are done already (default: what the file says)")
+      ->check(kNotNegative);
+  app.add_option("-b,--batch-size,--batch_size,--batchsize,--batch", options->batch_size,
+                 "Examples per step (default: what the file says, or 32)")
+      ->check(kPositive);
   add_training_data_options(app, options->data);
   app.add_flag("--no-shuffle", options->no_shuffle, "Take the examples in the data's order");
-  app.add_option("--seed", options->seed, "Of weights, shuffling, dropout and augmentation: the same seed gives the same bits (default: what the file says, or 0)")->check(kNotNegative);
+  app.add_option("--seed", options->seed,
+                 "Of weights, shuffling, dropout and augmentation: the same seed gives the same bits (default: what "
+                 "the file says, or 0)")
+      ->check(kNotNegative);
   app.add_option("--threads", options->threads, "Threads (default: as many as the process may use)")->check(kPositive);
   add_compile_options(app, options->compile);
-  app.add_option("--callback", options->callbacks, "One of Keras' callbacks as Python writes it; may be given again: \"EarlyStopping(monitor='val_loss', patience=3)\"")
+  app.add_option("--callback", options->callbacks,
+                 "One of Keras' callbacks as Python writes it; may be given again: \"EarlyStopping(monitor='val_loss', "
+                 "patience=3)\"")
       ->allow_extra_args(false);
-  app.add_option("--monitor", options->monitor, "By what method1's checkpoint knows the best epoch (default: val_accuracy, or what there is)");
+  app.add_option("--monitor", options->monitor,
+                 "By what method1's checkpoint knows the best epoch (default: val_accuracy, or what there is)");
   app.add_flag("-q,--quiet", options->is_quiet, "No progress on stderr");
-  app.add_flag("--profile", options->shows_profile,
-               "After the saves, show what each part of a step takes, beside what this machine can do at most (measured)");
+  app.add_flag(
+      "--profile", options->shows_profile,
+      "After the saves, show what each part of a step takes, beside what this machine can do at most (measured)");
   app.add_flag("--json", options->as_json, "Print one JSON object: epochs, examples_per_second, files");
-  app.footer("Ctrl-C finishes the batch, saves, says how to go on, and ends with status 130.\n\nExample:\n"
-             "  hoarfrost train model.json --data sign_mnist_train.csv --validation-split 0.1 --loss sparse_categorical_crossentropy --epochs 3\n"
-             "  hoarfrost train trained/method2/k_complete_model.h5 --data sign_mnist_train.csv --validation-split 0.1 --epochs 6\n"
-             "  mpirun -n 4 hoarfrost train model.json --data cifar-10-batches-bin --loss categorical_crossentropy --batch-size 400");
+  app.footer(
+      "Ctrl-C finishes the batch, saves, says how to go on, and ends with status 130.\n\nExample:\n"
+      "  hoarfrost train model.json --data sign_mnist_train.csv --validation-split 0.1 --loss "
+      "sparse_categorical_crossentropy --epochs 3\n"
+      "  hoarfrost train trained/method2/k_complete_model.h5 --data sign_mnist_train.csv --validation-split 0.1 "
+      "--epochs 6\n"
+      "  mpirun -n 4 hoarfrost train model.json --data cifar-10-batches-bin --loss categorical_crossentropy "
+      "--batch-size 400");
   return [options] { return run(*options); };
 }
 
 }  // namespace
 
-const Command command_train{"train", "", "Train a Keras model, with Keras' three saves, and go on where it stopped", add_options, {}, true};
+const Command command_train{"train",     "", "Train a Keras model, with Keras' three saves, and go on where it stopped",
+                            add_options, {}, true};
 
 }  // namespace hoarfrost::cli

@@ -15,7 +15,8 @@ struct NpyHeader {
   bool is_big_endian = false;
   bool is_fortran_order = false;
   uint64_t n_bytes = 0;  // of the header itself: the values start there
-  // Of NumPy's text, dtype kString: how many characters an element has room for, and the bytes of each (4: `U`, 1: `S`).
+  // Of NumPy's text, dtype kString: how many characters an element has room for, and the bytes of each (4: `U`, 1:
+  // `S`).
   uint64_t n_characters = 0;
   uint64_t n_character_bytes = 0;
   [[nodiscard]] uint64_t n_element_bytes() const;

@@ -95,8 +95,10 @@ Tensor texts_of(const NpyHeader& header, std::span<const std::byte> bytes, const
         value |= std::to_integer<uint32_t>(element[c * header.n_character_bytes + at]) << (8 * b);
       }
       if (value > 0x10ffff) throw Error(ErrorCode::kCorrupt, where, fmt::format("{:#x} is no character", value));
-      if (header.n_character_bytes == 1) text += static_cast<char>(value);
-      else append_utf8(text, value);
+      if (header.n_character_bytes == 1)
+        text += static_cast<char>(value);
+      else
+        append_utf8(text, value);
     }
     text.resize(text.find_last_not_of('\0') + 1);
   }
@@ -130,7 +132,8 @@ class ZipWriter {
   ZipWriter(const std::filesystem::path& path, std::filesystem::path place) : path_(std::move(place)) {
     int code = 0;
     zip_ = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
-    if (zip_ == nullptr) throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot write it: {}", std::strerror(errno)));
+    if (zip_ == nullptr)
+      throw Error(ErrorCode::kIo, path_.string(), fmt::format("cannot write it: {}", std::strerror(errno)));
   }
   ~ZipWriter() {
     if (zip_ != nullptr) zip_discard(zip_);
@@ -220,7 +223,8 @@ NamedTensors read_npz(const std::filesystem::path& path) {
     const FileRange range{file, 0, file->size()};
     return {{"x", tensor_of({file->bytes(), file, &range}, path.string())}};
   }
-  if (!file->text().starts_with("PK")) throw Error(ErrorCode::kCorrupt, path.string(), "expected a .npz or .npy, found another format");
+  if (!file->text().starts_with("PK"))
+    throw Error(ErrorCode::kCorrupt, path.string(), "expected a .npz or .npy, found another format");
   const ZipFile zip(path);
   NamedTensors arrays;
   for (const ZipMember& member : zip.members()) {

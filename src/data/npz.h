@@ -5,8 +5,8 @@
 
 #include <string_view>
 
-#include "data/npy_header.h"
 #include "base/zip_file.h"
+#include "data/npy_header.h"
 #include "data/rows.h"
 
 namespace hoarfrost::data {

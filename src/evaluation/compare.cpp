@@ -18,8 +18,8 @@ constexpr double kRoundings = 64;         // roundings of its result's size that
 constexpr double kFunctionRoundings = 4;  // roundings of size one: functions pass values near one (exp(x) - 1)
 constexpr double kOutputRounding = 1e-4;  // of a whole model, relative
 constexpr int kTrials = 8;                // perturbations by which an element's condition is measured
-constexpr double kTrialMargin = 16;       // times the largest change that they make, or sqrt(n) of a sum of more products
-constexpr size_t kMaxSuspects = 256;      // elements whose condition is measured
+constexpr double kTrialMargin = 16;   // times the largest change that they make, or sqrt(n) of a sum of more products
+constexpr size_t kMaxSuspects = 256;  // elements whose condition is measured
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -130,8 +130,9 @@ void select(std::vector<Suspect>& suspects, Random& random) {
 }
 
 // Adds to each suspect's tolerance what perturbed inputs and weights do to its element. A value that jumps (a
-// threshold, an argmax, a kind of infinity) may be on either side. The trials move each of a sum's n terms by a rounding of
-// its own size; a sum also rounds its n partial sums, which grow to sqrt(n) terms even where signs are random.
+// threshold, an argmax, a kind of infinity) may be on either side. The trials move each of a sum's n terms by a
+// rounding of its own size; a sum also rounds its n partial sums, which grow to sqrt(n) terms even where signs are
+// random.
 void measure_condition(const LayerCheck& check, size_t output, double roundoff, std::vector<Suspect>& suspects,
                        uint64_t seed) {
   std::vector<double> changes(suspects.size());

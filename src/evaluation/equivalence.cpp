@@ -58,7 +58,9 @@ class Comparer {
   Comparer(const Model& before, const Model& after, const EquivalenceOptions& options)
       : before_(before), after_(after), options_(options) {
     if (before.signature.outputs.size() != after.signature.outputs.size())
-      throw Error(ErrorCode::kMismatch, "", fmt::format("one graph has {} outputs, the other {}", before.signature.outputs.size(), after.signature.outputs.size()));
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("one graph has {} outputs, the other {}", before.signature.outputs.size(),
+                              after.signature.outputs.size()));
     match_inputs();
   }
 
@@ -94,7 +96,8 @@ class Comparer {
     places_.resize(ours.size());
     size_t n_found = 0;
     for (size_t i = 0; i < ours.size(); ++i) {
-      const auto found = std::ranges::find_if(theirs, [&](const Endpoint& input) { return input.name() == ours[i].name(); });
+      const auto found =
+          std::ranges::find_if(theirs, [&](const Endpoint& input) { return input.name() == ours[i].name(); });
       if (found == theirs.end()) continue;
       places_[i] = static_cast<size_t>(found - theirs.begin());
       ++n_found;
@@ -103,15 +106,21 @@ class Comparer {
       for (size_t i = 0; i < ours.size(); ++i) places_[i] = i;
       n_found = theirs.size();
     }
-    const auto is_flag = [](const Endpoint& input) { return input.node->get_or<DType>("dtype", DType::kInvalid) == DType::kBool; };
+    const auto is_flag = [](const Endpoint& input) {
+      return input.node->get_or<DType>("dtype", DType::kInvalid) == DType::kBool;
+    };
     for (size_t i = 0; i < ours.size(); ++i) {
       if (places_[i] || is_flag(ours[i])) continue;
       throw Error(ErrorCode::kMismatch, "", fmt::format("input `{}` is in one graph only", ours[i].name()));
     }
-    if (n_found != theirs.size()) throw Error(ErrorCode::kMismatch, "", fmt::format("one graph has {} inputs, the other {}", ours.size(), theirs.size()));
+    if (n_found != theirs.size())
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("one graph has {} inputs, the other {}", ours.size(), theirs.size()));
   }
 
-  [[nodiscard]] bool is_turned(const Endpoint& input) const { return std::ranges::find(options_.nchw_inputs, input.node->name()) != options_.nchw_inputs.end(); }
+  [[nodiscard]] bool is_turned(const Endpoint& input) const {
+    return std::ranges::find(options_.nchw_inputs, input.node->name()) != options_.nchw_inputs.end();
+  }
 
   // The second may have sizes that the first leaves open. A bool that leaves the graph with training is one number.
   [[nodiscard]] std::vector<Shape> shapes_of_inputs() const {
@@ -139,7 +148,8 @@ class Comparer {
     return result;
   }
 
-  std::vector<std::vector<double>> changes(runtime::Session& session, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) const {
+  std::vector<std::vector<double>> changes(runtime::Session& session, const std::vector<Tensor>& inputs,
+                                           const std::vector<Tensor>& outputs) const {
     std::vector<std::vector<double>> result;
     for (const Tensor& output : outputs) result.emplace_back(static_cast<size_t>(output.n_elements()));
     Random random(options_.seed + 1);

@@ -18,9 +18,10 @@ struct EquivalenceOptions {
 };
 
 // Runs both on the same random input and compares the outputs, which have as many and the same order. Inputs of `after`
-// are those of `before` by name, or by place where their names are not found; `before` may have more, if they are boolean:
-// they are fed false. What rounding explains is measured: how far the first carries a rounding of its inputs. Throws
-// Error{kMismatch} where inputs or outputs do not correspond, Error{kUnsupported} for what the runtime cannot run.
+// are those of `before` by name, or by place where their names are not found; `before` may have more, if they are
+// boolean: they are fed false. What rounding explains is measured: how far the first carries a rounding of its inputs.
+// Throws Error{kMismatch} where inputs or outputs do not correspond, Error{kUnsupported} for what the runtime cannot
+// run.
 std::vector<Comparison> compare_graphs(const Model& before, const Model& after, const EquivalenceOptions& options = {});
 
 }  // namespace hoarfrost::evaluation

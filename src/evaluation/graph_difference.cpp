@@ -23,7 +23,9 @@ struct ToText {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(DType value) const { return std::string(dtype_name(value)); }
   std::string operator()(const Shape& value) const { return value.to_string(); }
-  std::string operator()(const Tensor& value) const { return fmt::format("{} {}", dtype_name(value.dtype()), value.shape().to_string()); }
+  std::string operator()(const Tensor& value) const {
+    return fmt::format("{} {}", dtype_name(value.dtype()), value.shape().to_string());
+  }
   std::string operator()(const graph::FunctionName& value) const { return value.name; }
   std::string operator()(const graph::EmptyList&) const { return "[]"; }
   template <typename T>
@@ -70,13 +72,16 @@ void compare_attributes(const Node& a, const Node& b, std::vector<Difference>& f
     const auto in_a = a.attributes.find(key);
     const auto in_b = b.attributes.find(key);
     if (in_a == a.attributes.end() || in_b == b.attributes.end()) {
-      found.push_back({a.name(), "attribute " + key, in_a == a.attributes.end() ? "" : to_text(in_a->second), in_b == b.attributes.end() ? "" : to_text(in_b->second)});
+      found.push_back({a.name(), "attribute " + key, in_a == a.attributes.end() ? "" : to_text(in_a->second),
+                       in_b == b.attributes.end() ? "" : to_text(in_b->second)});
       continue;
     }
     const auto* x = std::get_if<Tensor>(&in_a->second);
     const auto* y = std::get_if<Tensor>(&in_b->second);
     if (x != nullptr && y != nullptr) {
-      if (!same_values(*x, *y)) found.push_back({a.name(), "constant", to_text(in_a->second), fmt::format("{}: {}", to_text(in_b->second), error_text(*x, *y))});
+      if (!same_values(*x, *y))
+        found.push_back({a.name(), "constant", to_text(in_a->second),
+                         fmt::format("{}: {}", to_text(in_b->second), error_text(*x, *y))});
     } else if (to_text(in_a->second) != to_text(in_b->second)) {
       found.push_back({a.name(), "attribute " + key, to_text(in_a->second), to_text(in_b->second)});
     }
@@ -94,7 +99,8 @@ std::vector<Difference> differences(const graph::Graph& a, const graph::Graph& b
       continue;
     }
     if (node->op() != other->op()) found.push_back({node->name(), "op", node->op(), other->op()});
-    if (inputs_text(*node) != inputs_text(*other)) found.push_back({node->name(), "inputs", inputs_text(*node), inputs_text(*other)});
+    if (inputs_text(*node) != inputs_text(*other))
+      found.push_back({node->name(), "inputs", inputs_text(*node), inputs_text(*other)});
     if (node->op() == other->op()) compare_attributes(*node, *other, found);
   }
   for (const auto& node : b.nodes()) {
@@ -131,11 +137,12 @@ void compare_values(const Tensor& a, const Tensor& b, double tolerance, OutputDi
 
 }  // namespace
 
-OutputDifference compare_outputs(const graph::Graph& a, const graph::Signature& of_a, const graph::Graph& b, const graph::Signature& of_b, uint64_t seed,
-                                 double tolerance) {
+OutputDifference compare_outputs(const graph::Graph& a, const graph::Signature& of_a, const graph::Graph& b,
+                                 const graph::Signature& of_b, uint64_t seed, double tolerance) {
   OutputDifference result;
   if (of_a.inputs.size() != of_b.inputs.size() || of_a.outputs.size() != of_b.outputs.size()) {
-    result.note = fmt::format("A has {} inputs and {} outputs, B {} and {}", of_a.inputs.size(), of_a.outputs.size(), of_b.inputs.size(), of_b.outputs.size());
+    result.note = fmt::format("A has {} inputs and {} outputs, B {} and {}", of_a.inputs.size(), of_a.outputs.size(),
+                              of_b.inputs.size(), of_b.outputs.size());
     return result;
   }
   constexpr int64_t kBatch = 2;

@@ -21,7 +21,8 @@ Tensor rows(const Tensor& x, int64_t first, int64_t n) {
   shape[0] = n;
   if (x.dtype() == DType::kString) {
     const auto n_row = static_cast<std::ptrdiff_t>(shape[0] == 0 ? 0 : shape.n_elements() / shape[0]);
-    std::vector<std::string> texts(x.strings().begin() + first * n_row, x.strings().begin() + (first + n_there) * n_row);
+    std::vector<std::string> texts(x.strings().begin() + first * n_row,
+                                   x.strings().begin() + (first + n_there) * n_row);
     texts.resize(static_cast<size_t>(shape.n_elements()));
     return {shape, std::move(texts)};
   }

@@ -78,8 +78,7 @@ std::optional<int64_t> n_indices(const Uses& uses, const Endpoint& input) {
     for (graph::Node* node : found->second) {
       if (const auto n = n_table_rows(*node, endpoint)) smallest = std::min(smallest.value_or(*n), *n);
       if (!kKeepIndices.contains(node->op())) continue;
-      for (int o = 0; o < (node->op() == "Split" || node->op() == "Unpack" ? 16 : 1); ++o)
-        open.push_back({node, o});
+      for (int o = 0; o < (node->op() == "Split" || node->op() == "Unpack" ? 16 : 1); ++o) open.push_back({node, o});
     }
   }
   return smallest;
@@ -111,7 +110,8 @@ std::vector<std::string> compared_texts(const Uses& uses, const Endpoint& input)
 Tensor random_texts(const Shape& shape, Random& random, std::vector<std::string> texts) {
   texts.insert(texts.end(), {"", "?", "none of them"});
   std::vector<std::string> values(static_cast<size_t>(shape.n_elements()));
-  for (std::string& value : values) value = texts[static_cast<size_t>(random.below(static_cast<int64_t>(texts.size())))];
+  for (std::string& value : values)
+    value = texts[static_cast<size_t>(random.below(static_cast<int64_t>(texts.size())))];
   return {shape, std::move(values)};
 }
 

@@ -24,7 +24,8 @@ namespace {
 constexpr double kSpread = 8;                      // of the odd examples' values
 constexpr double kMultiplicationsPerSecond = 5e7;  // of the references, per thread: measured low
 constexpr double kInputPerturbation = 0x1p-20;
-constexpr double kSteppedPerturbation = 0x1p-15;  // of a model that rounds on its way, whose few jumps a smaller one would miss
+constexpr double kSteppedPerturbation =
+    0x1p-15;  // of a model that rounds on its way, whose few jumps a smaller one would miss
 constexpr int kOutputTrials = 3;
 constexpr double kOutputMargin = 16;
 
@@ -209,7 +210,9 @@ class Verifier {
 
   // Whether the graph rounds numbers that flow through it, as quantized models do.
   [[nodiscard]] bool has_steps() const {
-    return std::ranges::any_of(frozen_.nodes(), [](const auto& node) { return node->op() == "Round" || node->op() == "Floor" || node->op() == "Sign"; });
+    return std::ranges::any_of(frozen_.nodes(), [](const auto& node) {
+      return node->op() == "Round" || node->op() == "Floor" || node->op() == "Sign";
+    });
   }
 
   static Tensor perturbed(const Tensor& input, double amount, Random& random) {

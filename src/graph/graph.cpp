@@ -82,7 +82,8 @@ void Graph::rename(Node& node, std::string name) {
   if (name == node.name_) return;
   if (name.empty() || find(name) != nullptr) {
     throw Error(ErrorCode::kInvalidArgument, fmt::format("node `{}`", node.name_),
-                fmt::format("cannot be renamed `{}`: {}", name, name.empty() ? "the name is empty" : "another node has that name"));
+                fmt::format("cannot be renamed `{}`: {}", name,
+                            name.empty() ? "the name is empty" : "another node has that name"));
   }
   by_name_.erase(node.name_);
   node.name_ = std::move(name);

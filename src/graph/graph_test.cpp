@@ -65,9 +65,10 @@ TEST(Resolve, SaysWhatThereIs) {
     resolve(graph, "activation_6/Sofmax");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "activation_6/Sofmax is not in graph; nearest names: activation_6/Softmax, activation_6/Relu, input_1; "
-                 "the graph's outputs: activation_6/Softmax");
+    EXPECT_STREQ(
+        error.what(),
+        "activation_6/Sofmax is not in graph; nearest names: activation_6/Softmax, activation_6/Relu, input_1; "
+        "the graph's outputs: activation_6/Softmax");
   }
 }
 

@@ -11,7 +11,8 @@ namespace {
 enum class State { kOpen, kDone };
 
 bool is_back_edge(const Node& to, const Node& from) {
-  return (to.op() == "Merge" || to.op() == "RefMerge") && (from.op() == "NextIteration" || from.op() == "RefNextIteration");
+  return (to.op() == "Merge" || to.op() == "RefMerge") &&
+         (from.op() == "NextIteration" || from.op() == "RefNextIteration");
 }
 
 // Depth first without recursion: graphs are thousands of nodes deep.
@@ -50,7 +51,8 @@ class Sorter {
       if (is_new) {
         stack.push_back({input});
       } else if (found->second == State::kOpen) {
-        throw Error(ErrorCode::kCorrupt, fmt::format("node `{}`", input->name()), "its inputs lead back to itself (a cycle)");
+        throw Error(ErrorCode::kCorrupt, fmt::format("node `{}`", input->name()),
+                    "its inputs lead back to itself (a cycle)");
       }
     }
   }
@@ -74,7 +76,8 @@ void validate(const Graph& graph) {
     }
     for (const Node* control : node->control_inputs) {
       if (!known.contains(control)) {
-        throw Error(ErrorCode::kCorrupt, fmt::format("node `{}`", node->name()), "a control input is no node of this graph");
+        throw Error(ErrorCode::kCorrupt, fmt::format("node `{}`", node->name()),
+                    "a control input is no node of this graph");
       }
     }
   }
@@ -90,8 +93,8 @@ std::vector<Node*> terminal_nodes(const Graph& graph) {
   std::vector<Node*> result;
   for (const auto& node : graph.nodes()) {
     const auto& op = node->op();
-    const bool gives_nothing = op == "Const" || op == "NoOp" || op == "Assign" || op == "SaveV2" || op == "Placeholder" ||
-                               op == "VariableV2" || op == "VarHandleOp";
+    const bool gives_nothing = op == "Const" || op == "NoOp" || op == "Assign" || op == "SaveV2" ||
+                               op == "Placeholder" || op == "VariableV2" || op == "VarHandleOp";
     if (!used.contains(node.get()) && !gives_nothing) result.push_back(node.get());
   }
   return result;

@@ -26,7 +26,9 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-bool is_number(std::string_view text) { return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }); }
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 // "activation_6_1/Softmax" -> "activation_6/Softmax": each path part loses one trailing _N, where it has one.
 std::string stem_of(std::string_view name) {
@@ -34,7 +36,8 @@ std::string stem_of(std::string_view name) {
   const std::string_view first = name.substr(0, slash);
   const size_t underscore = first.rfind('_');
   if (underscore == std::string_view::npos || !is_number(first.substr(underscore + 1))) return std::string(name);
-  return std::string(first.substr(0, underscore)) + std::string(slash == std::string_view::npos ? "" : name.substr(slash));
+  return std::string(first.substr(0, underscore)) +
+         std::string(slash == std::string_view::npos ? "" : name.substr(slash));
 }
 
 // The last node of a layer's scope: what a person means by the layer's name.
@@ -58,7 +61,8 @@ Node* layer_output(const Graph& graph, std::string_view layer) {
   }
   throw Error(ErrorCode::kInvalidArgument, "",
               fmt::format("{} is not in graph; nearest names: {}; the graph's outputs: {}", name,
-                          fmt::join(nearest_names(name, all), ", "), outputs.empty() ? "none" : fmt::format("{}", fmt::join(outputs, ", "))));
+                          fmt::join(nearest_names(name, all), ", "),
+                          outputs.empty() ? "none" : fmt::format("{}", fmt::join(outputs, ", "))));
 }
 
 }  // namespace

@@ -68,15 +68,18 @@ bool read_all(int descriptor, std::span<std::byte> bytes) {
 
 }  // namespace
 
-std::shared_ptr<const std::vector<std::byte>> in_child(const std::function<std::vector<std::byte>()>& work, uint64_t most_bytes) {
+std::shared_ptr<const std::vector<std::byte>> in_child(const std::function<std::vector<std::byte>()>& work,
+                                                       uint64_t most_bytes) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw Error(ErrorCode::kIo, "", std::string("no pipe to a process that reads HDF5: ") + std::strerror(errno));
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw Error(ErrorCode::kIo, "", std::string("no pipe to a process that reads HDF5: ") + std::strerror(errno));
   const pid_t child = ::fork();
   if (child == 0) run_child(work, ends[1]);
   const int fork_error = errno;
   ::close(ends[1]);
   const Descriptor from(ends[0]);
-  if (child < 0) throw Error(ErrorCode::kIo, "", std::string("no process to read HDF5 in: ") + std::strerror(fork_error));
+  if (child < 0)
+    throw Error(ErrorCode::kIo, "", std::string("no process to read HDF5 in: ") + std::strerror(fork_error));
 
   uint64_t n_bytes = 0;
   std::shared_ptr<std::vector<std::byte>> result;

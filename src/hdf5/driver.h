@@ -11,10 +11,11 @@
 namespace hoarfrost::hdf5 {
 
 struct Source {
-  FileRange range;                                        // without a file: the memory
+  FileRange range;  // without a file: the memory
   std::shared_ptr<const std::vector<std::byte>> memory;
   bool has_optimizer = false;  // whether `optimizer_weights`, `optimizer` and `hoarfrost_weights` are looked at
-  mutable uint64_t read_budget = 0;  // bytes that may still be read: a file whose parts point at each other must come to an end
+  mutable uint64_t read_budget =
+      0;  // bytes that may still be read: a file whose parts point at each other must come to an end
 
   [[nodiscard]] uint64_t n_bytes() const { return range.file ? range.n_bytes : memory->size(); }
   // false past the end, when the budget is spent, or when the file cannot be read.

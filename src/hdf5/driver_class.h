@@ -1,5 +1,5 @@
-// What the drivers by which libhdf5 reads and writes have in common: a file that is a Target, found through a pointer in the
-// access list. libhdf5 knows nothing of the name that it is given.
+// What the drivers by which libhdf5 reads and writes have in common: a file that is a Target, found through a pointer
+// in the access list. libhdf5 knows nothing of the name that it is given.
 #pragma once
 
 #include <hdf5.h>
@@ -24,7 +24,8 @@ struct Handle {
     const void* info = H5Pget_driver_info(list);
     if (info == nullptr) return nullptr;
     auto* handle = new Handle{};
-    std::memcpy(&handle->target, info, sizeof(handle->target));  // NOLINT(bugprone-sizeof-expression): the pointer itself
+    std::memcpy(&handle->target, info,
+                sizeof(handle->target));  // NOLINT(bugprone-sizeof-expression): the pointer itself
     return &handle->base;
   }
   static herr_t close(H5FD_t* file) {
@@ -57,12 +58,14 @@ struct Handle {
   }
 };
 
-// A file access list that makes `target` whatever the name given; -1 when libhdf5 refuses. The target must outlive the file.
+// A file access list that makes `target` whatever the name given; -1 when libhdf5 refuses. The target must outlive the
+// file.
 template <typename Target>
 hid_t access_list_for(Target& target, hid_t driver) {
   const hid_t list = H5Pcreate(H5P_FILE_ACCESS);
   const auto* pointer = &target;
-  if (list < 0 || H5Pset_driver(list, driver, &pointer) < 0 || H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0) return -1;
+  if (list < 0 || H5Pset_driver(list, driver, &pointer) < 0 || H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0)
+    return -1;
   return list;
 }
 

@@ -1,9 +1,11 @@
-// Strings of attributes. Those of variable length lie in global heaps, which libhdf5 1.10 reads past their ends where a file is
-// damaged (H5HG_read trusts the index it is given). So it only hands us the references here, and the heaps are read by us:
+// Strings of attributes. Those of variable length lie in global heaps, which libhdf5 1.10 reads past their ends where a
+// file is damaged (H5HG_read trusts the index it is given). So it only hands us the references here, and the heaps are
+// read by us:
 //
 //   reference (16 bytes)   length u32 | heap's address u64 | index u32
 //   heap                   "GCOL" | version 1 | 3 bytes | n_bytes u64 | objects
-//   object                 index u16 | references u16 | 4 bytes | n_bytes u64 | data, padded to 8; index 0 is the free rest
+//   object                 index u16 | references u16 | 4 bytes | n_bytes u64 | data, padded to 8; index 0 is the free
+//   rest
 //
 // (HDF5 File Format Specification 3.0, III.E and IV.B; addresses and sizes of 8 bytes.)
 #include <algorithm>
@@ -57,8 +59,10 @@ Heap read_heap(const Source& source, uint64_t address) {
 
 // Without what pads it: zeros after the first, or spaces at the end.
 std::string unpadded(std::string text, H5T_str_t padding) {
-  if (padding == H5T_STR_SPACEPAD) text.erase(text.find_last_not_of(' ') + 1);
-  else text.resize(std::min(text.find('\0'), text.size()));
+  if (padding == H5T_STR_SPACEPAD)
+    text.erase(text.find_last_not_of(' ') + 1);
+  else
+    text.resize(std::min(text.find('\0'), text.size()));
   return text;
 }
 
@@ -109,7 +113,8 @@ std::optional<std::vector<std::string>> read_strings(hid_t attribute, const Sour
   std::string bytes(count * size, '\0');
   if (H5Aread(attribute, type.get(), bytes.data()) < 0) return {};
   std::vector<std::string> result;
-  for (size_t i = 0; i < count; ++i) result.push_back(unpadded(bytes.substr(i * size, size), H5Tget_strpad(type.get())));
+  for (size_t i = 0; i < count; ++i)
+    result.push_back(unpadded(bytes.substr(i * size, size), H5Tget_strpad(type.get())));
   return result;
 }
 

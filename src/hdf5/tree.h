@@ -1,9 +1,11 @@
-// HDF5 files as a tree of groups, attributes and datasets. libhdf5 runs in a child process, where a damaged file may crash it.
+// HDF5 files as a tree of groups, attributes and datasets. libhdf5 runs in a child process, where a damaged file may
+// crash it.
 //
-// Bytes come through a driver that reads the range it was given and nothing else: an .h5 file, or the member of an archive
-// where it lies. Links to other files, external storage, virtual datasets and filter plug-ins are refused. The groups
-// `optimizer_weights`, `optimizer` and `hoarfrost_weights` at the root are left out unless they are asked for (has_optimizer).
-// Every function throws Error{kCorrupt}, naming the file and the path inside, where the bytes do not follow the format.
+// Bytes come through a driver that reads the range it was given and nothing else: an .h5 file, or the member of an
+// archive where it lies. Links to other files, external storage, virtual datasets and filter plug-ins are refused. The
+// groups `optimizer_weights`, `optimizer` and `hoarfrost_weights` at the root are left out unless they are asked for
+// (has_optimizer). Every function throws Error{kCorrupt}, naming the file and the path inside, where the bytes do not
+// follow the format.
 #pragma once
 
 #include <hoarfrost/file.h>
@@ -27,7 +29,8 @@ class Tree {
  public:
   // place begins the text of errors: "model.h5".
   static std::shared_ptr<const Tree> open(FileRange range, std::string place, bool has_optimizer = false);
-  static std::shared_ptr<const Tree> open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place, bool has_optimizer = false);
+  static std::shared_ptr<const Tree> open(std::shared_ptr<const std::vector<std::byte>> bytes, std::string place,
+                                          bool has_optimizer = false);
   ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;

@@ -79,7 +79,9 @@ TEST(Hdf5, Attributes) {
   const auto tree = open();
   const std::string group = "/group/a\\b";
   EXPECT_EQ(tree->kind(group), Kind::kGroup);
-  EXPECT_EQ(tree->text(group, "vlen"), "gr\xc3\xbc\xc3\x9f" "e");
+  EXPECT_EQ(tree->text(group, "vlen"),
+            "gr\xc3\xbc\xc3\x9f"
+            "e");
   EXPECT_EQ(tree->text(group, "fixed"), "hello");
   EXPECT_EQ(tree->text(group, "space_padded"), "ab");
   EXPECT_EQ(tree->text(group, "missing"), std::nullopt);
@@ -101,7 +103,9 @@ TEST(Hdf5, TruncatedFilesAreErrors) {
   const auto bytes = file->bytes();
   for (uint64_t n = 8; n < bytes.size(); n += 97) {
     try {
-      const auto tree = Tree::open(std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n)), "cut");
+      const auto tree = Tree::open(
+          std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n)),
+          "cut");
       (void)tree->dataset("/plain");
       ADD_FAILURE() << n;
     } catch (const Error& error) {

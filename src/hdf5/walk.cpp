@@ -43,7 +43,8 @@ class Walk {
     H5O_info_t info;
     if (depth > kDeepest || H5Oget_info(group.get(), &info) < 0 || !visited_.insert(info.addr).second) return result;
     for (const std::string& name : links(group.get())) {
-      if (depth == 0 && !source_.has_optimizer && (name == "optimizer_weights" || name == "optimizer" || name == "hoarfrost_weights")) {
+      if (depth == 0 && !source_.has_optimizer &&
+          (name == "optimizer_weights" || name == "optimizer" || name == "hoarfrost_weights")) {
         continue;
       }
       if (++n_objects_ > kMostObjects) break;
@@ -87,9 +88,11 @@ class Walk {
   Index dataset(hid_t dataset) {
     const Id type(H5Dget_type(dataset), H5Tclose);
     const Id space(H5Dget_space(dataset), H5Sclose);
-    if (!type || !space || H5Sget_simple_extent_type(space.get()) == H5S_NULL) return problem(ErrorCode::kCorrupt, "the dataset holds no values");
+    if (!type || !space || H5Sget_simple_extent_type(space.get()) == H5S_NULL)
+      return problem(ErrorCode::kCorrupt, "the dataset holds no values");
     const DType dtype = dtype_of_type(type.get());
-    if (dtype == DType::kInvalid) return problem(ErrorCode::kUnsupported, "expected numbers, found values of another type");
+    if (dtype == DType::kInvalid)
+      return problem(ErrorCode::kUnsupported, "expected numbers, found values of another type");
     hsize_t sizes[H5S_MAX_RANK];
     const int rank = H5Sget_simple_extent_dims(space.get(), sizes, nullptr);
     Index shape = Index::array();
@@ -103,11 +106,15 @@ class Walk {
     const Id ours = type_of_dtype(dtype);
     const haddr_t offset = H5Dget_offset(dataset);
     const bool is_ours = !ours || H5Tequal(type.get(), ours.get()) > 0;
-    if (is_ours && offset != HADDR_UNDEF && n_bytes > 0 && offset <= source_.n_bytes() && n_bytes <= source_.n_bytes() - offset) result["offset"] = offset;
+    if (is_ours && offset != HADDR_UNDEF && n_bytes > 0 && offset <= source_.n_bytes() &&
+        n_bytes <= source_.n_bytes() - offset)
+      result["offset"] = offset;
     return result;
   }
 
-  Index claims(uint64_t n_bytes) const { return problem(ErrorCode::kCorrupt, fmt::format("claims {} bytes in a file of {}", n_bytes, source_.n_bytes())); }
+  Index claims(uint64_t n_bytes) const {
+    return problem(ErrorCode::kCorrupt, fmt::format("claims {} bytes in a file of {}", n_bytes, source_.n_bytes()));
+  }
 
   // null, or why the values cannot be read.
   Index check_layout(hid_t dataset, uint64_t n_bytes, size_t element_size) const {
@@ -121,9 +128,13 @@ class Walk {
       unsigned flags = 0;
       size_t n_values = 0;
       char name[64] = "";
-      const H5Z_filter_t filter = H5Pget_filter2(list.get(), static_cast<unsigned>(i), &flags, &n_values, nullptr, sizeof(name), name, nullptr);
+      const H5Z_filter_t filter =
+          H5Pget_filter2(list.get(), static_cast<unsigned>(i), &flags, &n_values, nullptr, sizeof(name), name, nullptr);
       if (filter < 0 || H5Zfilter_avail(filter) <= 0) {
-        return problem(ErrorCode::kUnsupported, fmt::format("compressed with filter {}, which is not at hand; repack the file with h5repack -f NONE", filter));
+        return problem(
+            ErrorCode::kUnsupported,
+            fmt::format("compressed with filter {}, which is not at hand; repack the file with h5repack -f NONE",
+                        filter));
       }
     }
     uint64_t largest = n_bytes;
@@ -167,7 +178,9 @@ std::vector<std::byte> read_values(const Source& source, std::string_view path, 
   const DType dtype = dtype_of_type(type.get());
   const Id ours = type_of_dtype(dtype);
   std::vector<std::byte> result(static_cast<size_t>(H5Sget_select_npoints(space.get())) * dtype_size(dtype));
-  if (H5Dread(dataset.get(), ours ? ours.get() : type.get(), rows ? memory.get() : H5S_ALL, rows ? space.get() : H5S_ALL, H5P_DEFAULT, result.data()) < 0) return {};
+  if (H5Dread(dataset.get(), ours ? ours.get() : type.get(), rows ? memory.get() : H5S_ALL,
+              rows ? space.get() : H5S_ALL, H5P_DEFAULT, result.data()) < 0)
+    return {};
   return result;
 }
 

@@ -16,7 +16,8 @@ namespace hoarfrost::hdf5 {
 
 using Index = nlohmann::json;
 
-// The whole tree, without the optimizer's part of it and without links that lead elsewhere; null when the file cannot be opened.
+// The whole tree, without the optimizer's part of it and without links that lead elsewhere; null when the file cannot
+// be opened.
 Index walk(const Source& source);
 struct RowRange {
   uint64_t first = 0;

@@ -78,8 +78,11 @@ std::shared_ptr<const Layer> parse_layer_activation(std::string_view class_name,
 std::string plain_name(const std::string& name) {
   // TensorFlow Addons' with their defaults, each under Keras' name for it.
   constexpr std::pair<std::string_view, std::string_view> kAddons[] = {
-      {"Addons>gelu", "gelu_approximate"},    {"Addons>hardshrink", "hard_shrink"}, {"Addons>mish", "mish"},
-      {"Addons>softshrink", "soft_shrink"}, {"Addons>tanhshrink", "tanh_shrink"}};  // sparsemax is another than Keras 3's
+      {"Addons>gelu", "gelu_approximate"},
+      {"Addons>hardshrink", "hard_shrink"},
+      {"Addons>mish", "mish"},
+      {"Addons>softshrink", "soft_shrink"},
+      {"Addons>tanhshrink", "tanh_shrink"}};  // sparsemax is another than Keras 3's
   for (const auto& [theirs, ours] : kAddons) {
     if (name == theirs) return std::string(ours);
   }

@@ -15,7 +15,8 @@ constexpr int kDeepest = 32;  // models within models
 
 const Json& config_of(const Json& json, std::string_view name) {
   const auto found = json.find("config");
-  if (found == json.end() || found->is_null()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "has no `config`");
+  if (found == json.end() || found->is_null())
+    throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "has no `config`");
   return *found;
 }
 
@@ -38,13 +39,15 @@ DType compute_dtype(const Json& config) {
   const auto found = config.find("dtype");
   if (found == config.end()) return DType::kFloat32;
   std::string name = found->is_string() ? found->get<std::string>() : "";
-  if (found->is_object() && found->contains("config") && found->at("config").is_object()) name = text_at(found->at("config"), "name");
+  if (found->is_object() && found->contains("config") && found->at("config").is_object())
+    name = text_at(found->at("config"), "name");
   const auto dtype = dtype_from_name(name);
   const bool is_float = dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
   return is_float ? *dtype : DType::kFloat32;
 }
 
-// tf.keras' BatchNormalization keeps its weights in float32 at least (BatchNormalizationBase._param_dtype, 2.0 to 2.15).
+// tf.keras' BatchNormalization keeps its weights in float32 at least (BatchNormalizationBase._param_dtype, 2.0
+// to 2.15).
 DType variable_dtype(const std::string& class_name, DType compute_dtype, Version version) {
   const bool is_batch_norm = class_name == "BatchNormalization" || class_name == "SyncBatchNormalization";
   const bool is_half = compute_dtype == DType::kFloat16 || compute_dtype == DType::kBFloat16;
@@ -71,9 +74,13 @@ ModelLayer parse_input_layer(const Config& config) {
   ModelLayer layer;
   layer.is_input = true;
   layer.input_shape = config.get_shape({"batch_input_shape", "batch_shape"});
-  layer.input_dtype = config.has("input_dtype") ? dtype_from_name(config.get_string({"input_dtype"})).value_or(DType::kInvalid) : config.dtype();
-  if (config.has("sparse") && config.get_bool({"sparse"})) config.unsupported("a sparse input: rebuild the model with a dense one");
-  if (config.has("ragged") && config.get_bool({"ragged"})) config.unsupported("a ragged input: rebuild the model with a dense one");
+  layer.input_dtype = config.has("input_dtype")
+                          ? dtype_from_name(config.get_string({"input_dtype"})).value_or(DType::kInvalid)
+                          : config.dtype();
+  if (config.has("sparse") && config.get_bool({"sparse"}))
+    config.unsupported("a sparse input: rebuild the model with a dense one");
+  if (config.has("ragged") && config.get_bool({"ragged"}))
+    config.unsupported("a ragged input: rebuild the model with a dense one");
   for (const int64_t size : layer.input_shape.sizes()) {
     if (size < kUnknown) config.fail(fmt::format("the shape {} has a negative size", layer.input_shape.to_string()));
   }
@@ -91,14 +98,17 @@ void add_time(Json& config) {
 
 // The model in a TimeDistributed, with each of its layers in a TimeDistributed of its own: that is the same function.
 Json time_distributed(const Json& model, int depth) {
-  if (depth > kDeepest) throw Error(ErrorCode::kUnsupported, "", fmt::format("models are nested more than {} deep", kDeepest));
+  if (depth > kDeepest)
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("models are nested more than {} deep", kDeepest));
   Json result = model;
   Json& config = result["config"];
   Json* layers = config.is_array() ? &config : nullptr;
   if (config.is_object() && config.contains("layers")) layers = &config["layers"];
-  if (layers == nullptr || !layers->is_array()) throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has no `layers`");
+  if (layers == nullptr || !layers->is_array())
+    throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has no `layers`");
   for (Json& layer : *layers) {
-    if (!layer.is_object() || !layer.contains("config")) throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has a layer without `config`");
+    if (!layer.is_object() || !layer.contains("config"))
+      throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has a layer without `config`");
     const std::string class_name = plain_class_name(text_at(layer, "class_name"));
     if (is_model_class(class_name)) {
       layer = time_distributed(layer, depth + 1);
@@ -123,17 +133,22 @@ Json time_distributed(const Json& model, int depth) {
 const Json* distributed_model(const std::string& class_name, const Json& config) {
   if (class_name != "TimeDistributed" || !config.is_object() || !config.contains("layer")) return nullptr;
   const Json& inner = config.at("layer");
-  return inner.is_object() && inner.contains("config") && is_model_class(plain_class_name(text_at(inner, "class_name"))) ? &inner : nullptr;
+  return inner.is_object() && inner.contains("config") && is_model_class(plain_class_name(text_at(inner, "class_name")))
+             ? &inner
+             : nullptr;
 }
 
-// Keras 3's Add is a layer or an operation. `module` tells ("keras.layers", "keras.src.ops.numpy"); .h5 files have none, but there
-// only a layer's configuration has `trainable`.
+// Keras 3's Add is a layer or an operation. `module` tells ("keras.layers", "keras.src.ops.numpy"); .h5 files have
+// none, but there only a layer's configuration has `trainable`.
 bool is_keras3_operation(const Json& json) {
-  if (const std::string module = text_at(json, "module"); !module.empty()) return module.starts_with("keras.src.ops.") || module.starts_with("keras.ops");
+  if (const std::string module = text_at(json, "module"); !module.empty())
+    return module.starts_with("keras.src.ops.") || module.starts_with("keras.ops");
   const auto nodes = json.find("inbound_nodes");
-  const bool is_keras3 = nodes != json.end() && nodes->is_array() && !nodes->empty() && nodes->front().is_object() && nodes->front().contains("args");
+  const bool is_keras3 = nodes != json.end() && nodes->is_array() && !nodes->empty() && nodes->front().is_object() &&
+                         nodes->front().contains("args");
   const auto config = json.find("config");
-  return is_keras3 && config != json.end() && config->is_object() && !config->contains("trainable") && find_operation_class(text_at(json, "class_name")) != nullptr;
+  return is_keras3 && config != json.end() && config->is_object() && !config->contains("trainable") &&
+         find_operation_class(text_at(json, "class_name")) != nullptr;
 }
 
 }  // namespace
@@ -143,7 +158,9 @@ std::string text_at(const Json& json, std::string_view key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string plain_class_name(std::string_view class_name) { return std::string(class_name.substr(class_name.rfind('>') + 1)); }
+std::string plain_class_name(std::string_view class_name) {
+  return std::string(class_name.substr(class_name.rfind('>') + 1));
+}
 
 std::string registered_class(const Json& json) {
   std::string class_name = text_at(json, "class_name");
@@ -154,7 +171,8 @@ std::string registered_class(const Json& json) {
 
 bool is_operation(const Json& json) {
   const std::string class_name = plain_class_name(text_at(json, "class_name"));
-  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || class_name == "Lambda" || is_keras3_operation(json);
+  return class_name == "TFOpLambda" || class_name == "SlicingOpLambda" || class_name == "Lambda" ||
+         is_keras3_operation(json);
 }
 
 bool is_model_class(std::string_view class_name) {
@@ -171,7 +189,9 @@ Version version_by_dialect(const Json& json) {
   visit_layers(*config, [&](const Json& layer) {
     const Json& inner = layer.at("config");
     if (!inner.is_object()) return;
-    if (inner.contains("batch_shape") || layer.contains("build_config") || (inner.contains("dtype") && inner.at("dtype").is_object() && text_at(inner.at("dtype"), "class_name") == "DTypePolicy")) {
+    if (inner.contains("batch_shape") || layer.contains("build_config") ||
+        (inner.contains("dtype") && inner.at("dtype").is_object() &&
+         text_at(inner.at("dtype"), "class_name") == "DTypePolicy")) {
       result = {3, 0};
     }
   });
@@ -179,25 +199,31 @@ Version version_by_dialect(const Json& json) {
   return legacy::is_keras1(json, result) ? Version{1, 0} : result;
 }
 
-ModelLayer parse_model_layer(const Json& json, const std::string& name, Version version, const Json* call_arguments, int depth) {
+ModelLayer parse_model_layer(const Json& json, const std::string& name, Version version, const Json* call_arguments,
+                             int depth) {
   const std::string class_name = plain_class_name(text_at(json, "class_name"));
   if (class_name.empty()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "has no `class_name`");
   ModelLayer layer;
   const Json& raw = config_of(json, name);
   const Json* distributed = distributed_model(class_name, raw);
   if (distributed != nullptr || is_model_class(class_name)) {
-    layer.model = parse_nested_model(distributed != nullptr ? time_distributed(*distributed, depth + 1) : json, name, version, depth + 1);
+    layer.model = parse_nested_model(distributed != nullptr ? time_distributed(*distributed, depth + 1) : json, name,
+                                     version, depth + 1);
     if (call_arguments != nullptr) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name), fmt::format("called with arguments {}", call_arguments->dump()));
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name),
+                  fmt::format("called with arguments {}", call_arguments->dump()));
     }
   } else {
     Json completed = raw;  // with its name, which operation layers of Keras 3 leave out
-    if (!completed.is_object()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", name, class_name), "`config` is no object");
+    if (!completed.is_object())
+      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", name, class_name), "`config` is no object");
     completed["name"] = name;
     if (call_arguments != nullptr) completed["call_arguments"] = *call_arguments;
     const Config config(completed, registered_class(json), version);
-    if (class_name == "InputLayer") layer = parse_input_layer(config);
-    else layer.layer = is_keras3_operation(json) ? parse_operation(config) : parse_layer(config);
+    if (class_name == "InputLayer")
+      layer = parse_input_layer(config);
+    else
+      layer.layer = is_keras3_operation(json) ? parse_operation(config) : parse_layer(config);
     layer.compute_dtype = compute_dtype(completed);
     layer.variable_dtype = variable_dtype(class_name, layer.compute_dtype, version);
     set_stored_form(layer, completed, class_name);
@@ -211,15 +237,19 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
 }
 
 std::shared_ptr<Model> parse_nested_model(const Json& json, const std::string& name, Version version, int depth) {
-  if (depth > kDeepest) throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", name), fmt::format("models are nested more than {} deep", kDeepest));
+  if (depth > kDeepest)
+    throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", name),
+                fmt::format("models are nested more than {} deep", kDeepest));
   auto model = std::make_shared<Model>();
   const Json& config = config_of(json, name);
   model->class_name = plain_class_name(text_at(json, "class_name"));
   model->version = version;
   model->name = name;
   try {
-    if (model->class_name == "Sequential") parse_sequential(config, *model, depth);
-    else parse_functional(config, *model, depth);
+    if (model->class_name == "Sequential")
+      parse_sequential(config, *model, depth);
+    else
+      parse_functional(config, *model, depth);
   } catch (Error& error) {
     if (depth > 0) error.within(fmt::format("model `{}`", name));
     throw;
@@ -231,12 +261,15 @@ namespace {
 
 std::shared_ptr<Model> parse_todays_model(const Json& json, Version version) {
   const std::string class_name = json.is_object() ? text_at(json, "class_name") : "";
-  if (class_name.empty()) throw Error(ErrorCode::kCorrupt, "", "expected a Keras model (`class_name` and `config`), found other JSON");
+  if (class_name.empty())
+    throw Error(ErrorCode::kCorrupt, "", "expected a Keras model (`class_name` and `config`), found other JSON");
   if (!is_model_class(plain_class_name(class_name))) {
     const bool is_layer = find_layer(class_name) != nullptr;
-    throw Error(ErrorCode::kUnsupported, "",
-                fmt::format("`{}` is {}; expected a Sequential or Functional model{}", class_name, is_layer ? "a single layer" : "a model class of its author's, whose meaning is not in the file",
-                            is_layer ? "" : ": rebuild the model in the functional API and save it again"));
+    throw Error(
+        ErrorCode::kUnsupported, "",
+        fmt::format("`{}` is {}; expected a Sequential or Functional model{}", class_name,
+                    is_layer ? "a single layer" : "a model class of its author's, whose meaning is not in the file",
+                    is_layer ? "" : ": rebuild the model in the functional API and save it again"));
   }
   const Json& config = config_of(json, class_name);
   std::string name = config.is_object() ? text_at(config, "name") : "";

@@ -1,5 +1,5 @@
-// Keras' JSON to a Model without weights: Sequential and Functional, of Keras 2 and 3, nested ones among them. Keras 0.x and 1
-// are translated into Keras 2's words first (legacy/).
+// Keras' JSON to a Model without weights: Sequential and Functional, of Keras 2 and 3, nested ones among them. Keras
+// 0.x and 1 are translated into Keras 2's words first (legacy/).
 #pragma once
 
 #include <memory>
@@ -29,13 +29,17 @@ std::shared_ptr<Model> parse_model(const Json& json, Version version);
 // class_name without "Custom>" and the like: "keras.layers>Dense" is Dense.
 std::string plain_class_name(std::string_view class_name);
 bool is_model_class(std::string_view class_name);
-// The class with the package that it is registered under, which .keras files keep beside it: "Addons>GroupNormalization".
+// The class with the package that it is registered under, which .keras files keep beside it:
+// "Addons>GroupNormalization".
 std::string registered_class(const Json& json);
-// Whether an entry of "layers" is an operation: TFOpLambda and its kin, or one of Keras 3's Operation nodes (by its module).
+// Whether an entry of "layers" is an operation: TFOpLambda and its kin, or one of Keras 3's Operation nodes (by its
+// module).
 bool is_operation(const Json& json);
-// One entry of a model's "layers": a layer, an InputLayer or a nested model. call_arguments: what its calls are given beside
-// tensors (see inbound_nodes.h), handed to the layer as the configuration key `call_arguments`; nullptr for nothing.
-ModelLayer parse_model_layer(const Json& json, const std::string& name, Version version, const Json* call_arguments, int depth);
+// One entry of a model's "layers": a layer, an InputLayer or a nested model. call_arguments: what its calls are given
+// beside tensors (see inbound_nodes.h), handed to the layer as the configuration key `call_arguments`; nullptr for
+// nothing.
+ModelLayer parse_model_layer(const Json& json, const std::string& name, Version version, const Json* call_arguments,
+                             int depth);
 std::shared_ptr<Model> parse_nested_model(const Json& json, const std::string& name, Version version, int depth);
 void parse_sequential(const Json& config, Model& model, int depth);
 void parse_functional(const Json& config, Model& model, int depth);

@@ -25,13 +25,15 @@ std::string plain_name(const ZipMember& member) {
 }
 
 std::string text_of(const ZipFile& zip, const ZipMember& member) {
-  if (member.n_bytes > kLargestText) throw Error(ErrorCode::kCorrupt, zip.where(member), fmt::format("claims {} bytes of text", member.n_bytes));
+  if (member.n_bytes > kLargestText)
+    throw Error(ErrorCode::kCorrupt, zip.where(member), fmt::format("claims {} bytes of text", member.n_bytes));
   const auto bytes = zip.read(member);
   return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
 }
 
 const ZipMember* find(const ZipFile& zip, const std::string& name) {
-  const auto found = std::ranges::find_if(zip.members(), [&](const ZipMember& member) { return plain_name(member) == name; });
+  const auto found =
+      std::ranges::find_if(zip.members(), [&](const ZipMember& member) { return plain_name(member) == name; });
   return found == zip.members().end() ? nullptr : &*found;
 }
 
@@ -50,15 +52,21 @@ std::optional<std::string> model_folder(const ZipFile& zip) {
 
 [[noreturn]] void fail_no_model(const ZipFile& zip, const std::string& place) {
   std::string names;
-  for (size_t i = 0; i < std::min<size_t>(zip.members().size(), 3); ++i) names += fmt::format("{}`{}`", i == 0 ? "" : ", ", zip.members()[i].name);
-  throw Error(ErrorCode::kInvalidArgument, place, fmt::format("expected a .keras archive, found a zip file without `config.json`{}", names.empty() ? ", empty" : ", with " + names));
+  for (size_t i = 0; i < std::min<size_t>(zip.members().size(), 3); ++i)
+    names += fmt::format("{}`{}`", i == 0 ? "" : ", ", zip.members()[i].name);
+  throw Error(ErrorCode::kInvalidArgument, place,
+              fmt::format("expected a .keras archive, found a zip file without `config.json`{}",
+                          names.empty() ? ", empty" : ", with " + names));
 }
 
-std::shared_ptr<const hdf5::Tree> open_tree(const ZipFile& zip, const ZipMember& member, const std::string& place, bool has_optimizer) {
+std::shared_ptr<const hdf5::Tree> open_tree(const ZipFile& zip, const ZipMember& member, const std::string& place,
+                                            bool has_optimizer) {
   const std::string where = fmt::format("{}:{}", place, plain_name(member));
   if (member.stored) return hdf5::Tree::open(*member.stored, where, has_optimizer);
   if (member.n_bytes > kUnsuspicious && member.n_bytes / kMostInflation > member.n_bytes_compressed) {
-    throw Error(ErrorCode::kCorrupt, where, fmt::format("{} bytes are said to hold {}: no weights compress like this", member.n_bytes_compressed, member.n_bytes));
+    throw Error(ErrorCode::kCorrupt, where,
+                fmt::format("{} bytes are said to hold {}: no weights compress like this", member.n_bytes_compressed,
+                            member.n_bytes));
   }
   return hdf5::Tree::open(zip.read(member), where, has_optimizer);
 }
@@ -87,7 +95,8 @@ Archive read_archive(const std::filesystem::path& path, bool has_optimizer) {
     const Json json = parse_json(text_of(zip, *metadata), fmt::format("{}:metadata.json", place));
     if (json.is_object()) result.version = text_at(json, "keras_version");
   }
-  if (const ZipMember* weights = find(zip, *folder + "model.weights.h5")) result.weights = open_tree(zip, *weights, place, has_optimizer);
+  if (const ZipMember* weights = find(zip, *folder + "model.weights.h5"))
+    result.weights = open_tree(zip, *weights, place, has_optimizer);
   result.vocabularies = vocabularies_in(zip, *folder + "assets/");
   if (const ZipMember* own = find(zip, *folder + "hoarfrost.json")) result.hoarfrost = text_of(zip, *own);
   return result;

@@ -14,16 +14,16 @@
 namespace hoarfrost::keras {
 
 struct Archive {
-  std::string config;                             // config.json's text
-  std::optional<std::string> version;             // metadata.json's keras_version
-  std::shared_ptr<const hdf5::Tree> weights;      // nullptr without model.weights.h5
+  std::string config;                         // config.json's text
+  std::optional<std::string> version;         // metadata.json's keras_version
+  std::shared_ptr<const hdf5::Tree> weights;  // nullptr without model.weights.h5
   VocabularyAssets vocabularies;
-  std::string hoarfrost;                          // hoarfrost.json's text, "" without (save.h)
+  std::string hoarfrost;  // hoarfrost.json's text, "" without (save.h)
 };
 
-// Members may stand in a folder of the archive. Stored weights are read where they lie, deflated ones are inflated into memory.
-// Throws Error{kCorrupt} for a damaged archive or sizes that cannot be true, Error{kInvalidArgument} for a zip file of another
-// kind. has_optimizer: as hdf5::Tree::open.
+// Members may stand in a folder of the archive. Stored weights are read where they lie, deflated ones are inflated into
+// memory. Throws Error{kCorrupt} for a damaged archive or sizes that cannot be true, Error{kInvalidArgument} for a zip
+// file of another kind. has_optimizer: as hdf5::Tree::open.
 Archive read_archive(const std::filesystem::path& path, bool has_optimizer = false);
 
 }  // namespace hoarfrost::keras

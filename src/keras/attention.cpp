@@ -30,7 +30,8 @@ Value lower_scores(const DenseAttention& layer, Lowering& lowering, const Value&
     const Value sum = lowering.named_op("add", "Add", {expand(lowering, query, -2), expand(lowering, key, -3)});
     const bool is_concat = layer.score == Score::kConcat;
     const Value features = is_concat ? lowering.op("Tanh", {scaled(sum)}) : scaled(lowering.op("Tanh", {sum}));
-    result = lowering.op("Sum", {features, lowering.ints("Sum/reduction_indices", {-1})}, {{"keep_dims", false}, {"Tidx", DType::kInt32}});
+    result = lowering.op("Sum", {features, lowering.ints("Sum/reduction_indices", {-1})},
+                         {{"keep_dims", false}, {"Tidx", DType::kInt32}});
     if (is_concat) result = lowering.named_op("mul", "Mul", {result, lowering.weight(layer.use_scale ? 1 : 0)});
   }
   result.shape = {query.shape[0], query.shape[1], key.shape[1]};
@@ -49,9 +50,12 @@ std::vector<double> looks(const DenseAttention& layer, const Arrays& w, const Ar
     for (int64_t f = 0; f < query.size(2); ++f) {
       const double q = query[{b, t, f}];
       const double k = key[{b, s, f}];
-      if (layer.score == Score::kDot) sum += q * k;
-      else if (layer.score == Score::kConcat) sum += std::tanh((layer.use_scale ? w[0].at_offset(0) : 1) * (q + k));
-      else sum += (layer.use_scale ? w[0].at_offset(f) : 1) * std::tanh(q + k);
+      if (layer.score == Score::kDot)
+        sum += q * k;
+      else if (layer.score == Score::kConcat)
+        sum += std::tanh((layer.use_scale ? w[0].at_offset(0) : 1) * (q + k));
+      else
+        sum += (layer.use_scale ? w[0].at_offset(f) : 1) * std::tanh(q + k);
     }
     if (layer.score == Score::kDot && layer.use_scale) sum *= w[0].at_offset(0);
     if (layer.score == Score::kConcat) sum *= w[layer.use_scale ? 1 : 0].at_offset(0);
@@ -70,18 +74,23 @@ DenseAttention DenseAttention::parse_shared(const Config& config, Score score, b
   result.dropout = config.get_float({"dropout"}, 0.0);
   result.score = score;
   result.use_scale = config.get_bool({"use_scale"}, scales_by_default);
-  const auto arguments = CallArguments::parse(config, {"inputs", "mask", "training", "return_attention_scores", "use_causal_mask"});
+  const auto arguments =
+      CallArguments::parse(config, {"inputs", "mask", "training", "return_attention_scores", "use_causal_mask"});
   result.is_causal = config.get_bool({"causal"}, false) || arguments.flag("use_causal_mask");
   result.returns_scores = arguments.flag("return_attention_scores");
   return result;
 }
 
 Shapes DenseAttention::infer(const Shapes& in) const {
-  if (in.size() != 2 && in.size() != 3) throw Error(ErrorCode::kMismatch, "", fmt::format("expected query, value and perhaps key, found {} inputs", in.size()));
+  if (in.size() != 2 && in.size() != 3)
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("expected query, value and perhaps key, found {} inputs", in.size()));
   for (const Shape& shape : in) expect_rank(shape, 3);
   const Shape& key = in[key_of(in.size())];
   if (in[0][2] != key[2] || (in[1][1] != key[1] && in[1][1] != kUnknown && key[1] != kUnknown)) {
-    throw Error(ErrorCode::kMismatch, "", fmt::format("query {}, value {} and key {} do not belong together", in[0].to_string(), in[1].to_string(), key.to_string()));
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("query {}, value {} and key {} do not belong together", in[0].to_string(),
+                            in[1].to_string(), key.to_string()));
   }
   const Shape out{in[0][0], in[0][1], in[1][2]};
   if (!returns_scores) return {out};
@@ -109,7 +118,8 @@ Values DenseAttention::lower(Lowering& lowering, const Values& in) const {
   probabilities.shape = shape;
   Value result = lower_contraction(lowering, {"abc", "acd", "abd"}, probabilities, in[1]);
   if (in[0].mask) {
-    const Value counts = lowering.raw_op("Cast", "Cast", {expand(lowering, {in[0].mask, DType::kBool}, -1)}, result.dtype, {{"SrcT", DType::kBool}, {"DstT", result.dtype}});
+    const Value counts = lowering.raw_op("Cast", "Cast", {expand(lowering, {in[0].mask, DType::kBool}, -1)},
+                                         result.dtype, {{"SrcT", DType::kBool}, {"DstT", result.dtype}});
     result = lowering.named_op("mul", "Mul", {result, counts});
   }
   return returns_scores ? Values{result, probabilities} : Values{result};
@@ -120,7 +130,9 @@ Formulas DenseAttention::reference(const Arrays& weights, const Arrays& in) cons
   for (const Array& x : in) shapes.push_back(x.shape());
   const Shapes out = infer(shapes);
   const double cost = static_cast<double>(in[1].size(1) * (in[0].size(2) + 1));
-  const auto score_at = [=, layer = *this](const Index& o) { return looks(layer, weights, in, o[0], o[1])[static_cast<size_t>(o[2])]; };
+  const auto score_at = [=, layer = *this](const Index& o) {
+    return looks(layer, weights, in, o[0], o[1])[static_cast<size_t>(o[2])];
+  };
   const auto at = [=, layer = *this](const Index& o) {
     if (in[0].mask != nullptr && (*in[0].mask)[{o[0], o[1]}] == 0) return 0.0;
     const std::vector<double> seen = looks(layer, weights, in, o[0], o[1]);

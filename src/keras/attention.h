@@ -21,8 +21,8 @@ struct DenseAttention {
 
   static DenseAttention parse_shared(const Config& config, Score score, bool scales_by_default);
 
-  // query [batch, T, features], value [batch, S, …], key [batch, S, features] (value where there is none) -> [batch, T, value's], and with
-  // returns_scores [batch, T, S].
+  // query [batch, T, features], value [batch, S, …], key [batch, S, features] (value where there is none) -> [batch, T,
+  // value's], and with returns_scores [batch, T, S].
   [[nodiscard]] Shapes infer(const Shapes& in) const;
   [[nodiscard]] std::vector<WeightSpec> weights(const Shapes& in) const;
   // Masked values count nothing; masked queries give zeros, but keep their scores.

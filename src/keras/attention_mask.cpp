@@ -12,7 +12,8 @@ namespace {
 
 Value expand(Lowering& lowering, const Value& x, int64_t axis) {
   Value result = lowering.op("ExpandDims", {x, lowering.int_scalar("ExpandDims/dim", axis)}, {{"Tdim", DType::kInt32}});
-  result.shape = x.shape.has_rank() ? Shape(std::vector<int64_t>(static_cast<size_t>(x.shape.rank()) + 1, kUnknown)) : x.shape;
+  result.shape =
+      x.shape.has_rank() ? Shape(std::vector<int64_t>(static_cast<size_t>(x.shape.rank()) + 1, kUnknown)) : x.shape;
   return result;
 }
 
@@ -26,8 +27,9 @@ Value as_bool(Lowering& lowering, const Value& x) {
 // 0, 1, … of as many as x has steps, int32.
 Value steps(Lowering& lowering, const Value& x) {
   const Value n = x.shape[1] != kUnknown ? lowering.int_scalar("range/limit", x.shape[1]) : size_of(lowering, x, 1);
-  return lowering.raw_op("range", "Range", {lowering.int_scalar("range/start", 0), n, lowering.int_scalar("range/delta", 1)}, DType::kInt32,
-                         {{"Tidx", DType::kInt32}});
+  return lowering.raw_op("range", "Range",
+                         {lowering.int_scalar("range/start", 0), n, lowering.int_scalar("range/delta", 1)},
+                         DType::kInt32, {{"Tidx", DType::kInt32}});
 }
 
 Value compare(Lowering& lowering, std::string_view op, const Value& a, const Value& b) {
@@ -45,7 +47,8 @@ Value lower_attention_mask(Lowering& lowering, const AttentionMasks& masks, cons
   };
   if (masks.query.tensor) add(expand(lowering, as_bool(lowering, masks.query), -1), 3);
   if (masks.value.tensor) add(expand(lowering, as_bool(lowering, masks.value), -2), 3);
-  if (masks.key.tensor && masks.key.tensor != masks.value.tensor) add(expand(lowering, as_bool(lowering, masks.key), -2), 3);
+  if (masks.key.tensor && masks.key.tensor != masks.value.tensor)
+    add(expand(lowering, as_bool(lowering, masks.key), -2), 3);
   if (masks.is_causal || masks.window > 0) {
     const Value row = expand(lowering, steps(lowering, query), -1);
     const Value column = expand(lowering, steps(lowering, key), 0);
@@ -63,15 +66,19 @@ Value lower_attention_mask(Lowering& lowering, const AttentionMasks& masks, cons
 Value lower_masked_scores(Lowering& lowering, const Value& scores, Value mask, int n_axes) {
   while (mask.shape.rank() < scores.shape.rank()) mask = expand(lowering, mask, -2 * n_axes - 1);
   const double least = scores.dtype == DType::kFloat16 ? -65504.0 : -1e9;
-  const Value seen = lowering.raw_op("softmax/Cast", "Cast", {mask}, scores.dtype, {{"SrcT", DType::kBool}, {"DstT", scores.dtype}});
+  const Value seen =
+      lowering.raw_op("softmax/Cast", "Cast", {mask}, scores.dtype, {{"SrcT", DType::kBool}, {"DstT", scores.dtype}});
   const Value hidden = lowering.named_op("softmax/sub", "Sub", {lowering.scalar("softmax/sub/x", 1, scores), seen});
-  Value result = lowering.named_op("softmax/add", "Add", {scores, lowering.named_op("softmax/mul", "Mul", {hidden, lowering.scalar("softmax/mul/y", least, scores)})});
+  Value result = lowering.named_op(
+      "softmax/add", "Add",
+      {scores, lowering.named_op("softmax/mul", "Mul", {hidden, lowering.scalar("softmax/mul/y", least, scores)})});
   result.shape = scores.shape;
   return result;
 }
 
 std::vector<double> masked_softmax(std::vector<double> scores, const std::vector<bool>& is_seen) {
-  if (std::ranges::find(is_seen, true) == is_seen.end()) return std::vector<double>(scores.size(), 1.0 / static_cast<double>(scores.size()));
+  if (std::ranges::find(is_seen, true) == is_seen.end())
+    return std::vector<double>(scores.size(), 1.0 / static_cast<double>(scores.size()));
   double largest = -HUGE_VAL;
   for (size_t i = 0; i < scores.size(); ++i) {
     if (is_seen[i]) largest = std::max(largest, scores[i]);

@@ -10,16 +10,16 @@ namespace hoarfrost::keras {
 
 // Endpoints without a node where there is no such mask.
 struct AttentionMasks {
-  Value query;      // bool [batch, T]
-  Value value;      // bool [batch, S]
-  Value key;        // bool [batch, S]
-  Value given;      // [batch, …, T…, S…], of any type
+  Value query;  // bool [batch, T]
+  Value value;  // bool [batch, S]
+  Value key;    // bool [batch, S]
+  Value given;  // [batch, …, T…, S…], of any type
   bool is_causal = false;
   int64_t window = 0;
 };
 
-// One mask for scores [batch, (heads,) T, S]: bool, of a rank from 3 up to the scores', or no tensor. Its axes stand before the
-// last ones where they are fewer: expand with ExpandDims at -3.
+// One mask for scores [batch, (heads,) T, S]: bool, of a rank from 3 up to the scores', or no tensor. Its axes stand
+// before the last ones where they are fewer: expand with ExpandDims at -3.
 Value lower_attention_mask(Lowering& lowering, const AttentionMasks& masks, const Value& query, const Value& key);
 
 // scores + (1 - mask) · -1e9 (float16: its least number), as Keras' Softmax layer does; n_axes is how many axes T has.

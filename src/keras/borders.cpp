@@ -15,7 +15,9 @@ Borders parse_borders(const Config& config, std::string_view key, int n_spatial_
   expect_channels_last(config);
   const Json* json = config.find({key});
   if (json == nullptr) return Borders(n_axes, {1, 1});
-  const auto wrong = [&] { config.fail(fmt::format("{} must be a number, or one or a pair per axis, found {}", key, json->dump())); };
+  const auto wrong = [&] {
+    config.fail(fmt::format("{} must be a number, or one or a pair per axis, found {}", key, json->dump()));
+  };
   const auto size = [&](const Json& value) {
     if (!value.is_number_integer() || value.get<int64_t>() < 0) wrong();
     return value.get<int64_t>();
@@ -27,8 +29,10 @@ Borders parse_borders(const Config& config, std::string_view key, int n_spatial_
   for (size_t i = 0; is_flat && i < json->size(); i += 2) borders.push_back({size(json->at(i)), size(json->at(i + 1))});
   for (size_t i = 0; !is_flat && i < json->size(); ++i) {
     const Json& axis = json->at(i);
-    if (axis.is_array() && axis.size() == 2) borders.push_back({size(axis[0]), size(axis[1])});
-    else borders.push_back({size(axis), size(axis)});
+    if (axis.is_array() && axis.size() == 2)
+      borders.push_back({size(axis[0]), size(axis[1])});
+    else
+      borders.push_back({size(axis), size(axis)});
   }
   if (borders.size() != n_axes) wrong();
   return borders;
@@ -78,7 +82,8 @@ Shapes infer_cropping(const Borders& cropping, const Shapes& in) {
     int64_t& size = out[static_cast<int>(i) + 1];
     if (size == kUnknown) continue;
     size -= cropping[i].before + cropping[i].after;
-    if (size <= 0) throw Error(ErrorCode::kMismatch, "", fmt::format("cropping leaves nothing of the input {}", in[0].to_string()));
+    if (size <= 0)
+      throw Error(ErrorCode::kMismatch, "", fmt::format("cropping leaves nothing of the input {}", in[0].to_string()));
   }
   return {out};
 }

@@ -1,4 +1,5 @@
-// What ZeroPadding1D, 2D, 3D and Cropping1D, 2D, 3D share: the two ends of the spatial axes of [batch, space…, channels].
+// What ZeroPadding1D, 2D, 3D and Cropping1D, 2D, 3D share: the two ends of the spatial axes of [batch, space…,
+// channels].
 #pragma once
 
 #include <string_view>
@@ -14,8 +15,9 @@ struct Border {
 };
 using Borders = std::vector<Border>;  // one per spatial axis
 
-// The key's borders (1 where it is missing): a number for all, a number or a pair per axis, for one axis a pair, and Keras 1's
-// four numbers. Reads data_format too. Throws Error{kCorrupt} for anything else, Error{kUnsupported} for channels_first.
+// The key's borders (1 where it is missing): a number for all, a number or a pair per axis, for one axis a pair, and
+// Keras 1's four numbers. Reads data_format too. Throws Error{kCorrupt} for anything else, Error{kUnsupported} for
+// channels_first.
 Borders parse_borders(const Config& config, std::string_view key, int n_spatial_axes);
 
 Shapes infer_padding(const Borders& padding, const Shapes& in);

@@ -188,7 +188,8 @@ TEST_P(BuilderReplay, GivesKerasConfiguration) {
   const auto file = File::open(path);
   text = hdf5::Tree::open({file, 0, file->size()}, path.string())->text("/", "model_config").value();
   if (has_mixed_calls(text)) GTEST_SKIP() << "an operation is called with numbers among its tensors";
-  if (text.find("TensorFlowOpLayer") != std::string::npos) GTEST_SKIP() << "such a layer has another name in its configuration";
+  if (text.find("TensorFlowOpLayer") != std::string::npos)
+    GTEST_SKIP() << "such a layer has another name in its configuration";
   const auto model = Replay().model(Json::parse(text));
   const auto built = nlohmann::json::parse(architecture_in(Dialect::kHdf5, *model->built()).dump());
   auto expected = nlohmann::json::parse(text);

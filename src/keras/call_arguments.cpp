@@ -20,7 +20,8 @@ CallArguments CallArguments::parse(const Config& config, std::initializer_list<s
   }
   for (const auto& [key, value] : given->at("kwargs").items()) {
     if (std::ranges::find(result.parameters_, key) == result.parameters_.end()) {
-      config.unsupported(fmt::format("called with {}={}, which it is not known to take", key, value.dump().substr(0, 60)));
+      config.unsupported(
+          fmt::format("called with {}={}, which it is not known to take", key, value.dump().substr(0, 60)));
     }
     result.values_[key] = value;
   }
@@ -34,15 +35,19 @@ std::optional<size_t> CallArguments::input(std::string_view parameter, size_t n_
   }
   const Json* found = value(parameter);
   if (found == nullptr) return {};
-  if (!found->is_object() || !found->contains("tensor") || !found->at("tensor").is_number_unsigned() || found->at("tensor").get<size_t>() >= n_inputs) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("expected a tensor for `{}` of the call, found {}", parameter, found->dump().substr(0, 60)));
+  if (!found->is_object() || !found->contains("tensor") || !found->at("tensor").is_number_unsigned() ||
+      found->at("tensor").get<size_t>() >= n_inputs) {
+    throw Error(
+        ErrorCode::kUnsupported, "",
+        fmt::format("expected a tensor for `{}` of the call, found {}", parameter, found->dump().substr(0, 60)));
   }
   return found->at("tensor").get<size_t>();
 }
 
 size_t CallArguments::required_input(std::string_view parameter, size_t n_inputs) const {
   const auto found = input(parameter, n_inputs);
-  if (!found) throw Error(ErrorCode::kMismatch, "", fmt::format("expected a tensor for `{}` of the call, found none", parameter));
+  if (!found)
+    throw Error(ErrorCode::kMismatch, "", fmt::format("expected a tensor for `{}` of the call, found none", parameter));
   return *found;
 }
 

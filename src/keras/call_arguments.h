@@ -17,8 +17,8 @@ namespace hoarfrost::keras {
 class CallArguments {
  public:
   CallArguments() = default;
-  // parameters: those of the layer's call, in order. Reads the key `call_arguments` (see inbound_nodes.h); without it every
-  // input stands for the parameter at its place. Throws Error{kUnsupported} for an argument that is none of them.
+  // parameters: those of the layer's call, in order. Reads the key `call_arguments` (see inbound_nodes.h); without it
+  // every input stands for the parameter at its place. Throws Error{kUnsupported} for an argument that is none of them.
   static CallArguments parse(const Config& config, std::initializer_list<std::string_view> parameters);
 
   // The number of the input that the parameter is given, of n_inputs; nullopt for none.

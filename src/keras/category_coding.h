@@ -1,4 +1,5 @@
-// How the numbers of categories come out of CategoryEncoding, Discretization, IntegerLookup and StringLookup (their `output_mode`).
+// How the numbers of categories come out of CategoryEncoding, Discretization, IntegerLookup and StringLookup (their
+// `output_mode`).
 #pragma once
 
 #include <functional>

@@ -14,9 +14,9 @@ std::string joined(Config::Names names) { return fmt::format("`{}`", fmt::join(n
 
 // Keys of every layer that say how it was trained, built or stored: inference does not depend on them.
 bool is_for_training_only(std::string_view key) {
-  constexpr std::array<std::string_view, 12> kKeys{
-      "name", "trainable", "dtype", "build_config", "compile_config", "batch_input_shape", "input_shape", "input_dtype",
-      "init", "autocast", "sparse", "ragged"};
+  constexpr std::array<std::string_view, 12> kKeys{"name",           "trainable",         "dtype",       "build_config",
+                                                   "compile_config", "batch_input_shape", "input_shape", "input_dtype",
+                                                   "init",           "autocast",          "sparse",      "ragged"};
   for (const auto known : kKeys) {
     if (key == known) return true;
   }
@@ -32,7 +32,8 @@ bool says_nothing(const Json& value) {
 
 Config::Config(const Json& json, std::string class_name, Version version)
     : json_(&json), class_name_(std::move(class_name)), version_(version) {
-  if (!json.is_object()) throw Error(ErrorCode::kCorrupt, class_name_, "expected a configuration object, found something else");
+  if (!json.is_object())
+    throw Error(ErrorCode::kCorrupt, class_name_, "expected a configuration object, found something else");
 }
 
 std::string Config::name() const {
@@ -66,8 +67,10 @@ int64_t Config::get_int(Names names, std::optional<int64_t> fallback) const {
   if (value == nullptr && fallback) return *fallback;
   if (value == nullptr) fail(fmt::format("the configuration has no {}", joined(names)));
   if (value->is_number_integer()) return value->get<int64_t>();
-  if (value->is_number_float() && static_cast<double>(value->get<int64_t>()) == value->get<double>()) return value->get<int64_t>();
-  if (value->is_array() && value->size() == 1 && value->front().is_number_integer()) return value->front().get<int64_t>();
+  if (value->is_number_float() && static_cast<double>(value->get<int64_t>()) == value->get<double>())
+    return value->get<int64_t>();
+  if (value->is_array() && value->size() == 1 && value->front().is_number_integer())
+    return value->front().get<int64_t>();
   fail(fmt::format("{} must be a whole number, found {}", joined(names), value->dump()));
 }
 
@@ -77,7 +80,8 @@ double Config::get_float(Names names, std::optional<double> fallback) const {
   if (value == nullptr) fail(fmt::format("the configuration has no {}", joined(names)));
   if (value->is_number()) return value->get<double>();
   // NumPy scalars: {"type": "ndarray"|"numpy", "value": 0.3}, or Keras 3's {"class_name": "__numpy__", …}.
-  if (value->is_object() && value->contains("value") && value->at("value").is_number()) return value->at("value").get<double>();
+  if (value->is_object() && value->contains("value") && value->at("value").is_number())
+    return value->at("value").get<double>();
   fail(fmt::format("{} must be a number, found {}", joined(names), value->dump()));
 }
 
@@ -104,9 +108,11 @@ std::vector<int64_t> Config::get_list(Names names, std::optional<std::vector<int
   if (value == nullptr) fail(fmt::format("the configuration has no {}", joined(names)));
   if (value->is_number_integer()) return {value->get<int64_t>()};
   std::vector<int64_t> result;
-  if (!value->is_array()) fail(fmt::format("{} must be a list of whole numbers, found {}", joined(names), value->dump()));
+  if (!value->is_array())
+    fail(fmt::format("{} must be a list of whole numbers, found {}", joined(names), value->dump()));
   for (const Json& element : *value) {
-    if (!element.is_number_integer()) fail(fmt::format("{} must be a list of whole numbers, found {}", joined(names), value->dump()));
+    if (!element.is_number_integer())
+      fail(fmt::format("{} must be a list of whole numbers, found {}", joined(names), value->dump()));
     result.push_back(element.get<int64_t>());
   }
   return result;
@@ -128,7 +134,8 @@ Shape Config::get_shape(Names names) const {
   if (!value->is_array()) fail(fmt::format("{} must be a shape, found {}", joined(names), value->dump()));
   std::vector<int64_t> sizes;
   for (const Json& element : *value) {
-    if (!element.is_null() && !element.is_number_integer()) fail(fmt::format("{} must be a shape, found {}", joined(names), value->dump()));
+    if (!element.is_null() && !element.is_number_integer())
+      fail(fmt::format("{} must be a shape, found {}", joined(names), value->dump()));
     sizes.push_back(element.is_null() ? kUnknown : element.get<int64_t>());
   }
   return Shape(std::move(sizes));
@@ -138,7 +145,8 @@ DType Config::dtype() const {
   const auto found = json_->find("dtype");
   if (found == json_->end() || found->is_null()) return DType::kFloat32;
   std::string name;
-  if (found->is_string()) name = found->get<std::string>();
+  if (found->is_string())
+    name = found->get<std::string>();
   else if (found->is_object() && found->contains("config") && found->at("config").is_object()) {
     const Json& config = found->at("config");  // Keras 3's DTypePolicy, Keras 2's Policy
     if (config.contains("name") && config.at("name").is_string()) name = config.at("name").get<std::string>();

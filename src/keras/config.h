@@ -1,5 +1,6 @@
-// A layer's configuration as Keras wrote it: typed access that knows the spellings of Keras 1, 2 and 3, and errors that name
-// the layer. Keys that no one asked for are reported by unread(), so that a key that changes a meaning is never ignored.
+// A layer's configuration as Keras wrote it: typed access that knows the spellings of Keras 1, 2 and 3, and errors that
+// name the layer. Keys that no one asked for are reported by unread(), so that a key that changes a meaning is never
+// ignored.
 #pragma once
 
 #include <hoarfrost/tensor.h>

@@ -11,8 +11,8 @@ Convolution parse_convolution(const Config& config, size_t rank) {
   config.ignore({"input_dim", "input_length", "lora_rank", "lora_alpha", "quantization_config"});
   if (config.has("lora_rank"))
     config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
-  Convolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank, {.theano = true}), config.get_int({"groups"}, 1),
-                config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
+  Convolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank, {.theano = true}),
+                config.get_int({"groups"}, 1), config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
   if (c.filters < 1 || c.groups < 1 || c.filters % c.groups != 0) {
     config.fail(fmt::format("`filters` ({}) must be a positive multiple of `groups` ({})", c.filters, c.groups));
   }
@@ -144,7 +144,8 @@ std::vector<Value> split(Lowering& lowering, const std::string& name, const Valu
 
 // A group for each channel (ConvNeXt), in an image: what every TensorFlow has one operation for.
 bool is_depthwise(const Convolution& c, const Shape& x) {
-  return c.groups > 1 && c.groups == x.last() && c.window.size.size() == 2 && c.window.strides[0] == c.window.strides[1];
+  return c.groups > 1 && c.groups == x.last() && c.window.size.size() == 2 &&
+         c.window.strides[0] == c.window.strides[1];
 }
 
 Values finish(const Convolution& c, Lowering& lowering, const Shape& x, Value y) {
@@ -160,8 +161,8 @@ Values lower_convolution(const Convolution& c, std::string_view name, Lowering& 
   const Value kernel = lowering.weight(0);
   if (is_depthwise(c, in[0].shape)) {
     // [rows, columns, 1, channels · multiplier] in memory is [rows, columns, channels, multiplier].
-    const Value by_channel = lowering.reshape(
-        kernel, {c.window.size[0], c.window.size[1], c.groups, c.filters / c.groups});
+    const Value by_channel =
+        lowering.reshape(kernel, {c.window.size[0], c.window.size[1], c.groups, c.filters / c.groups});
     return finish(c, lowering, in[0].shape, lower_depthwise(lowering, name, x, by_channel, c.window));
   }
   Value y = lower_dilated(lowering, name, x, c.window, [&](const Value& v, const std::string& padding) {

@@ -88,7 +88,8 @@ TEST(Convolution, UnknownSizesStayUnknown) {
 TEST(Convolution, RefusesWithTheReason) {
   EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "data_format": "NCHW"})"),
             "layer `c` (Conv2D): `data_format` must be channels_last or channels_first, found NCHW");
-  EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "data_format": "channels_first"})", {1, 3, 5}),
+  EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "data_format": "channels_first"})",
+                       {1, 3, 5}),
             "expected channels first, before 2 axes of space, found [1, 3, 5]");
   EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "strides": 2, "dilation_rate": 2})"),
             "layer `c` (Conv2D): strides and dilation_rate above 1 together are not defined, in Keras neither");
@@ -100,8 +101,10 @@ TEST(Convolution, RefusesWithTheReason) {
             "the window takes 3 elements along axis 1, the input [1, 2, 5, 1] has only 2");
   EXPECT_EQ(message_of("Conv2D", R"({"name": "c", "filters": 4, "kernel_size": 3, "groups": 2})", {1, 5, 5, 3}),
             "the input [1, 5, 5, 3] must have a known number of channels that 2 groups divide");
-  EXPECT_EQ(message_of("Conv2DTranspose", R"({"name": "c", "filters": 4, "kernel_size": 3, "strides": 2, "dilation_rate": 2})"),
-            "layer `c` (Conv2DTranspose): strides and dilation_rate above 1 together are not defined, in Keras neither");
+  EXPECT_EQ(
+      message_of("Conv2DTranspose",
+                 R"({"name": "c", "filters": 4, "kernel_size": 3, "strides": 2, "dilation_rate": 2})"),
+      "layer `c` (Conv2DTranspose): strides and dilation_rate above 1 together are not defined, in Keras neither");
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ Json keras3_call(const InboundNode& node, const std::vector<Json>& tensors, cons
   return {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}};
 }
 
-// Keras 2 gives a call one structure of tensors, and its keywords with each: of several tensors, it reads the last one's.
+// Keras 2 gives a call one structure of tensors, and its keywords with each: of several tensors, it reads the last
+// one's.
 Json keras2_call(const std::vector<Json>& inputs, const Json& kwargs) {
   Json result = Json::array();
   for (const Json& input : inputs) {
@@ -67,7 +68,8 @@ Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Jso
   }
   if (node.arguments.is_null()) return keras2_call(tensors, Json::object());
   Json kwargs = filled(node.arguments.at("kwargs"), tensors);
-  if (kwargs.contains("mask") && kwargs.at("mask").is_structured()) cannot_say(dialect, place, "it is called with a mask of its own");
+  if (kwargs.contains("mask") && kwargs.at("mask").is_structured())
+    cannot_say(dialect, place, "it is called with a mask of its own");
   const Json& args = node.arguments.at("args");
   const auto is_tensor_at = [&](size_t i) {
     return args.size() > i && args[i].is_object() && args[i].contains("tensor");

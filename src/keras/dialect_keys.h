@@ -67,17 +67,38 @@ inline constexpr Key kOnlyKeras3[] = {
 };
 
 inline constexpr std::string_view kClassesOnlyKeras2[] = {
-    "ThresholdedReLU", "LocallyConnected1D", "LocallyConnected2D", "CuDNNLSTM",    "CuDNNGRU",   "TFOpLambda",
-    "SlicingOpLambda", "SyncBatchNormalization", "TensorFlowOpLayer",  "DenseFeatures",      "RandomHeight", "RandomWidth"};
-inline constexpr std::string_view kClassesOnlyKeras3[] = {
-    "RMSNormalization",         "GroupQueryAttention",  "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D",
-    "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",     "AdaptiveMaxPooling3D",
-    "MelSpectrogram",           "STFTSpectrogram",      "RandomShear",              "RandomColorDegeneration",
-    "RandomColorJitter",        "RandomElasticTransform", "RandomErasing",          "RandomGaussianBlur",
-    "RandomGrayscale",          "RandomHue",            "RandomInvert",             "RandomPerspective",
-    "RandomPosterization",      "RandomSaturation",     "RandomSharpness",          "AugMix",
-    "CutMix",                   "MixUp",                "RandAugment",              "Solarization",
-    "MaxNumBoundingBoxes",      "AutoContrast"};
+    "ThresholdedReLU", "LocallyConnected1D",     "LocallyConnected2D", "CuDNNLSTM",     "CuDNNGRU",     "TFOpLambda",
+    "SlicingOpLambda", "SyncBatchNormalization", "TensorFlowOpLayer",  "DenseFeatures", "RandomHeight", "RandomWidth"};
+inline constexpr std::string_view kClassesOnlyKeras3[] = {"RMSNormalization",
+                                                          "GroupQueryAttention",
+                                                          "AdaptiveAveragePooling1D",
+                                                          "AdaptiveAveragePooling2D",
+                                                          "AdaptiveAveragePooling3D",
+                                                          "AdaptiveMaxPooling1D",
+                                                          "AdaptiveMaxPooling2D",
+                                                          "AdaptiveMaxPooling3D",
+                                                          "MelSpectrogram",
+                                                          "STFTSpectrogram",
+                                                          "RandomShear",
+                                                          "RandomColorDegeneration",
+                                                          "RandomColorJitter",
+                                                          "RandomElasticTransform",
+                                                          "RandomErasing",
+                                                          "RandomGaussianBlur",
+                                                          "RandomGrayscale",
+                                                          "RandomHue",
+                                                          "RandomInvert",
+                                                          "RandomPerspective",
+                                                          "RandomPosterization",
+                                                          "RandomSaturation",
+                                                          "RandomSharpness",
+                                                          "AugMix",
+                                                          "CutMix",
+                                                          "MixUp",
+                                                          "RandAugment",
+                                                          "Solarization",
+                                                          "MaxNumBoundingBoxes",
+                                                          "AutoContrast"};
 // Activations by name that Keras 2.15 finds.
 inline constexpr std::string_view kActivationsOfKeras2[] = {
     "elu",   "exponential", "gelu",    "hard_sigmoid", "leaky_relu", "linear",   "log_softmax", "mish",  "relu",

@@ -31,8 +31,10 @@ Json without_marks(const Json& json) {
   if (!json.is_structured()) return json;
   Json result = json.is_array() ? Json::array() : Json::object();
   for (const auto& [key, value] : json.items()) {
-    if (json.is_array()) result.push_back(without_marks(value));
-    else if (key != "shared_object_id") result[key] = without_marks(value);
+    if (json.is_array())
+      result.push_back(without_marks(value));
+    else if (key != "shared_object_id")
+      result[key] = without_marks(value);
   }
   return result;
 }
@@ -260,11 +262,10 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
   const std::string_view own_module = module_of(class_name);
   if (own_module != "keras.layers" && (registered.empty() || dialect == Dialect::kKeras3))
     registered = class_name == "CustomScaleLayer" && dialect != Dialect::kKeras3 ? "Custom>" + class_name : class_name;
-  Json result =
-      with_module(dialect, module.starts_with("keras.") ? std::string_view(module) : own_module,
-                  dialect == Dialect::kHdf5 && !registered.empty() ? registered : class_name,
-                  LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")),
-                  registered.empty() ? Json() : Json(registered));
+  Json result = with_module(dialect, module.starts_with("keras.") ? std::string_view(module) : own_module,
+                            dialect == Dialect::kHdf5 && !registered.empty() ? registered : class_name,
+                            LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")),
+                            registered.empty() ? Json() : Json(registered));
   const bool is_same_keras = (version.major >= 3) == (dialect == Dialect::kKeras3);
   if (is_same_keras && dialect != Dialect::kHdf5 && entry.contains("build_config"))
     result["build_config"] = entry.at("build_config");

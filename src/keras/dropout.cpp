@@ -17,9 +17,12 @@ Values lower_dropout(Lowering& lowering, const Value& x, double rate, const Shap
   if (!lowering.is_training() || rate == 0) return {x};
   if (rate == 1) return {lowering.named_op("dropout/zeros_like", "ZerosLike", {x})};
   const Value numbers = lowering.random_uniform(x, noise_shape);
-  const Value stays = lowering.named_op("dropout/GreaterEqual", "GreaterEqual", {numbers, lowering.scalar("dropout/rate", rate, x)});
-  const Value mask = lowering.raw_op("dropout/Cast", "Cast", {stays}, x.dtype, {{"SrcT", DType::kBool}, {"DstT", x.dtype}});
-  const Value scaled = lowering.named_op("dropout/Mul", "Mul", {x, lowering.scalar("dropout/Const", 1 / (1 - rate), x)});
+  const Value stays =
+      lowering.named_op("dropout/GreaterEqual", "GreaterEqual", {numbers, lowering.scalar("dropout/rate", rate, x)});
+  const Value mask =
+      lowering.raw_op("dropout/Cast", "Cast", {stays}, x.dtype, {{"SrcT", DType::kBool}, {"DstT", x.dtype}});
+  const Value scaled =
+      lowering.named_op("dropout/Mul", "Mul", {x, lowering.scalar("dropout/Const", 1 / (1 - rate), x)});
   return {lowering.named_op("dropout/Mul_1", "Mul", {scaled, mask})};
 }
 

@@ -19,7 +19,8 @@ std::string beginning(const File& file, size_t n_most) {
 }
 
 bool is_text(std::string_view bytes) {
-  return std::ranges::all_of(bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\r' || c == '\t'; });
+  return std::ranges::all_of(
+      bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\r' || c == '\t'; });
 }
 
 struct Sign {
@@ -36,7 +37,9 @@ constexpr Sign kSigns[] = {
     {"<?xml"sv, "XML"},
     {"Rar!"sv, "a RAR archive: unpack it first"},
     {"7z\xbc\xaf"sv, "a 7z archive: unpack it first"},
-    {"\x7f" "ELF"sv, "a program"},
+    {"\x7f"
+     "ELF"sv,
+     "a program"},
 };
 
 }  // namespace
@@ -47,7 +50,9 @@ FileKind file_kind(const File& file) {
   if (start.starts_with("PK\x03\x04"sv) || start.starts_with("PK\x05\x06"sv)) return FileKind::kZip;
   const std::string_view text = start.starts_with("\xef\xbb\xbf") ? std::string_view(start).substr(3) : start;
   const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[' || text[first] == '"') && is_text(text)) return FileKind::kJson;
+  if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[' || text[first] == '"') &&
+      is_text(text))
+    return FileKind::kJson;
   return FileKind::kOther;
 }
 
@@ -57,13 +62,17 @@ std::string describe(const File& file) {
   for (const Sign& sign : kSigns) {
     if (start.starts_with(sign.bytes)) return std::string(sign.meaning);
   }
-  if (start.size() > 8 && std::string_view(start).substr(4, 4) == "TFL3") return "a TensorFlow Lite model, from which Keras' layers cannot be had back";
+  if (start.size() > 8 && std::string_view(start).substr(4, 4) == "TFL3")
+    return "a TensorFlow Lite model, from which Keras' layers cannot be had back";
   if (start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) {
-    return "a Python pickle, which only the program that wrote it can read: load it there and save it with model.save(\"model.h5\")";
+    return "a Python pickle, which only the program that wrote it can read: load it there and save it with "
+           "model.save(\"model.h5\")";
   }
-  if (std::ranges::all_of(start, [](char c) { return c == '\0'; })) return "a file that begins with zeros: damaged, or its download was cut short";
+  if (std::ranges::all_of(start, [](char c) { return c == '\0'; }))
+    return "a file that begins with zeros: damaged, or its download was cut short";
   if (is_text(start)) {
-    if (start.find("class_name:") != std::string::npos) return "a YAML architecture: save it as JSON with model.to_json()";
+    if (start.find("class_name:") != std::string::npos)
+      return "a YAML architecture: save it as JSON with model.to_json()";
     return "text that is not JSON";
   }
   if (start[0] == '\x0a' || start[0] == '\x08') return "what may be a protobuf (a TensorFlow graph or SavedModel)";

@@ -1,5 +1,6 @@
-// The meaning of a layer as mathematics says it: each element of an output as a function of its index, in double precision.
-// verify plays it against the frozen graph, for all elements or for a sample. It shares no code with ops/ or runtime/.
+// The meaning of a layer as mathematics says it: each element of an output as a function of its index, in double
+// precision. verify plays it against the frozen graph, for all elements or for a sample. It shares no code with ops/ or
+// runtime/.
 #pragma once
 
 #include <hoarfrost/tensor.h>
@@ -56,12 +57,14 @@ class Array {
   }
   // The element of an array of strings. Throws Error{kInvalidArgument} for one of numbers, whose text this is not.
   [[nodiscard]] const std::string& text(const Index& index) const;
-  // The same array with every value moved by a random part of it, at most `amount`: how far rounding may carry a formula.
-  // Whole numbers stay as they are: they are indices, masks and exact zeros. Each read of a value moves it anew, for each use of
-  // it is rounded: x less the mean of x alone is not exactly zero. The same seed moves alike after restart_perturbations().
+  // The same array with every value moved by a random part of it, at most `amount`: how far rounding may carry a
+  // formula. Whole numbers stay as they are: they are indices, masks and exact zeros. Each read of a value moves it
+  // anew, for each use of it is rounded: x less the mean of x alone is not exactly zero. The same seed moves alike
+  // after restart_perturbations().
   [[nodiscard]] Array perturbed_by(double amount, uint64_t seed) const;
   static void restart_perturbations();  // in this thread
-  // The elements with the axes in another order (NumPy's transpose: axis i of the result is order[i] of this), the mask kept.
+  // The elements with the axes in another order (NumPy's transpose: axis i of the result is order[i] of this), the mask
+  // kept.
   [[nodiscard]] Array transposed(const std::vector<int64_t>& order) const;
   // The same elements in another shape, without the mask.
   [[nodiscard]] Array reshaped(const Shape& shape) const;

@@ -16,7 +16,8 @@ namespace {
 
 const Json& list_at(const Json& config, const char* key) {
   const auto found = config.is_object() ? config.find(key) : config.end();
-  if (found == config.end() || !found->is_structured()) throw Error(ErrorCode::kCorrupt, "", fmt::format("expected `{}` in the model's configuration, found none", key));
+  if (found == config.end() || !found->is_structured())
+    throw Error(ErrorCode::kCorrupt, "", fmt::format("expected `{}` in the model's configuration, found none", key));
   return *found;
 }
 
@@ -30,9 +31,11 @@ struct Entry {
 // Layers whose call takes `training` and does the same either way.
 // And Keras 3's augmentations take training=True by default and write it; the model's own training=False overrules it.
 bool ignores_training(std::string_view class_name, Version version) {
-  constexpr std::string_view kAugmentations[] = {"AugMix", "CutMix", "MixUp", "RandAugment", "Solarization", "MaxNumBoundingBoxes"};
+  constexpr std::string_view kAugmentations[] = {"AugMix",      "CutMix",       "MixUp",
+                                                 "RandAugment", "Solarization", "MaxNumBoundingBoxes"};
   if (class_name == "Resizing" || class_name == "CenterCrop" || class_name == "AutoContrast") return true;
-  return version.major >= 3 && (class_name.starts_with("Random") || std::ranges::find(kAugmentations, class_name) != std::end(kAugmentations));
+  return version.major >= 3 && (class_name.starts_with("Random") ||
+                                std::ranges::find(kAugmentations, class_name) != std::end(kAugmentations));
 }
 
 class FunctionalParser {
@@ -44,7 +47,8 @@ class FunctionalParser {
     read_ends(list_at(config_, "input_layers"), inputs_, nullptr);
     const Json& outputs = list_at(config_, "output_layers");
     read_ends(outputs, outputs_, outputs.is_object() ? &model_.output_names : nullptr);
-    if (inputs_.empty() || outputs_.empty()) throw Error(ErrorCode::kCorrupt, "", "a model without inputs or without outputs");
+    if (inputs_.empty() || outputs_.empty())
+      throw Error(ErrorCode::kCorrupt, "", "a model without inputs or without outputs");
     count_from();
     for (const Entry& entry : entries_) model_.layers.push_back(layer(entry));
     for (const NamedTensor& input : inputs_) model_.inputs.push_back(input_ref(input));
@@ -54,11 +58,14 @@ class FunctionalParser {
  private:
   void read_entries() {
     for (const Json& json : list_at(config_, "layers")) {
-      if (!json.is_object()) throw Error(ErrorCode::kCorrupt, "", fmt::format("expected a layer, found {}", json.dump().substr(0, 60)));
+      if (!json.is_object())
+        throw Error(ErrorCode::kCorrupt, "", fmt::format("expected a layer, found {}", json.dump().substr(0, 60)));
       std::string name = text_at(json, "name");
-      if (name.empty() && json.contains("config") && json.at("config").is_object()) name = text_at(json.at("config"), "name");
+      if (name.empty() && json.contains("config") && json.at("config").is_object())
+        name = text_at(json.at("config"), "name");
       if (name.empty()) throw Error(ErrorCode::kCorrupt, "", "a layer without a name");
-      if (!index_.emplace(name, entries_.size()).second) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "two layers have this name");
+      if (!index_.emplace(name, entries_.size()).second)
+        throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "two layers have this name");
       names_.insert(name);
       entries_.push_back({std::move(name), plain_class_name(text_at(json, "class_name")), &json, {}});
     }
@@ -80,7 +87,9 @@ class FunctionalParser {
       ends.push_back(parse_tensor(json));
       return;
     }
-    if (!json.is_structured() || depth > 8) throw Error(ErrorCode::kCorrupt, "", fmt::format("expected tensors of the model's layers, found {}", json.dump().substr(0, 80)));
+    if (!json.is_structured() || depth > 8)
+      throw Error(ErrorCode::kCorrupt, "",
+                  fmt::format("expected tensors of the model's layers, found {}", json.dump().substr(0, 80)));
     for (const auto& [key, value] : json.items()) {
       const size_t n_before = ends.size();
       read_ends(value, ends, nullptr, depth + 1);
@@ -88,9 +97,9 @@ class FunctionalParser {
     }
   }
 
-  // Keras 2 counts a nested model's own inputs and outputs as its call 0, where it has an InputLayer: its first call in the
-  // file is then number 1. Every call in a file is used, so that the smallest number used tells. Keras 3 counts calls from
-  // 0 among layers but a Functional's from 1 among outputs.
+  // Keras 2 counts a nested model's own inputs and outputs as its call 0, where it has an InputLayer: its first call in
+  // the file is then number 1. Every call in a file is used, so that the smallest number used tells. Keras 3 counts
+  // calls from 0 among layers but a Functional's from 1 among outputs.
   void count_from() {
     std::map<std::string, int64_t> smallest;
     bool is_keras3 = false;
@@ -104,7 +113,9 @@ class FunctionalParser {
         for (const NamedTensor& tensor : node.masks) use(tensor);
       }
       const auto nodes = entry.json->find("inbound_nodes");
-      if (nodes != entry.json->end() && !nodes->empty() && nodes->front().is_object() && nodes->front().contains("args")) is_keras3 = true;
+      if (nodes != entry.json->end() && !nodes->empty() && nodes->front().is_object() &&
+          nodes->front().contains("args"))
+        is_keras3 = true;
     }
     if (!is_keras3) {
       for (const NamedTensor& tensor : outputs_) use(tensor);
@@ -123,14 +134,18 @@ class FunctionalParser {
 
   [[nodiscard]] TensorRef ref(const NamedTensor& tensor, const std::map<std::string, int64_t>& bases) const {
     const auto found = index_.find(tensor.layer);
-    if (found == index_.end()) throw Error(ErrorCode::kCorrupt, "", fmt::format("layer `{}` is used, but the model has none of that name", tensor.layer));
+    if (found == index_.end())
+      throw Error(ErrorCode::kCorrupt, "",
+                  fmt::format("layer `{}` is used, but the model has none of that name", tensor.layer));
     const Entry& entry = entries_[found->second];
     const auto base = bases.find(tensor.layer);
     const int64_t call = tensor.node - (base == bases.end() ? 0 : base->second);
     const bool is_input = entry.class_name == "InputLayer";
     const int64_t n_calls = is_input ? 1 : static_cast<int64_t>(entry.nodes.size());
     if (call < 0 || call >= n_calls || tensor.output < 0) {
-      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", entry.name, entry.class_name), fmt::format("output {} of call {} is used, the layer is called {} times", tensor.output, tensor.node, n_calls));
+      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+                  fmt::format("output {} of call {} is used, the layer is called {} times", tensor.output, tensor.node,
+                              n_calls));
     }
     return {found->second, static_cast<size_t>(call), static_cast<size_t>(tensor.output)};
   }
@@ -138,7 +153,9 @@ class FunctionalParser {
   [[nodiscard]] TensorRef input_ref(const NamedTensor& input) const {
     const TensorRef result = ref(input, {});
     if (!model_.layers[result.layer].is_input) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", input.layer, model_.layers[result.layer].class_name), "a model's input must be an InputLayer");
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("layer `{}` ({})", input.layer, model_.layers[result.layer].class_name),
+                  "a model's input must be an InputLayer");
     }
     return result;
   }
@@ -150,21 +167,25 @@ class FunctionalParser {
       if (!node.arguments.is_null()) arguments = &node.arguments;
       if (goes_by_structure) arguments = &node.structure;
       if (node.is_training && !ignores_training(entry.class_name, model_.version)) {
-        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name), "called with training=True: what it does then has no place in an inference graph");
+        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+                    "called with training=True: what it does then has no place in an inference graph");
       }
     }
     for (const InboundNode& node : entry.nodes) {
       if (arguments != nullptr && (goes_by_structure ? node.structure : node.arguments) != *arguments) {
-        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name), "called several times with other arguments each time");
+        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+                    "called several times with other arguments each time");
       }
     }
     ModelLayer layer;
     try {
       layer = parse_model_layer(*entry.json, entry.name, model_.version, arguments, depth_);
     } catch (const Error& error) {
-      if (arguments == nullptr || std::string_view(error.what()).find("`call_arguments`") == std::string_view::npos) throw;
-      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
-                  fmt::format("called with arguments that it is not known to take: {}", arguments->dump().substr(0, 200)));
+      if (arguments == nullptr || std::string_view(error.what()).find("`call_arguments`") == std::string_view::npos)
+        throw;
+      throw Error(
+          ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+          fmt::format("called with arguments that it is not known to take: {}", arguments->dump().substr(0, 200)));
     }
     if (layer.is_input) return layer;
     for (const InboundNode& node : entry.nodes) {

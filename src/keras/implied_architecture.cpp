@@ -23,9 +23,9 @@ struct Part {
   std::string class_name;
   Json config;
   int64_t in = 0;
-  int64_t out = 0;               // 0: as many as come in
-  std::vector<int64_t> window;   // a convolution's kernel or a pool's size
-  int n_spatial = -1;            // axes between batch and channels that it needs; -1: any
+  int64_t out = 0;              // 0: as many as come in
+  std::vector<int64_t> window;  // a convolution's kernel or a pool's size
+  int n_spatial = -1;           // axes between batch and channels that it needs; -1: any
 };
 
 struct NoAnswer {
@@ -33,17 +33,25 @@ struct NoAnswer {
 };
 
 bool has(const StoredLayer& layer, std::initializer_list<std::string_view> names) {
-  return std::ranges::any_of(layer.weights, [&](const StoredWeight& weight) { return std::ranges::find(names, weight.name) != names.end(); });
+  return std::ranges::any_of(
+      layer.weights, [&](const StoredWeight& weight) { return std::ranges::find(names, weight.name) != names.end(); });
 }
 
 // Named, or by its number.
-bool has_bias(const StoredLayer& layer) { return has(layer, {"bias", "b"}) || (!has(layer, {"kernel", "W"}) && layer.weights.size() > 1); }
+bool has_bias(const StoredLayer& layer) {
+  return has(layer, {"bias", "b"}) || (!has(layer, {"kernel", "W"}) && layer.weights.size() > 1);
+}
 
 Part with_kernel(const StoredLayer& layer) {
   const Shape& kernel = layer.weights.at(0).shape;
-  const int rank = layer.class_name == "Dense" ? 2 : layer.class_name == "Conv1D" ? 3 : layer.class_name == "Conv2D" ? 4 : 5;
-  if (kernel.rank() != rank || layer.weights.size() > 2) throw NoAnswer{fmt::format("layer `{}` has not the weights of a {}", layer.name, layer.class_name)};
-  Part part{&layer, layer.class_name, {{"activation", "linear"}, {"use_bias", has_bias(layer)}}, kernel[-2], kernel[-1], {}, rank - 2};
+  const int rank = layer.class_name == "Dense"    ? 2
+                   : layer.class_name == "Conv1D" ? 3
+                   : layer.class_name == "Conv2D" ? 4
+                                                  : 5;
+  if (kernel.rank() != rank || layer.weights.size() > 2)
+    throw NoAnswer{fmt::format("layer `{}` has not the weights of a {}", layer.name, layer.class_name)};
+  Part part{&layer, layer.class_name, {{"activation", "linear"}, {"use_bias", has_bias(layer)}}, kernel[-2], kernel[-1],
+            {},     rank - 2};
   if (rank == 2) {
     part.config["units"] = part.out;
     part.n_spatial = -1;
@@ -56,20 +64,32 @@ Part with_kernel(const StoredLayer& layer) {
 }
 
 Part recurrent(const StoredLayer& layer) {
-  if (layer.weights.size() < 2) throw NoAnswer{fmt::format("layer `{}` has not the weights of a {}", layer.name, layer.class_name)};
+  if (layer.weights.size() < 2)
+    throw NoAnswer{fmt::format("layer `{}` has not the weights of a {}", layer.name, layer.class_name)};
   const Shape &kernel = layer.weights[0].shape, &inner = layer.weights[1].shape;
-  if (kernel.rank() != 2 || inner.rank() != 2) throw NoAnswer{fmt::format("layer `{}` has not the weights of a {}", layer.name, layer.class_name)};
-  Part part{&layer, layer.class_name, {{"units", inner[0]}, {"use_bias", layer.weights.size() > 2}}, kernel[0], inner[0], {}, 1};
-  if (layer.class_name == "GRU") part.config["reset_after"] = layer.weights.size() > 2 && layer.weights[2].shape.rank() == 2;
+  if (kernel.rank() != 2 || inner.rank() != 2)
+    throw NoAnswer{fmt::format("layer `{}` has not the weights of a {}", layer.name, layer.class_name)};
+  Part part{&layer,    layer.class_name, {{"units", inner[0]}, {"use_bias", layer.weights.size() > 2}},
+            kernel[0], inner[0],         {},
+            1};
+  if (layer.class_name == "GRU")
+    part.config["reset_after"] = layer.weights.size() > 2 && layer.weights[2].shape.rank() == 2;
   return part;
 }
 
 Part normalization(const StoredLayer& layer) {
   const size_t n = layer.weights.size();
   const bool is_named = has(layer, {"moving_mean", "running_mean"});
-  if (n != 4 && !is_named) throw NoAnswer{fmt::format("layer `{}` has {} weights, which may be gamma or beta", layer.name, n)};
+  if (n != 4 && !is_named)
+    throw NoAnswer{fmt::format("layer `{}` has {} weights, which may be gamma or beta", layer.name, n)};
   const int64_t channels = layer.weights.at(0).shape.rank() == 1 ? layer.weights[0].shape[0] : 0;
-  return {&layer, layer.class_name, {{"scale", !is_named || has(layer, {"gamma"})}, {"center", !is_named || has(layer, {"beta"})}}, channels, 0, {}, -1};
+  return {&layer,
+          layer.class_name,
+          {{"scale", !is_named || has(layer, {"gamma"})}, {"center", !is_named || has(layer, {"beta"})}},
+          channels,
+          0,
+          {},
+          -1};
 }
 
 Part part_of(const StoredLayer& layer) {
@@ -89,12 +109,15 @@ Part part_of(const StoredLayer& layer) {
     const int n = name[name.size() - 2] - '0';
     return {&layer, name, Json::object(), 0, 0, std::vector<int64_t>(static_cast<size_t>(n), 2), n};
   }
-  if (layer.weights.empty() && name.starts_with("Global")) return {&layer, name, Json::object(), 0, 0, {}, name[name.size() - 2] - '0'};
-  if (layer.weights.empty() && (name == "Flatten" || name == "ReLU" || name == "LeakyReLU" || name == "ELU" || name == "Softmax"))
+  if (layer.weights.empty() && name.starts_with("Global"))
+    return {&layer, name, Json::object(), 0, 0, {}, name[name.size() - 2] - '0'};
+  if (layer.weights.empty() &&
+      (name == "Flatten" || name == "ReLU" || name == "LeakyReLU" || name == "ELU" || name == "Softmax"))
     return {&layer, name, Json::object(), 0, 0, {}, -1};
   if (layer.weights.empty() && name == "Activation") return {&layer, name, {{"activation", "linear"}}, 0, 0, {}, -1};
   if (layer.weights.empty() && name.ends_with("Dropout")) return {&layer, name, {{"rate", 0.5}}, 0, 0, {}, -1};
-  throw NoAnswer{fmt::format("layer `{}`{} is none whose place in a chain its weights tell", layer.name, name.empty() ? "" : fmt::format(" ({})", name))};
+  throw NoAnswer{fmt::format("layer `{}`{} is none whose place in a chain its weights tell", layer.name,
+                             name.empty() ? "" : fmt::format(" ({})", name))};
 }
 
 // What is known of a value on its way: axes between batch and channels, and channels (0: not known).
@@ -106,11 +129,13 @@ struct Flow {
 
 // nullopt where it does not fit.
 std::optional<Flow> after(const Part& part, Flow flow) {
-  if (part.class_name == "Embedding") return flow.n_spatial < 0 && flow.channels == 0 ? std::optional(Flow{1, part.out, false}) : std::nullopt;
+  if (part.class_name == "Embedding")
+    return flow.n_spatial < 0 && flow.channels == 0 ? std::optional(Flow{1, part.out, false}) : std::nullopt;
   if (part.n_spatial > 0 && flow.n_spatial >= 0 && part.n_spatial != flow.n_spatial) return {};
   if (part.class_name == "Flatten") return Flow{0, flow.channels, flow.n_spatial > 0};
   if (part.class_name.starts_with("Global")) return Flow{0, flow.channels, false};
-  const bool fits = part.in == 0 || flow.channels == 0 || (flow.is_flat ? part.in % flow.channels == 0 : part.in == flow.channels);
+  const bool fits =
+      part.in == 0 || flow.channels == 0 || (flow.is_flat ? part.in % flow.channels == 0 : part.in == flow.channels);
   if (!fits) return {};
   const bool ends_sequence = part.class_name == "LSTM" || part.class_name == "GRU" || part.class_name == "SimpleRNN";
   const int n = ends_sequence ? 1 : part.n_spatial > 0 ? part.n_spatial : flow.n_spatial;
@@ -118,7 +143,8 @@ std::optional<Flow> after(const Part& part, Flow flow) {
   return Flow{part.class_name == "Dense" && n < 0 ? 0 : n, channels, flow.is_flat && part.out == 0};
 }
 
-// Orders of all parts in which the channels fit, parts of one class keeping theirs; two are enough to know that there are several.
+// Orders of all parts in which the channels fit, parts of one class keeping theirs; two are enough to know that there
+// are several.
 class Orders {
  public:
   explicit Orders(const std::vector<Part>& parts) : parts_(parts), is_used_(parts.size(), false) { extend({}); }
@@ -133,7 +159,8 @@ class Orders {
       if (is_used_[i] || !tried.insert(parts_[i].class_name).second) continue;
       const auto next = after(parts_[i], flow);
       if (!next) continue;
-      if (chosen_.empty() && parts_[i].class_name == "BatchNormalization") continue;  // Keras' models hardly begin with one
+      if (chosen_.empty() && parts_[i].class_name == "BatchNormalization")
+        continue;  // Keras' models hardly begin with one
       is_used_[i] = true;
       chosen_.push_back(parts_[i]);
       extend(*next);
@@ -161,15 +188,25 @@ class Chain {
     Json layers = Json::array();
     Json sizes = Json::array({nullptr});
     for (const int64_t size : input.sizes()) sizes.push_back(size == kUnknown ? Json() : Json(size));
-    layers.push_back({{"class_name", "InputLayer"}, {"config", {{"batch_input_shape", sizes}, {"dtype", "float32"}, {"name", "input"}}}});
+    layers.push_back({{"class_name", "InputLayer"},
+                      {"config", {{"batch_input_shape", sizes}, {"dtype", "float32"}, {"name", "input"}}}});
     for (size_t i = 0; i < parts_.size(); ++i) layers.push_back(layer(i));
-    result_.json = Json{{"class_name", "Sequential"}, {"config", {{"name", "sequential"}, {"layers", layers}}}, {"keras_version", "2.15.0"}, {"backend", "tensorflow"}}.dump(1);
-    result_.assumed.emplace(result_.assumed.begin(), "every activation is linear: say the model's own, often relu, and softmax or sigmoid at the end");
+    result_.json = Json{
+        {"class_name", "Sequential"},
+        {"config", {{"name", "sequential"}, {"layers", layers}}},
+        {"keras_version", "2.15.0"},
+        {"backend",
+         "tensorflow"}}.dump(1);
+    result_.assumed.emplace(
+        result_.assumed.begin(),
+        "every activation is linear: say the model's own, often relu, and softmax or sigmoid at the end");
     return std::move(result_);
   }
 
  private:
-  static bool is_recurrent(const Part& part) { return part.class_name == "LSTM" || part.class_name == "GRU" || part.class_name == "SimpleRNN"; }
+  static bool is_recurrent(const Part& part) {
+    return part.class_name == "LSTM" || part.class_name == "GRU" || part.class_name == "SimpleRNN";
+  }
   [[nodiscard]] bool goes_on_in_time(size_t i) const {
     for (size_t k = i + 1; k < parts_.size(); ++k) {
       if (is_recurrent(parts_[k]) || parts_[k].n_spatial == 1 || parts_[k].class_name == "Flatten") return true;
@@ -183,8 +220,8 @@ class Chain {
     for (size_t i = 0; i < parts_.size(); ++i) {
       const auto next = after(parts_[i], flow);
       if (!next) {
-        throw NoAnswer{fmt::format("layer `{}` ({}) takes {} channels, and {} come: the layers are no chain", parts_[i].stored->name, parts_[i].class_name,
-                                   parts_[i].in, flow.channels)};
+        throw NoAnswer{fmt::format("layer `{}` ({}) takes {} channels, and {} come: the layers are no chain",
+                                   parts_[i].stored->name, parts_[i].class_name, parts_[i].in, flow.channels)};
       }
       flow = *next;
       if (is_recurrent(parts_[i])) {
@@ -209,8 +246,11 @@ class Chain {
     Shape input;
     for (int axis = 0; axis < n_spatial; ++axis) input.push_back(kUnknown);
     input.push_back(first->in);
-    const bool differs = given_.has_rank() && (given_.rank() != input.rank() || (given_.last() != input.last() && given_.last() != kUnknown));
-    if (differs) throw NoAnswer{fmt::format("its first weights take {} with a batch before it, --input-shape says {}", input.to_string(), given_.to_string())};
+    const bool differs = given_.has_rank() && (given_.rank() != input.rank() ||
+                                               (given_.last() != input.last() && given_.last() != kUnknown));
+    if (differs)
+      throw NoAnswer{fmt::format("its first weights take {} with a batch before it, --input-shape says {}",
+                                 input.to_string(), given_.to_string())};
     if (n_spatial > 0) set_sides(input, n_spatial);
     return input;
   }
@@ -226,8 +266,10 @@ class Chain {
     if (dense == parts_.end()) throw NoAnswer{"nothing behind its Flatten tells how large an image is"};
     const auto n = static_cast<size_t>(n_spatial);
     std::vector<std::vector<int64_t>> candidates;
-    if (given_.has_rank() && given_.is_static()) candidates.emplace_back(given_.sizes().begin(), given_.sizes().begin() + n_spatial);
-    for (int64_t side = 1; candidates.empty() || (!given_.has_rank() && side <= kLargestSide); ++side) candidates.emplace_back(n, side);
+    if (given_.has_rank() && given_.is_static())
+      candidates.emplace_back(given_.sizes().begin(), given_.sizes().begin() + n_spatial);
+    for (int64_t side = 1; candidates.empty() || (!given_.has_rank() && side <= kLargestSide); ++side)
+      candidates.emplace_back(n, side);
     std::vector<std::pair<std::vector<int64_t>, std::string>> answers;
     for (const std::string padding : {"valid", "same"}) {
       for (const auto& sides : candidates) {
@@ -236,13 +278,19 @@ class Chain {
     }
     if (answers.size() != 1) {
       std::string text;
-      for (size_t i = 0; i < std::min<size_t>(answers.size(), 4); ++i) text += fmt::format("{}{} with padding {}", text.empty() ? "" : ", ", fmt::join(answers[i].first, " × "), answers[i].second);
-      throw NoAnswer{fmt::format("the {} that `{}` takes leave {} for the images' size, with strides of 1 and pools of 2{}{}", dense->in, dense->stored->name, answers.empty() ? "nothing" : "several answers",
-                                 text.empty() ? "" : ": " + text, given_.has_rank() ? "" : "; --input-shape says it")};
+      for (size_t i = 0; i < std::min<size_t>(answers.size(), 4); ++i)
+        text += fmt::format("{}{} with padding {}", text.empty() ? "" : ", ", fmt::join(answers[i].first, " × "),
+                            answers[i].second);
+      throw NoAnswer{
+          fmt::format("the {} that `{}` takes leave {} for the images' size, with strides of 1 and pools of 2{}{}",
+                      dense->in, dense->stored->name, answers.empty() ? "nothing" : "several answers",
+                      text.empty() ? "" : ": " + text, given_.has_rank() ? "" : "; --input-shape says it")};
     }
     for (int axis = 0; axis < n_spatial; ++axis) input[axis] = answers[0].first[static_cast<size_t>(axis)];
     padding_ = answers[0].second;
-    result_.assumed.push_back(fmt::format("strides are 1 and pools 2: with images of {} only padding `{}` then gives the {} that `{}` takes", fmt::join(answers[0].first, " × "), padding_, dense->in, dense->stored->name));
+    result_.assumed.push_back(
+        fmt::format("strides are 1 and pools 2: with images of {} only padding `{}` then gives the {} that `{}` takes",
+                    fmt::join(answers[0].first, " × "), padding_, dense->in, dense->stored->name));
   }
 
   [[nodiscard]] int64_t flattened(std::vector<int64_t> sides, const std::string& padding) const {
@@ -251,8 +299,10 @@ class Chain {
       if (part.class_name == "Flatten") break;
       if (part.out > 0) channels = part.out;
       for (size_t axis = 0; axis < part.window.size() && axis < sides.size(); ++axis) {
-        if (part.class_name.starts_with("Conv")) sides[axis] -= padding == "valid" ? part.window[axis] - 1 : 0;
-        else sides[axis] /= part.window[axis];
+        if (part.class_name.starts_with("Conv"))
+          sides[axis] -= padding == "valid" ? part.window[axis] - 1 : 0;
+        else
+          sides[axis] /= part.window[axis];
         if (sides[axis] < 1) return -1;
       }
     }
@@ -290,7 +340,10 @@ ImpliedArchitecture implied_architecture(const StoredWeights& stored, const Shap
     if (parts.empty()) throw NoAnswer{"no layer has weights"};
     if (!stored.has_order) {
       const Orders orders(parts);
-      if (orders.found.size() != 1) throw NoAnswer{orders.found.empty() ? "the layers' weights are those of no chain" : "the file does not say the layers' order, and their shapes allow several"};
+      if (orders.found.size() != 1)
+        throw NoAnswer{orders.found.empty()
+                           ? "the layers' weights are those of no chain"
+                           : "the file does not say the layers' order, and their shapes allow several"};
       parts = orders.found[0];
     }
     return Chain(std::move(parts), input).run();

@@ -7,7 +7,8 @@ namespace hoarfrost::keras {
 namespace {
 
 bool is_history(const Json& json) {
-  return json.is_array() && json.size() >= 3 && json[0].is_string() && json[1].is_number_integer() && json[2].is_number_integer();
+  return json.is_array() && json.size() >= 3 && json[0].is_string() && json[1].is_number_integer() &&
+         json[2].is_number_integer();
 }
 
 bool is_keras3_tensor(const Json& json) {
@@ -16,9 +17,7 @@ bool is_keras3_tensor(const Json& json) {
 }
 
 // ["_CONSTANT_VALUE", -1, value, kwargs]: Keras 2's number among tensors.
-bool is_constant(const Json& json) {
-  return json.is_array() && json.size() >= 3 && json[0] == "_CONSTANT_VALUE";
-}
+bool is_constant(const Json& json) { return json.is_array() && json.size() >= 3 && json[0] == "_CONSTANT_VALUE"; }
 
 // Arguments that say nothing at inference.
 bool is_idle(const std::string& key, const Json& value) {
@@ -55,7 +54,8 @@ class Parser {
   void parse_keras2(const Json& json) {
     Json kwargs;
     Json structure = keras2_structure(json, kwargs);
-    if (structure.is_array() && structure.size() == 1) structure = Json(structure.front());  // a lone tensor, as Keras calls it
+    if (structure.is_array() && structure.size() == 1)
+      structure = Json(structure.front());  // a lone tensor, as Keras calls it
     Json args = Json::array();
     args.push_back(std::move(structure));
     finish(std::move(args), kwargs);
@@ -67,12 +67,16 @@ class Parser {
       if (is_constant(json)) return json[2];
       return add(parse_tensor(json));
     }
-    if (!json.is_structured()) throw Error(ErrorCode::kCorrupt, "", fmt::format("inbound_nodes: expected [layer, node, tensor], found {}", json.dump().substr(0, 80)));
+    if (!json.is_structured())
+      throw Error(ErrorCode::kCorrupt, "",
+                  fmt::format("inbound_nodes: expected [layer, node, tensor], found {}", json.dump().substr(0, 80)));
     Json result = json.is_array() ? Json::array() : Json::object();
     for (const auto& [key, value] : json.items()) {
       Json inner = keras2_structure(value, kwargs);
-      if (json.is_array()) result.push_back(std::move(inner));
-      else result[key] = std::move(inner);
+      if (json.is_array())
+        result.push_back(std::move(inner));
+      else
+        result[key] = std::move(inner);
     }
     return result;
   }
@@ -98,11 +102,13 @@ class Parser {
       size_t n = json.size();
       while (n > 0 && json[n - 1].is_null()) --n;
       for (size_t i = 0; i < n; ++i) {
-        if (json[i].is_null()) throw Error(ErrorCode::kUnsupported, "", "called with a mask for a later input but none for the first");
+        if (json[i].is_null())
+          throw Error(ErrorCode::kUnsupported, "", "called with a mask for a later input but none for the first");
         add_masks(json[i]);
       }
     } else {
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("called with mask={}, which is no tensor", json.dump().substr(0, 60)));
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("called with mask={}, which is no tensor", json.dump().substr(0, 60)));
     }
   }
 
@@ -110,12 +116,16 @@ class Parser {
     bool is_plain = true;
     for (const Json& argument : args) is_plain = is_plain && is_plain_argument(argument);
     Json kwargs = Json::object();
-    if (!given.is_null() && !given.is_object()) throw Error(ErrorCode::kCorrupt, "", "inbound_nodes: the keyword arguments are no object");
+    if (!given.is_null() && !given.is_object())
+      throw Error(ErrorCode::kCorrupt, "", "inbound_nodes: the keyword arguments are no object");
     for (const auto& [key, value] : given.items()) {
       if (is_idle(key, value)) continue;
-      if (key == "training") node_.is_training = true;
-      else if (key == "mask") add_masks(value);
-      else kwargs[key] = replaced(value);
+      if (key == "training")
+        node_.is_training = true;
+      else if (key == "mask")
+        add_masks(value);
+      else
+        kwargs[key] = replaced(value);
     }
     node_.structure = {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}};
     if (!is_plain || !node_.structure["kwargs"].empty()) node_.arguments = node_.structure;
@@ -147,6 +157,8 @@ NamedTensor parse_tensor(const Json& json) {
   return {history[0].get<std::string>(), history[1].get<int64_t>(), history[2].get<int64_t>()};
 }
 
-InboundNode parse_inbound_node(const Json& json, const std::set<std::string>& layers) { return Parser(layers).parse(json); }
+InboundNode parse_inbound_node(const Json& json, const std::set<std::string>& layers) {
+  return Parser(layers).parse(json);
+}
 
 }  // namespace hoarfrost::keras

@@ -1,7 +1,8 @@
 // How a functional model's JSON says which tensors a layer is called on.
 //
 //   Keras 2   [["conv", 0, 0, {kwargs}], …]: layer, its call, its output; kwargs hold tensors as ["conv", 0, 0]
-//   Keras 3   {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["conv", 0, 0]}}, …], "kwargs": {…}}
+//   Keras 3   {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["conv", 0, 0]}}, …], "kwargs":
+//   {…}}
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -30,8 +31,8 @@ struct InboundNode {
   Json structure;  // the same, also when it is nothing but tensors by position: operations go by it
 };
 
-// One entry of a layer's inbound_nodes. layers: the model's layer names, to tell a tensor from a list that looks like one.
-// Throws Error{kCorrupt} when it follows neither scheme, Error{kUnsupported} for masks that a Call cannot hold.
+// One entry of a layer's inbound_nodes. layers: the model's layer names, to tell a tensor from a list that looks like
+// one. Throws Error{kCorrupt} when it follows neither scheme, Error{kUnsupported} for masks that a Call cannot hold.
 InboundNode parse_inbound_node(const Json& json, const std::set<std::string>& layers);
 
 // Whether json is a tensor in the one scheme or the other.

@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kDeepest = 500;  // nested brackets: a model nested ten deep has about 80
 
-// Python writes NaN and Infinity, which JSON has not: here they become null and the largest double, which is infinite as float32.
+// Python writes NaN and Infinity, which JSON has not: here they become null and the largest double, which is infinite
+// as float32.
 std::string to_json(std::string_view text, std::string_view place) {
   std::string result;
   result.reserve(text.size());
@@ -20,12 +21,15 @@ std::string to_json(std::string_view text, std::string_view place) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (is_in_string) {
-      if (c == '\\' && i + 1 < text.size()) result += text[i++];
-      else if (c == '"') is_in_string = false;
+      if (c == '\\' && i + 1 < text.size())
+        result += text[i++];
+      else if (c == '"')
+        is_in_string = false;
     } else if (c == '"') {
       is_in_string = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kDeepest) throw Error(ErrorCode::kCorrupt, place, fmt::format("brackets are nested more than {} deep", kDeepest));
+      if (++depth > kDeepest)
+        throw Error(ErrorCode::kCorrupt, place, fmt::format("brackets are nested more than {} deep", kDeepest));
     } else if (c == ']' || c == '}') {
       --depth;
     } else if (text.substr(i, 3) == "NaN") {
@@ -52,8 +56,10 @@ Json parse_json(std::string_view text, std::string_view place) {
       json = Json::parse(to_json(current, place));
     } catch (const Json::parse_error& error) {
       const bool is_cut = error.byte > current.size();
-      throw Error(ErrorCode::kCorrupt, place, is_cut ? fmt::format("expected JSON, found only its beginning: it ends after {} bytes", current.size())
-                                                     : fmt::format("expected JSON, which breaks at byte {} of {}", error.byte, current.size()));
+      throw Error(ErrorCode::kCorrupt, place,
+                  is_cut
+                      ? fmt::format("expected JSON, found only its beginning: it ends after {} bytes", current.size())
+                      : fmt::format("expected JSON, which breaks at byte {} of {}", error.byte, current.size()));
     } catch (const Json::exception& error) {
       throw Error(ErrorCode::kCorrupt, place, fmt::format("expected JSON: {}", error.what()));
     }
@@ -71,7 +77,8 @@ std::optional<Version> parse_version(std::string_view text) {
       if (&number == &numbers[2]) break;
       return {};
     }
-    while (at < text.size() && text[at] >= '0' && text[at] <= '9' && number < 10000) number = number * 10 + (text[at++] - '0');
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9' && number < 10000)
+      number = number * 10 + (text[at++] - '0');
     if (at < text.size()) ++at;  // the point
   }
   return Version{numbers[0], numbers[1], text.find("-tf") != std::string_view::npos, numbers[2]};

@@ -44,15 +44,20 @@ namespace {
   const std::string plain = name.substr(name.rfind('>') + 1);
   Json own = Json::object();
   for (const auto& [key, value] : config.json().items()) {
-    const bool is_of_training = key.ends_with("_initializer") || key.ends_with("_regularizer") || key.ends_with("_constraint") || key == "trainable";
-    if (!is_of_training && !value.is_null() && key != "name" && key != "dtype" && key != "call_arguments") own[key] = value;
+    const bool is_of_training = key.ends_with("_initializer") || key.ends_with("_regularizer") ||
+                                key.ends_with("_constraint") || key == "trainable";
+    if (!is_of_training && !value.is_null() && key != "name" && key != "dtype" && key != "call_arguments")
+      own[key] = value;
   }
   std::string said = own.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (said.size() > 300) said = said.substr(0, 300) + "…";
   throw Error(ErrorCode::kUnsupported, config.where(),
-              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --lambda {}='x / 255' what it computes",
+              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --lambda {}='x / "
+                          "255' what it computes",
                           name != plain ? "a custom layer, whose meaning is in its author's Python and not in the file"
-                                        : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it is a custom layer, its meaning is not in the file", name),
+                                        : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it "
+                                                      "is a custom layer, its meaning is not in the file",
+                                                      name),
                           said, plain, config.name()));
 }
 
@@ -83,7 +88,9 @@ bool is_floating(DType dtype) {
 }
 
 void expect_inputs(const Shapes& in, size_t n) {
-  if (in.size() != n) throw Error(ErrorCode::kMismatch, "", fmt::format("expected {} input{}, found {}", n, n == 1 ? "" : "s", in.size()));
+  if (in.size() != n)
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("expected {} input{}, found {}", n, n == 1 ? "" : "s", in.size()));
 }
 
 void expect_rank(const Shape& in, int rank) {

@@ -1,9 +1,9 @@
-// What a Keras layer is here. A layer is a plain struct in layers/NAME.cpp that says all there is to know about it, in this
-// order; make_spec turns it into a row of the registry:
+// What a Keras layer is here. A layer is a plain struct in layers/NAME.cpp that says all there is to know about it, in
+// this order; make_spec turns it into a row of the registry:
 //
 //   struct MaxPooling2D {
-//     static MaxPooling2D parse(const Config&);                        // every key, default and spelling of Keras 1, 2, 3
-//     Shapes infer(const Shapes& in) const;                            // [N,H,W,C] -> [N,H',W',C]
+//     static MaxPooling2D parse(const Config&);                        // every key, default and spelling of Keras 1,
+//     2, 3 Shapes infer(const Shapes& in) const;                            // [N,H,W,C] -> [N,H',W',C]
 //     std::vector<WeightSpec> weights(const Shapes& in) const;         // names, shapes, Keras' order (may be left out)
 //     Values lower(Lowering&, const Values& in) const;                 // -> TensorFlow nodes, under Keras' node names
 //     Formulas reference(const Arrays& weights, const Arrays& in) const;  // the meaning, as mathematics says it
@@ -35,8 +35,9 @@ bool is_floating(DType dtype);
 struct Value {
   graph::Endpoint tensor;
   DType dtype = DType::kFloat32;
-  Shape shape = Shape::unknown_rank();  // set on what layers receive; on nodes made within a layer only where its author sets it
-  graph::Endpoint mask = {};            // Keras' mask, bool [batch, time], where there is one
+  Shape shape =
+      Shape::unknown_rank();  // set on what layers receive; on nodes made within a layer only where its author sets it
+  graph::Endpoint mask = {};  // Keras' mask, bool [batch, time], where there is one
 };
 using Values = std::vector<Value>;
 
@@ -45,7 +46,8 @@ struct WeightSpec {
   Shape shape;
   bool is_trainable = true;  // Keras saves a model's trainable weights first
   std::string group = {};    // of Keras 3's files, where it is not the name's first part: "query_dense"
-  bool is_also_own = false;  // Keras 3's files hold it a second time, in the layer's own group, before what is only there
+  bool is_also_own =
+      false;  // Keras 3's files hold it a second time, in the layer's own group, before what is only there
 };
 
 // A layer with its configuration; the type behind it is the struct above.
@@ -74,18 +76,26 @@ class Adapter final : public Layer {
   explicit Adapter(T layer) : layer_(std::move(layer)) {}
   [[nodiscard]] Shapes infer(const Shapes& in) const override { return layer_.infer(in); }
   [[nodiscard]] std::vector<WeightSpec> weights([[maybe_unused]] const Shapes& in) const override {
-    if constexpr (requires { layer_.weights(in); }) return layer_.weights(in);
-    else return {};
+    if constexpr (requires { layer_.weights(in); })
+      return layer_.weights(in);
+    else
+      return {};
   }
   [[nodiscard]] Values lower(Lowering& lowering, const Values& in) const override { return layer_.lower(lowering, in); }
-  [[nodiscard]] Formulas reference(const Arrays& weights, const Arrays& in) const override { return layer_.reference(weights, in); }
+  [[nodiscard]] Formulas reference(const Arrays& weights, const Arrays& in) const override {
+    return layer_.reference(weights, in);
+  }
   [[nodiscard]] bool passes_mask() const override {
-    if constexpr (requires { T::kPassesMask; }) return T::kPassesMask;
-    else return false;
+    if constexpr (requires { T::kPassesMask; })
+      return T::kPassesMask;
+    else
+      return false;
   }
   [[nodiscard]] bool autocasts() const override {
-    if constexpr (requires { T::kAutocasts; }) return T::kAutocasts;
-    else return true;
+    if constexpr (requires { T::kAutocasts; })
+      return T::kAutocasts;
+    else
+      return true;
   }
 
  private:
@@ -95,16 +105,18 @@ class Adapter final : public Layer {
 
 template <typename T, size_t... N>
 LayerSpec make_spec(const char (&... class_names)[N]) {
-  return {{std::string_view(class_names)...},
-          [](const Config& config) -> std::shared_ptr<const Layer> { return std::make_shared<detail::Adapter<T>>(T::parse(config)); }};
+  return {{std::string_view(class_names)...}, [](const Config& config) -> std::shared_ptr<const Layer> {
+            return std::make_shared<detail::Adapter<T>>(T::parse(config));
+          }};
 }
 
-// The layer of that class, or nullptr. "keras.layers>Dense" and "Custom>Dense" name Dense where nothing else has the full name.
+// The layer of that class, or nullptr. "keras.layers>Dense" and "Custom>Dense" name Dense where nothing else has the
+// full name.
 const LayerSpec* find_layer(std::string_view class_name);
 // All of them, in layers.def's order.
 std::vector<const LayerSpec*> all_layers();
-// Parses one layer. Throws Error{kUnsupported} for an unknown class (saying what can be done), and for a configuration key
-// that nobody read and that holds something (it might change the meaning).
+// Parses one layer. Throws Error{kUnsupported} for an unknown class (saying what can be done), and for a configuration
+// key that nobody read and that holds something (it might change the meaning).
 std::shared_ptr<const Layer> parse_layer(const Config& config);
 
 // For infer: throws Error{kMismatch} unless there are exactly n inputs, or the first has this rank.

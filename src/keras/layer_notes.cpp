@@ -10,12 +10,16 @@ constexpr std::string_view kPython = "its meaning is another library's code, whi
 constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
 constexpr std::string_view kHistogram =
     "its output depends on the image's histogram, which is not converted; do it before the model";
-constexpr std::string_view kAudio = "a layer of kapre's that is not converted; there are STFT, Magnitude, ApplyFilterbank and MagnitudeToDecibel";
+constexpr std::string_view kAudio =
+    "a layer of kapre's that is not converted; there are STFT, Magnitude, ApplyFilterbank and MagnitudeToDecibel";
 constexpr std::string_view kQuantizedRecurrence = "QKeras' recurrent layers are not converted";
-constexpr std::string_view kFolded = "QKeras' folding of batch normalization is not converted; unfold it (qkeras.bn_folding_utils) first";
-constexpr std::string_view kQuantized = "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
+constexpr std::string_view kFolded =
+    "QKeras' folding of batch normalization is not converted; unfold it (qkeras.bn_folding_utils) first";
+constexpr std::string_view kQuantized =
+    "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
 constexpr std::string_view kQuantizers =
-    "training; quantized_ulaw, quantized_hswish, bernoulli; a qnoise_factor other than 1; alpha \"auto\" of activations";
+    "training; quantized_ulaw, quantized_hswish, bernoulli; a qnoise_factor other than 1; alpha \"auto\" of "
+    "activations";
 constexpr std::string_view kBase = "a class that others derive from";
 
 constexpr LayerNote kNotes[] = {
@@ -69,7 +73,8 @@ constexpr LayerNote kNotes[] = {
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
     {"TextVectorization", NoteKind::kRefused,
-     "it splits text into words, which needs ragged tensors; split it before the model, and look words up with StringLookup"},
+     "it splits text into words, which needs ragged tensors; split it before the model, and look words up with "
+     "StringLookup"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},

@@ -42,7 +42,8 @@ TEST(LayerNotes, SayEachOnce) {
 
 TEST(LayerNotes, RefusalsSayWhy) {
   EXPECT_EQ(message_of("TextVectorization", R"({"name": "t"})"),
-            "layer `t` (TextVectorization): it splits text into words, which needs ragged tensors; split it before the model, "
+            "layer `t` (TextVectorization): it splits text into words, which needs ragged tensors; split it before the "
+            "model, "
             "and look words up with StringLookup");
 }
 

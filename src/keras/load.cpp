@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "hdf5/tree.h"
 #include "keras/architecture.h"
 #include "keras/archive.h"
 #include "keras/file_kind.h"
-#include "hdf5/tree.h"
 #include "keras/legacy/weights.h"
 #include "keras/shapes.h"
 #include "keras/substitution.h"
@@ -20,8 +20,9 @@ namespace {
 
 FileRange whole(const std::shared_ptr<const File>& file) { return {file, 0, file->size()}; }
 
-std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<std::string>& version_text, const hdf5::Tree* weights,
-                                          const LoadOptions& options, const std::string& place) {
+std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<std::string>& version_text,
+                                          const hdf5::Tree* weights, const LoadOptions& options,
+                                          const std::string& place) {
   const std::string stated = version_text ? *version_text : json.is_object() ? text_at(json, "keras_version") : "";
   try {
     Version version = parse_version(stated).value_or(version_by_dialect(json));
@@ -30,24 +31,28 @@ std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<
   } catch (Error& error) {
     throw error.within(place);
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kCorrupt, place, fmt::format("the model's JSON does not follow Keras' scheme: {}", error.what()));
+    throw Error(ErrorCode::kCorrupt, place,
+                fmt::format("the model's JSON does not follow Keras' scheme: {}", error.what()));
   }
 }
 
 std::string names_of_inputs(const Model& model) {
   std::string names;
-  for (const TensorRef& input : model.inputs) names += fmt::format("{}`{}`", names.empty() ? "" : ", ", model.layers[input.layer].name);
+  for (const TensorRef& input : model.inputs)
+    names += fmt::format("{}`{}`", names.empty() ? "" : ", ", model.layers[input.layer].name);
   return names;
 }
 
 // Sizes that a person gives for what the file leaves open.
 void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) {
   for (const auto& [name, shape] : shapes) {
-    const auto found = std::ranges::find_if(model.inputs, [&, &wanted = name](const TensorRef& ref) { return model.layers[ref.layer].name == wanted; });
+    const auto found = std::ranges::find_if(
+        model.inputs, [&, &wanted = name](const TensorRef& ref) { return model.layers[ref.layer].name == wanted; });
     const bool is_only = name.empty() && model.inputs.size() == 1;
     if (found == model.inputs.end() && !is_only) {
       throw Error(ErrorCode::kInvalidArgument, fmt::format("model `{}`", model.name),
-                  name.empty() ? fmt::format("has {} inputs: say which one, as {}=1,32,32,3", model.inputs.size(), model.layers[model.inputs[0].layer].name)
+                  name.empty() ? fmt::format("has {} inputs: say which one, as {}=1,32,32,3", model.inputs.size(),
+                                             model.layers[model.inputs[0].layer].name)
                                : fmt::format("has no input `{}`; its inputs: {}", name, names_of_inputs(model)));
     }
     ModelLayer& input = model.layers[is_only ? model.inputs[0].layer : found->layer];
@@ -59,8 +64,9 @@ void set_input_shapes(Model& model, const std::map<std::string, Shape>& shapes) 
       agrees = declared == kUnknown || declared == result[axis];
     }
     if (!agrees) {
-      throw Error(ErrorCode::kInvalidArgument, fmt::format("input `{}`", input.name),
-                  fmt::format("the file says {}, which {} contradicts", input.input_shape.to_string(), shape.to_string()));
+      throw Error(
+          ErrorCode::kInvalidArgument, fmt::format("input `{}`", input.name),
+          fmt::format("the file says {}, which {} contradicts", input.input_shape.to_string(), shape.to_string()));
     }
     input.input_shape = result;
   }
@@ -71,23 +77,30 @@ void load_weights(const hdf5::Tree& tree, const std::vector<LayerSlots>& slots, 
   for (const auto* root : {"/model_weights", "/"}) {
     switch (weight_layout(tree, root)) {
       case WeightLayout::kKeras0:
-      case WeightLayout::kLegacy: return load_legacy_weights(tree, root, slots, version);
-      case WeightLayout::kV3: return load_v3_weights(tree, root, slots);
-      case WeightLayout::kNone: break;
+      case WeightLayout::kLegacy:
+        return load_legacy_weights(tree, root, slots, version);
+      case WeightLayout::kV3:
+        return load_v3_weights(tree, root, slots);
+      case WeightLayout::kNone:
+        break;
     }
   }
-  throw Error(ErrorCode::kCorrupt, tree.where("/"), "expected a model's weights (`layer_names`, `model_weights` or `layers`), found none");
+  throw Error(ErrorCode::kCorrupt, tree.where("/"),
+              "expected a model's weights (`layer_names`, `model_weights` or `layers`), found none");
 }
 
 [[noreturn]] void fail_weights_only(const hdf5::Tree& tree, const std::string& place) {
   const char* root = weight_layout(tree, "/") == WeightLayout::kNone ? "/model_weights" : "/";
   const WeightLayout layout = weight_layout(tree, root);
   if (layout == WeightLayout::kNone) {
-    throw Error(ErrorCode::kInvalidArgument, place, "expected a Keras model, found HDF5 with neither a model (`model_config`) nor weights (`layer_names`) in it");
+    throw Error(
+        ErrorCode::kInvalidArgument, place,
+        "expected a Keras model, found HDF5 with neither a model (`model_config`) nor weights (`layer_names`) in it");
   }
   const size_t n = layout == WeightLayout::kLegacy ? tree.names(root, "layer_names")->size() : 0;
   throw Error(ErrorCode::kInvalidArgument, place,
-              fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: model.to_json(); `hoarfrost inspect` shows what the weights imply)",
+              fmt::format("holds weights only{}: give the architecture too, as MODEL.json --weights {} (Keras: "
+                          "model.to_json(); `hoarfrost inspect` shows what the weights imply)",
                           n > 0 ? fmt::format(", of {} layers", n) : "", place));
 }
 
@@ -101,7 +114,9 @@ Opened open(const std::filesystem::path& path) {
   auto file = File::open(path);
   const FileKind kind = file_kind(*file);
   std::string place = path.string();
-  if (kind == FileKind::kOther) throw Error(ErrorCode::kInvalidArgument, place, fmt::format("expected a Keras model (.h5, .keras or JSON), found {}", describe(*file)));
+  if (kind == FileKind::kOther)
+    throw Error(ErrorCode::kInvalidArgument, place,
+                fmt::format("expected a Keras model (.h5, .keras or JSON), found {}", describe(*file)));
   return {std::move(file), std::move(place), kind};
 }
 
@@ -115,7 +130,8 @@ std::shared_ptr<const hdf5::Tree> open_weights(const std::filesystem::path& path
   throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found JSON");
 }
 
-void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, const LoadOptions& options, const std::string& place) {
+void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, const LoadOptions& options,
+            const std::string& place) {
   std::vector<LayerSlots> slots;
   try {
     set_input_shapes(model, options.input_shapes);
@@ -126,7 +142,8 @@ void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, cons
   if (options.architecture_only) return;
   if (weights) return load_weights(*weights, slots, model.version);
   if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
-    throw Error(ErrorCode::kInvalidArgument, place, "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
+    throw Error(ErrorCode::kInvalidArgument, place,
+                "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
   }
 }
 
@@ -164,9 +181,12 @@ std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions&
 std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadOptions& options) {
   const Opened opened = open(path);
   switch (opened.kind) {
-    case FileKind::kHdf5: return load_hdf5(opened, options);
-    case FileKind::kZip: return load_keras(opened, options);
-    default: return load_json(opened, options);
+    case FileKind::kHdf5:
+      return load_hdf5(opened, options);
+    case FileKind::kZip:
+      return load_keras(opened, options);
+    default:
+      return load_json(opened, options);
   }
 }
 

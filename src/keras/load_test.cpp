@@ -15,7 +15,9 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 // Files that Keras 2.15, 3.15, 2.0.8 and 1.2.2 wrote.
-std::filesystem::path golden(const std::string& name) { return std::filesystem::path(HOARFROST_GOLDEN) / "keras" / name; }
+std::filesystem::path golden(const std::string& name) {
+  return std::filesystem::path(HOARFROST_GOLDEN) / "keras" / name;
+}
 
 double sum(const Tensor& tensor) {
   const Reader reader(tensor);
@@ -130,21 +132,27 @@ TEST(Load, InputShapesFillWhatTheFileLeavesOpen) {
   options.input_shapes[""] = {8, 6};
   EXPECT_EQ(load(golden("nested_model.h5"), options)->layers[0].input_shape, Shape({8, 6}));
   options.input_shapes[""] = {8, 7};
-  EXPECT_EQ(error_of(golden("nested_model.h5"), options), golden("nested_model.h5").string() + ": input `input_1`: the file says [?, 6], which [8, 7] contradicts");
+  EXPECT_EQ(error_of(golden("nested_model.h5"), options),
+            golden("nested_model.h5").string() + ": input `input_1`: the file says [?, 6], which [8, 7] contradicts");
 }
 
 TEST(Load, RefusesWithWordsThatHelp) {
-  EXPECT_THAT(error_of(golden("dense_basic_weights.h5")), StartsWith(golden("dense_basic_weights.h5").string() + ": holds weights only, of 2 layers: give the architecture too"));
+  EXPECT_THAT(error_of(golden("dense_basic_weights.h5")),
+              StartsWith(golden("dense_basic_weights.h5").string() +
+                         ": holds weights only, of 2 layers: give the architecture too"));
   EXPECT_THAT(error_of(golden("dense_basic.json")), HasSubstr("an architecture without weights"));
   EXPECT_THAT(error_of_text(""), HasSubstr("found an empty file"));
   EXPECT_THAT(error_of_text("\x80\x04\x95"), HasSubstr("found a Python pickle"));
   EXPECT_THAT(error_of_text("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));
-  EXPECT_THAT(error_of_text("{\"class_name\": "), HasSubstr("expected JSON, found only its beginning: it ends after 15 bytes"));
-  EXPECT_THAT(error_of_text("{\"a\": 1}"), HasSubstr("expected a Keras model (`class_name` and `config`), found other JSON"));
+  EXPECT_THAT(error_of_text("{\"class_name\": "),
+              HasSubstr("expected JSON, found only its beginning: it ends after 15 bytes"));
+  EXPECT_THAT(error_of_text("{\"a\": 1}"),
+              HasSubstr("expected a Keras model (`class_name` and `config`), found other JSON"));
   EXPECT_THAT(error_of_text(std::string(100000, '[')), HasSubstr("nested more than"));
 }
 
-// The weights as Keras 2.15 had them when it saved; in the layouts of Keras 2.15, of 2.13 on Windows, of 2.13 elsewhere.
+// The weights as Keras 2.15 had them when it saved; in the layouts of Keras 2.15, of 2.13 on Windows, of 2.13
+// elsewhere.
 TEST(Load, KerasArchivesOfEveryLayout) {
   for (const auto* name : {"chain.h5", "chain.keras", "chain_backslashes.keras", "chain_dependencies.keras"}) {
     const auto model = load(golden(name));
@@ -164,7 +172,8 @@ TEST(Load, StoredMembersAreViewsOfTheArchive) {
   EXPECT_EQ(stored.file_range()->file->path(), golden("dense_basic.keras"));
   EXPECT_EQ(inflated.file_range(), nullptr);
   EXPECT_EQ(sum(stored), sum(inflated));
-  EXPECT_EQ(sum(stored), sum(load(golden("dense_basic.json"), {golden("dense_basic.keras"), {}})->layers[1].weights[0]));
+  EXPECT_EQ(sum(stored),
+            sum(load(golden("dense_basic.json"), {golden("dense_basic.keras"), {}})->layers[1].weights[0]));
 }
 
 // A copy of dense_basic.json with one text replaced.
@@ -178,26 +187,36 @@ std::string error_with(const std::string& from, const std::string& to) {
 }
 
 TEST(Load, SaysWhereJsonAndWeightsDiffer) {
-  EXPECT_EQ(error_with("\"units\": 4", "\"units\": 3"), golden("dense_basic_weights.h5").string() + ":/dense/dense/kernel:0: layer `dense` (Dense) expects `kernel` of shape [5, 3], found [5, 4]: are these the weights of this architecture?");
+  EXPECT_EQ(error_with("\"units\": 4", "\"units\": 3"),
+            golden("dense_basic_weights.h5").string() +
+                ":/dense/dense/kernel:0: layer `dense` (Dense) expects `kernel` of shape [5, 3], found [5, 4]: are "
+                "these the weights of this architecture?");
   EXPECT_EQ(error_with("\"use_bias\": true", "\"use_bias\": false"),
-            golden("dense_basic_weights.h5").string() + ":/dense: expected 1 weights (`kernel`) for layer `dense` (Dense), found 2 (`dense/kernel:0`, `dense/bias:0`)");
+            golden("dense_basic_weights.h5").string() +
+                ":/dense: expected 1 weights (`kernel`) for layer `dense` (Dense), found 2 (`dense/kernel:0`, "
+                "`dense/bias:0`)");
 }
 
 TEST(Load, RefusesCallsThatItCannotRepresent) {
   const std::string call = "[\"input_1\", 0, 0, {}]";
   EXPECT_EQ(error_with(call, "[\"input_1\", 0, 0, {\"training\": false, \"mask\": null}]"), "no error");
-  EXPECT_THAT(error_with(call, "[\"input_1\", 0, 0, {\"training\": true}]"), HasSubstr("layer `dense` (Dense): called with training=True"));
+  EXPECT_THAT(error_with(call, "[\"input_1\", 0, 0, {\"training\": true}]"),
+              HasSubstr("layer `dense` (Dense): called with training=True"));
   EXPECT_THAT(error_with(call, "[\"input_1\", 0, 0, {\"scale\": 2}]"),
-              HasSubstr("layer `dense` (Dense): called with arguments that it is not known to take: {\"args\":[{\"tensor\":0}],\"kwargs\":{\"scale\":2}}"));
-  EXPECT_THAT(error_with(call, "[\"input_1\", 1, 0, {}]"), HasSubstr("layer `input_1` (InputLayer): output 0 of call 1 is used, the layer is called 1 times"));
-  EXPECT_THAT(error_with(call, "[\"input_9\", 0, 0, {}]"), HasSubstr("layer `input_9` is used, but the model has none of that name"));
+              HasSubstr("layer `dense` (Dense): called with arguments that it is not known to take: "
+                        "{\"args\":[{\"tensor\":0}],\"kwargs\":{\"scale\":2}}"));
+  EXPECT_THAT(error_with(call, "[\"input_1\", 1, 0, {}]"),
+              HasSubstr("layer `input_1` (InputLayer): output 0 of call 1 is used, the layer is called 1 times"));
+  EXPECT_THAT(error_with(call, "[\"input_9\", 0, 0, {}]"),
+              HasSubstr("layer `input_9` is used, but the model has none of that name"));
   EXPECT_THAT(error_with(call, "[\"dense\", 0, 0, {}]"), HasSubstr("its inputs depend on themselves"));
 }
 
 TEST(Load, WeightsOfAnotherModel) {
   EXPECT_EQ(error_of(golden("dense_basic.json"), {golden("nested_model.h5"), {}}),
-            golden("nested_model.h5").string() + ":/model_weights: weights and architecture do not belong together: weights for 2 layers, expected 1; "
-            "only the weights have `inner`");
+            golden("nested_model.h5").string() +
+                ":/model_weights: weights and architecture do not belong together: weights for 2 layers, expected 1; "
+                "only the weights have `inner`");
 }
 
 }  // namespace

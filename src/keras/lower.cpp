@@ -29,7 +29,8 @@ class ModelLowering {
     for (const TensorRef& ref : model.inputs) inputs.push_back(placeholder(model.layers.at(ref.layer)));
     for (const Value& input : inputs) lowered_.signature.inputs.push_back(input.tensor);
     const Values outputs = lower_calls(model, inputs, "", "");
-    for (size_t i = 0; i < outputs.size(); ++i) lowered_.signature.outputs.push_back(output(model, model.outputs[i], outputs[i]));
+    for (size_t i = 0; i < outputs.size(); ++i)
+      lowered_.signature.outputs.push_back(output(model, model.outputs[i], outputs[i]));
     lowered_.notes.insert(lowered_.notes.end(), lowering_.notes().begin(), lowering_.notes().end());
     graph::validate(lowered_.graph);
     lowered_.updates = lowering_.updates();
@@ -51,7 +52,8 @@ class ModelLowering {
   std::string scope_name(const std::string& prefix, const std::string& name) {
     const std::string legal = legal_name(name);
     if (legal != name && named_.insert(name).second) {
-      lowered_.notes.push_back(fmt::format("layer `{}` is named `{}` in the graph: TensorFlow forbids the other characters", name, legal));
+      lowered_.notes.push_back(
+          fmt::format("layer `{}` is named `{}` in the graph: TensorFlow forbids the other characters", name, legal));
     }
     return prefix + legal + options_.name_suffix;
   }
@@ -81,7 +83,8 @@ class ModelLowering {
     const auto found = results.find({ref.layer, ref.call});
     if (found == results.end()) {
       throw Error(ErrorCode::kCorrupt, fmt::format("model `{}`", model.name),
-                  fmt::format("call {} of layer `{}` is never computed: its inputs depend on themselves", ref.call, model.layers.at(ref.layer).name));
+                  fmt::format("call {} of layer `{}` is never computed: its inputs depend on themselves", ref.call,
+                              model.layers.at(ref.layer).name));
     }
     if (ref.output >= found->second.values.size()) {
       throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", model.layers[ref.layer].name),
@@ -90,12 +93,14 @@ class ModelLowering {
     return found->second.values[ref.output];
   }
 
-  Result lower_call(const Model& model, size_t l, size_t c, const Results& results, const std::string& prefix, const std::string& path) {
+  Result lower_call(const Model& model, size_t l, size_t c, const Results& results, const std::string& prefix,
+                    const std::string& path) {
     const ModelLayer& layer = model.layers[l];
     const Call& call = layer.calls[c];
     Values in;
     for (const TensorRef& ref : call.inputs) in.push_back(value(model, ref, results));
-    for (size_t i = 0; i < call.masks.size() && i < in.size(); ++i) in[i].mask = value(model, call.masks[i], results).tensor;
+    for (size_t i = 0; i < call.masks.size() && i < in.size(); ++i)
+      in[i].mask = value(model, call.masks[i], results).tensor;
     try {
       if (layer.model != nullptr) {
         const std::string scope = lowering_.unique_name(scope_name(prefix, layer.name));
@@ -103,7 +108,8 @@ class ModelLowering {
       }
       return lower_layer(layer, in, prefix, path);
     } catch (Error& error) {
-      if (!std::string_view(error.what()).starts_with("layer `")) error.within(fmt::format("layer `{}` ({})", path + layer.name, layer.class_name));
+      if (!std::string_view(error.what()).starts_with("layer `"))
+        error.within(fmt::format("layer `{}` ({})", path + layer.name, layer.class_name));
       throw;
     }
   }
@@ -122,7 +128,8 @@ class ModelLowering {
     if (lowering_.is_training()) expect_trainable(layer);
     Values out = layer.layer->lower(lowering_, autocast(layer, in));
     if (out.size() != out_shapes.size()) {
-      throw Error(ErrorCode::kCorrupt, "", fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));
+      throw Error(ErrorCode::kCorrupt, "",
+                  fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));
     }
     for (size_t i = 0; i < out.size(); ++i) {
       out[i].shape = out_shapes[i];
@@ -134,8 +141,9 @@ class ModelLowering {
     return {out, scope, left_no_node};
   }
 
-  // Keras 2.15's Layer._maybe_cast_inputs, Keras 3's autocast: floating-point inputs become of the layer's type. A mixed policy's
-  // type for that is float32 here: the graph computes no less exactly than Keras, and with operations that every target has.
+  // Keras 2.15's Layer._maybe_cast_inputs, Keras 3's autocast: floating-point inputs become of the layer's type. A
+  // mixed policy's type for that is float32 here: the graph computes no less exactly than Keras, and with operations
+  // that every target has.
   Values autocast(const ModelLayer& layer, Values in) {
     if (!layer.layer->autocasts()) return in;
     const DType to = layer.compute_dtype;
@@ -160,12 +168,14 @@ class ModelLowering {
     const auto found = variables_.find(&layer);
     if (found != variables_.end()) return found->second;
     if (specs.size() != layer.weights.size()) {
-      throw Error(ErrorCode::kMismatch, "", fmt::format("has {} weights, the file holds {}", specs.size(), layer.weights.size()));
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("has {} weights, the file holds {}", specs.size(), layer.weights.size()));
     }
     Values& reads = variables_[&layer];
     if (specs.empty()) return reads;
     std::string base = legal_name(layer.name) + options_.name_suffix;
-    for (int i = 1; !variable_scopes_.insert(base).second; ++i) base = fmt::format("{}{}_{}", legal_name(layer.name), options_.name_suffix, i);
+    for (int i = 1; !variable_scopes_.insert(base).second; ++i)
+      base = fmt::format("{}{}_{}", legal_name(layer.name), options_.name_suffix, i);
     for (size_t i = 0; i < specs.size(); ++i) {
       const bool is_trainable = specs[i].is_trainable && layer.is_trainable;
       reads.push_back(variable(fmt::format("{}/{}", base, legal_name(specs[i].name)), layer.weights[i], is_trainable));
@@ -180,8 +190,9 @@ class ModelLowering {
     const DType dtype = tensor.dtype();
     const auto place = std::vector<std::string>{"loc:@" + name};
     // A Fill is the smallest initialiser: a graph without its checkpoint starts at zeros.
-    Node& shape = graph.add_const(name + "/Initializer/zeros/shape_as_tensor",
-                                  Tensor::vector(std::vector<int32_t>(tensor.shape().sizes().begin(), tensor.shape().sizes().end())));
+    Node& shape = graph.add_const(
+        name + "/Initializer/zeros/shape_as_tensor",
+        Tensor::vector(std::vector<int32_t>(tensor.shape().sizes().begin(), tensor.shape().sizes().end())));
     Node& zero = graph.add_const(name + "/Initializer/zeros/Const", Tensor(dtype, {}));
     Node& fill = graph.add("Fill", name + "/Initializer/zeros", {shape.output(), zero.output()});
     fill.set("T", dtype);  // index_type stays at its default: TensorFlow 1.4 does not know it
@@ -197,7 +208,8 @@ class ModelLowering {
     return {read.output(), dtype, tensor.shape(), {}};
   }
 
-  void record(const ModelLayer& layer, const std::string& scope, const std::string& path, const Values& in, const Values& out) {
+  void record(const ModelLayer& layer, const std::string& scope, const std::string& path, const Values& in,
+              const Values& out) {
     LoweredCall call{path + layer.name, layer.class_name, scope, layer.layer, layer.weights, {}, {}, {}};
     for (const Value& x : in) {
       call.inputs.push_back(x.tensor.name());
@@ -207,10 +219,13 @@ class ModelLowering {
     lowered_.calls.push_back(std::move(call));
   }
 
-  // A model's output keeps its layer's name even where the layer left no node (Dropout, linear), and two outputs two names.
+  // A model's output keeps its layer's name even where the layer left no node (Dropout, linear), and two outputs two
+  // names.
   Endpoint output(const Model& model, const TensorRef& ref, const Value& value) {
     const auto result = results_.find({ref.layer, ref.call});
-    if (value.dtype == DType::kComplex64) throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}`", model.layers.at(ref.layer).name), "the model's output is complex, which is not converted; put kapre's Magnitude behind it");
+    if (value.dtype == DType::kComplex64)
+      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}`", model.layers.at(ref.layer).name),
+                  "the model's output is complex, which is not converted; put kapre's Magnitude behind it");
     const bool has_node = result != results_.end() && !result->second.left_no_node;
     if (has_node && outputs_.insert(value.tensor).second) return value.tensor;
     const std::string layer = scope_name("", model.layers.at(ref.layer).name);

@@ -12,14 +12,16 @@ std::string legal_name(std::string_view name) {
   // TensorFlow: [A-Za-z0-9.][A-Za-z0-9_.\-/>]*
   std::string legal(name);
   for (char& c : legal) {
-    const bool allowed = std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_.-/>").find(c) != std::string_view::npos;
+    const bool allowed =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_.-/>").find(c) != std::string_view::npos;
     if (!allowed) c = '_';
   }
   if (!legal.empty() && std::string_view("_-/>").find(legal[0]) != std::string_view::npos) legal.insert(0, ".");
   return legal;
 }
 
-// As tf.Graph.unique_name of TensorFlow 2.15: compared without case, counted per asked name, and every prefix of a path is taken too.
+// As tf.Graph.unique_name of TensorFlow 2.15: compared without case, counted per asked name, and every prefix of a path
+// is taken too.
 std::string Lowering::unique_name(std::string_view name) {
   const auto key_of = [](std::string_view text) {
     std::string key(text);
@@ -74,20 +76,25 @@ graph::Endpoint Lowering::entered(const Value& input, const std::string& user) {
   const auto [found, is_new] = frame_->entered.try_emplace(input.tensor);
   if (is_new) {
     graph::Node& enter = graph_->add("Enter", unique_name(user + "/Enter"), {input.tensor});
-    enter.set("T", input.dtype).set("frame_name", frame_->name).set("is_constant", true).set("parallel_iterations", int64_t{32});
+    enter.set("T", input.dtype)
+        .set("frame_name", frame_->name)
+        .set("is_constant", true)
+        .set("parallel_iterations", int64_t{32});
     frame_->nodes.insert(&enter);
     found->second = enter.output();
   }
   return found->second;
 }
 
-Value Lowering::raw_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, DType result, const Attributes& attributes) {
+Value Lowering::raw_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, DType result,
+                       const Attributes& attributes) {
   graph::Node& node = add(name, op, inputs);
   for (const auto& [key, value] : attributes) node.set(key, value);
   return {node.output(), result};
 }
 
-Value Lowering::named_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, const Attributes& attributes) {
+Value Lowering::named_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs,
+                         const Attributes& attributes) {
   Value result = raw_op(name, op, inputs, inputs.at(0).dtype, attributes);
   result.tensor.node->set("T", inputs.at(0).dtype);
   return result;
@@ -114,10 +121,13 @@ Value Lowering::ints(std::string_view name, const std::vector<int64_t>& values) 
   return constant(name, Tensor::vector(std::vector<int32_t>(values.begin(), values.end())));
 }
 
-Value Lowering::int_scalar(std::string_view name, int64_t value) { return constant(name, Tensor::scalar(static_cast<int32_t>(value))); }
+Value Lowering::int_scalar(std::string_view name, int64_t value) {
+  return constant(name, Tensor::scalar(static_cast<int32_t>(value)));
+}
 
 Value Lowering::weight(size_t i) {
-  if (i >= weights_.size()) throw Error(ErrorCode::kMismatch, scope_, fmt::format("weight {} is missing; there are {}", i, weights_.size()));
+  if (i >= weights_.size())
+    throw Error(ErrorCode::kMismatch, scope_, fmt::format("weight {} is missing; there are {}", i, weights_.size()));
   return weights_[i];
 }
 
@@ -142,7 +152,8 @@ Value Lowering::reshape(const Value& x, const Shape& target) { return reshape_li
 Value Lowering::reshape_like(const Value& x, const Value& like, const Shape& target) {
   const auto n_unknown = std::ranges::count(target.sizes(), kUnknown);
   if (n_unknown <= 1) {
-    Value result = named_op("Reshape", "Reshape", {x, ints("Reshape/shape", target.sizes())}, {{"Tshape", DType::kInt32}});
+    Value result =
+        named_op("Reshape", "Reshape", {x, ints("Reshape/shape", target.sizes())}, {{"Tshape", DType::kInt32}});
     result.shape = target;
     return result;
   }
@@ -156,13 +167,20 @@ Value Lowering::reshape_like(const Value& x, const Value& like, const Shape& tar
     }
     if (axis >= like.shape.rank() || like.shape[axis] >= 0) {
       throw Error(ErrorCode::kUnsupported, scope_,
-                  fmt::format("cannot reshape {} to {}: more than one size is unknown; give --input-shape", x.shape.to_string(), target.to_string()));
+                  fmt::format("cannot reshape {} to {}: more than one size is unknown; give --input-shape",
+                              x.shape.to_string(), target.to_string()));
     }
     sizes.push_back(raw_op("strided_slice", "StridedSlice",
-                           {shape, ints("strided_slice/stack", {axis}), ints("strided_slice/stack_1", {axis + 1}), ints("strided_slice/stack_2", {1})},
+                           {shape, ints("strided_slice/stack", {axis}), ints("strided_slice/stack_1", {axis + 1}),
+                            ints("strided_slice/stack_2", {1})},
                            DType::kInt32,
-                           {{"T", DType::kInt32}, {"Index", DType::kInt32}, {"shrink_axis_mask", int64_t{1}}, {"begin_mask", int64_t{0}},
-                            {"end_mask", int64_t{0}}, {"ellipsis_mask", int64_t{0}}, {"new_axis_mask", int64_t{0}}}));
+                           {{"T", DType::kInt32},
+                            {"Index", DType::kInt32},
+                            {"shrink_axis_mask", int64_t{1}},
+                            {"begin_mask", int64_t{0}},
+                            {"end_mask", int64_t{0}},
+                            {"ellipsis_mask", int64_t{0}},
+                            {"new_axis_mask", int64_t{0}}}));
   }
   const Value packed = raw_op("Reshape/shape", "Pack", sizes, DType::kInt32,
                               {{"T", DType::kInt32}, {"N", static_cast<int64_t>(sizes.size())}, {"axis", int64_t{0}}});

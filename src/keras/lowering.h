@@ -1,4 +1,5 @@
-// Builds the TensorFlow graph of one layer call: nodes under the layer's scope with tf.keras' names, weights as variables.
+// Builds the TensorFlow graph of one layer call: nodes under the layer's scope with tf.keras' names, weights as
+// variables.
 #pragma once
 
 #include <hoarfrost/graph.h>
@@ -19,8 +20,8 @@ namespace hoarfrost::keras {
 
 using Attributes = std::vector<std::pair<std::string_view, graph::Attribute>>;
 
-// The frame of a while loop (while_loop.h). What nodes in it read from outside comes in by an Enter, once each; a node without
-// inputs runs after `pivot`, for TensorFlow runs a node in the frame that its inputs and control inputs are in.
+// The frame of a while loop (while_loop.h). What nodes in it read from outside comes in by an Enter, once each; a node
+// without inputs runs after `pivot`, for TensorFlow runs a node in the frame that its inputs and control inputs are in.
 struct Frame {
   std::string name;
   graph::Node* pivot = nullptr;
@@ -42,9 +43,11 @@ class Lowering {
   // A node `SCOPE/OP` (uniquified) whose attribute T is the first input's type; the result has that type.
   Value op(std::string_view op, const std::vector<Value>& inputs, const Attributes& attributes = {});
   // The same under another name, `SCOPE/NAME`, which may hold slashes ("Gelu/mul").
-  Value named_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, const Attributes& attributes = {});
+  Value named_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs,
+                 const Attributes& attributes = {});
   // For ops whose output type is not T, or that have no T: sets no attribute by itself.
-  Value raw_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, DType result, const Attributes& attributes);
+  Value raw_op(std::string_view name, std::string_view op, const std::vector<Value>& inputs, DType result,
+               const Attributes& attributes);
   // A Const node `SCOPE/NAME`.
   Value constant(std::string_view name, Tensor tensor);
   // A Const of one number in the type of `like`.
@@ -56,8 +59,8 @@ class Lowering {
   // The layer's weight i (its order in weights()), read.
   Value weight(size_t i);
   [[nodiscard]] size_t n_weights() const { return weights_.size(); }
-  // The weight's value, for layers that must compute with it while lowering. Prefer weight(): a constant that is not the
-  // file's bytes costs memory and time.
+  // The weight's value, for layers that must compute with it while lowering. Prefer weight(): a constant that is not
+  // the file's bytes costs memory and time.
   [[nodiscard]] const Tensor& weight_value(size_t i) const { return values_.at(i); }
 
   // Lowers a layer within this one, under `SCOPE/NAME`, with this layer's weights first, … first + n - 1 as its own.
@@ -70,14 +73,16 @@ class Lowering {
 
   // [batch, time, …] to a shape: a constant [-1, N, …] when only the batch is unknown, else Shape and StridedSlice.
   Value reshape(const Value& x, const Shape& target);
-  // The same where the unknown sizes are those of `like`, axis by axis, and not x's: to give back what a flattening took.
+  // The same where the unknown sizes are those of `like`, axis by axis, and not x's: to give back what a flattening
+  // took.
   Value reshape_like(const Value& x, const Value& like, const Shape& target);
 
-  // Training alone. Numbers of float32 in [0, 1) or of the standard normal distribution, in x's shape, or in the sizes that
-  // `noise_shape` has where it has any (1 for those that repeat); others at every step.
+  // Training alone. Numbers of float32 in [0, 1) or of the standard normal distribution, in x's shape, or in the sizes
+  // that `noise_shape` has where it has any (1 for those that repeat); others at every step.
   Value random_uniform(const Value& x, const Shape& noise_shape = Shape::unknown_rank());
   Value random_normal(const Value& x);
-  // The mean over the whole batch of what is a mean over this process' part of it (float32); x itself in a process alone.
+  // The mean over the whole batch of what is a mean over this process' part of it (float32); x itself in a process
+  // alone.
   Value mean_over_group(const Value& x);
   [[nodiscard]] int group_size() const { return group_size_; }
   // The layer's weight i has this value after the step.

@@ -31,15 +31,20 @@ Value Lowering::random_uniform(const Value& x, const Shape& noise_shape) {
     // min(noise, shape) with the unknown ones as large as can be: 1 where it repeats, else x's own size.
     std::vector<int64_t> sizes = noise_shape.sizes();
     for (int64_t& size : sizes) size = size == kUnknown ? INT32_MAX : size;
-    shape = raw_op("random/shape", "Minimum", {shape, ints("random/noise_shape", sizes)}, DType::kInt32, {{"T", DType::kInt32}});
+    shape = raw_op("random/shape", "Minimum", {shape, ints("random/noise_shape", sizes)}, DType::kInt32,
+                   {{"T", DType::kInt32}});
   }
   const Value numbers = random("StatelessRandomUniform", shape);
-  return x.dtype == DType::kFloat32 ? numbers : raw_op("random/Cast", "Cast", {numbers}, x.dtype, {{"SrcT", DType::kFloat32}, {"DstT", x.dtype}});
+  return x.dtype == DType::kFloat32
+             ? numbers
+             : raw_op("random/Cast", "Cast", {numbers}, x.dtype, {{"SrcT", DType::kFloat32}, {"DstT", x.dtype}});
 }
 
 Value Lowering::random_normal(const Value& x) {
   const Value numbers = random("StatelessRandomNormal", shape_of(*this, x));
-  return x.dtype == DType::kFloat32 ? numbers : raw_op("random/Cast", "Cast", {numbers}, x.dtype, {{"SrcT", DType::kFloat32}, {"DstT", x.dtype}});
+  return x.dtype == DType::kFloat32
+             ? numbers
+             : raw_op("random/Cast", "Cast", {numbers}, x.dtype, {{"SrcT", DType::kFloat32}, {"DstT", x.dtype}});
 }
 
 // Σ of mean · share: each process' part weighs as many examples as it has, and may have none.
@@ -52,7 +57,10 @@ Value Lowering::mean_over_group(const Value& x) {
   }
   const Value part = named_op("moments/part", "Mul", {x, {batch_share_, DType::kFloat32, Shape{}, {}}});
   return named_op("moments/CollectiveReduce", "CollectiveReduce", {part},
-                  {{"group_size", int64_t{group_size_}}, {"group_key", int64_t{1}}, {"merge_op", std::string("Add")}, {"final_op", std::string("Id")},
+                  {{"group_size", int64_t{group_size_}},
+                   {"group_key", int64_t{1}},
+                   {"merge_op", std::string("Add")},
+                   {"final_op", std::string("Id")},
                    {"subdiv_offsets", std::vector<int64_t>{0}}});
 }
 

@@ -14,8 +14,8 @@ Shape expanded_after_batch(const Shape& shape, int rank) {
   return Shape(std::move(sizes));
 }
 
-// The element that meets the output's: x's batch is the output's, its other axes are the output's last ones, and an axis of
-// one stands for every position.
+// The element that meets the output's: x's batch is the output's, its other axes are the output's last ones, and an
+// axis of one stands for every position.
 double element(const Array& x, const Index& o) {
   Index i;
   const int rank = x.shape().rank();

@@ -26,7 +26,8 @@ std::vector<std::pair<size_t, size_t>> call_order(const Model& model) {
 
 std::vector<std::string> output_names(const Model& model) {
   std::vector<std::string> names = model.output_names;
-  for (size_t i = names.size(); i < model.outputs.size(); ++i) names.push_back(model.layers[model.outputs[i].layer].name);
+  for (size_t i = names.size(); i < model.outputs.size(); ++i)
+    names.push_back(model.layers[model.outputs[i].layer].name);
   return names;
 }
 

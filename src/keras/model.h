@@ -33,28 +33,31 @@ struct ModelLayer {
   std::string class_name;
   std::shared_ptr<const Layer> layer;  // nullptr for a nested model
   std::shared_ptr<Model> model;        // nullptr for a layer
-  std::shared_ptr<const Json> config;  // as the file has it: initializers, regularizers and constraints are training's to read
-  std::vector<Tensor> weights;         // in the order of Layer::weights(); a nested model's are in its own layers
+  std::shared_ptr<const Json>
+      config;                   // as the file has it: initializers, regularizers and constraints are training's to read
+  std::vector<Tensor> weights;  // in the order of Layer::weights(); a nested model's are in its own layers
   std::vector<Call> calls;
   bool is_trainable = true;
-  DType compute_dtype = DType::kFloat32;   // that its floating-point inputs become
-  DType variable_dtype = DType::kFloat32;  // of its floating-point weights; float32 where a mixed policy computes in less
-  // How old files store its weights (legacy/weights.h): its class, or that of the layer within its wrapper; and an epsilon.
+  DType compute_dtype = DType::kFloat32;  // that its floating-point inputs become
+  DType variable_dtype =
+      DType::kFloat32;  // of its floating-point weights; float32 where a mixed policy computes in less
+  // How old files store its weights (legacy/weights.h): its class, or that of the layer within its wrapper; and an
+  // epsilon.
   std::string kernel_class;
   bool is_channels_first = false;
   double epsilon = 0;
   // An InputLayer's placeholder.
   bool is_input = false;
-  Shape input_shape;                     // with the batch
+  Shape input_shape;  // with the batch
   DType input_dtype = DType::kFloat32;
 };
 
 struct Model {
   std::string name;
-  std::string class_name;        // "Sequential", "Functional", "Model"
-  Version version;               // the Keras that wrote it
-  std::string architecture;      // the JSON of the whole model, {"class_name", "config"}; of the outermost model alone
-  std::string training_config;   // Keras' JSON of optimizer, loss and metrics; empty when the file has none
+  std::string class_name;       // "Sequential", "Functional", "Model"
+  Version version;              // the Keras that wrote it
+  std::string architecture;     // the JSON of the whole model, {"class_name", "config"}; of the outermost model alone
+  std::string training_config;  // Keras' JSON of optimizer, loss and metrics; empty when the file has none
   std::vector<ModelLayer> layers;  // in the file's order, each after those it uses (Sequential gets an InputLayer)
   std::vector<TensorRef> inputs;
   std::vector<TensorRef> outputs;
@@ -64,8 +67,8 @@ struct Model {
 // What Keras calls each output in logs and configurations: its own name, or its layer's.
 std::vector<std::string> output_names(const Model& model);
 
-// The model's calls (layer, call), each after those whose outputs it takes, otherwise in the file's order. The model's inputs are no
-// calls; a call whose inputs never come (they depend on themselves) is not among them.
+// The model's calls (layer, call), each after those whose outputs it takes, otherwise in the file's order. The model's
+// inputs are no calls; a call whose inputs never come (they depend on themselves) is not among them.
 std::vector<std::pair<size_t, size_t>> call_order(const Model& model);
 
 }  // namespace hoarfrost::keras

@@ -15,12 +15,14 @@ const Json kUnknownKind = "?";
 
 // TensorFlow's DT_… of types.proto.
 constexpr std::pair<std::string_view, DType> kTypes[] = {
-    {"DT_FLOAT", DType::kFloat32},   {"DT_DOUBLE", DType::kFloat64},     {"DT_INT32", DType::kInt32},
-    {"DT_UINT8", DType::kUInt8},     {"DT_INT16", DType::kInt16},        {"DT_INT8", DType::kInt8},
-    {"DT_STRING", DType::kString},   {"DT_COMPLEX64", DType::kComplex64}, {"DT_INT64", DType::kInt64},
-    {"DT_BOOL", DType::kBool},       {"DT_BFLOAT16", DType::kBFloat16},  {"DT_HALF", DType::kFloat16},
-    {"DT_UINT16", DType::kUInt16},   {"DT_UINT32", DType::kUInt32},      {"DT_UINT64", DType::kUInt64},
-    {"DT_COMPLEX128", DType::kComplex128}};
+    {"DT_FLOAT", DType::kFloat32},     {"DT_DOUBLE", DType::kFloat64},
+    {"DT_INT32", DType::kInt32},       {"DT_UINT8", DType::kUInt8},
+    {"DT_INT16", DType::kInt16},       {"DT_INT8", DType::kInt8},
+    {"DT_STRING", DType::kString},     {"DT_COMPLEX64", DType::kComplex64},
+    {"DT_INT64", DType::kInt64},       {"DT_BOOL", DType::kBool},
+    {"DT_BFLOAT16", DType::kBFloat16}, {"DT_HALF", DType::kFloat16},
+    {"DT_UINT16", DType::kUInt16},     {"DT_UINT32", DType::kUInt32},
+    {"DT_UINT64", DType::kUInt64},     {"DT_COMPLEX128", DType::kComplex128}};
 
 Json type_named(std::string_view name) {
   for (const auto& [text, dtype] : kTypes) {
@@ -96,11 +98,16 @@ class Wire {
     const uint64_t kind = key & 7;
     number = 0;
     bytes = {};
-    if (kind == 0) number = varint();
-    else if (kind == 1) number = fixed(8);
-    else if (kind == 5) number = fixed(4);
-    else if (kind == 2) bytes = take(varint());
-    else is_bad = true;
+    if (kind == 0)
+      number = varint();
+    else if (kind == 1)
+      number = fixed(8);
+    else if (kind == 5)
+      number = fixed(4);
+    else if (kind == 2)
+      bytes = take(varint());
+    else
+      is_bad = true;
     return !is_bad;
   }
 
@@ -131,7 +138,8 @@ class Wire {
   uint64_t fixed(size_t n) {
     const auto taken = take(n);
     uint64_t result = 0;
-    for (size_t i = 0; i < taken.size(); ++i) result |= static_cast<uint64_t>(static_cast<unsigned char>(taken[i])) << (8 * i);
+    for (size_t i = 0; i < taken.size(); ++i)
+      result |= static_cast<uint64_t>(static_cast<unsigned char>(taken[i])) << (8 * i);
     return result;
   }
   std::string_view take(uint64_t n) {
@@ -166,13 +174,20 @@ Json wire_attribute(std::string_view bytes) {
   Wire value(bytes);
   if (!value.next()) return kUnknownKind;
   switch (value.field) {
-    case 2: return std::string(value.bytes);
-    case 3: return static_cast<int64_t>(value.number);
-    case 4: return float_of(value.number);
-    case 5: return value.number != 0;
-    case 6: return type_numbered(value.number);
-    case 1: break;
-    default: return kUnknownKind;
+    case 2:
+      return std::string(value.bytes);
+    case 3:
+      return static_cast<int64_t>(value.number);
+    case 4:
+      return float_of(value.number);
+    case 5:
+      return value.number != 0;
+    case 6:
+      return type_numbered(value.number);
+    case 1:
+      break;
+    default:
+      return kUnknownKind;
   }
   Json result = Json::array();
   Wire list(value.bytes);
@@ -210,11 +225,13 @@ NodeDefinition from_wire(std::string_view bytes, const Config& config) {
 NodeDefinition NodeDefinition::parse(const Json& node, const Config& config) {
   if (node.is_string()) return from_wire(node.get_ref<const std::string&>(), config);
   const auto op = node.is_object() ? node.find("op") : node.end();
-  if (!node.is_object() || op == node.end() || !op->is_string()) config.fail("`node_def` is no NodeDef of TensorFlow's");
+  if (!node.is_object() || op == node.end() || !op->is_string())
+    config.fail("`node_def` is no NodeDef of TensorFlow's");
   NodeDefinition result;
   result.op = op->get<std::string>();
   if (const auto inputs = node.find("input"); inputs != node.end() && inputs->is_array()) {
-    for (const Json& input : *inputs) result.n_inputs += input.is_string() && !input.get_ref<const std::string&>().starts_with('^') ? 1 : 0;
+    for (const Json& input : *inputs)
+      result.n_inputs += input.is_string() && !input.get_ref<const std::string&>().starts_with('^') ? 1 : 0;
   }
   if (const auto attributes = node.find("attr"); attributes != node.end() && attributes->is_object()) {
     for (const auto& [key, value] : attributes->items()) result.attributes[key] = attribute_of(value);

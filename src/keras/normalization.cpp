@@ -21,8 +21,9 @@ std::vector<int64_t> normalized_axes(const std::vector<int64_t>& axes, const Sha
   }
   for (const int64_t axis : result) {
     if (axis == 0 || x[static_cast<int>(axis)] == kUnknown) {
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("cannot normalise axis {} of {}: its size must be known; give --input-shape",
-                                                           axis, x.to_string()));
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("cannot normalise axis {} of {}: its size must be known; give --input-shape", axis,
+                              x.to_string()));
     }
   }
   return result;
@@ -47,7 +48,8 @@ bool are_last(const std::vector<int64_t>& axes, const Shape& x) {
   return true;
 }
 
-Value lower_reduction(Lowering& lowering, std::string_view name, std::string_view op, const Value& x, const std::vector<int64_t>& axes) {
+Value lower_reduction(Lowering& lowering, std::string_view name, std::string_view op, const Value& x,
+                      const std::vector<int64_t>& axes) {
   return lowering.named_op(name, op, {x, lowering.ints(fmt::format("{}/reduction_indices", name), axes)},
                            {{"keep_dims", true}, {"Tidx", DType::kInt32}});
 }
@@ -58,9 +60,10 @@ Moments lower_moments(Lowering& lowering, const Value& x, const std::vector<int6
   return {mean, lower_reduction(lowering, "moments/variance", "Mean", squares, axes)};
 }
 
-Value lower_affine(Lowering& lowering, const Value& x, const Moments& moments, const Value& gamma, const Value& beta, double epsilon) {
-  const Value shifted =
-      lowering.named_op("batchnorm/add", "Add", {moments.variance, lowering.scalar("batchnorm/add/y", epsilon, moments.variance)});
+Value lower_affine(Lowering& lowering, const Value& x, const Moments& moments, const Value& gamma, const Value& beta,
+                   double epsilon) {
+  const Value shifted = lowering.named_op(
+      "batchnorm/add", "Add", {moments.variance, lowering.scalar("batchnorm/add/y", epsilon, moments.variance)});
   Value scale = lowering.named_op("batchnorm/Rsqrt", "Rsqrt", {shifted});
   if (gamma.tensor) scale = lowering.named_op("batchnorm/mul", "Mul", {scale, gamma});
   const Value scaled = lowering.named_op("batchnorm/mul_1", "Mul", {x, scale});

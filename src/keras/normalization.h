@@ -5,8 +5,8 @@
 
 namespace hoarfrost::keras {
 
-// Counted from the first and ascending. Throws Error{kMismatch} for an axis that x does not have, Error{kUnsupported} for the
-// batch's axis and for one of unknown size.
+// Counted from the first and ascending. Throws Error{kMismatch} for an axis that x does not have, Error{kUnsupported}
+// for the batch's axis and for one of unknown size.
 std::vector<int64_t> normalized_axes(const std::vector<int64_t>& axes, const Shape& x);
 // x's sizes along the axes, and the same among ones at x's rank.
 Shape sizes_along(const std::vector<int64_t>& axes, const Shape& x);
@@ -15,18 +15,21 @@ Shape broadcast_along(const std::vector<int64_t>& axes, const Shape& x);
 bool are_last(const std::vector<int64_t>& axes, const Shape& x);
 
 // `op` (Mean, Sum, …) over the axes, which stay as ones.
-Value lower_reduction(Lowering& lowering, std::string_view name, std::string_view op, const Value& x, const std::vector<int64_t>& axes);
+Value lower_reduction(Lowering& lowering, std::string_view name, std::string_view op, const Value& x,
+                      const std::vector<int64_t>& axes);
 
 struct Moments {
   Value mean;
   Value variance;
 };
-// tf.nn.moments of TensorFlow 2.15 with keepdims: the variance is the mean of squared differences, not divided by n - 1.
+// tf.nn.moments of TensorFlow 2.15 with keepdims: the variance is the mean of squared differences, not divided by n
+// - 1.
 Moments lower_moments(Lowering& lowering, const Value& x, const std::vector<int64_t>& axes);
 
-// tf.nn.batch_normalization of TensorFlow 2.15, op by op: gamma · (x − mean) / sqrt(variance + epsilon) + beta. gamma and beta
-// may have no tensor.
-Value lower_affine(Lowering& lowering, const Value& x, const Moments& moments, const Value& gamma, const Value& beta, double epsilon);
+// tf.nn.batch_normalization of TensorFlow 2.15, op by op: gamma · (x − mean) / sqrt(variance + epsilon) + beta. gamma
+// and beta may have no tensor.
+Value lower_affine(Lowering& lowering, const Value& x, const Moments& moments, const Value& gamma, const Value& beta,
+                   double epsilon);
 
 // For references: calls visit with each position that has o's place on all axes but these.
 template <typename Visit>

@@ -14,25 +14,34 @@ namespace {
 
 constexpr int kMostAxes = 8;  // of an Index
 
-bool is_tensor_number(const Json& json) { return json.is_object() && json.size() == 1 && json.contains("tensor") && json.at("tensor").is_number_unsigned(); }
+bool is_tensor_number(const Json& json) {
+  return json.is_object() && json.size() == 1 && json.contains("tensor") && json.at("tensor").is_number_unsigned();
+}
 
 // Numbers within lists, and Keras 3's {"class_name": "__numpy__", "config": {"value": …}}.
 const Json& plain(const Json& json) {
-  if (json.is_object() && json.contains("config") && json.at("config").is_object() && json.at("config").contains("value")) return json.at("config").at("value");
+  if (json.is_object() && json.contains("config") && json.at("config").is_object() &&
+      json.at("config").contains("value"))
+    return json.at("config").at("value");
   if (json.is_object() && json.contains("value")) return json.at("value");
   return json;
 }
 
-void read_numbers(const Config& config, const Json& json, size_t depth, Shape& shape, std::vector<double>& values, bool& is_float) {
+void read_numbers(const Config& config, const Json& json, size_t depth, Shape& shape, std::vector<double>& values,
+                  bool& is_float) {
   if (json.is_array()) {
     if (static_cast<size_t>(shape.rank()) == depth) shape.push_back(static_cast<int64_t>(json.size()));
-    if (shape[static_cast<int>(depth)] != static_cast<int64_t>(json.size()) || depth > 6) config.unsupported("called with a ragged list of numbers");
+    if (shape[static_cast<int>(depth)] != static_cast<int64_t>(json.size()) || depth > 6)
+      config.unsupported("called with a ragged list of numbers");
     for (const Json& element : json) read_numbers(config, element, depth + 1, shape, values, is_float);
     return;
   }
-  if (json.is_number()) values.push_back(json.get<double>());
-  else if (json.is_boolean()) values.push_back(json.get<bool>() ? 1 : 0);
-  else config.unsupported(fmt::format("called with {}, which is no tensor and no number", json.dump().substr(0, 60)));
+  if (json.is_number())
+    values.push_back(json.get<double>());
+  else if (json.is_boolean())
+    values.push_back(json.get<bool>() ? 1 : 0);
+  else
+    config.unsupported(fmt::format("called with {}, which is no tensor and no number", json.dump().substr(0, 60)));
   is_float = is_float || json.is_number_float();
 }
 
@@ -44,11 +53,14 @@ struct OperationLayer {
   static constexpr bool kAutocasts = false;
   Shapes infer(const Shapes& in) const {
     Shapes result;
-    for (const Operand& operand : operands) result.push_back(operand.input ? at(in, *operand.input) : operand.constant.shape());
+    for (const Operand& operand : operands)
+      result.push_back(operand.input ? at(in, *operand.input) : operand.constant.shape());
     Shapes out = operation->infer(result);
     for (const Shapes* shapes : {&result, &out}) {
       for (const Shape& shape : *shapes) {
-        if (shape.rank() > kMostAxes) throw Error(ErrorCode::kUnsupported, "", fmt::format("a tensor of {} axes is not converted; {} are the most", shape.rank(), kMostAxes));
+        if (shape.rank() > kMostAxes)
+          throw Error(ErrorCode::kUnsupported, "",
+                      fmt::format("a tensor of {} axes is not converted; {} are the most", shape.rank(), kMostAxes));
       }
     }
     return out;
@@ -75,14 +87,16 @@ struct OperationLayer {
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     Arrays result;
-    for (const Operand& operand : operands) result.push_back(operand.input ? at(in, *operand.input) : Array(operand.constant));
+    for (const Operand& operand : operands)
+      result.push_back(operand.input ? at(in, *operand.input) : Array(operand.constant));
     return operation->reference({}, result);
   }
 
  private:
   template <typename T>
   static const T& at(const std::vector<T>& in, size_t number) {
-    if (number >= in.size()) throw Error(ErrorCode::kMismatch, "", fmt::format("takes input {}, but is given {}", number, in.size()));
+    if (number >= in.size())
+      throw Error(ErrorCode::kMismatch, "", fmt::format("takes input {}, but is given {}", number, in.size()));
     return in[number];
   }
 };
@@ -104,7 +118,8 @@ bool is_among(std::string_view word, std::string_view words) {
 
 }  // namespace
 
-OperationCall::OperationCall(const Config& config, bool is_keras3) : config_(config), is_keras3_(is_keras3), named_(Json::object()) {
+OperationCall::OperationCall(const Config& config, bool is_keras3)
+    : config_(config), is_keras3_(is_keras3), named_(Json::object()) {
   const Json* given = config.find({"call_arguments"});
   if (given != nullptr) {
     for (const Json& value : given->at("args")) positional_.push_back(value);
@@ -187,11 +202,15 @@ std::optional<std::vector<int64_t>> OperationCall::integers(size_t position, Con
   const Json& list = plain(*value);
   std::vector<int64_t> result;
   const auto read = [&](const Json& element) {
-    if (!element.is_number_integer()) config_.unsupported(fmt::format("`{}` must be whole numbers, found {}", *names.begin(), list.dump().substr(0, 60)));
+    if (!element.is_number_integer())
+      config_.unsupported(
+          fmt::format("`{}` must be whole numbers, found {}", *names.begin(), list.dump().substr(0, 60)));
     result.push_back(element.get<int64_t>());
   };
-  if (list.is_array()) std::ranges::for_each(list, read);
-  else read(list);
+  if (list.is_array())
+    std::ranges::for_each(list, read);
+  else
+    read(list);
   return result;
 }
 
@@ -204,18 +223,22 @@ std::string OperationCall::text(size_t position, Config::Names names, std::strin
 
 void OperationCall::expect_all_read() const {
   for (size_t i = 0; i < positional_.size(); ++i) {
-    if (!read_positions_[i] && !positional_[i].is_null()) config_.unsupported(fmt::format("called with argument {} = {}, which it is not known to take", i, positional_[i].dump().substr(0, 60)));
+    if (!read_positions_[i] && !positional_[i].is_null())
+      config_.unsupported(fmt::format("called with argument {} = {}, which it is not known to take", i,
+                                      positional_[i].dump().substr(0, 60)));
   }
   for (const auto& [key, value] : named_.items()) {
     if (key != "name" && !read_names_.contains(key) && !value.is_null() && value != false) {
-      config_.unsupported(fmt::format("called with {}={}, which it is not known to take", key, value.dump().substr(0, 60)));
+      config_.unsupported(
+          fmt::format("called with {}={}, which it is not known to take", key, value.dump().substr(0, 60)));
     }
   }
 }
 
 std::vector<const OperationSpec*> all_operations() {
   std::vector<const OperationSpec*> result;
-  for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(), placement_operations(), product_operations()}) {
+  for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(),
+                            placement_operations(), product_operations()}) {
     for (const OperationSpec& spec : family) result.push_back(&spec);
   }
   return result;
@@ -237,14 +260,19 @@ const OperationSpec* find_operation_function(std::string_view function) {
 
 std::shared_ptr<const Layer> parse_operation(const Config& config) {
   const OperationSpec* spec = find_operation_class(config.class_name());
-  if (spec == nullptr) config.unsupported(fmt::format("Keras' operation `{}` is not supported (`hoarfrost layers` lists those that are)", config.class_name()));
+  if (spec == nullptr)
+    config.unsupported(fmt::format("Keras' operation `{}` is not supported (`hoarfrost layers` lists those that are)",
+                                   config.class_name()));
   OperationCall call(config, true);
   return finish(call, *spec);
 }
 
 std::shared_ptr<const Layer> parse_function(const Config& config, const std::string& function) {
   const OperationSpec* spec = find_operation_function(function);
-  if (spec == nullptr) config.unsupported(fmt::format("TensorFlow's function `tf.{}` is not supported as a layer (`hoarfrost layers` lists those that are)", function));
+  if (spec == nullptr)
+    config.unsupported(fmt::format(
+        "TensorFlow's function `tf.{}` is not supported as a layer (`hoarfrost layers` lists those that are)",
+        function));
   OperationCall call(config, false);
   return finish(call, *spec);
 }
@@ -255,7 +283,7 @@ std::shared_ptr<const Layer> parse_call(const Config& config, const OperationSpe
 }
 
 DType promoted(DType a, DType b) {
-  constexpr DType kOrder[] = {DType::kBool,  DType::kUInt8,   DType::kInt8,    DType::kInt16,   DType::kInt32,
+  constexpr DType kOrder[] = {DType::kBool,  DType::kUInt8,   DType::kInt8,     DType::kInt16,   DType::kInt32,
                               DType::kInt64, DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64};
   return std::ranges::find(kOrder, a) < std::ranges::find(kOrder, b) ? b : a;
 }

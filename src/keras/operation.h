@@ -1,6 +1,6 @@
-// Operations as layers: what tf.keras' TFOpLambda and SlicingOpLambda and Keras 3's Operation nodes hold. Each operation is one row under
-// Keras 3's class name and TensorFlow's function names; it sees its operands (tensors of the model, or constants of the
-// call) as a layer sees its inputs, and is a layer without weights.
+// Operations as layers: what tf.keras' TFOpLambda and SlicingOpLambda and Keras 3's Operation nodes hold. Each
+// operation is one row under Keras 3's class name and TensorFlow's function names; it sees its operands (tensors of the
+// model, or constants of the call) as a layer sees its inputs, and is a layer without weights.
 #pragma once
 
 #include <memory>
@@ -32,8 +32,8 @@ class OperationCall {
 
   // nullptr for none and for null.
   const Json* find(size_t position, Config::Names names);
-  // Adds the argument to the operands, in the order of these calls. A list gives one operand per element with operands();
-  // with operand() it is one constant.
+  // Adds the argument to the operands, in the order of these calls. A list gives one operand per element with
+  // operands(); with operand() it is one constant.
   void operand(size_t position, Config::Names names);
   void operands(size_t position, Config::Names names);
   void add(const Json& value);
@@ -81,7 +81,8 @@ std::shared_ptr<const Layer> parse_operation(const Config& config);
 // A TFOpLambda of that function; SlicingOpLambda is one of `__operators__.getitem`.
 std::shared_ptr<const Layer> parse_function(const Config& config, const std::string& function);
 
-// The call that the configuration's `call_arguments` are, of that operation; for who has no TFOpLambda of it. Errors as parse_layer.
+// The call that the configuration's `call_arguments` are, of that operation; for who has no TFOpLambda of it. Errors as
+// parse_layer.
 std::shared_ptr<const Layer> parse_call(const Config& config, const OperationSpec& operation, bool is_keras3);
 
 // For operations: an object of theirs as the layer that parse gives.

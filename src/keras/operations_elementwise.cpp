@@ -1,4 +1,5 @@
-// Operations element by element, with NumPy's broadcasting: TensorFlow's op of the same meaning, and the number it stands for.
+// Operations element by element, with NumPy's broadcasting: TensorFlow's op of the same meaning, and the number it
+// stands for.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -47,7 +48,9 @@ constexpr UnaryRow kUnary[] = {
     {"Floor", "Floor", [](double x) { return std::floor(x); }},
     {"Ceil", "Ceil", [](double x) { return std::ceil(x); }},
     {"Round", "Round", half_to_even},
-    {"Sign", "Sign", [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }},
+    {"Sign", "Sign", [](double x) { return x > 0   ? 1.0
+                                           : x < 0 ? -1.0
+                                                   : 0.0; }},
     {"Erf", "Erf", [](double x) { return std::erf(x); }},
     {"LogicalNot", "LogicalNot", [](double x) { return x == 0 ? 1.0 : 0.0; }, true},
     {"Isnan", "IsNan", [](double x) { return std::isnan(x) ? 1.0 : 0.0; }, true},
@@ -127,11 +130,16 @@ struct Binary {
   // TensorFlow divides int32 as float64, Keras 3 as float32.
   Values lower(Lowering& lowering, const Values& in) const {
     if (row->op.starts_with("Logical")) {
-      return {lowering.raw_op(row->op, row->op, {cast_to(lowering, in[0], DType::kBool), cast_to(lowering, in[1], DType::kBool)}, DType::kBool, {})};
+      return {lowering.raw_op(row->op, row->op,
+                              {cast_to(lowering, in[0], DType::kBool), cast_to(lowering, in[1], DType::kBool)},
+                              DType::kBool, {})};
     }
     DType dtype = promoted(in[0].dtype, in[1].dtype);
-    const bool is_whole = dtype == DType::kBool || dtype == DType::kInt32 || dtype == DType::kInt64 || dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kInt16;
-    if (row->result == Result::kFloat && is_whole) dtype = is_keras3 || dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kInt16 ? DType::kFloat32 : DType::kFloat64;
+    const bool is_whole = dtype == DType::kBool || dtype == DType::kInt32 || dtype == DType::kInt64 ||
+                          dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kInt16;
+    if (row->result == Result::kFloat && is_whole)
+      dtype = is_keras3 || dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kInt16 ? DType::kFloat32
+                                                                                                     : DType::kFloat64;
     const Values same{cast_to(lowering, in[0], dtype), cast_to(lowering, in[1], dtype)};
     if (row->result == Result::kBool) return {lowering.raw_op(row->op, row->op, same, DType::kBool, {{"T", dtype}})};
     return {lowering.op(row->op, same)};
@@ -197,10 +205,12 @@ std::shared_ptr<const Layer> parse_activation(OperationCall& call, std::string_v
   }
   if (name == "Gelu" && call.flag(1, {"approximate"}, call.is_keras3())) activation = "gelu_approximate";
   if ((name == "LeakyRelu" || name == "Elu") && !call.is_keras3()) (void)call.find(9, {"name"});
-  if (name == "Silu" && call.number(1, {"beta"}).value_or(1) != 1) call.config().unsupported("silu with a beta is not converted");
+  if (name == "Silu" && call.number(1, {"beta"}).value_or(1) != 1)
+    call.config().unsupported("silu with a beta is not converted");
   const double threshold = call.number(9, {"threshold"}).value_or(0.5);
   if (threshold != 0.5) call.config().unsupported(fmt::format("a threshold of {} is not converted; 0.5 is", threshold));
-  if ((name == "Elu" || name == "Celu") && call.number(1, {"alpha"}).value_or(1) != 1) call.config().unsupported("elu with an alpha is not converted");
+  if ((name == "Elu" || name == "Celu") && call.number(1, {"alpha"}).value_or(1) != 1)
+    call.config().unsupported("elu with an alpha is not converted");
   return make_operation(Activated{Activation::named(activation, call.config().version(), call.config())});
 }
 
@@ -225,7 +235,9 @@ struct Clip {
     return {lowering.named_op("Maximum", "Maximum", {lowering.named_op("Minimum", "Minimum", {in[0], high}), low})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const auto at = [x = in[0], a = in[1], b = in[2]](const Index& o) { return std::max(std::min(x[o], element(b, o)), element(a, o)); };
+    const auto at = [x = in[0], a = in[1], b = in[2]](const Index& o) {
+      return std::max(std::min(x[o], element(b, o)), element(a, o));
+    };
     return {{in[0].shape(), at, 1}};
   }
 };
@@ -243,8 +255,13 @@ struct Cast {
   Values lower(Lowering& lowering, const Values& in) const { return {cast_to(lowering, in[0], dtype)}; }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const bool is_bool = dtype == DType::kBool;
-    const bool is_float = dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
-    return {{in[0].shape(), [=, x = in[0]](const Index& o) { return is_bool ? (x[o] != 0 ? 1.0 : 0.0) : is_float ? x[o] : std::trunc(x[o]); }, 1}};
+    const bool is_float =
+        dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+    return {{in[0].shape(),
+             [=, x = in[0]](const Index& o) {
+               return is_bool ? (x[o] != 0 ? 1.0 : 0.0) : is_float ? x[o] : std::trunc(x[o]);
+             },
+             1}};
   }
 };
 std::shared_ptr<const Layer> parse_cast(OperationCall& call, std::string_view /*name*/) {
@@ -259,7 +276,9 @@ std::shared_ptr<const Layer> parse_cast(OperationCall& call, std::string_view /*
 struct Same {
   Shapes infer(const Shapes& in) const { return {in.at(0)}; }
   Values lower(Lowering& /*lowering*/, const Values& in) const { return {in[0]}; }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return {{in[0].shape(), [x = in[0]](const Index& o) { return x[o]; }, 0}}; }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {{in[0].shape(), [x = in[0]](const Index& o) { return x[o]; }, 0}};
+  }
 };
 std::shared_ptr<const Layer> parse_same(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "variable", "input"});
@@ -273,11 +292,14 @@ struct Where {
     const DType dtype = promoted(in[1].dtype, in[2].dtype);
     const Value a = cast_to(lowering, in[1], dtype);
     const Value b = cast_to(lowering, in[2], dtype);
-    Value result = lowering.raw_op("SelectV2", "SelectV2", {cast_to(lowering, in[0], DType::kBool), a, b}, dtype, {{"T", dtype}});
+    Value result =
+        lowering.raw_op("SelectV2", "SelectV2", {cast_to(lowering, in[0], DType::kBool), a, b}, dtype, {{"T", dtype}});
     return {result};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const auto at = [c = in[0], a = in[1], b = in[2]](const Index& o) { return element(element(c, o) != 0 ? a : b, o); };
+    const auto at = [c = in[0], a = in[1], b = in[2]](const Index& o) {
+      return element(element(c, o) != 0 ? a : b, o);
+    };
     return {{broadcast(in[0].shape(), broadcast(in[1].shape(), in[2].shape())), at, 1}};
   }
 };

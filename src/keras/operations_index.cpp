@@ -25,7 +25,9 @@ struct Taken {
 };
 Taken taken(const Item& item, int64_t size) {
   if (size == kUnknown) return {};  // the axis may be shorter than the slice
-  const auto clipped = [&](int64_t position, int64_t low, int64_t high) { return std::clamp(position < 0 ? position + size : position, low, high); };
+  const auto clipped = [&](int64_t position, int64_t low, int64_t high) {
+    return std::clamp(position < 0 ? position + size : position, low, high);
+  };
   if (item.step > 0) {
     const int64_t begin = item.start ? clipped(*item.start, 0, size) : 0;
     const int64_t end = item.stop ? clipped(*item.stop, 0, size) : size;
@@ -50,7 +52,9 @@ struct GetItem {
         out.push_back(taken(item, in[0][axis++]).n);
       } else {
         const int64_t size = in[0][axis++];
-        if (size != kUnknown && (*item.start >= size || *item.start < -size)) throw Error(ErrorCode::kMismatch, "", fmt::format("position {} is outside the {} of axis {}", *item.start, size, axis - 1));
+        if (size != kUnknown && (*item.start >= size || *item.start < -size))
+          throw Error(ErrorCode::kMismatch, "",
+                      fmt::format("position {} is outside the {} of axis {}", *item.start, size, axis - 1));
       }
     }
     return {out};
@@ -80,10 +84,16 @@ struct GetItem {
         if (!item.stop) end_mask |= bit;
       }
     }
-    return {lowering.named_op("strided_slice", "StridedSlice",
-                              {in[0], lowering.ints("strided_slice/stack", begin), lowering.ints("strided_slice/stack_1", end), lowering.ints("strided_slice/stack_2", strides)},
-                              {{"Index", DType::kInt32}, {"begin_mask", begin_mask}, {"end_mask", end_mask}, {"ellipsis_mask", int64_t{0}},
-                               {"new_axis_mask", new_axis_mask}, {"shrink_axis_mask", shrink_mask}})};
+    return {lowering.named_op(
+        "strided_slice", "StridedSlice",
+        {in[0], lowering.ints("strided_slice/stack", begin), lowering.ints("strided_slice/stack_1", end),
+         lowering.ints("strided_slice/stack_2", strides)},
+        {{"Index", DType::kInt32},
+         {"begin_mask", begin_mask},
+         {"end_mask", end_mask},
+         {"ellipsis_mask", int64_t{0}},
+         {"new_axis_mask", new_axis_mask},
+         {"shrink_axis_mask", shrink_mask}})};
   }
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
@@ -96,8 +106,10 @@ struct GetItem {
           continue;
         }
         const int64_t size = x.size(i.rank());
-        if (item.kind == Item::Kind::kPosition) i.push_back(*item.start < 0 ? *item.start + size : *item.start);
-        else i.push_back(taken(item, size).begin + o[out++] * item.step);
+        if (item.kind == Item::Kind::kPosition)
+          i.push_back(*item.start < 0 ? *item.start + size : *item.start);
+        else
+          i.push_back(taken(item, size).begin + o[out++] * item.step);
       }
       return x[i];
     };
@@ -107,10 +119,12 @@ struct GetItem {
  private:
   // One item for each axis of x, and the new axes.
   [[nodiscard]] std::vector<Item> expanded(int rank) const {
-    const auto n = static_cast<int>(std::ranges::count_if(items, [](const Item& item) { return item.kind != Item::Kind::kNewAxis; }));
+    const auto n = static_cast<int>(
+        std::ranges::count_if(items, [](const Item& item) { return item.kind != Item::Kind::kNewAxis; }));
     if (n > rank) throw Error(ErrorCode::kMismatch, "", fmt::format("{} indices for a tensor of {} axes", n, rank));
     std::vector<Item> result = items;
-    result.insert(result.begin() + static_cast<std::ptrdiff_t>(ellipsis.value_or(items.size())), static_cast<size_t>(rank - n), Item{});
+    result.insert(result.begin() + static_cast<std::ptrdiff_t>(ellipsis.value_or(items.size())),
+                  static_cast<size_t>(rank - n), Item{});
     return result;
   }
 };
@@ -118,7 +132,8 @@ struct GetItem {
 std::optional<int64_t> bound(const Config& config, const Json& slice, const char* key) {
   const auto found = slice.find(key);
   if (found == slice.end() || found->is_null()) return {};
-  if (!found->is_number_integer()) config.unsupported(fmt::format("a slice whose {} is {} is not converted", key, found->dump().substr(0, 60)));
+  if (!found->is_number_integer())
+    config.unsupported(fmt::format("a slice whose {} is {} is not converted", key, found->dump().substr(0, 60)));
   return found->get<int64_t>();
 }
 

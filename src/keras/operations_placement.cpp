@@ -1,4 +1,5 @@
-// Operations that put elements in other places, along axes of known size: padding, taking by index, repeating, turning round.
+// Operations that put elements in other places, along axes of known size: padding, taking by index, repeating, turning
+// round.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -14,10 +15,10 @@ namespace hoarfrost::keras {
 namespace {
 
 int axis_in(int64_t axis, int rank) {
-  if (axis < -rank || axis >= rank) throw Error(ErrorCode::kMismatch, "", fmt::format("axis {} is none of {}", axis, rank));
+  if (axis < -rank || axis >= rank)
+    throw Error(ErrorCode::kMismatch, "", fmt::format("axis {} is none of {}", axis, rank));
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
-
 
 // Python's modulo.
 int64_t wrapped(int64_t i, int64_t n) { return n == 0 ? 0 : ((i % n) + n) % n; }
@@ -36,20 +37,27 @@ struct Pad {
       const auto [before, after] = widths[static_cast<size_t>(axis)];
       const int64_t most = mode == PadMode::kReflect ? in[0][axis] - 1 : in[0][axis];
       if (mode != PadMode::kConstant && in[0][axis] != kUnknown && std::max(before, after) > most)
-        throw Error(ErrorCode::kMismatch, "", fmt::format("cannot mirror {} elements of axis {} of {}", std::max(before, after), axis, in[0].to_string()));
+        throw Error(ErrorCode::kMismatch, "",
+                    fmt::format("cannot mirror {} elements of axis {} of {}", std::max(before, after), axis,
+                                in[0].to_string()));
       out.push_back(in[0][axis] == kUnknown ? kUnknown : in[0][axis] + before + after);
     }
     return {out};
   }
   Values lower(Lowering& lowering, const Values& in) const {
     std::vector<int32_t> flat;
-    for (const auto& [before, after] : widths_for(in[0].shape.rank())) flat.insert(flat.end(), {static_cast<int32_t>(before), static_cast<int32_t>(after)});
-    const Value paddings = lowering.constant("Pad/paddings", Tensor::of<int32_t>({in[0].shape.rank(), 2}, std::span<const int32_t>(flat)));
+    for (const auto& [before, after] : widths_for(in[0].shape.rank()))
+      flat.insert(flat.end(), {static_cast<int32_t>(before), static_cast<int32_t>(after)});
+    const Value paddings =
+        lowering.constant("Pad/paddings", Tensor::of<int32_t>({in[0].shape.rank(), 2}, std::span<const int32_t>(flat)));
     if (mode != PadMode::kConstant) {
-      return {lowering.op("MirrorPad", {in[0], paddings}, {{"Tpaddings", DType::kInt32}, {"mode", std::string(mode == PadMode::kReflect ? "REFLECT" : "SYMMETRIC")}})};
+      return {lowering.op(
+          "MirrorPad", {in[0], paddings},
+          {{"Tpaddings", DType::kInt32}, {"mode", std::string(mode == PadMode::kReflect ? "REFLECT" : "SYMMETRIC")}})};
     }
     if (value == 0) return {lowering.op("Pad", {in[0], paddings}, {{"Tpaddings", DType::kInt32}})};
-    return {lowering.op("PadV2", {in[0], paddings, lowering.scalar("PadV2/constant_values", value, in[0])}, {{"Tpaddings", DType::kInt32}})};
+    return {lowering.op("PadV2", {in[0], paddings, lowering.scalar("PadV2/constant_values", value, in[0])},
+                        {{"Tpaddings", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const auto at = [x = in[0], widths = widths_for(in[0].shape().rank()), pad = *this](const Index& o) {
@@ -71,7 +79,8 @@ struct Pad {
  private:
   [[nodiscard]] std::vector<std::pair<int64_t, int64_t>> widths_for(int rank) const {
     if (given.size() == 1) return std::vector(static_cast<size_t>(rank), given[0]);
-    if (static_cast<int>(given.size()) != rank) throw Error(ErrorCode::kMismatch, "", fmt::format("{} paddings for {} axes", given.size(), rank));
+    if (static_cast<int>(given.size()) != rank)
+      throw Error(ErrorCode::kMismatch, "", fmt::format("{} paddings for {} axes", given.size(), rank));
     return given;
   }
 };
@@ -80,33 +89,45 @@ struct Pad {
 std::vector<std::pair<int64_t, int64_t>> parse_widths(const Config& config, const Json* json) {
   std::vector<std::pair<int64_t, int64_t>> result;
   const auto number = [&](const Json& value) {
-    if (!value.is_number_integer() || value.get<int64_t>() < 0 || value.get<int64_t>() > (int64_t{1} << 30)) config.unsupported(fmt::format("a padding of {} is not converted", value.dump().substr(0, 60)));
+    if (!value.is_number_integer() || value.get<int64_t>() < 0 || value.get<int64_t>() > (int64_t{1} << 30))
+      config.unsupported(fmt::format("a padding of {} is not converted", value.dump().substr(0, 60)));
     return value.get<int64_t>();
   };
   const auto pair = [&](const Json& value) {
-    if (!value.is_array() || value.size() != 2) config.unsupported(fmt::format("paddings of {} are not converted", value.dump().substr(0, 60)));
+    if (!value.is_array() || value.size() != 2)
+      config.unsupported(fmt::format("paddings of {} are not converted", value.dump().substr(0, 60)));
     result.emplace_back(number(value[0]), number(value[1]));
   };
   if (json == nullptr) config.fail("pad does not say by how much");
-  if (json->is_number()) result.emplace_back(number(*json), number(*json));
-  else if (json->is_array() && !json->empty() && json->front().is_array()) std::ranges::for_each(*json, pair);
-  else pair(*json);
+  if (json->is_number())
+    result.emplace_back(number(*json), number(*json));
+  else if (json->is_array() && !json->empty() && json->front().is_array())
+    std::ranges::for_each(*json, pair);
+  else
+    pair(*json);
   return result;
 }
 
 std::shared_ptr<const Layer> parse_pad(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "tensor"});
-  Pad pad{parse_widths(call.config(), call.find(call.is_keras3() ? 9 : 1, {"pad_width", "paddings"})), PadMode::kConstant, 0};
+  Pad pad{parse_widths(call.config(), call.find(call.is_keras3() ? 9 : 1, {"pad_width", "paddings"})),
+          PadMode::kConstant, 0};
   std::string mode = call.text(call.is_keras3() ? 9 : 2, {"mode"}, "constant");
-  std::ranges::transform(mode, mode.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (mode == "reflect") pad.mode = PadMode::kReflect;
-  else if (mode == "symmetric") pad.mode = PadMode::kSymmetric;
-  else if (mode != "constant") call.config().unsupported(fmt::format("pad of mode {} is not converted; constant, reflect and symmetric are", mode));
+  std::ranges::transform(mode, mode.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (mode == "reflect")
+    pad.mode = PadMode::kReflect;
+  else if (mode == "symmetric")
+    pad.mode = PadMode::kSymmetric;
+  else if (mode != "constant")
+    call.config().unsupported(
+        fmt::format("pad of mode {} is not converted; constant, reflect and symmetric are", mode));
   pad.value = call.number(call.is_keras3() ? 1 : 3, {"constant_values"}).value_or(0);
   return make_operation(pad);
 }
 
-// Elements along an axis by their index: [a, axis, b] and [i, j] give [a, i, j, b]. Keras 3 counts negative ones from the end.
+// Elements along an axis by their index: [a, axis, b] and [i, j] give [a, i, j, b]. Keras 3 counts negative ones from
+// the end.
 struct Take {
   int64_t axis;
   bool is_flat;  // of all elements in a row
@@ -126,7 +147,8 @@ struct Take {
     const bool is_whole = in[1].dtype == DType::kInt32 || in[1].dtype == DType::kInt64;
     const Value indices = is_whole ? in[1] : cast_to(lowering, in[1], DType::kInt32);
     const Value along = lowering.int_scalar("GatherV2/axis", is_flat ? 0 : axis_in(axis, in[0].shape.rank()));
-    return {lowering.raw_op("GatherV2", "GatherV2", {x, indices, along}, x.dtype, {{"Tparams", x.dtype}, {"Tindices", indices.dtype}, {"Taxis", DType::kInt32}})};
+    return {lowering.raw_op("GatherV2", "GatherV2", {x, indices, along}, x.dtype,
+                            {{"Tparams", x.dtype}, {"Tindices", indices.dtype}, {"Taxis", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const int along = is_flat ? 0 : axis_in(axis, in[0].shape().rank());
@@ -147,10 +169,12 @@ std::shared_ptr<const Layer> parse_take(OperationCall& call, std::string_view /*
   call.operand(1, {"indices"});
   (void)call.find(2, {"validate_indices"});
   const auto axis = call.integer(call.is_keras3() ? 9 : 3, {"axis"});
-  if (call.integer(4, {"batch_dims"}).value_or(0) != 0) call.config().unsupported("gather with batch_dims is not converted");
+  if (call.integer(4, {"batch_dims"}).value_or(0) != 0)
+    call.config().unsupported("gather with batch_dims is not converted");
   const Operand& indices = call.all().at(1);
   for (int64_t i = 0; !indices.input && i < indices.constant.n_elements(); ++i) {
-    if (indices.constant.values<double>()[static_cast<size_t>(i)] < 0) call.config().unsupported("indices below 0 are not converted");
+    if (indices.constant.values<double>()[static_cast<size_t>(i)] < 0)
+      call.config().unsupported("indices below 0 are not converted");
   }
   if (!indices.input && indices.is_float) call.config().unsupported("indices with a fraction are not converted");
   return make_operation(Take{axis.value_or(0), !axis && call.is_keras3()});
@@ -167,7 +191,9 @@ struct Rearranged {
     if (!axes && !in.at(0).is_static()) return {Shape{kUnknown}};
     Shape out = axes ? in.at(0) : Shape{in[0].n_elements()};
     const int along = axes ? axis_in(axes->at(0), out.rank()) : 0;
-    if (out[along] == kUnknown) throw Error(ErrorCode::kUnsupported, "", "repeat along an axis of unknown size is not converted; give --input-shape");
+    if (out[along] == kUnknown)
+      throw Error(ErrorCode::kUnsupported, "",
+                  "repeat along an axis of unknown size is not converted; give --input-shape");
     out[along] = static_cast<int64_t>(repeated(out[along]).size());
     return {out};
   }
@@ -182,7 +208,9 @@ struct Rearranged {
       return {lowering.op("ReverseV2", {x, lowering.ints("ReverseV2/axis", along)}, {{"Tidx", DType::kInt32}})};
     }
     if (!axes) {
-      if (!x.shape.is_static()) throw Error(ErrorCode::kUnsupported, "", "of all elements in a row, with a batch of unknown size, is not converted; give an axis");
+      if (!x.shape.is_static())
+        throw Error(ErrorCode::kUnsupported, "",
+                    "of all elements in a row, with a batch of unknown size, is not converted; give an axis");
       x = lowering.op("Reshape", {x, lowering.ints("Reshape/shape", {-1})}, {{"Tshape", DType::kInt32}});
       x.shape = Shape{in[0].shape.n_elements()};
     }
@@ -190,15 +218,20 @@ struct Rearranged {
     for (size_t k = 0; k < along.size(); ++k) {
       const int axis = axis_in(along[k], x.shape.rank());
       const int64_t n = x.shape[axis];
-      if (n == kUnknown) throw Error(ErrorCode::kUnsupported, "", "along an axis of unknown size it is not converted; give --input-shape");
+      if (n == kUnknown)
+        throw Error(ErrorCode::kUnsupported, "",
+                    "along an axis of unknown size it is not converted; give --input-shape");
       std::vector<int64_t> from = kind == Kind::kRepeat ? repeated(n) : std::vector<int64_t>{};
       for (int64_t i = 0; kind == Kind::kRoll && i < n; ++i) from.push_back(wrapped(i - numbers.at(k), n));
       const Shape shape = x.shape;
-      x = lowering.raw_op("GatherV2", "GatherV2", {x, lowering.ints("GatherV2/indices", from), lowering.int_scalar("GatherV2/axis", axis)}, x.dtype,
-                          {{"Tparams", x.dtype}, {"Tindices", DType::kInt32}, {"Taxis", DType::kInt32}});
+      x = lowering.raw_op("GatherV2", "GatherV2",
+                          {x, lowering.ints("GatherV2/indices", from), lowering.int_scalar("GatherV2/axis", axis)},
+                          x.dtype, {{"Tparams", x.dtype}, {"Tindices", DType::kInt32}, {"Taxis", DType::kInt32}});
       x.shape = shape;
     }
-    if (kind == Kind::kRoll && !axes) x = lowering.op("Reshape", {x, lowering.ints("Reshape_1/shape", in[0].shape.sizes())}, {{"Tshape", DType::kInt32}});
+    if (kind == Kind::kRoll && !axes)
+      x = lowering.op("Reshape", {x, lowering.ints("Reshape_1/shape", in[0].shape.sizes())},
+                      {{"Tshape", DType::kInt32}});
     return {x};
   }
 
@@ -207,14 +240,19 @@ struct Rearranged {
     const Shape out = infer({in[0].shape()})[0];
     const auto at = [x, what = *this, out](const Index& o) {
       Index i = !what.axes && what.kind == Kind::kRoll ? Index{o.offset(out)} : o;
-      for (int axis = 0; !what.axes && what.kind == Kind::kFlip && axis < o.rank(); ++axis) i[axis] = x.size(axis) - 1 - o[axis];
-      const std::vector<int64_t> along = what.axes.value_or(what.kind == Kind::kFlip ? std::vector<int64_t>{} : std::vector<int64_t>{0});
+      for (int axis = 0; !what.axes && what.kind == Kind::kFlip && axis < o.rank(); ++axis)
+        i[axis] = x.size(axis) - 1 - o[axis];
+      const std::vector<int64_t> along =
+          what.axes.value_or(what.kind == Kind::kFlip ? std::vector<int64_t>{} : std::vector<int64_t>{0});
       for (size_t k = 0; k < along.size(); ++k) {
         const int axis = axis_in(along[k], i.rank());
         const int64_t n = x.size(axis);
-        if (what.kind == Kind::kFlip) i[axis] = n - 1 - i[axis];
-        else if (what.kind == Kind::kRoll) i[axis] = wrapped(i[axis] - what.numbers.at(k), n);
-        else i[axis] = what.repeated(n)[static_cast<size_t>(i[axis])];
+        if (what.kind == Kind::kFlip)
+          i[axis] = n - 1 - i[axis];
+        else if (what.kind == Kind::kRoll)
+          i[axis] = wrapped(i[axis] - what.numbers.at(k), n);
+        else
+          i[axis] = what.repeated(n)[static_cast<size_t>(i[axis])];
       }
       return x[i];
     };
@@ -224,27 +262,36 @@ struct Rearranged {
  private:
   // 0 0 1 1 …, each as often as `numbers` says.
   [[nodiscard]] std::vector<int64_t> repeated(int64_t n) const {
-    if (numbers.size() != 1 && static_cast<int64_t>(numbers.size()) != n) throw Error(ErrorCode::kMismatch, "", fmt::format("{} counts of repeats for {} elements", numbers.size(), n));
+    if (numbers.size() != 1 && static_cast<int64_t>(numbers.size()) != n)
+      throw Error(ErrorCode::kMismatch, "", fmt::format("{} counts of repeats for {} elements", numbers.size(), n));
     std::vector<int64_t> result;
-    for (int64_t i = 0; i < n; ++i) result.insert(result.end(), static_cast<size_t>(numbers[numbers.size() == 1 ? 0 : static_cast<size_t>(i)]), i);
+    for (int64_t i = 0; i < n; ++i)
+      result.insert(result.end(), static_cast<size_t>(numbers[numbers.size() == 1 ? 0 : static_cast<size_t>(i)]), i);
     return result;
   }
 };
 std::shared_ptr<const Layer> parse_rearranged(OperationCall& call, std::string_view name) {
   call.operand(0, {"x", "input", "tensor"});
-  Rearranged result{name == "Flip" ? Rearranged::Kind::kFlip : name == "Roll" ? Rearranged::Kind::kRoll : Rearranged::Kind::kRepeat, {}, {}};
+  Rearranged result{name == "Flip"   ? Rearranged::Kind::kFlip
+                    : name == "Roll" ? Rearranged::Kind::kRoll
+                                     : Rearranged::Kind::kRepeat,
+                    {},
+                    {}};
   const size_t first = call.is_keras3() ? 9 : 1;
   if (name != "Flip") {
     const auto numbers = call.integers(first, {"repeats", "shift"});
     if (!numbers || numbers->empty()) call.config().fail("it does not say how often or how far");
     result.numbers = *numbers;
     for (const int64_t number : *numbers) {
-      if (name == "Repeat" && (number < 0 || number > (1 << 20))) call.config().fail(fmt::format("repeat {} times", number));
+      if (name == "Repeat" && (number < 0 || number > (1 << 20)))
+        call.config().fail(fmt::format("repeat {} times", number));
     }
   }
   result.axes = call.integers(name == "Flip" ? first : first + 1, {"axis"});
-  if (name == "Roll" && result.axes && result.numbers.size() == 1) result.numbers.resize(result.axes->size(), result.numbers[0]);
-  if (name == "Roll" && result.axes && result.numbers.size() != result.axes->size()) call.config().fail("roll has not as many shifts as axes");
+  if (name == "Roll" && result.axes && result.numbers.size() == 1)
+    result.numbers.resize(result.axes->size(), result.numbers[0]);
+  if (name == "Roll" && result.axes && result.numbers.size() != result.axes->size())
+    call.config().fail("roll has not as many shifts as axes");
   if (name == "Repeat" && result.axes && result.axes->size() != 1) call.config().fail("repeat takes one axis");
   return make_operation(std::move(result));
 }
@@ -259,7 +306,8 @@ struct MovedAxes {
     std::vector<int64_t> result;
     if (is_swap) {
       for (int64_t axis = 0; axis < rank; ++axis) result.push_back(axis);
-      std::swap(result[static_cast<size_t>(axis_in(source[0], rank))], result[static_cast<size_t>(axis_in(destination[0], rank))]);
+      std::swap(result[static_cast<size_t>(axis_in(source[0], rank))],
+                result[static_cast<size_t>(axis_in(destination[0], rank))]);
       return result;
     }
     std::vector<int64_t> moved(static_cast<size_t>(rank), -1);
@@ -282,7 +330,8 @@ std::shared_ptr<const Layer> parse_moved_axes(OperationCall& call, std::string_v
   const bool is_swap = name == "Swapaxes";
   const auto from = call.integers(call.is_keras3() ? 9 : 1, {"source", "axis1"});
   const auto to = call.integers(call.is_keras3() ? 9 : 2, {"destination", "axis2"});
-  if (!from || !to || from->empty() || from->size() != to->size() || (is_swap && from->size() != 1)) call.config().fail("it does not say which axes move where");
+  if (!from || !to || from->empty() || from->size() != to->size() || (is_swap && from->size() != 1))
+    call.config().fail("it does not say which axes move where");
   return make_operation(Transposition<MovedAxes>{{*from, *to, is_swap}});
 }
 
@@ -294,13 +343,18 @@ struct BroadcastTo {
     for (int axis = 1; axis <= out.rank(); ++axis) {
       if (out[-axis] == kUnknown && axis <= in.at(0).rank()) out[-axis] = in[0][-axis];
     }
-    if (broadcast(in.at(0), out).rank() != out.rank()) throw Error(ErrorCode::kMismatch, "", fmt::format("{} cannot be broadcast to {}", in[0].to_string(), out.to_string()));
+    if (broadcast(in.at(0), out).rank() != out.rank())
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("{} cannot be broadcast to {}", in[0].to_string(), out.to_string()));
     return {out};
   }
   Values lower(Lowering& lowering, const Values& in) const {
     const Shape out = infer({in[0].shape})[0];
-    if (!out.is_static()) throw Error(ErrorCode::kUnsupported, "", "a broadcast to sizes that are not known is not converted; give --input-shape");
-    return {lowering.op("BroadcastTo", {in[0], lowering.ints("BroadcastTo/shape", out.sizes())}, {{"Tidx", DType::kInt32}})};
+    if (!out.is_static())
+      throw Error(ErrorCode::kUnsupported, "",
+                  "a broadcast to sizes that are not known is not converted; give --input-shape");
+    return {lowering.op("BroadcastTo", {in[0], lowering.ints("BroadcastTo/shape", out.sizes())},
+                        {{"Tidx", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const auto at = [x = in[0]](const Index& o) {
@@ -337,8 +391,9 @@ struct OneHot {
     const Value x = is_whole ? in[0] : cast_to(lowering, in[0], DType::kInt32);
     const Value one = lowering.constant("one_hot/on_value", Tensor::scalar(on).cast(dtype));
     const Value zero = lowering.constant("one_hot/off_value", Tensor::scalar(off).cast(dtype));
-    return {lowering.raw_op("one_hot", "OneHot", {x, lowering.int_scalar("one_hot/depth", n), one, zero}, dtype,
-                            {{"T", dtype}, {"TI", x.dtype}, {"axis", int64_t{axis == in[0].shape.rank() ? -1 : axis}}})};
+    return {
+        lowering.raw_op("one_hot", "OneHot", {x, lowering.int_scalar("one_hot/depth", n), one, zero}, dtype,
+                        {{"T", dtype}, {"TI", x.dtype}, {"axis", int64_t{axis == in[0].shape.rank() ? -1 : axis}}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const int at_axis = axis_in(axis, in[0].shape().rank() + 1);
@@ -356,7 +411,8 @@ std::shared_ptr<const Layer> parse_one_hot(OperationCall& call, std::string_view
   call.operand(0, {"x", "indices"});
   const auto n = call.integer(call.is_keras3() ? 9 : 1, {"num_classes", "depth"});
   if (!n || *n < 1 || *n > (1 << 24)) call.config().fail("one_hot does not say of how many classes");
-  const double on = call.number(call.is_keras3() ? 9 : 2, {"on_value"}).value_or(1), off = call.number(call.is_keras3() ? 9 : 3, {"off_value"}).value_or(0);
+  const double on = call.number(call.is_keras3() ? 9 : 2, {"on_value"}).value_or(1),
+               off = call.number(call.is_keras3() ? 9 : 3, {"off_value"}).value_or(0);
   const auto axis = call.integer(call.is_keras3() ? 9 : 4, {"axis"}).value_or(-1);
   const auto dtype = dtype_from_name(call.text(call.is_keras3() ? 9 : 5, {"dtype"}, "float32"));
   if (!dtype) call.config().unsupported("one_hot of an unknown dtype is not converted");

@@ -18,16 +18,17 @@ namespace {
 
 // The axes of two tensors by letter.
 struct Product {
-  std::string equation;                 // "ab,bc->ac", "..." among them; empty for what follows
-  int64_t n_axes = 1;                   // tensordot: how many of the last and of the first axes are summed over
-  std::vector<int64_t> left_axes;       // or which
+  std::string equation;            // "ab,bc->ac", "..." among them; empty for what follows
+  int64_t n_axes = 1;              // tensordot: how many of the last and of the first axes are summed over
+  std::vector<int64_t> left_axes;  // or which
   std::vector<int64_t> right_axes;
-  bool is_dot = false;                  // NumPy's dot: the last axis and the second to last
+  bool is_dot = false;  // NumPy's dot: the last axis and the second to last
 
   Shapes infer(const Shapes& in) const { return {contraction(in.at(0).rank(), in.at(1).rank()).infer(in[0], in[1])}; }
   Values lower(Lowering& lowering, const Values& in) const {
     const DType dtype = promoted(in[0].dtype, in[1].dtype);
-    return {lower_contraction(lowering, contraction(in[0].shape.rank(), in[1].shape.rank()), cast_to(lowering, in[0], dtype), cast_to(lowering, in[1], dtype))};
+    return {lower_contraction(lowering, contraction(in[0].shape.rank(), in[1].shape.rank()),
+                              cast_to(lowering, in[0], dtype), cast_to(lowering, in[1], dtype))};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     return {contraction_reference(contraction(in[0].shape().rank(), in[1].shape().rank()), in[0], in[1])};
@@ -50,26 +51,31 @@ struct Product {
       from.push_back(left_rank - n_axes + k);
       to.push_back(k);
     }
-    if (left_rank + right_rank > 16 || left_rank < 1 || right_rank < 1) refuse("a product of these axes is not converted");
+    if (left_rank + right_rank > 16 || left_rank < 1 || right_rank < 1)
+      refuse("a product of these axes is not converted");
     Contraction result;
     for (int axis = 0; axis < left_rank; ++axis) result.left += static_cast<char>('a' + axis);
     for (int axis = 0; axis < right_rank; ++axis) result.right += static_cast<char>('A' + axis);
     for (size_t k = 0; k < from.size(); ++k) {
       const int64_t l = from[k] < 0 ? from[k] + left_rank : from[k], r = to[k] < 0 ? to[k] + right_rank : to[k];
-      if (l < 0 || l >= left_rank || r < 0 || r >= right_rank) refuse(fmt::format("axes {} and {} are none of {} and {}", from[k], to[k], left_rank, right_rank));
+      if (l < 0 || l >= left_rank || r < 0 || r >= right_rank)
+        refuse(fmt::format("axes {} and {} are none of {} and {}", from[k], to[k], left_rank, right_rank));
       result.right[static_cast<size_t>(r)] = result.left[static_cast<size_t>(l)];
     }
     for (const char letter : result.left + result.right) {
-      const bool is_in_both = result.left.find(letter) != std::string::npos && result.right.find(letter) != std::string::npos;
+      const bool is_in_both =
+          result.left.find(letter) != std::string::npos && result.right.find(letter) != std::string::npos;
       if (!is_in_both) result.out += letter;
     }
     return result;
   }
 
-  // "..." stands for as many axes as have no letter; they get letters that the equation does not use, aligned at the last.
+  // "..." stands for as many axes as have no letter; they get letters that the equation does not use, aligned at the
+  // last.
   [[nodiscard]] Contraction by_letters(int left_rank, int right_rank) const {
     const size_t comma = equation.find(','), arrow = equation.find("->");
-    Contraction result{equation.substr(0, comma), equation.substr(comma + 1, arrow - comma - 1), equation.substr(arrow + 2)};
+    Contraction result{equation.substr(0, comma), equation.substr(comma + 1, arrow - comma - 1),
+                       equation.substr(arrow + 2)};
     std::string spare;
     for (char letter = 'A'; letter <= 'Z'; ++letter) {
       if (equation.find(letter) == std::string::npos) spare += letter;
@@ -101,7 +107,8 @@ struct Rearranging {
   std::string to;
 
   [[nodiscard]] std::vector<int64_t> permutation(int rank) const {
-    if (static_cast<int>(from.size()) != rank) throw Error(ErrorCode::kMismatch, "", fmt::format("`{}` does not fit a tensor of {} axes", from, rank));
+    if (static_cast<int>(from.size()) != rank)
+      throw Error(ErrorCode::kMismatch, "", fmt::format("`{}` does not fit a tensor of {} axes", from, rank));
     std::vector<int64_t> result;
     for (const char letter : to) result.push_back(static_cast<int64_t>(from.find(letter)));
     return result;
@@ -113,18 +120,25 @@ std::shared_ptr<const Layer> parse_einsum(OperationCall& call, std::string_view 
   std::string equation = call.text(call.is_keras3() ? 9 : 0, {"subscripts", "equation"}, "");
   std::erase(equation, ' ');
   const size_t comma = equation.find(','), arrow = equation.find("->");
-  if (arrow == std::string::npos) call.config().unsupported(fmt::format("einsum `{}`: write the result's axes too, behind ->", equation));
-  if (call.find(9, {"inputs"}) != nullptr) call.operands(9, {"inputs"});
-  else call.operands(first, {"operands"});
+  if (arrow == std::string::npos)
+    call.config().unsupported(fmt::format("einsum `{}`: write the result's axes too, behind ->", equation));
+  if (call.find(9, {"inputs"}) != nullptr)
+    call.operands(9, {"inputs"});
+  else
+    call.operands(first, {"operands"});
   if (call.find(first + 1, {"second operand"}) != nullptr) call.operand(first + 1, {"second operand"});
   const size_t n = call.all().size();
-  if (comma != std::string::npos && n == 2 && equation.find(',', comma + 1) == std::string::npos) return make_operation(Product{equation, 0, {}, {}, false});
+  if (comma != std::string::npos && n == 2 && equation.find(',', comma + 1) == std::string::npos)
+    return make_operation(Product{equation, 0, {}, {}, false});
   Rearranging alone{equation.substr(0, arrow), equation.substr(arrow + 2)};
   std::string a = alone.from, b = alone.to;
   std::ranges::sort(a);
   std::ranges::sort(b);
   const bool is_permutation = a == b && std::ranges::adjacent_find(a) == a.end() && a.find('.') == std::string::npos;
-  if (n != 1 || !is_permutation) call.config().unsupported(fmt::format("einsum `{}` of {} operands is not converted; two operands, or one whose axes change places, are", equation, n));
+  if (n != 1 || !is_permutation)
+    call.config().unsupported(
+        fmt::format("einsum `{}` of {} operands is not converted; two operands, or one whose axes change places, are",
+                    equation, n));
   return make_operation(Transposition<Rearranging>{std::move(alone)});
 }
 
@@ -136,17 +150,21 @@ std::shared_ptr<const Layer> parse_tensordot(OperationCall& call, std::string_vi
   const auto list = [&](const Json& json) {
     std::vector<int64_t> result;
     for (const Json& axis : json.is_array() ? json : Json::array({json})) {
-      if (!axis.is_number_integer()) call.config().unsupported(fmt::format("tensordot with axes {} is not converted", axes->dump().substr(0, 60)));
+      if (!axis.is_number_integer())
+        call.config().unsupported(fmt::format("tensordot with axes {} is not converted", axes->dump().substr(0, 60)));
       result.push_back(axis.get<int64_t>());
     }
     return result;
   };
-  if (axes != nullptr && axes->is_number_integer()) product.n_axes = axes->get<int64_t>();
+  if (axes != nullptr && axes->is_number_integer())
+    product.n_axes = axes->get<int64_t>();
   else if (axes != nullptr && axes->is_array() && axes->size() == 2) {
     product.left_axes = list((*axes)[0]);
     product.right_axes = list((*axes)[1]);
-  } else if (axes == nullptr) product.n_axes = 2;
-  if (product.left_axes.size() != product.right_axes.size() || product.n_axes < 1 || product.n_axes > 8) call.config().unsupported("tensordot with these axes is not converted");
+  } else if (axes == nullptr)
+    product.n_axes = 2;
+  if (product.left_axes.size() != product.right_axes.size() || product.n_axes < 1 || product.n_axes > 8)
+    call.config().unsupported("tensordot with these axes is not converted");
   return make_operation(std::move(product));
 }
 
@@ -163,23 +181,31 @@ struct Resize {
   Shapes infer(const Shapes& in) const { return infer_image_size(resize, in); }
   Values lower(Lowering& lowering, const Values& in) const {
     const bool is_nearest = resize.interpolation == Interpolation::kNearest;
-    if (!is_nearest && !is_floating(in[0].dtype)) throw Error(ErrorCode::kUnsupported, "", "resizing images of whole numbers is not converted, but for nearest; cast them first");
+    if (!is_nearest && !is_floating(in[0].dtype))
+      throw Error(ErrorCode::kUnsupported, "",
+                  "resizing images of whole numbers is not converted, but for nearest; cast them first");
     return {lower_image_resize(resize, lowering, is_nearest ? in[0] : cast_to(lowering, in[0], DType::kFloat32))};
   }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return {image_resize_reference(resize, in[0])}; }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {image_resize_reference(resize, in[0])};
+  }
 };
 std::shared_ptr<const Layer> parse_resize(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"images"});
   const bool is_3 = call.is_keras3();
   const auto size = call.integers(is_3 ? 9 : 1, {"size"});
   const std::string method = call.text(is_3 ? 9 : 2, {"interpolation", "method"}, "bilinear");
-  if (!size || size->size() != 2 || (*size)[0] < 1 || (*size)[1] < 1) call.config().unsupported("resize to a size that is no constant pair is not converted");
-  if (call.flag(3, {"preserve_aspect_ratio"}) || call.flag(9, {"pad_to_aspect_ratio"})) call.config().unsupported("resize that keeps the images' own proportions is not converted");
+  if (!size || size->size() != 2 || (*size)[0] < 1 || (*size)[1] < 1)
+    call.config().unsupported("resize to a size that is no constant pair is not converted");
+  if (call.flag(3, {"preserve_aspect_ratio"}) || call.flag(9, {"pad_to_aspect_ratio"}))
+    call.config().unsupported("resize that keeps the images' own proportions is not converted");
   const Json as_layer{{"name", call.config().name()}, {"interpolation", method}};
   const Config named(as_layer, call.config().class_name(), call.config().version());
-  Resize result{{(*size)[0], (*size)[1], parse_interpolation(named, "interpolation", "bilinear"), call.flag(is_3 ? 9 : 4, {"antialias"}), Fit::kStretch, 0}};
+  Resize result{{(*size)[0], (*size)[1], parse_interpolation(named, "interpolation", "bilinear"),
+                 call.flag(is_3 ? 9 : 4, {"antialias"}), Fit::kStretch, 0}};
   if (call.flag(9, {"crop_to_aspect_ratio"})) result.resize.fit = Fit::kCrop;
-  if (call.text(9, {"data_format"}, "channels_last") != "channels_last") call.config().unsupported("resize of images with their channels first is not converted");
+  if (call.text(9, {"data_format"}, "channels_last") != "channels_last")
+    call.config().unsupported("resize of images with their channels first is not converted");
   (void)call.text(9, {"fill_mode"}, "");
   (void)call.number(9, {"fill_value"});
   return make_operation(result);

@@ -26,15 +26,18 @@ Shape reduced_shape(const Shape& x, const std::vector<int64_t>& axes, bool keeps
   Shape result;
   for (int axis = 0; axis < x.rank(); ++axis) {
     const bool is_reduced = std::ranges::find(axes, axis) != axes.end();
-    if (!is_reduced) result.push_back(x[axis]);
-    else if (keeps) result.push_back(1);
+    if (!is_reduced)
+      result.push_back(x[axis]);
+    else if (keeps)
+      result.push_back(1);
   }
   return result;
 }
 
 // Calls visit with each element of x that goes into the output at o.
 template <typename Visit>
-void for_each_reduced(const Array& x, const std::vector<int64_t>& axes, bool keeps, const Index& o, const Visit& visit) {
+void for_each_reduced(const Array& x, const std::vector<int64_t>& axes, bool keeps, const Index& o,
+                      const Visit& visit) {
   Shape group;
   for (const int64_t axis : axes) group.push_back(x.size(static_cast<int>(axis)));
   Index at;
@@ -81,9 +84,12 @@ struct Reduction {
     const std::vector<int64_t> along = axes_of(axes, in[0].shape);
     const Value indices = lowering.ints(fmt::format("{}/reduction_indices", row->op), along);
     if (row->is_bool) {
-      return {lowering.raw_op(row->op, row->op, {cast_to(lowering, in[0], DType::kBool), indices}, DType::kBool, {{"keep_dims", keeps}, {"Tidx", DType::kInt32}})};
+      return {lowering.raw_op(row->op, row->op, {cast_to(lowering, in[0], DType::kBool), indices}, DType::kBool,
+                              {{"keep_dims", keeps}, {"Tidx", DType::kInt32}})};
     }
-    if (in[0].dtype == DType::kBool) throw Error(ErrorCode::kUnsupported, "", fmt::format("{} of booleans is not converted; cast them first", row->name));
+    if (in[0].dtype == DType::kBool)
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("{} of booleans is not converted; cast them first", row->name));
     return {lowering.op(row->op, {in[0], indices}, {{"keep_dims", keeps}, {"Tidx", DType::kInt32}})};
   }
 
@@ -93,7 +99,8 @@ struct Reduction {
     for (const int64_t axis : along) n *= in[0].size(static_cast<int>(axis));
     const auto at = [=, x = in[0], layer = *this](const Index& o) {
       double result = layer.row->first;
-      for_each_reduced(x, along, layer.keeps, o, [&](double value, int64_t) { result = layer.row->next(result, value); });
+      for_each_reduced(x, along, layer.keeps, o,
+                       [&](double value, int64_t) { result = layer.row->next(result, value); });
       return layer.row->name == "Mean" ? result / static_cast<double>(n) : result;
     };
     return {{reduced_shape(in[0].shape(), along, keeps), at, static_cast<double>(n)}};
@@ -104,7 +111,8 @@ std::shared_ptr<const Layer> parse_reduction(OperationCall& call, std::string_vi
   auto axes = call.integers(1, {"axis"});
   if (call.number(9, {"initial"})) call.config().unsupported("a reduction with `initial` is not converted");
   if (!call.text(9, {"dtype"}, "").empty()) call.config().unsupported("a reduction with a dtype is not converted");
-  return make_operation(Reduction{std::ranges::find(kReductions, name, &ReductionRow::name), std::move(axes), call.flag(2, {"keepdims", "keep_dims"})});
+  return make_operation(Reduction{std::ranges::find(kReductions, name, &ReductionRow::name), std::move(axes),
+                                  call.flag(2, {"keepdims", "keep_dims"})});
 }
 
 // log Σ exp(x), Σ (x − mean)² / n and its root, √Σ x² and Σ |x|, as TensorFlow 2.15 and Keras 3.15 compute them.
@@ -118,9 +126,11 @@ struct Summary {
   Values lower(Lowering& lowering, const Values& in) const {
     const std::vector<int64_t> along = axes_of(axes, in[0].shape);
     const auto reduce = [&](const char* op, const Value& x, bool keeps_axes) {
-      return lowering.op(op, {x, lowering.ints(fmt::format("{}/reduction_indices", op), along)}, {{"keep_dims", keeps_axes}, {"Tidx", DType::kInt32}});
+      return lowering.op(op, {x, lowering.ints(fmt::format("{}/reduction_indices", op), along)},
+                         {{"keep_dims", keeps_axes}, {"Tidx", DType::kInt32}});
     };
-    if (!is_floating(in[0].dtype)) throw Error(ErrorCode::kUnsupported, "", "of whole numbers it is not converted; cast them first");
+    if (!is_floating(in[0].dtype))
+      throw Error(ErrorCode::kUnsupported, "", "of whole numbers it is not converted; cast them first");
     if (kind == Kind::kAbsolute) return {reduce("Sum", lowering.op("Abs", {in[0]}), keeps)};
     if (kind == Kind::kEuclidean) return {lowering.op("Sqrt", {reduce("Sum", lowering.op("Square", {in[0]}), keeps)})};
     if (kind == Kind::kLogSumExp) {
@@ -144,10 +154,14 @@ struct Summary {
         total += value;
       });
       for_each_reduced(x, along, what.keeps, o, [&](double value, int64_t) {
-        if (what.kind == Kind::kLogSumExp) result += std::exp(value - largest);
-        else if (what.kind == Kind::kAbsolute) result += std::abs(value);
-        else if (what.kind == Kind::kEuclidean) result += value * value;
-        else result += (value - total / n) * (value - total / n);
+        if (what.kind == Kind::kLogSumExp)
+          result += std::exp(value - largest);
+        else if (what.kind == Kind::kAbsolute)
+          result += std::abs(value);
+        else if (what.kind == Kind::kEuclidean)
+          result += value * value;
+        else
+          result += (value - total / n) * (value - total / n);
       });
       if (what.kind == Kind::kLogSumExp) return std::log(result) + largest;
       if (what.kind == Kind::kAbsolute) return result;
@@ -160,13 +174,18 @@ struct Summary {
 std::shared_ptr<const Layer> parse_summary(OperationCall& call, std::string_view name) {
   using Kind = Summary::Kind;
   call.operand(0, {"x", "input_tensor", "tensor"});
-  Kind kind = name == "Logsumexp" ? Kind::kLogSumExp : name == "Var" ? Kind::kVariance : name == "Std" ? Kind::kDeviation : Kind::kEuclidean;
+  Kind kind = name == "Logsumexp" ? Kind::kLogSumExp
+              : name == "Var"     ? Kind::kVariance
+              : name == "Std"     ? Kind::kDeviation
+                                  : Kind::kEuclidean;
   size_t next = call.is_keras3() ? 9 : 1;
   if (name == "Norm") {  // tf.norm(tensor, ord, axis, keepdims)
     const Json* order = call.find(next++, {"ord"});
     const bool is_two = order == nullptr || *order == "euclidean" || *order == "fro" || *order == 2;
-    if (order != nullptr && *order == 1) kind = Kind::kAbsolute;
-    else if (!is_two) call.config().unsupported(fmt::format("a norm of order {} is not converted; 1 and 2 are", order->dump()));
+    if (order != nullptr && *order == 1)
+      kind = Kind::kAbsolute;
+    else if (!is_two)
+      call.config().unsupported(fmt::format("a norm of order {} is not converted; 1 and 2 are", order->dump()));
   }
   auto axes = call.integers(next, {"axis"});
   const Json* order = name == "Norm" ? call.find(9, {"ord"}) : nullptr;
@@ -187,7 +206,8 @@ struct Running {
     return {in[0]};
   }
   Values lower(Lowering& lowering, const Values& in) const {
-    return {lowering.op(op, {in[0], lowering.int_scalar(fmt::format("{}/axis", op), axis)}, {{"exclusive", is_exclusive}, {"reverse", is_reverse}, {"Tidx", DType::kInt32}})};
+    return {lowering.op(op, {in[0], lowering.int_scalar(fmt::format("{}/axis", op), axis)},
+                        {{"exclusive", is_exclusive}, {"reverse", is_reverse}, {"Tidx", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const int along = static_cast<int>(in[0].shape().normalized(static_cast<int>(axis)));
@@ -231,7 +251,8 @@ struct Softmax {
     for (int64_t i = 0; i < rank; ++i) permutation.push_back(i);
     std::swap(permutation[static_cast<size_t>(along)], permutation.back());
     const auto transpose = [&](std::string_view name, const Value& x) {
-      return lowering.named_op(name, "Transpose", {x, lowering.ints(fmt::format("{}/perm", name), permutation)}, {{"Tperm", DType::kInt32}});
+      return lowering.named_op(name, "Transpose", {x, lowering.ints(fmt::format("{}/perm", name), permutation)},
+                               {{"Tperm", DType::kInt32}});
     };
     return {transpose("transpose_1", lowering.op(op, {transpose("transpose", in[0])}))};
   }
@@ -250,7 +271,8 @@ std::shared_ptr<const Layer> parse_softmax(OperationCall& call, std::string_view
   return make_operation(Softmax{call.integer(1, {"axis"}).value_or(-1), name == "LogSoftmax"});
 }
 
-// x / sqrt(max(Σx², epsilon)). TensorFlow 2.15: math.l2_normalize; Keras 3.15: ops.normalize of order 2, whose 1e-12 is the same.
+// x / sqrt(max(Σx², epsilon)). TensorFlow 2.15: math.l2_normalize; Keras 3.15: ops.normalize of order 2, whose 1e-12 is
+// the same.
 struct Normalize {
   std::optional<std::vector<int64_t>> axes;
   double epsilon;
@@ -258,7 +280,8 @@ struct Normalize {
   Shapes infer(const Shapes& in) const { return {in.at(0)}; }
   Values lower(Lowering& lowering, const Values& in) const {
     const Value square = lowering.op("Square", {in[0]});
-    const Value sum = lowering.op("Sum", {square, lowering.ints("Sum/reduction_indices", axes_of(axes, in[0].shape))}, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+    const Value sum = lowering.op("Sum", {square, lowering.ints("Sum/reduction_indices", axes_of(axes, in[0].shape))},
+                                  {{"keep_dims", true}, {"Tidx", DType::kInt32}});
     const Value bounded = lowering.op("Maximum", {sum, lowering.scalar("Maximum/y", epsilon, in[0])});
     return {lowering.op("Mul", {in[0], lowering.op("Rsqrt", {bounded})})};
   }
@@ -277,8 +300,10 @@ struct Normalize {
 std::shared_ptr<const Layer> parse_normalize(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x"});
   auto axes = call.integers(1, {"axis"});
-  if (call.number(2, {"order"}).value_or(2) != 2 && call.is_keras3()) call.config().unsupported("normalize of another order than 2 is not converted");
-  return make_operation(Normalize{std::move(axes), call.is_keras3() ? 1e-12 : call.number(9, {"epsilon"}).value_or(1e-12)});
+  if (call.number(2, {"order"}).value_or(2) != 2 && call.is_keras3())
+    call.config().unsupported("normalize of another order than 2 is not converted");
+  return make_operation(
+      Normalize{std::move(axes), call.is_keras3() ? 1e-12 : call.number(9, {"epsilon"}).value_or(1e-12)});
 }
 
 // The place of the first largest (or smallest).
@@ -289,7 +314,8 @@ struct Extreme {
   Shapes infer(const Shapes& in) const { return {reduced_shape(in.at(0), axes_of({{axis}}, in.at(0)), false)}; }
   Values lower(Lowering& lowering, const Values& in) const {
     const Value dimension = lowering.int_scalar(fmt::format("{}/dimension", op), axis);
-    Value result = lowering.raw_op(op, op, {in[0], dimension}, DType::kInt64, {{"T", in[0].dtype}, {"Tidx", DType::kInt32}});
+    Value result =
+        lowering.raw_op(op, op, {in[0], dimension}, DType::kInt64, {{"T", in[0].dtype}, {"Tidx", DType::kInt32}});
     return {cast_to(lowering, result, dtype)};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
@@ -314,7 +340,8 @@ std::shared_ptr<const Layer> parse_extreme(OperationCall& call, std::string_view
   if (!axis && call.is_keras3()) call.config().unsupported("argmax without an axis is not converted");
   if (call.flag(2, {"keepdims"})) call.config().unsupported("argmax with keepdims is not converted");
   const std::string dtype = call.text(9, {"output_type"}, call.is_keras3() ? "int32" : "int64");
-  return make_operation(Extreme{name == "Argmax" ? "ArgMax" : "ArgMin", axis.value_or(0), dtype_from_name(dtype).value_or(DType::kInt64)});
+  return make_operation(Extreme{name == "Argmax" ? "ArgMax" : "ArgMin", axis.value_or(0),
+                                dtype_from_name(dtype).value_or(DType::kInt64)});
 }
 
 constexpr OperationSpec kOperations[] = {

@@ -15,7 +15,8 @@ namespace {
 
 // The axis counted from the first, in a tensor of that rank.
 int axis_in(int64_t axis, int rank) {
-  if (axis < -rank || axis >= rank) throw Error(ErrorCode::kMismatch, "", fmt::format("axis {} is none of {}", axis, rank));
+  if (axis < -rank || axis >= rank)
+    throw Error(ErrorCode::kMismatch, "", fmt::format("axis {} is none of {}", axis, rank));
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 
@@ -41,8 +42,12 @@ struct Reshape {
     }
     Values parts;
     size_t next = 1;
-    for (const auto& size : sizes) parts.push_back(size ? lowering.int_scalar("Reshape/shape/0", *size) : cast_to(lowering, in[next++], DType::kInt32));
-    const Value shape = lowering.raw_op("Reshape/shape", "Pack", parts, DType::kInt32, {{"T", DType::kInt32}, {"N", static_cast<int64_t>(parts.size())}, {"axis", int64_t{0}}});
+    for (const auto& size : sizes)
+      parts.push_back(size ? lowering.int_scalar("Reshape/shape/0", *size)
+                           : cast_to(lowering, in[next++], DType::kInt32));
+    const Value shape =
+        lowering.raw_op("Reshape/shape", "Pack", parts, DType::kInt32,
+                        {{"T", DType::kInt32}, {"N", static_cast<int64_t>(parts.size())}, {"axis", int64_t{0}}});
     return {lowering.op("Reshape", {in[0], shape}, {{"Tshape", DType::kInt32}})};
   }
 
@@ -68,7 +73,8 @@ struct Reshape {
 std::shared_ptr<const Layer> parse_reshape(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "tensor"});
   const Json* shape = call.find(1, {"newshape", "shape"});
-  if (shape == nullptr || !shape->is_array()) call.config().unsupported("a reshape to a shape that is itself a tensor is not converted");
+  if (shape == nullptr || !shape->is_array())
+    call.config().unsupported("a reshape to a shape that is itself a tensor is not converted");
   Reshape result;
   for (const Json& size : *shape) {
     if (size.is_number_integer()) {
@@ -87,11 +93,13 @@ struct Transpose {
   [[nodiscard]] std::vector<int64_t> permutation(int rank) const {
     std::vector<int64_t> result;
     for (int64_t axis = rank - 1; !axes && axis >= 0; --axis) result.push_back(axis);
-    if (axes && static_cast<int>(axes->size()) != rank) throw Error(ErrorCode::kMismatch, "", fmt::format("a transpose of {} axes does not fit {}", axes->size(), rank));
+    if (axes && static_cast<int>(axes->size()) != rank)
+      throw Error(ErrorCode::kMismatch, "", fmt::format("a transpose of {} axes does not fit {}", axes->size(), rank));
     if (axes) {
       for (const int64_t axis : *axes) result.push_back(axis_in(axis, rank));
       for (const int64_t axis : result) {
-        if (std::ranges::count(result, axis) > 1) throw Error(ErrorCode::kMismatch, "", fmt::format("a transpose has axis {} twice", axis));
+        if (std::ranges::count(result, axis) > 1)
+          throw Error(ErrorCode::kMismatch, "", fmt::format("a transpose has axis {} twice", axis));
       }
     }
     return result;
@@ -111,10 +119,14 @@ struct ExpandDims {
   }
   Values lower(Lowering& lowering, const Values& in) const {
     Value result = in[0];
-    for (const int64_t axis : axes) result = lowering.op("ExpandDims", {result, lowering.int_scalar("ExpandDims/dim", axis)}, {{"Tdim", DType::kInt32}});
+    for (const int64_t axis : axes)
+      result =
+          lowering.op("ExpandDims", {result, lowering.int_scalar("ExpandDims/dim", axis)}, {{"Tdim", DType::kInt32}});
     return {result};
   }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return {same_elements(in[0], infer({in[0].shape()})[0])}; }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {same_elements(in[0], infer({in[0].shape()})[0])};
+  }
 };
 std::shared_ptr<const Layer> parse_expand_dims(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "input"});
@@ -133,8 +145,12 @@ struct Squeeze {
     }
     return {out};
   }
-  Values lower(Lowering& lowering, const Values& in) const { return {lowering.op("Squeeze", {in[0]}, {{"squeeze_dims", removed(in[0].shape)}})}; }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return {same_elements(in[0], infer({in[0].shape()})[0])}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lowering.op("Squeeze", {in[0]}, {{"squeeze_dims", removed(in[0].shape)}})};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {same_elements(in[0], infer({in[0].shape()})[0])};
+  }
 
  private:
   [[nodiscard]] std::vector<int64_t> removed(const Shape& x) const {
@@ -162,7 +178,10 @@ struct Joining {
     if (is_new) {
       sizes.insert(sizes.begin() + at, static_cast<int64_t>(in.size()));
     } else {
-      for (size_t i = 1; i < in.size(); ++i) sizes[static_cast<size_t>(at)] = sizes[static_cast<size_t>(at)] == kUnknown || in[i][at] == kUnknown ? kUnknown : sizes[static_cast<size_t>(at)] + in[i][at];
+      for (size_t i = 1; i < in.size(); ++i)
+        sizes[static_cast<size_t>(at)] = sizes[static_cast<size_t>(at)] == kUnknown || in[i][at] == kUnknown
+                                             ? kUnknown
+                                             : sizes[static_cast<size_t>(at)] + in[i][at];
     }
     return {Shape(sizes)};
   }
@@ -207,9 +226,9 @@ std::shared_ptr<const Layer> parse_joining(OperationCall& call, std::string_view
 // Parts along an axis: n equal ones, of given sizes, or (Unstack) each position by itself without the axis.
 struct Split {
   int64_t axis;
-  int64_t n = 0;               // 0: by sizes; -1: one for each position
+  int64_t n = 0;  // 0: by sizes; -1: one for each position
   std::vector<int64_t> sizes;
-  std::vector<int64_t> ends;   // Keras 3's indices, where parts begin
+  std::vector<int64_t> ends;  // Keras 3's indices, where parts begin
   bool is_unstack = false;
 
   Shapes infer(const Shapes& in) const {
@@ -217,8 +236,10 @@ struct Split {
     for (const int64_t size : parts(in.at(0))) {
       std::vector<int64_t> part = in[0].sizes();
       const int at = axis_in(axis, in[0].rank());
-      if (is_unstack) part.erase(part.begin() + at);
-      else part[static_cast<size_t>(at)] = size;
+      if (is_unstack)
+        part.erase(part.begin() + at);
+      else
+        part[static_cast<size_t>(at)] = size;
       result.emplace_back(part);
     }
     return result;
@@ -228,9 +249,15 @@ struct Split {
     const auto n_parts = static_cast<int64_t>(lengths.size());
     const int at = axis_in(axis, in[0].shape.rank());
     Value first;
-    if (is_unstack) first = lowering.named_op("unstack", "Unpack", {in[0]}, {{"num", n_parts}, {"axis", int64_t{at}}});
-    else if (n > 0) first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", at), in[0]}, in[0].dtype, {{"T", in[0].dtype}, {"num_split", n_parts}});
-    else first = lowering.named_op("split", "SplitV", {in[0], lowering.ints("split/sizes", lengths), lowering.int_scalar("split/split_dim", at)}, {{"num_split", n_parts}, {"Tlen", DType::kInt32}});
+    if (is_unstack)
+      first = lowering.named_op("unstack", "Unpack", {in[0]}, {{"num", n_parts}, {"axis", int64_t{at}}});
+    else if (n > 0)
+      first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", at), in[0]}, in[0].dtype,
+                              {{"T", in[0].dtype}, {"num_split", n_parts}});
+    else
+      first = lowering.named_op(
+          "split", "SplitV", {in[0], lowering.ints("split/sizes", lengths), lowering.int_scalar("split/split_dim", at)},
+          {{"num_split", n_parts}, {"Tlen", DType::kInt32}});
     Values result;
     for (int i = 0; i < n_parts; ++i) result.push_back({first.tensor.node->output(i), in[0].dtype});
     return result;
@@ -245,11 +272,14 @@ struct Split {
       const auto whole = [=, x = in[0]](const Index& o) { return x[o.with(at, o[at] + begin)]; };
       const auto alone = [=, x = in[0]](const Index& o) {
         Index i;
-        for (int a = 0; a <= o.rank(); ++a) i.push_back(a < at ? o[a] : a == at ? static_cast<int64_t>(part) : o[a - 1]);
+        for (int a = 0; a <= o.rank(); ++a)
+          i.push_back(a < at ? o[a] : a == at ? static_cast<int64_t>(part) : o[a - 1]);
         return x[i];
       };
-      if (is_unstack) result.push_back({shapes[part], alone, 0});
-      else result.push_back({shapes[part], whole, 0});
+      if (is_unstack)
+        result.push_back({shapes[part], alone, 0});
+      else
+        result.push_back({shapes[part], whole, 0});
       begin += lengths[part];
     }
     return result;
@@ -258,14 +288,19 @@ struct Split {
  private:
   [[nodiscard]] std::vector<int64_t> parts(const Shape& x) const {
     const int64_t size = x[axis_in(axis, x.rank())];
-    if (is_unstack && size == kUnknown) throw Error(ErrorCode::kUnsupported, "", "unstack along an axis of unknown size is not converted; give --input-shape");
+    if (is_unstack && size == kUnknown)
+      throw Error(ErrorCode::kUnsupported, "",
+                  "unstack along an axis of unknown size is not converted; give --input-shape");
     if (is_unstack) return std::vector<int64_t>(static_cast<size_t>(size), 1);
     if (n > 0) {
-      if (size % n != 0 && size != kUnknown) throw Error(ErrorCode::kMismatch, "", fmt::format("{} elements do not split into {} equal parts", size, n));
+      if (size % n != 0 && size != kUnknown)
+        throw Error(ErrorCode::kMismatch, "", fmt::format("{} elements do not split into {} equal parts", size, n));
       return std::vector<int64_t>(static_cast<size_t>(n), size == kUnknown ? kUnknown : size / n);
     }
     if (!sizes.empty()) return sizes;
-    if (size == kUnknown) throw Error(ErrorCode::kUnsupported, "", "split along an axis of unknown size is not converted; give --input-shape");
+    if (size == kUnknown)
+      throw Error(ErrorCode::kUnsupported, "",
+                  "split along an axis of unknown size is not converted; give --input-shape");
     std::vector<int64_t> result;
     int64_t begin = 0;
     for (const int64_t end : ends) {
@@ -287,22 +322,30 @@ std::shared_ptr<const Layer> parse_split(OperationCall& call, std::string_view n
   const Json* parts = call.find(1, {"indices_or_sections", "num_or_size_splits"});
   if (parts == nullptr) call.config().fail("split does not say into how many parts");
   const auto values = call.integers(1, {"indices_or_sections", "num_or_size_splits"});
-  if (!parts->is_array()) result.n = values->at(0);
-  else (call.is_keras3() ? result.ends : result.sizes) = *values;
+  if (!parts->is_array())
+    result.n = values->at(0);
+  else
+    (call.is_keras3() ? result.ends : result.sizes) = *values;
   result.axis = call.integer(2, {"axis"}).value_or(0);
-  if ((result.n < 1 && !parts->is_array()) || result.n > 4096) call.config().fail(fmt::format("split into {} parts", result.n));
+  if ((result.n < 1 && !parts->is_array()) || result.n > 4096)
+    call.config().fail(fmt::format("split into {} parts", result.n));
   return make_operation(std::move(result));
 }
 
 struct Tile {
   std::vector<int64_t> multiples;
   Shapes infer(const Shapes& in) const {
-    if (static_cast<int>(multiples.size()) != in.at(0).rank()) throw Error(ErrorCode::kUnsupported, "", fmt::format("tile of {} axes with {} repeats is not converted", in[0].rank(), multiples.size()));
+    if (static_cast<int>(multiples.size()) != in.at(0).rank())
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("tile of {} axes with {} repeats is not converted", in[0].rank(), multiples.size()));
     Shape out;
-    for (int axis = 0; axis < in[0].rank(); ++axis) out.push_back(in[0][axis] == kUnknown ? kUnknown : in[0][axis] * multiples[static_cast<size_t>(axis)]);
+    for (int axis = 0; axis < in[0].rank(); ++axis)
+      out.push_back(in[0][axis] == kUnknown ? kUnknown : in[0][axis] * multiples[static_cast<size_t>(axis)]);
     return {out};
   }
-  Values lower(Lowering& lowering, const Values& in) const { return {lowering.op("Tile", {in[0], lowering.ints("Tile/multiples", multiples)}, {{"Tmultiples", DType::kInt32}})}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lowering.op("Tile", {in[0], lowering.ints("Tile/multiples", multiples)}, {{"Tmultiples", DType::kInt32}})};
+  }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const auto at = [x = in[0]](const Index& o) {
       Index i = o;
@@ -321,14 +364,19 @@ std::shared_ptr<const Layer> parse_tile(OperationCall& call, std::string_view /*
 
 struct ShapeOf {
   Shapes infer(const Shapes& in) const { return {Shape{in.at(0).rank()}}; }
-  Values lower(Lowering& lowering, const Values& in) const { return {lowering.raw_op("Shape", "Shape", {in[0]}, DType::kInt32, {{"T", in[0].dtype}, {"out_type", DType::kInt32}})}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {
+        lowering.raw_op("Shape", "Shape", {in[0]}, DType::kInt32, {{"T", in[0].dtype}, {"out_type", DType::kInt32}})};
+  }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    return {{Shape{in[0].shape().rank()}, [x = in[0].shape()](const Index& o) { return static_cast<double>(x[static_cast<int>(o[0])]); }, 0}};
+    return {{Shape{in[0].shape().rank()},
+             [x = in[0].shape()](const Index& o) { return static_cast<double>(x[static_cast<int>(o[0])]); }, 0}};
   }
 };
 std::shared_ptr<const Layer> parse_shape_of(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"input", "x"});
-  if (call.text(1, {"out_type"}, "int32") != "int32") call.config().unsupported("a shape of another type than int32 is not converted");
+  if (call.text(1, {"out_type"}, "int32") != "int32")
+    call.config().unsupported("a shape of another type than int32 is not converted");
   return make_operation(ShapeOf{});
 }
 
@@ -340,21 +388,27 @@ struct Matmul {
   Shapes infer(const Shapes& in) const { return {contraction(in.at(0), in.at(1)).infer(in[0], in[1])}; }
   Values lower(Lowering& lowering, const Values& in) const {
     const DType dtype = promoted(in[0].dtype, in[1].dtype);
-    return {lower_contraction(lowering, contraction(in[0].shape, in[1].shape), cast_to(lowering, in[0], dtype), cast_to(lowering, in[1], dtype))};
+    return {lower_contraction(lowering, contraction(in[0].shape, in[1].shape), cast_to(lowering, in[0], dtype),
+                              cast_to(lowering, in[1], dtype))};
   }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return {contraction_reference(contraction(in[0].shape(), in[1].shape()), in[0], in[1])}; }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {contraction_reference(contraction(in[0].shape(), in[1].shape()), in[0], in[1])};
+  }
 
  private:
   [[nodiscard]] Contraction contraction(const Shape& a, const Shape& b) const {
     if (a.rank() < 2 || b.rank() < 2 || (a.rank() != b.rank() && b.rank() != 2)) {
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("a matrix product of {} and {} is not converted", a.to_string(), b.to_string()));
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("a matrix product of {} and {} is not converted", a.to_string(), b.to_string()));
     }
     std::string batch;
     for (int axis = 0; axis < a.rank() - 2; ++axis) {
-      if (b.rank() > 2 && a[axis] != b[axis] && (a[axis] == 1 || b[axis] == 1)) throw Error(ErrorCode::kUnsupported, "", "a matrix product with broadcasting is not converted");
+      if (b.rank() > 2 && a[axis] != b[axis] && (a[axis] == 1 || b[axis] == 1))
+        throw Error(ErrorCode::kUnsupported, "", "a matrix product with broadcasting is not converted");
       batch += static_cast<char>('a' + axis);
     }
-    return {batch + (is_a_turned ? "yx" : "xy"), (b.rank() > 2 ? batch : "") + (is_b_turned ? "zy" : "yz"), batch + "xz"};
+    return {batch + (is_a_turned ? "yx" : "xy"), (b.rank() > 2 ? batch : "") + (is_b_turned ? "zy" : "yz"),
+            batch + "xz"};
   }
 };
 std::shared_ptr<const Layer> parse_matmul(OperationCall& call, std::string_view /*name*/) {

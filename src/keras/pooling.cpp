@@ -17,7 +17,8 @@ Shapes infer_pooling(const Window& window, const Shapes& in) {
 
 namespace {
 
-// Theano's mean leaves out the padding, that of a VALID AvgPool over zeros does not: how much that one must grow, [1, space…, 1].
+// Theano's mean leaves out the padding, that of a VALID AvgPool over zeros does not: how much that one must grow, [1,
+// space…, 1].
 Tensor growth(const Window& window, const Shape& in, const Shape& out) {
   Shape shape = out;
   shape[0] = 1;
@@ -51,10 +52,14 @@ Values lower_pooling(const Window& window, std::string_view op, Lowering& loweri
   const bool grows = window.padding == Padding::kTheano && is_mean;
   for (int axis = 1; grows && axis + 1 < out.rank(); ++axis) {
     if (out[axis] == kUnknown) {
-      throw Error(ErrorCode::kUnsupported, lowering.scope(), fmt::format("Theano's mean over windows that reach out of the input needs to know its size, found {}; give --input-shape", in[0].shape.to_string()));
+      throw Error(ErrorCode::kUnsupported, lowering.scope(),
+                  fmt::format("Theano's mean over windows that reach out of the input needs to know its size, found "
+                              "{}; give --input-shape",
+                              in[0].shape.to_string()));
     }
   }
-  const Value padded = pad_ahead(lowering, in[0], window, is_mean ? std::optional<float>() : -std::numeric_limits<float>::infinity());
+  const Value padded =
+      pad_ahead(lowering, in[0], window, is_mean ? std::optional<float>() : -std::numeric_limits<float>::infinity());
   const Value x = is_sequence ? expand_dims(lowering, "ExpandDims", padded, 2) : padded;
   const Value y = lowering.op(op, {x},
                               {{"ksize", around(window.size)},
@@ -63,7 +68,8 @@ Values lower_pooling(const Window& window, std::string_view op, Lowering& loweri
                                {"data_format", std::string(window.rank() == 3 ? "NDHWC" : "NHWC")}});
   const Value pooled = is_sequence ? squeeze(lowering, "Squeeze", y, 2) : y;
   if (!grows) return {pooled};
-  return {lowering.named_op("mul", "Mul", {pooled, lowering.constant("mul/y", growth(window, in[0].shape, out).cast(in[0].dtype))})};
+  return {lowering.named_op("mul", "Mul",
+                            {pooled, lowering.constant("mul/y", growth(window, in[0].shape, out).cast(in[0].dtype))})};
 }
 
 Formulas max_pooling_reference(const Window& window, const Arrays& in) {

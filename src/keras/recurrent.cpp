@@ -23,9 +23,14 @@ Doubles values_of(const Array& array) {
 class Sequences {
  public:
   Sequences(Recurrence layer, Arrays weights, Arrays in)
-      : layer_(std::move(layer)), raw_weights_(std::move(weights)), in_(std::move(in)), x_(step_shape(in_[0].shape())),
-        n_batch_(in_[0].size(layer_.time_major ? 1 : 0)), n_steps_(in_[0].size(layer_.time_major ? 0 : 1)),
-        once_(std::make_unique<std::once_flag[]>(static_cast<size_t>(n_batch_))), rows_(static_cast<size_t>(n_batch_)) {}
+      : layer_(std::move(layer)),
+        raw_weights_(std::move(weights)),
+        in_(std::move(in)),
+        x_(step_shape(in_[0].shape())),
+        n_batch_(in_[0].size(layer_.time_major ? 1 : 0)),
+        n_steps_(in_[0].size(layer_.time_major ? 0 : 1)),
+        once_(std::make_unique<std::once_flag[]>(static_cast<size_t>(n_batch_))),
+        rows_(static_cast<size_t>(n_batch_)) {}
 
   struct Row {
     std::vector<Doubles> outputs;  // by step, in the order in which they are computed
@@ -46,7 +51,8 @@ class Sequences {
     for (size_t s = 0; s < layer_.cell->states(x_).size(); ++s) {
       Doubles state(static_cast<size_t>(layer_.cell->states(x_)[s].n_elements()));
       if (in_.size() > 1) {
-        for (size_t i = 0; i < state.size(); ++i) state[i] = in_[s + 1].at_offset(b * static_cast<int64_t>(state.size()) + static_cast<int64_t>(i));
+        for (size_t i = 0; i < state.size(); ++i)
+          state[i] = in_[s + 1].at_offset(b * static_cast<int64_t>(state.size()) + static_cast<int64_t>(i));
       }
       result.states.push_back(std::move(state));
     }
@@ -59,7 +65,8 @@ class Sequences {
       }
       Doubles x(static_cast<size_t>(x_.n_elements()));
       const int64_t place = layer_.time_major ? t * n_batch_ + b : b * n_steps_ + t;
-      for (size_t i = 0; i < x.size(); ++i) x[i] = in_[0].at_offset(place * static_cast<int64_t>(x.size()) + static_cast<int64_t>(i));
+      for (size_t i = 0; i < x.size(); ++i)
+        x[i] = in_[0].at_offset(place * static_cast<int64_t>(x.size()) + static_cast<int64_t>(i));
       before = layer_.cell->step(weights_, x_, x, result.states);
       result.outputs.push_back(before);
     }
@@ -98,7 +105,8 @@ void read_call_arguments(const Config& config, std::string_view known) {
 }
 
 Recurrence Recurrence::parse(const Config& config, CellPtr cell) {
-  config.ignore({"unroll", "implementation", "input_dim", "input_length", "use_cudnn", "unit_forget_bias", "num_constants"});
+  config.ignore(
+      {"unroll", "implementation", "input_dim", "input_length", "use_cudnn", "unit_forget_bias", "num_constants"});
   read_call_arguments(config, "initial_state");
   Recurrence result;
   result.cell = std::move(cell);
@@ -113,18 +121,25 @@ Recurrence Recurrence::parse(const Config& config, CellPtr cell) {
 
 Shapes Recurrence::infer(const Shapes& in) const {
   if (in.empty() || in[0].rank() < 3) {
-    throw Error(ErrorCode::kMismatch, "", fmt::format("expected a sequence [batch, time, features], found {}", in.empty() ? "nothing" : in[0].to_string()));
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("expected a sequence [batch, time, features], found {}",
+                            in.empty() ? "nothing" : in[0].to_string()));
   }
   const Shape x = step_shape(in[0]);
-  if (!x.is_static()) throw Error(ErrorCode::kMismatch, "", fmt::format("the size of a step is unknown in {}: give --input-shape", in[0].to_string()));
+  if (!x.is_static())
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("the size of a step is unknown in {}: give --input-shape", in[0].to_string()));
   const Shapes states = cell->states(x);
   if (in.size() > 1 && in.size() != states.size() + 1) {
-    throw Error(ErrorCode::kMismatch, "", fmt::format("expected {} initial states, found {}", states.size(), in.size() - 1));
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("expected {} initial states, found {}", states.size(), in.size() - 1));
   }
   const int64_t n_batch = in[0][time_major ? 1 : 0];
   Shapes result;
-  if (return_sequences) result.push_back(joined({in[0][0], in[0][1]}, cell->output(x)));
-  else result.push_back(joined({n_batch}, cell->output(x)));
+  if (return_sequences)
+    result.push_back(joined({in[0][0], in[0][1]}, cell->output(x)));
+  else
+    result.push_back(joined({n_batch}, cell->output(x)));
   for (size_t s = 0; return_state && s < states.size(); ++s) result.push_back(joined({n_batch}, states[s]));
   return result;
 }
@@ -146,7 +161,8 @@ Formulas Recurrence::reference(const Arrays& weights, const Arrays& in) const {
     const Doubles& step = all ? outputs[static_cast<size_t>(t)] : outputs.back();
     return step[static_cast<size_t>(o.offset(shape) % static_cast<int64_t>(step.size()))];
   };
-  const auto n_elements = static_cast<double>(std::max<int64_t>(1, cell->output(x).n_elements() * (return_sequences ? n_steps : 1)));
+  const auto n_elements =
+      static_cast<double>(std::max<int64_t>(1, cell->output(x).n_elements() * (return_sequences ? n_steps : 1)));
   Formulas result{{out[0], output, cost / n_elements}};
   for (size_t s = 1; s < out.size(); ++s) {
     const auto state = [=, shape = out[s]](const Index& o) {
@@ -158,10 +174,11 @@ Formulas Recurrence::reference(const Arrays& weights, const Arrays& in) const {
   return result;
 }
 
-std::shared_ptr<const Layer> parse_inner_layer(const Config& config, std::string_view key, const std::vector<std::pair<std::string, bool>>& changes) {
+std::shared_ptr<const Layer> parse_inner_layer(const Config& config, std::string_view key,
+                                               const std::vector<std::pair<std::string, bool>>& changes) {
   const Json* layer = config.find({key});
-  if (layer == nullptr || !layer->is_object() || !layer->contains("class_name") || !layer->at("class_name").is_string() ||
-      !layer->contains("config") || !layer->at("config").is_object()) {
+  if (layer == nullptr || !layer->is_object() || !layer->contains("class_name") ||
+      !layer->at("class_name").is_string() || !layer->contains("config") || !layer->at("config").is_object()) {
     config.fail(fmt::format("`{}` must be a layer with a class_name and a config", key));
   }
   Json inner = layer->at("config");

@@ -89,7 +89,8 @@ class StackedCells final : public Cell {
     return cells_[0]->project(lowering, part(weights, 0), xs);
   }
 
-  Value step(Lowering& lowering, const Values& weights, const Values& masks, const Value& projected, Values& states) const override {
+  Value step(Lowering& lowering, const Values& weights, const Values& masks, const Value& projected,
+             Values& states) const override {
     Value y = projected;
     size_t first_weight = 0;
     size_t first_mask = 0;
@@ -162,7 +163,8 @@ CellPtr parse_stacked_cells(const Config& config) {
   if (cells == nullptr || !cells->is_array() || cells->empty()) config.fail("the configuration has no `cells`");
   std::vector<CellPtr> result;
   for (const Json& cell : *cells) {
-    if (!cell.is_object() || !cell.contains("class_name") || !cell.at("class_name").is_string() || !cell.contains("config")) {
+    if (!cell.is_object() || !cell.contains("class_name") || !cell.at("class_name").is_string() ||
+        !cell.contains("config")) {
       config.fail("`cells` must hold cells with a class_name and a config");
     }
     const Config inner(cell.at("config"), cell.at("class_name").get<std::string>(), config.version());
@@ -175,13 +177,20 @@ CellPtr parse_cell(const Config& config) {
   const std::string& full = config.class_name();
   const std::string name = full.substr(full.rfind('>') + 1);
   CellPtr cell;
-  if (name == "SimpleRNNCell") cell = parse_simple_rnn_cell(config);
-  else if (name == "LSTMCell") cell = parse_lstm_cell(config);
-  else if (name == "GRUCell") cell = parse_gru_cell(config);
-  else if (name == "StackedRNNCells") cell = parse_stacked_cells(config);
-  else config.unsupported(fmt::format("the cell `{}` is not known; there are SimpleRNNCell, LSTMCell, GRUCell and StackedRNNCells", full));
+  if (name == "SimpleRNNCell")
+    cell = parse_simple_rnn_cell(config);
+  else if (name == "LSTMCell")
+    cell = parse_lstm_cell(config);
+  else if (name == "GRUCell")
+    cell = parse_gru_cell(config);
+  else if (name == "StackedRNNCells")
+    cell = parse_stacked_cells(config);
+  else
+    config.unsupported(fmt::format(
+        "the cell `{}` is not known; there are SimpleRNNCell, LSTMCell, GRUCell and StackedRNNCells", full));
   if (const auto unread = config.unread(); !unread.empty()) {
-    config.unsupported(fmt::format("configuration key `{}` not understood; it may change what the cell computes", unread.front()));
+    config.unsupported(
+        fmt::format("configuration key `{}` not understood; it may change what the cell computes", unread.front()));
   }
   return cell;
 }
@@ -205,7 +214,8 @@ Doubles apply(const Activation& activation, Doubles x, const Shape& shape) {
   if (activation.is_linear()) return x;
   Shape batched{1};
   for (const int64_t size : shape.sizes()) batched.push_back(size);
-  const Formula f = activation.reference({batched, [&](const Index& o) { return x[static_cast<size_t>(o.offset(batched))]; }, 1});
+  const Formula f =
+      activation.reference({batched, [&](const Index& o) { return x[static_cast<size_t>(o.offset(batched))]; }, 1});
   Doubles result(x.size());
   for (size_t i = 0; i < x.size(); ++i) result[i] = f.at(Index::at_offset(batched, static_cast<int64_t>(i)));
   return result;

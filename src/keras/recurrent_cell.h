@@ -26,19 +26,23 @@ class Cell {
   // The weights as project and step take them; a layout of its own (CuDNN's) becomes Keras' here.
   virtual Values prepare(Lowering& /*lowering*/, Values weights, const Shape& /*x*/) const { return weights; }
   [[nodiscard]] virtual size_t n_prepared() const { return weights({1}).size(); }  // how many prepare gives
-  // In training, what dropout needs for all steps alike: first the masks of the input, n_input_masks() of them; then the
-  // cell's own, n_masks() together. batch: an int32 number. At inference there are none.
-  virtual Values masks(Lowering& /*lowering*/, const Values& /*prepared*/, const Shape& /*x*/, const Value& /*batch*/) const { return {}; }
+  // In training, what dropout needs for all steps alike: first the masks of the input, n_input_masks() of them; then
+  // the cell's own, n_masks() together. batch: an int32 number. At inference there are none.
+  virtual Values masks(Lowering& /*lowering*/, const Values& /*prepared*/, const Shape& /*x*/,
+                       const Value& /*batch*/) const {
+    return {};
+  }
   [[nodiscard]] virtual size_t n_input_masks() const { return 0; }
   [[nodiscard]] virtual size_t n_masks() const { return 0; }
   // The rate of a dropout of the whole sequence, before everything else.
   [[nodiscard]] virtual double sequence_dropout() const { return 0; }
 
-  // The part of a step that no state enters, for any number of rows at once: [rows, …x] -> [rows, …]. xs: one for all gates, or
-  // under the input's masks one for each.
+  // The part of a step that no state enters, for any number of rows at once: [rows, …x] -> [rows, …]. xs: one for all
+  // gates, or under the input's masks one for each.
   virtual Value project(Lowering& lowering, const Values& weights, const Values& xs) const = 0;
   // One step of [batch, …]: the output; the states become the next ones.
-  virtual Value step(Lowering& lowering, const Values& weights, const Values& masks, const Value& projected, Values& states) const = 0;
+  virtual Value step(Lowering& lowering, const Values& weights, const Values& masks, const Value& projected,
+                     Values& states) const = 0;
 
   // The same as mathematics, of one example: weights as they are in the file, row-major.
   virtual std::vector<Doubles> prepare(std::vector<Doubles> weights, const Shape& /*x*/) const { return weights; }

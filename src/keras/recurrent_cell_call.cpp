@@ -10,7 +10,9 @@
 namespace hoarfrost::keras {
 namespace {
 
-Shape without_batch(const Shape& shape) { return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end())); }
+Shape without_batch(const Shape& shape) {
+  return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()));
+}
 
 Shape batched(int64_t n, const Shape& shape) {
   Shape result{n};
@@ -28,11 +30,13 @@ Doubles row_of(const Array& array, int64_t row) {
 }  // namespace
 
 Shapes CellCall::infer(const Shapes& in) const {
-  if (in.empty() || in[0].rank() < 2) throw Error(ErrorCode::kMismatch, "", "expected an input [batch, features] and the cell's states");
+  if (in.empty() || in[0].rank() < 2)
+    throw Error(ErrorCode::kMismatch, "", "expected an input [batch, features] and the cell's states");
   const Shape x = without_batch(in[0]);
   const Shapes states = cell->states(x);
   if (in.size() != states.size() + 1) {
-    throw Error(ErrorCode::kMismatch, "", fmt::format("expected an input and {} states, found {} inputs", states.size(), in.size()));
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("expected an input and {} states, found {} inputs", states.size(), in.size()));
   }
   Shapes result{batched(in[0][0], cell->output(x))};
   for (const Shape& state : states) result.push_back(batched(in[0][0], state));
@@ -47,7 +51,8 @@ Values CellCall::lower(Lowering& lowering, const Values& in) const {
   weights = cell->prepare(lowering, std::move(weights), without_batch(in[0].shape));
   Values states(in.begin() + 1, in.end());
   Values masks;
-  if (lowering.is_training()) masks = cell->masks(lowering, weights, without_batch(in[0].shape), size_of(lowering, in[0], 0));
+  if (lowering.is_training())
+    masks = cell->masks(lowering, weights, without_batch(in[0].shape), size_of(lowering, in[0], 0));
   const Value projected = cell->project(lowering, weights, masked(lowering, in[0], input_masks(*cell, masks)));
   Values result{cell->step(lowering, weights, masks, projected, states)};
   result.insert(result.end(), states.begin(), states.end());

@@ -1,5 +1,6 @@
-// The cells of vectors: SimpleRNN (Elman 1990), LSTM (Hochreiter and Schmidhuber 1997, with forget gate, gates in Keras' order
-// i, f, c, o) and GRU (Cho et al. 2014, gates z, r, h; reset_after is cuDNN's variant), as Keras 2.15's rnn/*.py computes them.
+// The cells of vectors: SimpleRNN (Elman 1990), LSTM (Hochreiter and Schmidhuber 1997, with forget gate, gates in
+// Keras' order i, f, c, o) and GRU (Cho et al. 2014, gates z, r, h; reset_after is cuDNN's variant), as Keras 2.15's
+// rnn/*.py computes them.
 #include <fmt/format.h>
 
 #include "keras/lowering.h"
@@ -35,14 +36,18 @@ class SimpleRnnCell final : public VectorCell {
   [[nodiscard]] std::string name() const override { return "simple_rnn_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}}; }
   [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 1, {o_.units}); }
-  [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(o_.units * (o_.units + x.last())); }
+  [[nodiscard]] double multiplications(const Shape& x) const override {
+    return static_cast<double>(o_.units * (o_.units + x.last()));
+  }
 
-  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected,
+             Values& states) const override {
     const Value z = lowering.named_op("add", "Add", {projected, recurrent_product(lowering, w, masks, states[0])});
     return states[0] = activated(lowering, o_.activation, z, o_.units);
   }
 
-  Doubles step(const std::vector<Doubles>& w, const Shape&, const Doubles& x, std::vector<Doubles>& states) const override {
+  Doubles step(const std::vector<Doubles>& w, const Shape&, const Doubles& x,
+               std::vector<Doubles>& states) const override {
     const auto n = static_cast<size_t>(o_.units);
     Doubles z = sum(product(x, w[0], n), product(states[0], w[1], n));
     if (o_.use_bias) z = sum(std::move(z), w[2]);
@@ -55,10 +60,15 @@ class LstmCell : public VectorCell {
   using VectorCell::VectorCell;
   [[nodiscard]] std::string name() const override { return "lstm_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}, {o_.units}}; }
-  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 4, {4 * o_.units}); }
-  [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(4 * o_.units * (o_.units + x.last())); }
+  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override {
+    return o_.weights(x, 4, {4 * o_.units});
+  }
+  [[nodiscard]] double multiplications(const Shape& x) const override {
+    return static_cast<double>(4 * o_.units * (o_.units + x.last()));
+  }
 
-  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected,
+             Values& states) const override {
     const Value z = lowering.named_op("add", "Add", {projected, recurrent_product(lowering, w, masks, states[0])});
     const Values gates = split(lowering, z, 4, 1, {kUnknown, o_.units});
     const Value i = activated(lowering, o_.recurrent_activation, gates[0], o_.units);
@@ -71,7 +81,8 @@ class LstmCell : public VectorCell {
     return states[0] = lowering.named_op("mul", "Mul", {o, activated(lowering, o_.activation, states[1], o_.units)});
   }
 
-  Doubles step(const std::vector<Doubles>& w, const Shape&, const Doubles& x, std::vector<Doubles>& states) const override {
+  Doubles step(const std::vector<Doubles>& w, const Shape&, const Doubles& x,
+               std::vector<Doubles>& states) const override {
     const auto n = static_cast<size_t>(o_.units);
     Doubles z = sum(product(x, w[0], 4 * n), product(states[0], w[1], 4 * n));
     if (o_.use_bias) z = sum(std::move(z), w[2]);
@@ -91,20 +102,25 @@ class GruCell : public VectorCell {
   GruCell(Options options, bool reset_after) : VectorCell(std::move(options)), reset_after_(reset_after) {}
   [[nodiscard]] std::string name() const override { return "gru_cell"; }
   [[nodiscard]] Shapes states(const Shape&) const override { return {{o_.units}}; }
-  [[nodiscard]] double multiplications(const Shape& x) const override { return static_cast<double>(3 * o_.units * (o_.units + x.last())); }
+  [[nodiscard]] double multiplications(const Shape& x) const override {
+    return static_cast<double>(3 * o_.units * (o_.units + x.last()));
+  }
   [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override {
     return o_.weights(x, 3, reset_after_ ? Shape{2, 3 * o_.units} : Shape{3 * o_.units});
   }
 
-  // Adds to the weights the input's and the recurrent bias, or the recurrent kernel's parts, so that no step makes them anew.
+  // Adds to the weights the input's and the recurrent bias, or the recurrent kernel's parts, so that no step makes them
+  // anew.
   Values prepare(Lowering& lowering, Values w, const Shape& /*x*/) const override {
     if (reset_after_) {
       if (!o_.use_bias) return w;
       const Value both = w[2];
       for (int64_t i = 0; i < 2; ++i) {
         const Value bias = strided_slice(lowering, both, {{i, 0}, {i + 1, 0}, 2, 2, 1}, "bias");
-        if (i == 0) w[2] = bias;
-        else w.push_back(bias);
+        if (i == 0)
+          w[2] = bias;
+        else
+          w.push_back(bias);
       }
       return w;
     }
@@ -117,7 +133,8 @@ class GruCell : public VectorCell {
 
   [[nodiscard]] size_t n_prepared() const override { return reset_after_ ? (o_.use_bias ? 4 : 2) : 5; }
 
-  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected,
+             Values& states) const override {
     const Shape part{kUnknown, o_.units};
     const Value h = states[0];
     const Values x = split(lowering, projected, 3, 1, part);
@@ -136,7 +153,8 @@ class GruCell : public VectorCell {
       const Values inner = split(lowering, products(lowering, gated, kernels, product), 2, 1, part);
       z = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[0], inner[0]}), o_.units);
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
-      candidate = mat_mul(lowering, lowering.named_op("mul", "Mul", {r, hs.back()}), hs.size() == 1 ? w[4] : kernels.back());
+      candidate =
+          mat_mul(lowering, lowering.named_op("mul", "Mul", {r, hs.back()}), hs.size() == 1 ? w[4] : kernels.back());
     }
     candidate = activated(lowering, o_.activation, lowering.named_op("add", "Add", {x[2], candidate}), o_.units);
     const Value kept = lowering.named_op("mul", "Mul", {z, h});
@@ -145,7 +163,8 @@ class GruCell : public VectorCell {
     return states[0] = lowering.named_op("add", "Add", {kept, added});
   }
 
-  Doubles step(const std::vector<Doubles>& w, const Shape&, const Doubles& x, std::vector<Doubles>& states) const override {
+  Doubles step(const std::vector<Doubles>& w, const Shape&, const Doubles& x,
+               std::vector<Doubles>& states) const override {
     const auto n = static_cast<size_t>(o_.units);
     const Doubles& h = states[0];
     Doubles in = product(x, w[0], 3 * n);
@@ -174,13 +193,14 @@ class GruCell : public VectorCell {
   bool reset_after_;
 };
 
-// A kernel as cuDNN reads it: gate by gate a row-major [units, n] matrix, which Keras holds in [n, units] memory. Keras 2.15's
-// saving/legacy/hdf5_format.py (_convert_rnn_weights) does the same.
+// A kernel as cuDNN reads it: gate by gate a row-major [units, n] matrix, which Keras holds in [n, units] memory.
+// Keras 2.15's saving/legacy/hdf5_format.py (_convert_rnn_weights) does the same.
 Value from_cudnn(Lowering& lowering, const Value& kernel, int64_t n, int64_t units, int64_t n_gates) {
   std::vector<Value> gates = split(lowering, kernel, n_gates, 1, {n, units});
   for (Value& gate : gates) {
     const Value rows = lowering.reshape(gate, {units, n});
-    gate = lowering.named_op("transpose", "Transpose", {rows, lowering.ints("transpose/perm", {1, 0})}, {{"Tperm", DType::kInt32}});
+    gate = lowering.named_op("transpose", "Transpose", {rows, lowering.ints("transpose/perm", {1, 0})},
+                             {{"Tperm", DType::kInt32}});
   }
   gates.push_back(lowering.int_scalar("concat/axis", 1));
   return lowering.named_op("concat", "ConcatV2", gates, {{"N", n_gates}, {"Tidx", DType::kInt32}});
@@ -202,7 +222,9 @@ class CudnnLstmCell final : public LstmCell {
  public:
   using LstmCell::LstmCell;
   using LstmCell::step;
-  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 4, {8 * o_.units}); }
+  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override {
+    return o_.weights(x, 4, {8 * o_.units});
+  }
   Values prepare(Lowering& lowering, Values w, const Shape& x) const override {
     w[0] = from_cudnn(lowering, w[0], x.last(), o_.units, 4);
     w[1] = from_cudnn(lowering, w[1], o_.units, o_.units, 4);
@@ -223,7 +245,9 @@ class CudnnGruCell final : public GruCell {
  public:
   using GruCell::GruCell;
   using GruCell::step;
-  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override { return o_.weights(x, 3, {6 * o_.units}); }
+  [[nodiscard]] std::vector<WeightSpec> weights(const Shape& x) const override {
+    return o_.weights(x, 3, {6 * o_.units});
+  }
   Values prepare(Lowering& lowering, Values w, const Shape& x) const override {
     w[0] = from_cudnn(lowering, w[0], x.last(), o_.units, 3);
     w[1] = from_cudnn(lowering, w[1], o_.units, o_.units, 3);
@@ -252,7 +276,9 @@ Options parse_cudnn(const Config& config) {
 
 }  // namespace
 
-CellPtr parse_simple_rnn_cell(const Config& config) { return std::make_shared<SimpleRnnCell>(Options::parse(config, 1)); }
+CellPtr parse_simple_rnn_cell(const Config& config) {
+  return std::make_shared<SimpleRnnCell>(Options::parse(config, 1));
+}
 CellPtr parse_lstm_cell(const Config& config) { return std::make_shared<LstmCell>(Options::parse(config, 4)); }
 // Keras 2.3 and before wrote no reset_after unless it was asked for; later ones reset after.
 CellPtr parse_gru_cell(const Config& config) {

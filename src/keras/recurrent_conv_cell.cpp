@@ -1,5 +1,6 @@
-// ConvLSTM's cell (Shi et al. 2015, without peepholes): an LSTM whose products are convolutions; gates i, f, c, o in the kernels'
-// last axis, as Keras 2.15's rnn/base_conv_lstm.py has them. The states' convolution is SAME with stride 1.
+// ConvLSTM's cell (Shi et al. 2015, without peepholes): an LSTM whose products are convolutions; gates i, f, c, o in
+// the kernels' last axis, as Keras 2.15's rnn/base_conv_lstm.py has them. The states' convolution is SAME with
+// stride 1.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,10 +21,16 @@ Shape batched(int64_t n, const Shape& shape) {
 
 class ConvLstmCell final : public Cell {
  public:
-  ConvLstmCell(int64_t filters, Window window, bool use_bias, Activation activation, Activation recurrent_activation, RecurrentDropout dropout)
-      : filters_(filters), window_(std::move(window)), use_bias_(use_bias), activation_(std::move(activation)),
-        recurrent_activation_(std::move(recurrent_activation)), dropout_(dropout) {
-    recurrent_ = {window_.size, std::vector<int64_t>(window_.rank(), 1), std::vector<int64_t>(window_.rank(), 1), Padding::kSame};
+  ConvLstmCell(int64_t filters, Window window, bool use_bias, Activation activation, Activation recurrent_activation,
+               RecurrentDropout dropout)
+      : filters_(filters),
+        window_(std::move(window)),
+        use_bias_(use_bias),
+        activation_(std::move(activation)),
+        recurrent_activation_(std::move(recurrent_activation)),
+        dropout_(dropout) {
+    recurrent_ = {window_.size, std::vector<int64_t>(window_.rank(), 1), std::vector<int64_t>(window_.rank(), 1),
+                  Padding::kSame};
   }
 
   [[nodiscard]] std::string name() const override { return "conv_lstm_cell"; }
@@ -60,13 +67,15 @@ class ConvLstmCell final : public Cell {
     return y;
   }
 
-  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected, Values& states) const override {
+  Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected,
+             Values& states) const override {
     const auto n = static_cast<std::ptrdiff_t>(masks.empty() ? 0 : dropout_.n_recurrent_masks());
     const auto own = masks.begin() + (n == 0 ? 0 : static_cast<std::ptrdiff_t>(dropout_.n_input_masks()));
     const Values kernels = n == 0 ? Values{w[1]} : Values(own + n, own + 2 * n);
-    const Value recurrent = products(lowering, masked(lowering, states[0], {own, own + n}), kernels, [&](const Value& x, const Value& kernel) {
-      return lower_conv(lowering, "convolution", x, kernel, recurrent_.strides, "SAME");
-    });
+    const Value recurrent = products(
+        lowering, masked(lowering, states[0], {own, own + n}), kernels, [&](const Value& x, const Value& kernel) {
+          return lower_conv(lowering, "convolution", x, kernel, recurrent_.strides, "SAME");
+        });
     const Value z = lowering.named_op("add", "Add", {projected, recurrent});
     const Value first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", -1), z}, z.dtype,
                                         {{"T", z.dtype}, {"num_split", int64_t{4}}});
@@ -85,16 +94,19 @@ class ConvLstmCell final : public Cell {
     return states[0];
   }
 
-  Doubles step(const std::vector<Doubles>& w, const Shape& x_shape, const Doubles& x, std::vector<Doubles>& states) const override {
+  Doubles step(const std::vector<Doubles>& w, const Shape& x_shape, const Doubles& x,
+               std::vector<Doubles>& states) const override {
     const Shape state = slid(x_shape, filters_);
     Doubles z = convolved(window_, x, x_shape, w[0]);
     z = sum(std::move(z), convolved(recurrent_, states[0], state, w[1]));
     const auto n = static_cast<size_t>(filters_);
     std::vector<Doubles> gates(4, Doubles(states[0].size()));
     for (size_t i = 0; i < states[0].size(); ++i) {
-      for (size_t g = 0; g < 4; ++g) gates[g][i] = z[i / n * 4 * n + g * n + i % n] + (use_bias_ ? w[2][g * n + i % n] : 0);
+      for (size_t g = 0; g < 4; ++g)
+        gates[g][i] = z[i / n * 4 * n + g * n + i % n] + (use_bias_ ? w[2][g * n + i % n] : 0);
     }
-    for (size_t g = 0; g < 4; ++g) gates[g] = apply(g == 2 ? activation_ : recurrent_activation_, std::move(gates[g]), state);
+    for (size_t g = 0; g < 4; ++g)
+      gates[g] = apply(g == 2 ? activation_ : recurrent_activation_, std::move(gates[g]), state);
     for (size_t i = 0; i < states[1].size(); ++i) states[1][i] = gates[1][i] * states[1][i] + gates[0][i] * gates[2][i];
     states[0] = apply(activation_, states[1], state);
     for (size_t i = 0; i < states[0].size(); ++i) states[0][i] *= gates[3][i];
@@ -115,7 +127,8 @@ class ConvLstmCell final : public Cell {
   }
 
   // Of one example; all four gates' channels.
-  [[nodiscard]] Doubles convolved(const Window& window, const Doubles& x, const Shape& x_shape, const Doubles& kernel) const {
+  [[nodiscard]] Doubles convolved(const Window& window, const Doubles& x, const Shape& x_shape,
+                                  const Doubles& kernel) const {
     const Shape in = batched(1, x_shape);
     const Shape out = slide(window, in, 4 * filters_);
     const int64_t depth = x_shape.last();
@@ -125,7 +138,8 @@ class ConvLstmCell final : public Cell {
       for_each_cell(window, in, index, [&](const Index& position, int64_t cell) {
         const int64_t first = position.with(-1, 0).offset(in);
         for (int64_t k = 0; k < depth; ++k) {
-          result[static_cast<size_t>(o)] += x[static_cast<size_t>(first + k)] * kernel[static_cast<size_t>((cell * depth + k) * 4 * filters_ + index[-1])];
+          result[static_cast<size_t>(o)] += x[static_cast<size_t>(first + k)] *
+                                            kernel[static_cast<size_t>((cell * depth + k) * 4 * filters_ + index[-1])];
         }
       });
     }
@@ -147,12 +161,12 @@ CellPtr parse(const Config& config, size_t rank) {
   if (filters < 1) config.fail(fmt::format("`filters` must be positive, found {}", filters));
   Window window = parse_kernel(config, rank);
   if (config.version().is_theano && std::ranges::any_of(window.size, [](int64_t size) { return size % 2 == 0; })) {
-    config.unsupported("an even kernel, trained on Theano, whose zeros lie elsewhere than TensorFlow's; not converted for this layer");
+    config.unsupported(
+        "an even kernel, trained on Theano, whose zeros lie elsewhere than TensorFlow's; not converted for this layer");
   }
-  return std::make_shared<ConvLstmCell>(filters, std::move(window), config.get_bool({"use_bias"}, true),
-                                        Activation::parse(config, "activation", "tanh"),
-                                        Activation::parse(config, "recurrent_activation", "hard_sigmoid"),
-                                        RecurrentDropout::parse(config, 4));
+  return std::make_shared<ConvLstmCell>(
+      filters, std::move(window), config.get_bool({"use_bias"}, true), Activation::parse(config, "activation", "tanh"),
+      Activation::parse(config, "recurrent_activation", "hard_sigmoid"), RecurrentDropout::parse(config, 4));
 }
 
 }  // namespace
@@ -161,7 +175,8 @@ CellPtr parse_conv_lstm1d_cell(const Config& config) { return parse(config, 1); 
 CellPtr parse_conv_lstm2d_cell(const Config& config) { return parse(config, 2); }
 CellPtr parse_conv_lstm3d_cell(const Config& config) { return parse(config, 3); }
 CellPtr parse_conv_lstm_cell(const Config& config) {
-  return parse(config, static_cast<size_t>(config.get_int({"rank"}, static_cast<int64_t>(config.get_list({"kernel_size"}).size()))));
+  return parse(config, static_cast<size_t>(
+                           config.get_int({"rank"}, static_cast<int64_t>(config.get_list({"kernel_size"}).size()))));
 }
 
 }  // namespace hoarfrost::keras

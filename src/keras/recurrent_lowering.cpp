@@ -17,9 +17,11 @@ namespace {
 Value zeros(Lowering& lowering, const Value& batch, const Shape& state, const Value& like) {
   std::vector<Value> sizes{batch};
   for (const int64_t size : state.sizes()) sizes.push_back(lowering.int_scalar("zeros/packed/1", size));
-  const Value shape = lowering.raw_op("zeros/packed", "Pack", sizes, DType::kInt32,
-                                      {{"T", DType::kInt32}, {"N", static_cast<int64_t>(sizes.size())}, {"axis", int64_t{0}}});
-  Value result = lowering.raw_op("zeros", "Fill", {shape, lowering.scalar("zeros/Const", 0, like)}, like.dtype, {{"T", like.dtype}});
+  const Value shape =
+      lowering.raw_op("zeros/packed", "Pack", sizes, DType::kInt32,
+                      {{"T", DType::kInt32}, {"N", static_cast<int64_t>(sizes.size())}, {"axis", int64_t{0}}});
+  Value result = lowering.raw_op("zeros", "Fill", {shape, lowering.scalar("zeros/Const", 0, like)}, like.dtype,
+                                 {{"T", like.dtype}});
   result.shape = joined({kUnknown}, state);
   return result;
 }
@@ -35,7 +37,12 @@ Values unpack(Lowering& lowering, const Value& x, int64_t axis, int64_t n, const
 class Unrolled {
  public:
   Unrolled(Lowering& lowering, const Recurrence& layer, const Values& in)
-      : lowering_(lowering), layer_(layer), in_(in), x_(step_shape(in[0].shape)), time_(layer.time_major ? 0 : 1), n_steps_(in[0].shape[time_]) {}
+      : lowering_(lowering),
+        layer_(layer),
+        in_(in),
+        x_(step_shape(in[0].shape)),
+        time_(layer.time_major ? 0 : 1),
+        n_steps_(in[0].shape[time_]) {}
 
   Values run() {
     for (size_t i = 0; i < lowering_.n_weights(); ++i) weights_.push_back(lowering_.weight(i));
@@ -75,15 +82,18 @@ class Unrolled {
     const Value product = layer_.cell->project(lowering_, weights_, rows);
     const Shape width = layer_.cell->projected(x_);
     Value sequence;
-    if (layer_.time_major) sequence = lowering_.reshape(product, joined({n_steps_, kUnknown}, width));
-    else sequence = lowering_.reshape(product, joined({kUnknown, n_steps_}, width));
+    if (layer_.time_major)
+      sequence = lowering_.reshape(product, joined({n_steps_, kUnknown}, width));
+    else
+      sequence = lowering_.reshape(product, joined({kUnknown, n_steps_}, width));
     return unpack(lowering_, sequence, time_, n_steps_, joined({kUnknown}, width));
   }
 
   Values finish(const Values& outputs) {
     Value y = outputs.back();
     if (layer_.return_sequences) {
-      y = lowering_.named_op("stack", "Pack", outputs, {{"N", static_cast<int64_t>(outputs.size())}, {"axis", int64_t{time_}}});
+      y = lowering_.named_op("stack", "Pack", outputs,
+                             {{"N", static_cast<int64_t>(outputs.size())}, {"axis", int64_t{time_}}});
       y.mask = in_[0].mask;
     }
     Values result{y};
@@ -127,26 +137,37 @@ Values first_states(Lowering& lowering, const Recurrence& layer, const Values& i
   Values result;
   const Shapes shapes = layer.cell->states(x);
   for (size_t s = 0; s < shapes.size(); ++s) {
-    if (in.size() > 1) result.push_back(in[s + 1]);
-    else if (shapes[s] == layer.cell->output(x)) result.push_back(zero);
-    else result.push_back(zeros(lowering, batch, shapes[s], in[0]));
+    if (in.size() > 1)
+      result.push_back(in[s + 1]);
+    else if (shapes[s] == layer.cell->output(x))
+      result.push_back(zero);
+    else
+      result.push_back(zeros(lowering, batch, shapes[s], in[0]));
   }
   result.push_back(zero);
   return result;
 }
 
 Values Recurrence::lower(Lowering& lowering, const Values& in) const {
-  if (stateful) lowering.note(fmt::format("layer `{}` is stateful: in the graph every call starts at its first state, zeros", lowering.scope()));
+  if (stateful)
+    lowering.note(fmt::format("layer `{}` is stateful: in the graph every call starts at its first state, zeros",
+                              lowering.scope()));
   const int64_t n_steps = in[0].shape[time_major ? 0 : 1];
   const bool are_few = n_steps >= 1 && n_steps <= kFewSteps;
   if (lowering.recurrence() == RecurrenceForm::kLoop || (lowering.recurrence() == RecurrenceForm::kAuto && !are_few)) {
     return lower_as_loop(lowering, *this, in);
   }
   if (n_steps < 1) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer cannot be written out one by one, for their number is unknown in {}: give it with --input-shape, or take a loop (--rnn loop)", in[0].shape.to_string()));
+    throw Error(ErrorCode::kUnsupported, "",
+                fmt::format("the steps of a recurrent layer cannot be written out one by one, for their number is "
+                            "unknown in {}: give it with --input-shape, or take a loop (--rnn loop)",
+                            in[0].shape.to_string()));
   }
   if (n_steps > kMostSteps) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("the steps of a recurrent layer are written out one by one, {} at most, found {}: take a loop (--rnn loop), or give a shorter sequence with --input-shape", kMostSteps, n_steps));
+    throw Error(ErrorCode::kUnsupported, "",
+                fmt::format("the steps of a recurrent layer are written out one by one, {} at most, found {}: take a "
+                            "loop (--rnn loop), or give a shorter sequence with --input-shape",
+                            kMostSteps, n_steps));
   }
   return Unrolled(lowering, *this, in).run();
 }

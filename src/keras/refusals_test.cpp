@@ -35,8 +35,10 @@ TEST_P(Refusals, NameTheLayerAndTheReason) {
 constexpr Refusal kRefusals[] = {
     {"Bidirectional",
      R"({"name": "l", "merge_mode": "concat", "layer": {"class_name": "LSTM", "config": {"name": "r", "units": 2, "return_sequences": true, "time_major": true}}})",
-     ErrorCode::kUnsupported, "a layer with time_major inside Bidirectional is not supported: rebuild the model with the batch first"},
-    {"BatchNormalization", R"({"name": "l", "axis": [3], "renorm": true})", ErrorCode::kUnsupported, "renorm (batch renormalization) is not converted"},
+     ErrorCode::kUnsupported,
+     "a layer with time_major inside Bidirectional is not supported: rebuild the model with the batch first"},
+    {"BatchNormalization", R"({"name": "l", "axis": [3], "renorm": true})", ErrorCode::kUnsupported,
+     "renorm (batch renormalization) is not converted"},
     {"BatchNormalization", R"({"name": "l", "mode": 2})", ErrorCode::kUnsupported,
      "mode 2 normalises by the statistics of the batch at inference too, which no frozen graph does"},
     {"BatchNormalization", R"({"name": "l", "fold": 3})", ErrorCode::kUnsupported,
@@ -50,7 +52,8 @@ constexpr Refusal kRefusals[] = {
      "padding must be a number, or one or a pair per axis, found [1,-2]"},
     {"Cropping3D", R"({"name": "l", "cropping": [[1, 2], [1, 2]]})", ErrorCode::kCorrupt,
      "cropping must be a number, or one or a pair per axis, found [[1,2],[1,2]]"},
-    {"Reshape", R"({"name": "l", "target_shape": [-1, 2, -1]})", ErrorCode::kCorrupt, "target_shape may have one -1, found [?, 2, ?]"},
+    {"Reshape", R"({"name": "l", "target_shape": [-1, 2, -1]})", ErrorCode::kCorrupt,
+     "target_shape may have one -1, found [?, 2, ?]"},
     {"Permute", R"({"name": "l", "dims": [0, 1]})", ErrorCode::kCorrupt, "dims must be a permutation of 1, 2, …"},
     {"RepeatVector", R"({"name": "l"})", ErrorCode::kCorrupt, "the configuration has no `n`"},
     {"Embedding", R"({"name": "l", "input_dim": 4, "output_dim": 2, "lora_rank": 2})", ErrorCode::kUnsupported,
@@ -73,12 +76,15 @@ std::string mismatch(const char* class_name, const char* config, const Shapes& i
 }
 
 TEST(Refusals, ShapesThatDoNotFit) {
-  EXPECT_EQ(mismatch("Reshape", R"({"target_shape": [5, -1]})", {{kUnknown, 4, 3}}), "target_shape [5, ?] does not fit the input [?, 4, 3]");
-  EXPECT_EQ(mismatch("Cropping1D", R"({"cropping": [2, 2]})", {{kUnknown, 4, 3}}), "cropping leaves nothing of the input [?, 4, 3]");
+  EXPECT_EQ(mismatch("Reshape", R"({"target_shape": [5, -1]})", {{kUnknown, 4, 3}}),
+            "target_shape [5, ?] does not fit the input [?, 4, 3]");
+  EXPECT_EQ(mismatch("Cropping1D", R"({"cropping": [2, 2]})", {{kUnknown, 4, 3}}),
+            "cropping leaves nothing of the input [?, 4, 3]");
   EXPECT_EQ(mismatch("Concatenate", R"({"axis": 1})", {{kUnknown, 4, 3}, {kUnknown, 4, 2}}),
             "inputs to be joined along axis 1 differ in another: [?, 4, 3] and [?, 4, 2]");
   EXPECT_EQ(mismatch("Subtract", "{}", {{kUnknown, 4}}), "expected 2 inputs, found 1");
-  EXPECT_EQ(mismatch("RepeatVector", R"({"n": 2})", {{kUnknown, 4, 2}}), "expected an input of 2 axes, found [?, 4, 2]");
+  EXPECT_EQ(mismatch("RepeatVector", R"({"n": 2})", {{kUnknown, 4, 2}}),
+            "expected an input of 2 axes, found [?, 4, 2]");
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ Value lower_repetition(const Factors& factors, std::string_view name, Lowering& 
     }
     if (factors[i - 1] > 1) {
       rows = lowering.reshape(rows, {kUnknown, n_inner});
-      rows = lowering.op("Tile", {rows, lowering.ints("Tile/multiples", {1, factors[i - 1]})}, {{"Tmultiples", DType::kInt32}});
+      rows = lowering.op("Tile", {rows, lowering.ints("Tile/multiples", {1, factors[i - 1]})},
+                         {{"Tmultiples", DType::kInt32}});
     }
     const int64_t size = out[static_cast<int>(i)];
     n_inner = size == kUnknown ? kUnknown : n_inner * size;

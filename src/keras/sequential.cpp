@@ -14,7 +14,8 @@ Shape shape_of(const Json& json, std::string_view where) {
   std::vector<int64_t> sizes;
   for (const Json& size : json) {
     const bool is_size = size.is_number_integer() && size.get<int64_t>() >= 0;
-    if (!size.is_null() && !is_size) throw Error(ErrorCode::kCorrupt, where, fmt::format("expected a shape, found {}", json.dump()));
+    if (!size.is_null() && !is_size)
+      throw Error(ErrorCode::kCorrupt, where, fmt::format("expected a shape, found {}", json.dump()));
     sizes.push_back(size.is_null() ? kUnknown : size.get<int64_t>());
   }
   return Shape(std::move(sizes));
@@ -33,14 +34,16 @@ std::optional<Shape> declared_shape(const Json& config, const std::string& class
     sizes.insert(sizes.begin(), kUnknown);
     return Shape(std::move(sizes));
   };
-  if (const Json* shape = get("input_shape"); shape != nullptr && shape->is_array()) return with_batch(shape_of(*shape, where).sizes());
+  if (const Json* shape = get("input_shape"); shape != nullptr && shape->is_array())
+    return with_batch(shape_of(*shape, where).sizes());
   if (class_name == "Embedding") {  // its input_dim is the vocabulary
     const Json* length = get("input_length");
     return with_batch({length != nullptr && length->is_number_integer() ? length->get<int64_t>() : kUnknown});
   }
   if (const Json* size = get("input_dim"); size != nullptr && size->is_number_integer()) {
     const Json* length = get("input_length");
-    if (length != nullptr && length->is_number_integer()) return with_batch({length->get<int64_t>(), size->get<int64_t>()});
+    if (length != nullptr && length->is_number_integer())
+      return with_batch({length->get<int64_t>(), size->get<int64_t>()});
     return with_batch({size->get<int64_t>()});
   }
   return {};
@@ -73,7 +76,8 @@ const Json* first_config(const Json& layers, std::string& class_name, int depth 
     return config.contains("layers") ? first_config(config.at("layers"), class_name, depth + 1) : nullptr;
   }
   if (is_model_class(class_name)) {  // a Functional model begins with its own InputLayer
-    return config.is_object() && config.contains("layers") ? first_config(config.at("layers"), class_name, depth + 1) : nullptr;
+    return config.is_object() && config.contains("layers") ? first_config(config.at("layers"), class_name, depth + 1)
+                                                           : nullptr;
   }
   return config.is_object() ? &config : nullptr;
 }
@@ -94,7 +98,8 @@ ModelLayer implied_input(const Json& config, const Json& layers, const Model& mo
   if (!shape) shape = built_shape(config);
   if (shape) input.input_shape = *shape;
   const Json& front = layers.front();
-  std::string name = front.contains("config") && front.at("config").is_object() ? text_at(front.at("config"), "name") : "";
+  std::string name =
+      front.contains("config") && front.at("config").is_object() ? text_at(front.at("config"), "name") : "";
   if (name.empty()) name = model.name;
   input.name = name + "_input";
   return input;
@@ -104,26 +109,31 @@ ModelLayer implied_input(const Json& config, const Json& layers, const Model& mo
 
 void parse_sequential(const Json& config, Model& model, int depth) {
   const auto found = config.is_object() ? config.find("layers") : config.end();
-  if (!config.is_array() && (found == config.end() || !found->is_array())) throw Error(ErrorCode::kCorrupt, "", "a Sequential model without a list of `layers`");
+  if (!config.is_array() && (found == config.end() || !found->is_array()))
+    throw Error(ErrorCode::kCorrupt, "", "a Sequential model without a list of `layers`");
   const Json& layers = config.is_array() ? config : *found;
   if (layers.empty()) throw Error(ErrorCode::kUnsupported, "", "a Sequential model without layers");
 
   std::set<std::string> names;
   for (const Json& json : layers) {
-    if (!json.is_object()) throw Error(ErrorCode::kCorrupt, "", fmt::format("expected a layer, found {}", json.dump().substr(0, 60)));
+    if (!json.is_object())
+      throw Error(ErrorCode::kCorrupt, "", fmt::format("expected a layer, found {}", json.dump().substr(0, 60)));
     const std::string class_name = plain_class_name(text_at(json, "class_name"));
     if (model.layers.empty() && class_name != "InputLayer") {
       model.layers.push_back(implied_input(config, layers, model));
       names.insert(model.layers.back().name);
     }
-    std::string name = json.contains("config") && json.at("config").is_object() ? text_at(json.at("config"), "name") : "";
+    std::string name =
+        json.contains("config") && json.at("config").is_object() ? text_at(json.at("config"), "name") : "";
     if (name.empty()) name = text_at(json, "name");
     for (int i = 1; name.empty(); ++i) {  // old configurations are lists, which have no name
       if (const std::string candidate = fmt::format("sequential_{}", i); !names.contains(candidate)) name = candidate;
     }
-    if (!names.insert(name).second) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "two layers have this name");
+    if (!names.insert(name).second)
+      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "two layers have this name");
     ModelLayer layer = parse_model_layer(json, name, model.version, nullptr, depth);
-    if (layer.is_input && !model.layers.empty()) throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "an InputLayer amid a Sequential model");
+    if (layer.is_input && !model.layers.empty())
+      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}`", name), "an InputLayer amid a Sequential model");
     if (!layer.is_input) {
       // What a nested model with several outputs gives, the next layer takes whole.
       const ModelLayer& before = model.layers.back();
@@ -136,7 +146,8 @@ void parse_sequential(const Json& config, Model& model, int depth) {
   }
   const ModelLayer& last = model.layers.back();
   model.inputs = {{0, 0, 0}};
-  for (size_t output = 0; output < (last.model ? last.model->outputs.size() : 1); ++output) model.outputs.push_back({model.layers.size() - 1, 0, output});
+  for (size_t output = 0; output < (last.model ? last.model->outputs.size() : 1); ++output)
+    model.outputs.push_back({model.layers.size() - 1, 0, output});
 }
 
 }  // namespace hoarfrost::keras

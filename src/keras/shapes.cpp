@@ -26,20 +26,27 @@ Shape completed(const Shape& given, const Shape& declared) {
 const Shape& shape_of(const Model& model, const TensorRef& ref, const Results& results) {
   const auto found = results.find({ref.layer, ref.call});
   const ModelLayer& layer = model.layers[ref.layer];
-  if (found == results.end()) throw Error(ErrorCode::kCorrupt, place(layer), "is never computed: its inputs depend on themselves, or on an input the model has not");
-  if (ref.output >= found->second.size()) throw Error(ErrorCode::kCorrupt, place(layer), fmt::format("output {} is used, the layer gives {}", ref.output, found->second.size()));
+  if (found == results.end())
+    throw Error(ErrorCode::kCorrupt, place(layer),
+                "is never computed: its inputs depend on themselves, or on an input the model has not");
+  if (ref.output >= found->second.size())
+    throw Error(ErrorCode::kCorrupt, place(layer),
+                fmt::format("output {} is used, the layer gives {}", ref.output, found->second.size()));
   return found->second[ref.output];
 }
 
 Shapes infer_call(const ModelLayer& layer, const Shapes& in, const CallVisitor& visit) {
   try {
     if (layer.model) {
-      if (in.size() != layer.model->inputs.size()) throw Error(ErrorCode::kMismatch, "", fmt::format("expected {} inputs, found {}", layer.model->inputs.size(), in.size()));
+      if (in.size() != layer.model->inputs.size())
+        throw Error(ErrorCode::kMismatch, "",
+                    fmt::format("expected {} inputs, found {}", layer.model->inputs.size(), in.size()));
       return infer_shapes(*layer.model, in, visit);
     }
     for (const Shape& shape : in) {
       if (!shape.has_rank()) {
-        throw Error(ErrorCode::kInvalidArgument, "", "the file does not say the model's input shape; give it with --input-shape");
+        throw Error(ErrorCode::kInvalidArgument, "",
+                    "the file does not say the model's input shape; give it with --input-shape");
       }
     }
     Shapes out = layer.layer->infer(in);

@@ -10,21 +10,22 @@ namespace hoarfrost::keras {
 Value strided_slice(Lowering& lowering, const Value& x, const Slicing& slicing, std::string_view name) {
   const std::vector<int64_t> ones(slicing.begin.size(), 1);
   const std::string stack = fmt::format("{}/stack", name);
-  return lowering.raw_op(
-      name, "StridedSlice",
-      {x, lowering.ints(stack, slicing.begin), lowering.ints(stack + "_1", slicing.end), lowering.ints(stack + "_2", ones)},
-      x.dtype,
-      {{"T", x.dtype},
-       {"Index", DType::kInt32},
-       {"begin_mask", slicing.begin_mask},
-       {"end_mask", slicing.end_mask},
-       {"ellipsis_mask", int64_t{0}},
-       {"new_axis_mask", int64_t{0}},
-       {"shrink_axis_mask", slicing.shrink_mask}});
+  return lowering.raw_op(name, "StridedSlice",
+                         {x, lowering.ints(stack, slicing.begin), lowering.ints(stack + "_1", slicing.end),
+                          lowering.ints(stack + "_2", ones)},
+                         x.dtype,
+                         {{"T", x.dtype},
+                          {"Index", DType::kInt32},
+                          {"begin_mask", slicing.begin_mask},
+                          {"end_mask", slicing.end_mask},
+                          {"ellipsis_mask", int64_t{0}},
+                          {"new_axis_mask", int64_t{0}},
+                          {"shrink_axis_mask", slicing.shrink_mask}});
 }
 
 Value size_of(Lowering& lowering, const Value& x, int axis) {
-  const Value shape = lowering.raw_op("Shape", "Shape", {x}, DType::kInt32, {{"T", x.dtype}, {"out_type", DType::kInt32}});
+  const Value shape =
+      lowering.raw_op("Shape", "Shape", {x}, DType::kInt32, {{"T", x.dtype}, {"out_type", DType::kInt32}});
   return strided_slice(lowering, shape, {.begin = {axis}, .end = {axis + 1}, .shrink_mask = 1});
 }
 

@@ -16,7 +16,9 @@ namespace {
 // "conv2d_3" -> "conv2d".
 std::string without_number(std::string_view name) {
   const size_t last = name.find_last_not_of("0123456789");
-  return std::string(last != std::string_view::npos && last > 0 && last + 1 < name.size() && name[last] == '_' ? name.substr(0, last) : name);
+  return std::string(last != std::string_view::npos && last > 0 && last + 1 < name.size() && name[last] == '_'
+                         ? name.substr(0, last)
+                         : name);
 }
 
 // Keras names a layer after its class where nobody says otherwise.
@@ -56,7 +58,9 @@ std::string class_by_weights(const StoredLayer& layer) {
 
 StoredWeight described(const hdf5::Tree& tree, const std::string& path, std::string name) {
   const auto found = tree.describe(path);
-  if (!found) throw Error(ErrorCode::kCorrupt, tree.where(path), "the weight that `weight_names` has is missing: the file is damaged, save it again");
+  if (!found)
+    throw Error(ErrorCode::kCorrupt, tree.where(path),
+                "the weight that `weight_names` has is missing: the file is damaged, save it again");
   return {std::move(name), found->shape, found->dtype};
 }
 
@@ -83,23 +87,29 @@ StoredWeights legacy(const hdf5::Tree& tree, const std::string& root) {
   return result;
 }
 
-void collect_vars(const hdf5::Tree& tree, const std::string& group, const std::string& prefix, std::vector<StoredWeight>& weights, int depth) {
+void collect_vars(const hdf5::Tree& tree, const std::string& group, const std::string& prefix,
+                  std::vector<StoredWeight>& weights, int depth) {
   if (depth > 16 || tree.kind(group) != hdf5::Kind::kGroup) return;
   auto names = tree.children(group);
   std::ranges::sort(names, {}, [](const std::string& name) { return std::pair(name.size(), name); });
   for (const std::string& name : names) {
     const std::string path = hdf5::join(group, name);
-    if (tree.kind(path) == hdf5::Kind::kDataset) weights.push_back(described(tree, path, prefix + name));
-    else if (name != "seed_generator") collect_vars(tree, path, name == "vars" ? prefix : prefix + name + "/", weights, depth + 1);
+    if (tree.kind(path) == hdf5::Kind::kDataset)
+      weights.push_back(described(tree, path, prefix + name));
+    else if (name != "seed_generator")
+      collect_vars(tree, path, name == "vars" ? prefix : prefix + name + "/", weights, depth + 1);
   }
 }
 
 StoredWeights v3(const hdf5::Tree& tree, const std::string& root) {
   StoredWeights result{"Keras 3", false, {}};
-  const std::string container = tree.kind(hdf5::join(root, "layers")) == hdf5::Kind::kGroup ? hdf5::join(root, "layers") : hdf5::join(root, "_layer_checkpoint_dependencies");
+  const std::string container = tree.kind(hdf5::join(root, "layers")) == hdf5::Kind::kGroup
+                                    ? hdf5::join(root, "layers")
+                                    : hdf5::join(root, "_layer_checkpoint_dependencies");
   if (tree.kind(container) != hdf5::Kind::kGroup) return result;
   auto names = tree.children(container);
-  std::ranges::sort(names, {}, [](const std::string& name) { return std::tuple(without_number(name), name.size(), name); });
+  std::ranges::sort(names, {},
+                    [](const std::string& name) { return std::tuple(without_number(name), name.size(), name); });
   for (const std::string& name : names) {
     StoredLayer layer{name, {}, {}};
     collect_vars(tree, hdf5::join(container, name), "", layer.weights, 0);
@@ -121,7 +131,8 @@ StoredWeights read_stored_weights(const hdf5::Tree& tree) {
     }
     return result;
   }
-  throw Error(ErrorCode::kInvalidArgument, tree.where("/"), "expected a model or weights of Keras' (`model_config`, `layer_names` or `layers`), found neither");
+  throw Error(ErrorCode::kInvalidArgument, tree.where("/"),
+              "expected a model or weights of Keras' (`model_config`, `layer_names` or `layers`), found neither");
 }
 
 std::optional<StoredWeights> weights_without_architecture(const std::filesystem::path& path) {

@@ -24,13 +24,13 @@ struct StoredLayer {
 };
 
 struct StoredWeights {
-  std::string layout;       // "Keras 1 and 2" or "Keras 3"
-  bool has_order = false;   // whether the layers stand in the model's order
+  std::string layout;      // "Keras 1 and 2" or "Keras 3"
+  bool has_order = false;  // whether the layers stand in the model's order
   std::vector<StoredLayer> layers;
 };
 
-// Of a file in any layout but Keras 0.x's. Throws what the tree throws, and Error{kCorrupt} where `layer_names` and groups do
-// not belong together; Error{kInvalidArgument} for HDF5 that holds no weights of Keras'.
+// Of a file in any layout but Keras 0.x's. Throws what the tree throws, and Error{kCorrupt} where `layer_names` and
+// groups do not belong together; Error{kInvalidArgument} for HDF5 that holds no weights of Keras'.
 StoredWeights read_stored_weights(const hdf5::Tree& tree);
 
 // The same of a file; nullopt where it is no HDF5, or holds an architecture, or no weights in such a layout.
@@ -38,8 +38,8 @@ std::optional<StoredWeights> weights_without_architecture(const std::filesystem:
 
 // A chain of layers through which the weights' shapes pass in only one way.
 struct ImpliedArchitecture {
-  std::string json;                // a Sequential model for freeze --weights; "" where there is none, or not one only
-  std::string why_not;             // then
+  std::string json;                  // a Sequential model for freeze --weights; "" where there is none, or not one only
+  std::string why_not;               // then
   std::vector<std::string> assumed;  // what the file does not say
 };
 // input: with its batch, where somebody knows it.

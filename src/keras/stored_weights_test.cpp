@@ -28,10 +28,12 @@ std::vector<std::string> essence(const Json& architecture, bool has_weightless) 
   std::vector<std::string> result;
   for (const Json& layer : architecture.at("config").at("layers")) {
     const std::string name = layer.at("class_name");
-    const bool has_weights = name != "InputLayer" && name != "Flatten" && !name.starts_with("MaxPooling") && !name.starts_with("Global");
+    const bool has_weights =
+        name != "InputLayer" && name != "Flatten" && !name.starts_with("MaxPooling") && !name.starts_with("Global");
     if (name == "InputLayer" || (!has_weights && !has_weightless)) continue;
     std::string text = name;
-    for (const char* key : {"units", "filters", "kernel_size", "use_bias", "padding", "input_dim", "output_dim", "reset_after", "return_sequences"}) {
+    for (const char* key : {"units", "filters", "kernel_size", "use_bias", "padding", "input_dim", "output_dim",
+                            "reset_after", "return_sequences"}) {
       const bool is_default = key == std::string_view("padding") && !name.starts_with("Conv");  // a pool's
       if (layer.at("config").contains(key) && !is_default) text += " " + layer.at("config").at(key).dump();
     }
@@ -97,7 +99,8 @@ TEST(StoredWeights, OrderLayersByTheirShapes) {
   ASSERT_NE(dense.json, "") << dense.why_not;
   EXPECT_EQ(essence(Json::parse(dense.json), false), essence(architecture_of("weights_dense"), false));
   expect_loads(dense, "weights_dense.weights.h5");
-  EXPECT_THAT(implied_architecture(stored("weights_picture.weights.h5")).why_not, HasSubstr("`flatten` has no weights"));
+  EXPECT_THAT(implied_architecture(stored("weights_picture.weights.h5")).why_not,
+              HasSubstr("`flatten` has no weights"));
   const ImpliedArchitecture words = implied_architecture(stored("weights_words.weights.h5"));
   ASSERT_NE(words.json, "") << words.why_not;
   EXPECT_EQ(essence(Json::parse(words.json), false), essence(architecture_of("weights_words"), false));
@@ -109,9 +112,12 @@ TEST(StoredWeights, AreNoneWhereThereIsAModel) {
 }
 
 TEST(StoredWeights, GiveNoArchitectureWhereTheyFitNoChain) {
-  const auto weight = [](const char* name, Shape shape) { return StoredWeight{name, std::move(shape), DType::kFloat32}; };
+  const auto weight = [](const char* name, Shape shape) {
+    return StoredWeight{name, std::move(shape), DType::kFloat32};
+  };
   const StoredLayer a{"dense", "Dense", {weight("kernel", {3, 4})}}, b{"dense_1", "Dense", {weight("kernel", {3, 2})}};
-  EXPECT_THAT(implied_architecture({"Keras 1 and 2", true, {a, b}}).why_not, HasSubstr("`dense_1` (Dense) takes 3 channels, and 4 come"));
+  EXPECT_THAT(implied_architecture({"Keras 1 and 2", true, {a, b}}).why_not,
+              HasSubstr("`dense_1` (Dense) takes 3 channels, and 4 come"));
   const StoredLayer merge{"add", "Add", {}};
   EXPECT_THAT(implied_architecture({"Keras 1 and 2", true, {a, merge}}).why_not, HasSubstr("`add` (Add) is none"));
   EXPECT_THAT(implied_architecture({"Keras 3", false, {}}).why_not, HasSubstr("no layer has weights"));

@@ -15,21 +15,27 @@ constexpr int kDeepest = 64;
 
 class Substitution {
  public:
-  Substitution(const std::map<std::string, std::string>& expressions, const std::map<std::string, std::string>& classes) : expressions_(expressions), classes_(classes) {}
+  Substitution(const std::map<std::string, std::string>& expressions, const std::map<std::string, std::string>& classes)
+      : expressions_(expressions), classes_(classes) {}
 
   void visit(Json& json, int depth = 0) {
     if (depth > kDeepest || !json.is_structured()) return;
-    if (json.is_object() && json.contains("class_name") && json.at("class_name").is_string() && json.contains("config")) replace(json);
+    if (json.is_object() && json.contains("class_name") && json.at("class_name").is_string() && json.contains("config"))
+      replace(json);
     for (Json& value : json) visit(value, depth + 1);
   }
 
   void expect_all_used() const {
     for (const auto& [name, expression] : expressions_) {
-      if (!used_.contains(name)) throw Error(ErrorCode::kInvalidArgument, "--lambda", fmt::format("the model has no layer `{}`", name));
+      if (!used_.contains(name))
+        throw Error(ErrorCode::kInvalidArgument, "--lambda", fmt::format("the model has no layer `{}`", name));
     }
     for (const auto& [name, known] : classes_) {
-      if (find_layer(known) == nullptr) throw Error(ErrorCode::kInvalidArgument, "--custom", fmt::format("`{}` is no known layer (`hoarfrost layers` lists them)", known));
-      if (!used_classes_.contains(name)) throw Error(ErrorCode::kInvalidArgument, "--custom", fmt::format("the model has no layer of class `{}`", name));
+      if (find_layer(known) == nullptr)
+        throw Error(ErrorCode::kInvalidArgument, "--custom",
+                    fmt::format("`{}` is no known layer (`hoarfrost layers` lists them)", known));
+      if (!used_classes_.contains(name))
+        throw Error(ErrorCode::kInvalidArgument, "--custom", fmt::format("the model has no layer of class `{}`", name));
     }
   }
 
@@ -69,7 +75,8 @@ class Substitution {
 
 }  // namespace
 
-Json substituted(Json model, const std::map<std::string, std::string>& expressions, const std::map<std::string, std::string>& classes) {
+Json substituted(Json model, const std::map<std::string, std::string>& expressions,
+                 const std::map<std::string, std::string>& classes) {
   if (expressions.empty() && classes.empty()) return model;
   Substitution substitution(expressions, classes);
   substitution.visit(model);

@@ -1,18 +1,19 @@
-// What a person says of layers whose meaning is not in the file: an expression in the place of a layer's function (--lambda), and the
-// known class that a custom one is (--custom).
+// What a person says of layers whose meaning is not in the file: an expression in the place of a layer's function
+// (--lambda), and the known class that a custom one is (--custom).
 #pragma once
 
 #include <map>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "keras/config.h"
 
 namespace hoarfrost::keras {
 
-// The model with each layer of these names as a Lambda of its expression, and each layer of these classes as one of the class on the
-// right. Throws Error{kInvalidArgument} for a name or class that the model has not, and for a known class that is none.
-Json substituted(Json model, const std::map<std::string, std::string>& expressions, const std::map<std::string, std::string>& classes);
+// The model with each layer of these names as a Lambda of its expression, and each layer of these classes as one of the
+// class on the right. Throws Error{kInvalidArgument} for a name or class that the model has not, and for a known class
+// that is none.
+Json substituted(Json model, const std::map<std::string, std::string>& expressions,
+                 const std::map<std::string, std::string>& classes);
 
 }  // namespace hoarfrost::keras

@@ -13,8 +13,8 @@ namespace {
 struct Row {
   std::string_view op;
   std::string_view function;
-  // The function's parameters that the inputs are, in their order; "values..." takes all that are left for one list. A `!` before a
-  // name asks for a constant.
+  // The function's parameters that the inputs are, in their order; "values..." takes all that are left for one list. A
+  // `!` before a name asks for a constant.
   std::string_view inputs;
   std::string_view attributes = "";  // "attribute=parameter"
 };
@@ -112,7 +112,8 @@ constexpr Row kRows[] = {
     {"BatchMatMulV2", "linalg.matmul", "a b", "adj_x=transpose_a adj_y=transpose_b"},
     {"Einsum", "einsum", "inputs...", "equation=equation"},
     {"StridedSlice", "__operators__.getitem", "tensor !begin !end !strides",
-     "begin_mask=begin_mask end_mask=end_mask ellipsis_mask=ellipsis_mask new_axis_mask=new_axis_mask shrink_axis_mask=shrink_axis_mask"},
+     "begin_mask=begin_mask end_mask=end_mask ellipsis_mask=ellipsis_mask new_axis_mask=new_axis_mask "
+     "shrink_axis_mask=shrink_axis_mask"},
 };
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -129,23 +130,34 @@ bool is_tensor(const Json& input) { return input.is_object() && input.contains("
 
 // Of types, counts and what TensorFlow notes for itself: they say nothing that the inputs do not.
 bool is_idle(const std::string& name, const Json& value) {
-  if (name.starts_with('T') || name.starts_with('_') || name == "N" || name == "SrcT" || name == "Index" || name == "dtype") return true;
+  if (name.starts_with('T') || name.starts_with('_') || name == "N" || name == "SrcT" || name == "Index" ||
+      name == "dtype")
+    return true;
   return value.is_null() || value == false || value == 0 || value == "" || (value.is_array() && value.empty());
 }
 
 // Python's x[…] for the masks: https://www.tensorflow.org/api_docs/python/tf/strided_slice
 Json slice_spec(Json& arguments, const Config& config) {
-  const auto mask = [&](const char* name) { return arguments.contains(name) && arguments[name].is_number_integer() ? arguments[name].get<uint64_t>() : 0; };
+  const auto mask = [&](const char* name) {
+    return arguments.contains(name) && arguments[name].is_number_integer() ? arguments[name].get<uint64_t>() : 0;
+  };
   const Json &begin = arguments["begin"], &end = arguments["end"], &strides = arguments["strides"];
-  if (!begin.is_array() || !end.is_array() || !strides.is_array() || begin.size() != end.size() || begin.size() != strides.size() || begin.size() > 32)
+  if (!begin.is_array() || !end.is_array() || !strides.is_array() || begin.size() != end.size() ||
+      begin.size() != strides.size() || begin.size() > 32)
     config.fail("the begin, end and strides of a StridedSlice are not lists of one length");
   Json result = Json::array();
   for (size_t i = 0; i < begin.size(); ++i) {
     const auto has = [&](const char* name) { return (mask(name) >> i & 1) != 0; };
-    if (has("ellipsis_mask")) result.push_back({{"class_name", "__ellipsis__"}});
-    else if (has("new_axis_mask")) result.push_back(nullptr);
-    else if (has("shrink_axis_mask")) result.push_back(begin[i]);
-    else result.push_back({{"start", has("begin_mask") ? Json() : begin[i]}, {"stop", has("end_mask") ? Json() : end[i]}, {"step", strides[i]}});
+    if (has("ellipsis_mask"))
+      result.push_back({{"class_name", "__ellipsis__"}});
+    else if (has("new_axis_mask"))
+      result.push_back(nullptr);
+    else if (has("shrink_axis_mask"))
+      result.push_back(begin[i]);
+    else
+      result.push_back({{"start", has("begin_mask") ? Json() : begin[i]},
+                        {"stop", has("end_mask") ? Json() : end[i]},
+                        {"step", strides[i]}});
   }
   return result;
 }
@@ -154,7 +166,8 @@ void read_inputs(const Row& row, const std::vector<Json>& inputs, FunctionCall& 
   const std::vector<std::string> names = words_of(row.inputs);
   const bool has_list = row.inputs.find("...") != std::string_view::npos;
   if (has_list ? inputs.size() < names.size() : inputs.size() != names.size())
-    config.fail(fmt::format("a {} node takes {}{} inputs, found {}", row.op, names.size(), has_list ? " or more" : "", inputs.size()));
+    config.fail(fmt::format("a {} node takes {}{} inputs, found {}", row.op, names.size(), has_list ? " or more" : "",
+                            inputs.size()));
   size_t next = 0;
   for (std::string name : names) {
     if (name.ends_with("...")) {
@@ -166,16 +179,20 @@ void read_inputs(const Row& row, const std::vector<Json>& inputs, FunctionCall& 
     const bool is_constant = name.starts_with('!');
     if (is_constant) name.erase(0, 1);
     const Json& input = inputs[next++];
-    if (is_constant && is_tensor(input)) config.unsupported(fmt::format("a {} node whose `{}` is computed in the graph is not converted", row.op, name));
+    if (is_constant && is_tensor(input))
+      config.unsupported(fmt::format("a {} node whose `{}` is computed in the graph is not converted", row.op, name));
     call.arguments[name] = input;
   }
 }
 
 }  // namespace
 
-FunctionCall function_of(const std::string& op, const std::vector<Json>& inputs, const std::map<std::string, Json>& attributes, const Config& config) {
+FunctionCall function_of(const std::string& op, const std::vector<Json>& inputs,
+                         const std::map<std::string, Json>& attributes, const Config& config) {
   const auto row = std::ranges::find(kRows, op, &Row::op);
-  if (row == std::end(kRows)) config.unsupported(fmt::format("TensorFlow's op {} is not converted as a layer (`hoarfrost layers` lists those that are)", op));
+  if (row == std::end(kRows))
+    config.unsupported(
+        fmt::format("TensorFlow's op {} is not converted as a layer (`hoarfrost layers` lists those that are)", op));
   FunctionCall call{row->function, Json::object()};
   read_inputs(*row, inputs, call, config);
   std::map<std::string, std::string> parameters;
@@ -191,8 +208,10 @@ FunctionCall function_of(const std::string& op, const std::vector<Json>& inputs,
       config.unsupported(fmt::format("a {} node with {} = {} is not converted", op, name, value.dump().substr(0, 60)));
     }
   }
-  if (op == "StridedSlice") call.arguments = {{"tensor", call.arguments["tensor"]}, {"slice_spec", slice_spec(call.arguments, config)}};
-  if (op == "Squeeze" && call.arguments.contains("axis") && call.arguments["axis"].empty()) call.arguments.erase("axis");
+  if (op == "StridedSlice")
+    call.arguments = {{"tensor", call.arguments["tensor"]}, {"slice_spec", slice_spec(call.arguments, config)}};
+  if (op == "Squeeze" && call.arguments.contains("axis") && call.arguments["axis"].empty())
+    call.arguments.erase("axis");
   return call;
 }
 

@@ -16,9 +16,10 @@ struct FunctionCall {
   Json arguments;             // by name
 };
 
-// inputs: {"tensor": i} or the constant. Throws Error{kUnsupported} for an op that is none of tensorflow_ops(), for attributes that
-// change its meaning otherwise, and where an input must be a constant and is none.
-FunctionCall function_of(const std::string& op, const std::vector<Json>& inputs, const std::map<std::string, Json>& attributes, const Config& config);
+// inputs: {"tensor": i} or the constant. Throws Error{kUnsupported} for an op that is none of tensorflow_ops(), for
+// attributes that change its meaning otherwise, and where an input must be a constant and is none.
+FunctionCall function_of(const std::string& op, const std::vector<Json>& inputs,
+                         const std::map<std::string, Json>& attributes, const Config& config);
 
 std::vector<std::string_view> tensorflow_ops();
 

@@ -1,4 +1,5 @@
-// TensorFlowOpLayer: the bytes are those of NodeDef.SerializeToString() of TensorFlow 2.15, as TensorFlow 2.0's Keras put them into JSON.
+// TensorFlowOpLayer: the bytes are those of NodeDef.SerializeToString() of TensorFlow 2.15, as TensorFlow 2.0's Keras
+// put them into JSON.
 #include "keras/tensorflow_op.h"
 
 #include <gmock/gmock.h>
@@ -27,14 +28,22 @@ TEST(TensorFlowOp, ReadsProtobufsBytes) {
 
 TEST(TensorFlowOp, RefusesByName) {
   const auto message = [](const std::string& node, const std::string& constants) {
-    return message_of("TensorFlowOpLayer", R"({"name": "it", "constants": )" + constants + R"(, "node_def": )" + node + "}");
+    return message_of("TensorFlowOpLayer",
+                      R"({"name": "it", "constants": )" + constants + R"(, "node_def": )" + node + "}");
   };
-  EXPECT_THAT(message(R"({"name": "f", "op": "FFT", "input": ["x"], "attr": {}})", "{}"), HasSubstr("TensorFlow's op FFT is not converted"));
-  EXPECT_THAT(message(R"({"name": "s", "op": "Sum", "input": ["x", "y"], "attr": {}})", "{}"), HasSubstr("a Sum node whose `axis` is computed"));
-  EXPECT_THAT(message(R"({"name": "c", "op": "Cumsum", "input": ["x", "y"], "attr": {"odd": {"b": true}}})", R"({"1": 0})"), HasSubstr("a Cumsum node with odd = true"));
-  EXPECT_THAT(message(R"({"name": "a", "op": "AddV2", "input": ["x"], "attr": {}})", "{}"), HasSubstr("takes 2 inputs, found 1"));
+  EXPECT_THAT(message(R"({"name": "f", "op": "FFT", "input": ["x"], "attr": {}})", "{}"),
+              HasSubstr("TensorFlow's op FFT is not converted"));
+  EXPECT_THAT(message(R"({"name": "s", "op": "Sum", "input": ["x", "y"], "attr": {}})", "{}"),
+              HasSubstr("a Sum node whose `axis` is computed"));
+  EXPECT_THAT(
+      message(R"({"name": "c", "op": "Cumsum", "input": ["x", "y"], "attr": {"odd": {"b": true}}})", R"({"1": 0})"),
+      HasSubstr("a Cumsum node with odd = true"));
+  EXPECT_THAT(message(R"({"name": "a", "op": "AddV2", "input": ["x"], "attr": {}})", "{}"),
+              HasSubstr("takes 2 inputs, found 1"));
   EXPECT_THAT(message(R"("\u0007\u0001")", "{}"), HasSubstr("no NodeDef"));
-  EXPECT_THAT(message(R"({"name": "c", "op": "Cast", "input": ["x"], "attr": {"DstT": {"type": "DT_COMPLEX64"}}})", "{}"), HasSubstr("complex64"));
+  EXPECT_THAT(
+      message(R"({"name": "c", "op": "Cast", "input": ["x"], "attr": {"DstT": {"type": "DT_COMPLEX64"}}})", "{}"),
+      HasSubstr("complex64"));
 }
 
 TEST(TensorFlowOp, EveryOpHasItsFunction) {
@@ -43,7 +52,9 @@ TEST(TensorFlowOp, EveryOpHasItsFunction) {
     std::string function;
     for (size_t n = 1; n < 6 && function.empty(); ++n) {
       try {
-        function = function_of(std::string(op), std::vector<Json>(n, Json::array({0})), {}, Config(config, "TensorFlowOpLayer", {2, 15})).function;
+        function = function_of(std::string(op), std::vector<Json>(n, Json::array({0})), {},
+                               Config(config, "TensorFlowOpLayer", {2, 15}))
+                       .function;
       } catch (const Error&) {  // another number of inputs
       }
     }

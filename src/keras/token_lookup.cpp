@@ -18,8 +18,10 @@ constexpr bool kIsText = std::is_same_v<Token, std::string>;
 
 template <typename Token>
 Token token_at(const Config& config, std::string_view key, const Token& fallback) {
-  if constexpr (kIsText<Token>) return config.get_string({key}, fallback);
-  else return config.get_int({key}, fallback);
+  if constexpr (kIsText<Token>)
+    return config.get_string({key}, fallback);
+  else
+    return config.get_int({key}, fallback);
 }
 
 template <typename Token>
@@ -37,7 +39,8 @@ std::vector<Token> parse_vocabulary(const Config& config) {
   } else {
     std::vector<Token> result;
     for (const Json& token : *vocabulary) {
-      if (!token.is_string()) config.fail(fmt::format("`vocabulary` must be a list of strings, found {}", token.dump()));
+      if (!token.is_string())
+        config.fail(fmt::format("`vocabulary` must be a list of strings, found {}", token.dump()));
       result.push_back(token.get<std::string>());
     }
     return result;
@@ -54,14 +57,18 @@ void expect_utf8(const Config& config) {
 
 template <typename Token>
 Tensor vector_of(const std::vector<Token>& tokens) {
-  if constexpr (kIsText<Token>) return Tensor(Shape{static_cast<int64_t>(tokens.size())}, tokens);
-  else return Tensor::vector(tokens);
+  if constexpr (kIsText<Token>)
+    return Tensor(Shape{static_cast<int64_t>(tokens.size())}, tokens);
+  else
+    return Tensor::vector(tokens);
 }
 
 template <typename Token>
 std::string shown(const Token& token) {
-  if constexpr (kIsText<Token>) return fmt::format("`{}`", token);
-  else return fmt::format("{}", token);
+  if constexpr (kIsText<Token>)
+    return fmt::format("`{}`", token);
+  else
+    return fmt::format("{}", token);
 }
 
 }  // namespace
@@ -82,8 +89,10 @@ TokenLookup<Token> TokenLookup<Token>::parse(const Config& config) {
     config.unsupported(
         fmt::format("num_oov_indices {} hashes unknown tokens, which is not converted; 0 and 1 are", n_unknown));
   Token oov{}, mask{};
-  if constexpr (kIsText<Token>) oov = "[UNK]";
-  else oov = -1;
+  if constexpr (kIsText<Token>)
+    oov = "[UNK]";
+  else
+    oov = -1;
   oov = token_at<Token>(config, "oov_token", oov);
   const bool has_mask = config.find({"mask_token"}) != nullptr && is_int;
   layer.unknown_ = n_unknown == 0 ? -1 : has_mask ? 1 : 0;
@@ -132,8 +141,8 @@ Values TokenLookup<Token>::lower(Lowering& lowering, const Values& in) const {
     tokens.push_back(token);
     steps.push_back(static_cast<int32_t>(number - unknown_));
   }
-  const Value is_token =
-      lowering.raw_op("Equal", "Equal", {x, lowering.constant("Equal/y", vector_of(tokens))}, DType::kBool, {{"T", kType}});
+  const Value is_token = lowering.raw_op("Equal", "Equal", {x, lowering.constant("Equal/y", vector_of(tokens))},
+                                         DType::kBool, {{"T", kType}});
   const Value ones =
       lowering.raw_op("Cast_1", "Cast", {is_token}, DType::kInt32, {{"SrcT", DType::kBool}, {"DstT", DType::kInt32}});
   const Value products = lowering.op("Mul", {ones, lowering.constant("Mul/y", Tensor::vector(steps))});
@@ -148,8 +157,10 @@ template <typename Token>
 Formulas TokenLookup<Token>::reference(const Arrays& /*weights*/, const Arrays& in) const {
   const auto number = [x = in[0], numbers = numbers_, unknown = unknown_](const Index& i) {
     const auto found = [&] {
-      if constexpr (kIsText<Token>) return numbers.find(x.text(i));
-      else return numbers.find(static_cast<int64_t>(x[i]));
+      if constexpr (kIsText<Token>)
+        return numbers.find(x.text(i));
+      else
+        return numbers.find(static_cast<int64_t>(x[i]));
     }();
     return found == numbers.end() ? unknown : found->second;
   };

@@ -1,5 +1,5 @@
-// IntegerLookup and StringLookup: the number of each token in a vocabulary, behind one for the mask's token (`int` alone,
-// where there is one) and one for tokens that are not in it. Keras 2.6 to 3.15 (index_lookup.py).
+// IntegerLookup and StringLookup: the number of each token in a vocabulary, behind one for the mask's token (`int`
+// alone, where there is one) and one for tokens that are not in it. Keras 2.6 to 3.15 (index_lookup.py).
 #pragma once
 
 #include <cstdint>

@@ -243,7 +243,9 @@ TrainingState read_zip(const Model& model, const std::filesystem::path& path) {
   state.training_config = one_form.dump();
   const Json optimizer = optimizer_of(state.training_config, path.string());
   constexpr const char* kGroup = "/optimizer/vars";
-  if (optimizer.is_null() || !is_known(optimizer) || !archive.weights || archive.weights->kind(kGroup) != hdf5::Kind::kGroup) return state;
+  if (optimizer.is_null() || !is_known(optimizer) || !archive.weights ||
+      archive.weights->kind(kGroup) != hdf5::Kind::kGroup)
+    return state;
   std::vector<Stored> stored;
   for (size_t i = 0; archive.weights->kind(hdf5::join(kGroup, std::to_string(i))) == hdf5::Kind::kDataset; ++i)
     stored.push_back({"", archive.weights->dataset(hdf5::join(kGroup, std::to_string(i)))});

@@ -34,10 +34,9 @@ Shape space_of(const TransposedConvolution& c, const Shape& in) {
     // The convolution that this one transposes must lead back, or TensorFlow refuses to run it.
     const int64_t room = c.window.padding == Padding::kSame ? size : size - c.window.extent(axis) + 1;
     if (room < 1 || (room + c.window.strides[axis] - 1) / c.window.strides[axis] != input_size) {
-      throw Error(
-          ErrorCode::kMismatch, "",
-          fmt::format("the output has {} elements along axis {}, from which no convolution leads back to {}",
-                      size, axis + 1, input_size));
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("the output has {} elements along axis {}, from which no convolution leads back to {}",
+                              size, axis + 1, input_size));
     }
   }
   return out;
@@ -84,8 +83,8 @@ Value output_sizes(const TransposedConvolution& c, Lowering& lowering, const Val
                          {{"T", DType::kInt32}, {"N", static_cast<int64_t>(stack.size())}, {"axis", int64_t{0}}});
 }
 
-// The kernel with dilation − 1 zeros between its elements along that axis of it. TensorFlow's own kernels of a transposed
-// convolution take no dilations on a CPU.
+// The kernel with dilation − 1 zeros between its elements along that axis of it. TensorFlow's own kernels of a
+// transposed convolution take no dilations on a CPU.
 Value dilated(Lowering& lowering, const Value& kernel, int axis, int64_t dilation) {
   const std::vector<int64_t>& sizes = kernel.shape.sizes();
   const int64_t outer = std::accumulate(sizes.begin(), sizes.begin() + axis, int64_t{1}, std::multiplies<>());
@@ -97,11 +96,14 @@ Value dilated(Lowering& lowering, const Value& kernel, int axis, int64_t dilatio
     return lowering.raw_op("dilate/Reshape", "Reshape", {x, lowering.ints("dilate/Reshape/shape", to)}, x.dtype, types);
   };
   const Value apart = reshape(kernel, {outer, sizes[static_cast<size_t>(axis)], 1, inner});
-  const Tensor widths = Tensor::vector(std::vector<int32_t>{0, 0, 0, 0, 0, static_cast<int32_t>(dilation) - 1, 0, 0}).reshaped({4, 2});
-  Value x = lowering.raw_op("dilate/Pad", "Pad", {apart, lowering.constant("dilate/Pad/paddings", widths)}, kernel.dtype,
-                            {{"T", kernel.dtype}, {"Tpaddings", DType::kInt32}});
+  const Tensor widths =
+      Tensor::vector(std::vector<int32_t>{0, 0, 0, 0, 0, static_cast<int32_t>(dilation) - 1, 0, 0}).reshaped({4, 2});
+  Value x = lowering.raw_op("dilate/Pad", "Pad", {apart, lowering.constant("dilate/Pad/paddings", widths)},
+                            kernel.dtype, {{"T", kernel.dtype}, {"Tpaddings", DType::kInt32}});
   x = reshape(x, {outer, sizes[static_cast<size_t>(axis)] * dilation, inner});
-  x = lowering.raw_op("dilate/Slice", "Slice", {x, lowering.ints("dilate/Slice/begin", {0, 0, 0}), lowering.ints("dilate/Slice/size", {outer, shape[axis], inner})},
+  x = lowering.raw_op("dilate/Slice", "Slice",
+                      {x, lowering.ints("dilate/Slice/begin", {0, 0, 0}),
+                       lowering.ints("dilate/Slice/size", {outer, shape[axis], inner})},
                       kernel.dtype, {{"T", kernel.dtype}, {"Index", DType::kInt32}});
   x = reshape(x, shape.sizes());
   x.shape = shape;
@@ -112,7 +114,8 @@ Value dilated(Lowering& lowering, const Value& kernel, int axis, int64_t dilatio
 std::vector<int64_t> output_size(const Config& config, size_t rank) {
   if (config.find({"output_shape"}) == nullptr) return {};
   const Shape shape = config.get_shape({"output_shape"});
-  if (shape.rank() != static_cast<int>(rank) + 2) config.fail(fmt::format("`output_shape` must have {} sizes, found {}", rank + 2, shape.to_string()));
+  if (shape.rank() != static_cast<int>(rank) + 2)
+    config.fail(fmt::format("`output_shape` must have {} sizes, found {}", rank + 2, shape.to_string()));
   std::vector<int64_t> result(shape.sizes().begin() + 1, shape.sizes().end() - 1);
   for (const int64_t size : result) {
     if (size < 1) config.unsupported("`output_shape` with unknown sizes");
@@ -125,12 +128,9 @@ std::vector<int64_t> output_size(const Config& config, size_t rank) {
 TransposedConvolution parse_transposed(const Config& config, size_t rank) {
   if (config.get_int({"groups"}, 1) != 1)
     config.unsupported("transposed convolutions in groups are not converted, in Keras neither");
-  TransposedConvolution c{config.get_int({"filters", "nb_filter"}),
-                          parse_kernel(config, rank),
-                          {},
-                          output_size(config, rank),
-                          config.get_bool({"use_bias", "bias"}, true),
-                          Activation::parse(config)};
+  TransposedConvolution c{
+      config.get_int({"filters", "nb_filter"}),    parse_kernel(config, rank), {}, output_size(config, rank),
+      config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
   if (config.find({"output_padding"}) != nullptr) c.output_padding = config.get_ints({"output_padding"}, rank);
   if (c.filters < 1) config.fail("`filters` must be 1 or more");
   if (c.window.padding == Padding::kCausal) config.fail("padding must be valid or same, found causal");
@@ -157,7 +157,8 @@ Values lower_transposed(const TransposedConvolution& c, std::string_view name, L
   Value x = in[0];
   Value kernel = lowering.weight(0);
   for (size_t axis = 0; axis < c.window.rank(); ++axis) {
-    if (c.window.dilation[axis] > 1 && c.window.size[axis] > 1) kernel = dilated(lowering, kernel, static_cast<int>(axis), c.window.dilation[axis]);
+    if (c.window.dilation[axis] > 1 && c.window.size[axis] > 1)
+      kernel = dilated(lowering, kernel, static_cast<int>(axis), c.window.dilation[axis]);
   }
   std::vector<int64_t> strides{1};
   if (is_sequence) {
@@ -192,7 +193,8 @@ Formulas transposed_reference(const TransposedConvolution& c, const Arrays& weig
       bool is_met = true;
       for (int axis = 0; axis < cells.rank() && is_met; ++axis) {
         const auto spatial = static_cast<size_t>(axis);
-        const int64_t steps = o[axis + 1] + zeros_around(window, spatial, out[axis + 1]).first - k[axis] * window.dilation[spatial];
+        const int64_t steps =
+            o[axis + 1] + zeros_around(window, spatial, out[axis + 1]).first - k[axis] * window.dilation[spatial];
         position[axis + 1] = steps / window.strides[spatial];
         is_met = steps >= 0 && steps % window.strides[spatial] == 0 && position[axis + 1] < x.size(axis + 1);
       }

@@ -141,7 +141,8 @@ std::vector<Variable> legacy_order(const LayerVariables& layer) { return in_lega
 
 std::vector<Variable> trainable_variables(const Model& model) {
   std::vector<Variable> result;
-  for (const LayerVariables& layer : variables_of(model)) std::ranges::copy(trainable_and_others(layer).first, std::back_inserter(result));
+  for (const LayerVariables& layer : variables_of(model))
+    std::ranges::copy(trainable_and_others(layer).first, std::back_inserter(result));
   return result;
 }
 
@@ -157,7 +158,8 @@ const Tensor& value_of(const Variable& variable) {
 std::string stored_class_name(const ModelLayer& layer, bool is_distributed) {
   const bool is_wrapped = is_distributed && layer.class_name == "TimeDistributed" && !layer.model;
   const std::string name = is_wrapped ? class_in(*layer.config, "layer") : plain_class_name(layer.class_name);
-  if (name == "GroupQueryAttention") return "GroupedQueryAttention";  // the class, which Keras 3 exports by the shorter name
+  if (name == "GroupQueryAttention")
+    return "GroupedQueryAttention";  // the class, which Keras 3 exports by the shorter name
   if (name == "SyncBatchNormalization") return "BatchNormalization";  // as Keras 3 has it
   return name == "Model" ? "Functional" : name;
 }

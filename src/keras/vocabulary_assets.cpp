@@ -20,8 +20,10 @@ Json tokens_of(const std::string& text, bool is_text) {
     const std::string line = text.substr(at, end - at);
     int64_t number = 0;
     const auto [last, error] = std::from_chars(line.data(), line.data() + line.size(), number);
-    if (!is_text && error == std::errc() && last == line.data() + line.size()) tokens.push_back(number);
-    else tokens.push_back(line);
+    if (!is_text && error == std::errc() && last == line.data() + line.size())
+      tokens.push_back(number);
+    else
+      tokens.push_back(line);
     at = end + 1;
   }
   return tokens;

@@ -1,4 +1,5 @@
-// Vocabularies that a lookup layer learned: in a .keras archive they stand beside the weights, and not in the configuration.
+// Vocabularies that a lookup layer learned: in a .keras archive they stand beside the weights, and not in the
+// configuration.
 #pragma once
 
 #include <map>
@@ -8,12 +9,12 @@
 
 namespace hoarfrost::keras {
 
-// Texts of `assets/…/vocabulary.txt`, by the folder below `assets`: "layers/string_lookup" (Keras 2.12 to 3.15, a line per
-// token, the mask's and the unknown's token first).
+// Texts of `assets/…/vocabulary.txt`, by the folder below `assets`: "layers/string_lookup" (Keras 2.12 to 3.15, a line
+// per token, the mask's and the unknown's token first).
 using VocabularyAssets = std::map<std::string, std::string>;
 
-// Puts them into the configurations of an architecture's lookup layers that say no vocabulary of their own. A line that is no
-// number stays text, and IntegerLookup refuses it.
+// Puts them into the configurations of an architecture's lookup layers that say no vocabulary of their own. A line that
+// is no number stays text, and IntegerLookup refuses it.
 void add_vocabularies(Json& architecture, const VocabularyAssets& assets);
 
 }  // namespace hoarfrost::keras

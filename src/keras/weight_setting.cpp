@@ -17,11 +17,13 @@ const Json* inner_config(const Json* layer) { return layer == nullptr ? nullptr 
 // "cells/lstm_cell_1/kernel": the cells of one class are numbered from 0, the first one without a number.
 const Json* cell_config(const Json& config, const std::string& group) {
   const Json* cells = find(config, "cells");
-  if (const Json* cell = inner_config(find(config, "cell")); cells == nullptr && cell != nullptr) cells = find(*cell, "cells");
+  if (const Json* cell = inner_config(find(config, "cell")); cells == nullptr && cell != nullptr)
+    cells = find(*cell, "cells");
   if (cells == nullptr || !cells->is_array()) return nullptr;
   const size_t underscore = group.find_last_of('_');
   const std::string digits = underscore == std::string::npos ? "" : group.substr(underscore + 1);
-  const bool is_numbered = !digits.empty() && digits.size() < 5 && digits.find_first_not_of("0123456789") == std::string::npos;
+  const bool is_numbered =
+      !digits.empty() && digits.size() < 5 && digits.find_first_not_of("0123456789") == std::string::npos;
   const size_t i = is_numbered ? static_cast<size_t>(std::stoi(digits)) : 0;
   return i < cells->size() ? inner_config(&cells->at(i)) : nullptr;
 }
@@ -38,8 +40,14 @@ std::string stem_of(const std::string& weight) {
 }
 
 const Json* old_setting(const Json& config, const std::string& weight, std::string_view suffix) {
-  if (suffix == "initializer") return find(config, weight == "recurrent_kernel" ? "inner_init" : weight == "kernel" || weight == "embeddings" ? "init" : "");
-  const std::string letter = weight == "kernel" || weight == "embeddings" ? "W_" : weight == "recurrent_kernel" ? "U_" : weight == "bias" ? "b_" : "-";
+  if (suffix == "initializer")
+    return find(config, weight == "recurrent_kernel"                   ? "inner_init"
+                        : weight == "kernel" || weight == "embeddings" ? "init"
+                                                                       : "");
+  const std::string letter = weight == "kernel" || weight == "embeddings" ? "W_"
+                             : weight == "recurrent_kernel"               ? "U_"
+                             : weight == "bias"                           ? "b_"
+                                                                          : "-";
   return find(config, letter + std::string(suffix));
 }
 

@@ -15,32 +15,34 @@ struct WeightSlot {
   ModelLayer* layer = nullptr;
   size_t index = 0;  // in layer->weights
   WeightSpec spec;
-  std::string path;  // "inner/dense/kernel": from the model that holds the top-level layer, without that layer's own name
+  std::string
+      path;  // "inner/dense/kernel": from the model that holds the top-level layer, without that layer's own name
 };
 
 struct LayerSlots {
   ModelLayer* layer = nullptr;
-  std::vector<WeightSlot> own;  // of a layer that is no model
+  std::vector<WeightSlot> own;     // of a layer that is no model
   std::vector<LayerSlots> layers;  // of a nested model
   [[nodiscard]] bool empty() const;
 };
 
-// Infers the shapes of the model from its inputs', and gives every layer room for its weights, in the order of the model's
-// layers. Pointers into the model. Throws what infer_shapes throws.
+// Infers the shapes of the model from its inputs', and gives every layer room for its weights, in the order of the
+// model's layers. Pointers into the model. Throws what infer_shapes throws.
 std::vector<LayerSlots> plan_weights(Model& model);
 
-// A weight list in the order in which Keras' legacy layout stores it: trainable weights, then the others, over a whole nested
-// model (Keras 2 and 3: _legacy_weights; a layer that is not trainable has only others).
+// A weight list in the order in which Keras' legacy layout stores it: trainable weights, then the others, over a whole
+// nested model (Keras 2 and 3: _legacy_weights; a layer that is not trainable has only others).
 std::vector<WeightSlot> legacy_order(const LayerSlots& slots);
 
 enum class WeightLayout { kNone, kKeras0, kLegacy, kV3 };
 WeightLayout weight_layout(const hdf5::Tree& tree, std::string_view root);
 
-// root: the group that has `layer_names` ("/" or "/model_weights"), or "layers", or the root of a Keras 0.x file (`nb_layers`).
-// version: the architecture's Keras, for a weights file that does not say its own.
-// Throws Error{kMismatch} when weights and model do not belong together, naming the layers or the shapes that differ;
+// root: the group that has `layer_names` ("/" or "/model_weights"), or "layers", or the root of a Keras 0.x file
+// (`nb_layers`). version: the architecture's Keras, for a weights file that does not say its own. Throws
+// Error{kMismatch} when weights and model do not belong together, naming the layers or the shapes that differ;
 // Error{kCorrupt} for what is missing within the file.
-void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots, Version version);
+void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots,
+                         Version version);
 void load_v3_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots);
 
 // Puts a tensor into its slot, in the layer's floating-point type. Throws Error{kMismatch} when the shapes differ.

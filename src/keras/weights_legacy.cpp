@@ -1,5 +1,5 @@
-// The legacy layout: `layer_names`, and in each layer's group `weight_names` (Keras 1 to 3, .h5); and that of Keras 0.x,
-// `layer_0/param_0`, … in the layers' order.
+// The legacy layout: `layer_names`, and in each layer's group `weight_names` (Keras 1 to 3, .h5); and that of Keras
+// 0.x, `layer_0/param_0`, … in the layers' order.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <hoarfrost/error.h>
@@ -31,18 +31,24 @@ std::vector<Group> groups_of(const hdf5::Tree& tree, std::string_view root) {
   std::vector<Group> result;
   for (const std::string& layer : *layers) {
     Group group{layer, hdf5::join(root, layer), {}};
-    if (tree.kind(group.path) != hdf5::Kind::kGroup) throw Error(ErrorCode::kCorrupt, tree.where(root), fmt::format("`layer_names` has `{}`, but the group of that name is missing: the file is damaged, save the model again", layer));
+    if (tree.kind(group.path) != hdf5::Kind::kGroup)
+      throw Error(ErrorCode::kCorrupt, tree.where(root),
+                  fmt::format("`layer_names` has `{}`, but the group of that name is missing: the file is damaged, "
+                              "save the model again",
+                              layer));
     const auto weights = tree.names(group.path, "weight_names");
     if (!weights) throw Error(ErrorCode::kCorrupt, tree.where(group.path), "has no `weight_names`");
-    std::ranges::copy_if(*weights, std::back_inserter(group.weights), [](const std::string& name) { return !is_random_state(name); });
+    std::ranges::copy_if(*weights, std::back_inserter(group.weights),
+                         [](const std::string& name) { return !is_random_state(name); });
     if (!group.weights.empty()) result.push_back(std::move(group));
   }
   return result;
 }
 
-// Keras 0.x: groups layer_0, layer_1, … with param_0, … in each (or all of them in `graph`), in the layers' order. A Merge's group
-// holds its branches' together, so they are dealt to the layers one by one.
-std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root, const std::vector<const LayerSlots*>& layers) {
+// Keras 0.x: groups layer_0, layer_1, … with param_0, … in each (or all of them in `graph`), in the layers' order. A
+// Merge's group holds its branches' together, so they are dealt to the layers one by one.
+std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root,
+                                 const std::vector<const LayerSlots*>& layers) {
   std::vector<std::string> all;
   const auto take = [&](const std::string& group) {
     if (tree.kind(hdf5::join(root, group)) != hdf5::Kind::kGroup) return false;
@@ -53,7 +59,8 @@ std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root, 
     }
   };
   if (!take("graph")) {
-    for (size_t i = 0; take(fmt::format("layer_{}", i)); ++i) {}
+    for (size_t i = 0; take(fmt::format("layer_{}", i)); ++i) {
+    }
   }
   std::vector<Group> result;
   size_t next = 0;
@@ -64,7 +71,11 @@ std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root, 
     next += n;
   }
   if (next < all.size()) {
-    throw Error(ErrorCode::kMismatch, tree.where(root), fmt::format("expected {} weights for the architecture's layers, found {}: are these the weights of this architecture?", next, all.size()));
+    throw Error(
+        ErrorCode::kMismatch, tree.where(root),
+        fmt::format(
+            "expected {} weights for the architecture's layers, found {}: are these the weights of this architecture?",
+            next, all.size()));
   }
   return result;
 }
@@ -72,8 +83,10 @@ std::vector<Group> keras0_groups(const hdf5::Tree& tree, std::string_view root, 
 // "a, b, c, … (12 more)"
 std::string listed(const std::vector<std::string>& names) {
   constexpr size_t kShown = 4;
-  const std::vector<std::string> shown(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kShown)));
-  return fmt::format("`{}`{}", fmt::join(shown, "`, `"), names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
+  const std::vector<std::string> shown(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kShown)));
+  return fmt::format("`{}`{}", fmt::join(shown, "`, `"),
+                     names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
 }
 
 std::vector<std::string> slot_names(const std::vector<WeightSlot>& slots) {
@@ -83,7 +96,8 @@ std::vector<std::string> slot_names(const std::vector<WeightSlot>& slots) {
 }
 
 bool fits(const WeightSlot& slot, const Tensor& tensor) {
-  return slot.spec.shape == tensor.shape() || (slot.spec.shape.is_static() && slot.spec.shape.n_elements() == 1 && tensor.n_elements() == 1);
+  return slot.spec.shape == tensor.shape() ||
+         (slot.spec.shape.is_static() && slot.spec.shape.n_elements() == 1 && tensor.n_elements() == 1);
 }
 
 // Whether the stored name is that of the slot, whatever leads it.
@@ -95,7 +109,8 @@ bool is_named_for(const WeightSlot& slot, const std::string& stored, bool is_nes
 }
 
 // For each slot the stored weight that is named for it; empty when a name fits none or several, or a shape differs.
-std::vector<size_t> by_name(const std::vector<WeightSlot>& slots, const Group& group, const std::vector<Tensor>& tensors, bool is_nested) {
+std::vector<size_t> by_name(const std::vector<WeightSlot>& slots, const Group& group,
+                            const std::vector<Tensor>& tensors, bool is_nested) {
   std::vector<size_t> result;
   std::set<size_t> used;
   for (const WeightSlot& slot : slots) {
@@ -113,13 +128,19 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
   const std::vector<WeightSlot> slots = legacy_order(layer);
   if (!legacy::is_count_of(source, slots, group.weights.size())) {
     throw Error(ErrorCode::kMismatch, tree.where(group.path),
-                fmt::format("expected {} weights ({}) for layer `{}` ({}), found {} ({})", slots.size(), listed(slot_names(slots)),
-                            layer.layer->name, layer.layer->class_name, group.weights.size(), listed(group.weights)));
+                fmt::format("expected {} weights ({}) for layer `{}` ({}), found {} ({})", slots.size(),
+                            listed(slot_names(slots)), layer.layer->name, layer.layer->class_name, group.weights.size(),
+                            listed(group.weights)));
   }
   std::vector<Tensor> tensors;
   for (const std::string& name : group.weights) {
     const std::string path = hdf5::join(group.path, name);
-    if (tree.kind(path) != hdf5::Kind::kDataset) throw Error(ErrorCode::kCorrupt, tree.where(group.path), fmt::format("`weight_names` has `{}`, but there is no such dataset: the file is damaged, save the model again", name));
+    if (tree.kind(path) != hdf5::Kind::kDataset)
+      throw Error(
+          ErrorCode::kCorrupt, tree.where(group.path),
+          fmt::format(
+              "`weight_names` has `{}`, but there is no such dataset: the file is damaged, save the model again",
+              name));
     tensors.push_back(tree.dataset(path));
   }
   if (source.is_keras1 || source.is_theano) {
@@ -130,10 +151,12 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
   // Keras goes by order alone. A name that belongs to one slot only says more, where order and name disagree.
   std::vector<size_t> order = by_name(slots, group, tensors, layer.layer->model != nullptr);
   for (size_t i = order.size(); i < slots.size(); ++i) order.push_back(i);
-  for (size_t i = 0; i < slots.size(); ++i) fill(slots[i], tensors[order[i]], tree.where(hdf5::join(group.path, group.weights[order[i]])));
+  for (size_t i = 0; i < slots.size(); ++i)
+    fill(slots[i], tensors[order[i]], tree.where(hdf5::join(group.path, group.weights[order[i]])));
 }
 
-[[noreturn]] void fail_layers_differ(const hdf5::Tree& tree, std::string_view root, const std::vector<Group>& groups, const std::vector<const LayerSlots*>& layers) {
+[[noreturn]] void fail_layers_differ(const hdf5::Tree& tree, std::string_view root, const std::vector<Group>& groups,
+                                     const std::vector<const LayerSlots*>& layers) {
   std::set<std::string> in_file;
   std::set<std::string> in_model;
   for (const Group& group : groups) in_file.insert(group.layer);
@@ -147,26 +170,31 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
     if (!in_file.contains(layer->layer->name)) only_model.push_back(layer->layer->name);
   }
   throw Error(ErrorCode::kMismatch, tree.where(root),
-              fmt::format("weights and architecture do not belong together: weights for {} layers, expected {}{}{}", groups.size(), layers.size(),
+              fmt::format("weights and architecture do not belong together: weights for {} layers, expected {}{}{}",
+                          groups.size(), layers.size(),
                           only_file.empty() ? "" : fmt::format("; only the weights have {}", listed(only_file)),
                           only_model.empty() ? "" : fmt::format("; only the architecture has {}", listed(only_model))));
 }
 
 }  // namespace
 
-void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots, Version version) {
+void load_legacy_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots,
+                         Version version) {
   std::vector<const LayerSlots*> layers;
   for (const LayerSlots& layer : slots) {
     if (!layer.empty()) layers.push_back(&layer);
   }
   const legacy::Source source = legacy::source_of(tree, version);
-  const std::vector<Group> groups = tree.names(root, "layer_names") ? groups_of(tree, root) : keras0_groups(tree, root, layers);
+  const std::vector<Group> groups =
+      tree.names(root, "layer_names") ? groups_of(tree, root) : keras0_groups(tree, root, layers);
   if (groups.size() != layers.size()) fail_layers_differ(tree, root, groups, layers);
   std::map<std::string, const Group*> named;
   for (const Group& group : groups) named.emplace(group.layer, &group);
   // Names, where all of them are the same; else the order, for Keras numbers its names anew in every session.
-  const bool are_named = std::ranges::all_of(layers, [&](const LayerSlots* layer) { return named.contains(layer->layer->name); });
-  for (size_t i = 0; i < layers.size(); ++i) load_group(tree, are_named ? *named.at(layers[i]->layer->name) : groups[i], *layers[i], source);
+  const bool are_named =
+      std::ranges::all_of(layers, [&](const LayerSlots* layer) { return named.contains(layer->layer->name); });
+  for (size_t i = 0; i < layers.size(); ++i)
+    load_group(tree, are_named ? *named.at(layers[i]->layer->name) : groups[i], *layers[i], source);
 }
 
 }  // namespace hoarfrost::keras

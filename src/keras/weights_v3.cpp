@@ -1,5 +1,5 @@
-// The layout of Keras 3 and of Keras 2.12 to 2.15's .keras and .weights.h5: groups `layers/CLASS[_n]`, and in them `vars/0`, …
-// (docs/formats/keras_v3.md).
+// The layout of Keras 3 and of Keras 2.12 to 2.15's .keras and .weights.h5: groups `layers/CLASS[_n]`, and in them
+// `vars/0`, … (docs/formats/keras_v3.md).
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -14,7 +14,8 @@
 namespace hoarfrost::keras {
 namespace {
 
-// By which WeightNormalization initialized itself; Keras 2.15 stores it or leaves it out, as Python's numbers of objects happen to fall.
+// By which WeightNormalization initialized itself; Keras 2.15 stores it or leaves it out, as Python's numbers of
+// objects happen to fall.
 constexpr std::string_view kLeftOut = "naked_clone_layer";
 constexpr std::string_view kContainers[] = {"layers", "_layer_checkpoint_dependencies"};
 
@@ -22,8 +23,8 @@ class V3Weights {
  public:
   explicit V3Weights(const hdf5::Tree& tree) : tree_(tree) {}
 
-  // group: the model's own. is_distributed: of a model in TimeDistributed, each of whose layers has become one by itself
-  // (architecture.cpp).
+  // group: the model's own. is_distributed: of a model in TimeDistributed, each of whose layers has become one by
+  // itself (architecture.cpp).
   void load_model(const std::string& group, const std::vector<LayerSlots>& layers, bool is_distributed) {
     for (const auto container : kContainers) {
       if (const auto path = step(group, container)) return load_container(*path, container, layers, is_distributed);
@@ -33,12 +34,13 @@ class V3Weights {
   }
 
  private:
-  // A group within a group. Keras on Windows wrote "layers\dense\vars" as one name in the root, so that a path may begin with
-  // names that lead nowhere by themselves.
+  // A group within a group. Keras on Windows wrote "layers\dense\vars" as one name in the root, so that a path may
+  // begin with names that lead nowhere by themselves.
   std::optional<std::string> step(const std::string& group, std::string_view name) const {
     const std::string path = hdf5::join(group, name);
     if (tree_.kind(path) == hdf5::Kind::kGroup) return path;
-    const std::string with_backslash = group.empty() || group == "/" ? "/" + std::string(name) : fmt::format("{}\\{}", group, name);
+    const std::string with_backslash =
+        group.empty() || group == "/" ? "/" + std::string(name) : fmt::format("{}\\{}", group, name);
     const auto names = root_names();
     const std::string wanted = with_backslash.substr(1);
     for (const std::string& root : names) {
@@ -55,7 +57,8 @@ class V3Weights {
     return root_names_;
   }
 
-  void load_container(const std::string& container, std::string_view kind, const std::vector<LayerSlots>& layers, bool is_distributed) {
+  void load_container(const std::string& container, std::string_view kind, const std::vector<LayerSlots>& layers,
+                      bool is_distributed) {
     std::map<std::string, int> used;
     const auto next = [&](const std::string& name) {
       const int n = used[name]++;
@@ -70,26 +73,31 @@ class V3Weights {
       const auto group = step(container, name);
       if (!group) {
         throw Error(ErrorCode::kMismatch, tree_.where(container),
-                    fmt::format("expected the group `{}` with the weights of layer `{}` ({}), found none", name, layer.layer->name, layer.layer->class_name));
+                    fmt::format("expected the group `{}` with the weights of layer `{}` ({}), found none", name,
+                                layer.layer->name, layer.layer->class_name));
       }
       if (layer.layer->model) {
         const bool is_wrapped = layer.layer->class_name == "TimeDistributed";
-        load_model(is_wrapped ? step(*group, "layer").value_or(*group) : *group, layer.layers, is_distributed || is_wrapped);
+        load_model(is_wrapped ? step(*group, "layer").value_or(*group) : *group, layer.layers,
+                   is_distributed || is_wrapped);
       } else {
         load_layer(*group, layer, is_distributed);
       }
     }
   }
 
-  // A spec named "layer/kernel" is in the group `layer`; one named "kernel" in the layer's own `vars`, or where that holds
-  // none, in the one group below that does (LSTM keeps its own in `cell`). Each `vars` has trainable weights first.
+  // A spec named "layer/kernel" is in the group `layer`; one named "kernel" in the layer's own `vars`, or where that
+  // holds none, in the one group below that does (LSTM keeps its own in `cell`). Each `vars` has trainable weights
+  // first.
   void load_layer(const std::string& group, const LayerSlots& layer, bool is_distributed) {
     std::map<std::string, std::vector<const WeightSlot*>> by_part;
     for (const bool is_trainable : {true, false}) {
       for (const WeightSlot& slot : layer.own) {
-        const std::string name = is_distributed && slot.spec.name.starts_with("layer/") ? slot.spec.name.substr(6) : slot.spec.name;
+        const std::string name =
+            is_distributed && slot.spec.name.starts_with("layer/") ? slot.spec.name.substr(6) : slot.spec.name;
         const size_t slash = name.rfind('/');
-        const std::string part = slot.spec.group.empty() && slash != std::string::npos ? name.substr(0, slash) : slot.spec.group;
+        const std::string part =
+            slot.spec.group.empty() && slash != std::string::npos ? name.substr(0, slash) : slot.spec.group;
         if (slot.spec.is_trainable != is_trainable) continue;
         by_part[part].push_back(&slot);
         if (slot.spec.is_also_own) by_part[""].push_back(&slot);
@@ -97,7 +105,8 @@ class V3Weights {
     }
     for (const auto& [part, slots] : by_part) {
       if (part == kLeftOut && !step(group, fmt::format("_{}", part))) {
-        for (const WeightSlot* slot : slots) fill(*slot, Tensor(slot->layer->variable_dtype, slot->spec.shape), tree_.where(group));
+        for (const WeightSlot* slot : slots)
+          fill(*slot, Tensor(slot->layer->variable_dtype, slot->spec.shape), tree_.where(group));
         continue;
       }
       load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
@@ -109,8 +118,11 @@ class V3Weights {
     for (size_t at = 0; at <= part.size();) {
       const size_t slash = std::min(part.find('/', at), part.size());
       auto found = step(path, part.substr(at, slash - at));
-      if (!found) found = step(path, "_" + part.substr(at, slash - at));  // Keras 2.15 keeps the underscore of private attributes
-      if (!found) throw Error(ErrorCode::kMismatch, tree_.where(path), fmt::format("expected the group `{}`, found none", part.substr(at)));
+      if (!found)
+        found = step(path, "_" + part.substr(at, slash - at));  // Keras 2.15 keeps the underscore of private attributes
+      if (!found)
+        throw Error(ErrorCode::kMismatch, tree_.where(path),
+                    fmt::format("expected the group `{}`, found none", part.substr(at)));
       path = *found;
       at = slash + 1;
     }
@@ -121,7 +133,8 @@ class V3Weights {
     std::vector<std::string> found;
     find_vars(group, found, 0);
     if (found.size() == 1) return found[0];
-    throw Error(ErrorCode::kMismatch, tree_.where(group), fmt::format("expected one group of weights (`vars`), found {}", found.size()));
+    throw Error(ErrorCode::kMismatch, tree_.where(group),
+                fmt::format("expected one group of weights (`vars`), found {}", found.size()));
   }
 
   void find_vars(const std::string& group, std::vector<std::string>& found, int depth) {
@@ -129,7 +142,8 @@ class V3Weights {
     if (!found.empty() || depth > 4) return;
     if (tree_.kind(group) != hdf5::Kind::kGroup) return find_backslashed(group, found);
     for (const std::string& name : tree_.children(group)) {
-      if (name == "vars" || name == "seed_generator" || tree_.kind(hdf5::join(group, name)) != hdf5::Kind::kGroup) continue;
+      if (name == "vars" || name == "seed_generator" || tree_.kind(hdf5::join(group, name)) != hdf5::Kind::kGroup)
+        continue;
       std::vector<std::string> inner;
       find_vars(hdf5::join(group, name), inner, depth + 1);
       found.insert(found.end(), inner.begin(), inner.end());
@@ -139,7 +153,9 @@ class V3Weights {
   void find_backslashed(const std::string& group, std::vector<std::string>& found) {
     for (const std::string& name : root_names()) {
       const std::string path = "/" + name;
-      if (!path.starts_with(group + "\\") || !path.ends_with("\\vars") || path.find("seed_generator") != std::string::npos) continue;
+      if (!path.starts_with(group + "\\") || !path.ends_with("\\vars") ||
+          path.find("seed_generator") != std::string::npos)
+        continue;
       if (!numbers(path).empty()) found.push_back(path);
     }
   }
@@ -148,7 +164,9 @@ class V3Weights {
   std::vector<std::string> numbers(const std::string& vars) {
     if (tree_.kind(vars) != hdf5::Kind::kGroup) return {};
     std::vector<std::string> result = tree_.children(vars);
-    std::erase_if(result, [](const std::string& name) { return name.empty() || !std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; }); });
+    std::erase_if(result, [](const std::string& name) {
+      return name.empty() || !std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+    });
     return result;
   }
 
@@ -156,7 +174,8 @@ class V3Weights {
     const size_t n = numbers(vars).size();
     if (n != slots.size()) {
       throw Error(ErrorCode::kMismatch, tree_.where(vars),
-                  fmt::format("expected {} weights for layer `{}` ({}), found {}", slots.size(), slots[0]->layer->name, slots[0]->layer->class_name, n));
+                  fmt::format("expected {} weights for layer `{}` ({}), found {}", slots.size(), slots[0]->layer->name,
+                              slots[0]->layer->class_name, n));
     }
     for (size_t i = 0; i < slots.size(); ++i) {
       const std::string path = hdf5::join(vars, std::to_string(i));

@@ -56,7 +56,8 @@ void refuse_channels_first(const Config& config) {
   if (format == "channels_last" || format == "tf" || format == "default") return;
   if (format != "channels_first" && format != "th")
     config.fail(fmt::format("`data_format` must be channels_last or channels_first, found {}", format));
-  config.unsupported("data_format channels_first is not converted for this layer; rebuild the model with channels_last");
+  config.unsupported(
+      "data_format channels_first is not converted for this layer; rebuild the model with channels_last");
 }
 
 Window parse_kernel(const Config& config, size_t rank, Knowledge knows) {
@@ -82,7 +83,9 @@ Window parse_kernel(const Config& config, size_t rank, Knowledge knows) {
     for (size_t axis = 0; axis < rank; ++axis) before.push_back(window.extent(axis) / 2);
     pad_as_theano(window, before);
     if (window.padding == Padding::kTheano && !knows.theano) {
-      config.unsupported("padding `same` with strides or an even kernel, trained on Theano, whose zeros lie elsewhere than TensorFlow's; not converted for this layer");
+      config.unsupported(
+          "padding `same` with strides or an even kernel, trained on Theano, whose zeros lie elsewhere than "
+          "TensorFlow's; not converted for this layer");
     }
   }
   return window;

@@ -8,20 +8,29 @@ using graph::Endpoint;
 using graph::Node;
 
 // Emits the node's output in the layout of its input 0.
-void emit_like(Translation& t, Node& node, bool first, const std::string& op, std::vector<std::string> inputs, Attributes attributes = {}) {
-  if (first) t.emit_channels_first(node.output(), op, std::move(inputs), std::move(attributes));
-  else t.emit(node.output(), op, std::move(inputs), std::move(attributes));
+void emit_like(Translation& t, Node& node, bool first, const std::string& op, std::vector<std::string> inputs,
+               Attributes attributes = {}) {
+  if (first)
+    t.emit_channels_first(node.output(), op, std::move(inputs), std::move(attributes));
+  else
+    t.emit(node.output(), op, std::move(inputs), std::move(attributes));
 }
 
-std::string take(Translation& t, Node& node, bool first) { return first ? t.channels_first(node.input(0)) : t.value(node.input(0)); }
+std::string take(Translation& t, Node& node, bool first) {
+  return first ? t.channels_first(node.input(0)) : t.value(node.input(0));
+}
 
 std::string_view unary_name(std::string_view op) {
   static const std::map<std::string_view, std::string_view> kNames = {
-      {"Relu", "Relu"},   {"Sigmoid", "Sigmoid"}, {"Tanh", "Tanh"},   {"Neg", "Neg"},         {"Sqrt", "Sqrt"},   {"Exp", "Exp"},   {"Log", "Log"},
-      {"Abs", "Abs"},     {"Elu", "Elu"},         {"Selu", "Selu"},   {"Softplus", "Softplus"}, {"Softsign", "Softsign"}, {"Erf", "Erf"}, {"Floor", "Floor"},
-      {"Ceil", "Ceil"},   {"Sin", "Sin"},         {"Cos", "Cos"},     {"Tan", "Tan"},         {"Atan", "Atan"},   {"Asin", "Asin"}, {"Acos", "Acos"},
-      {"Sinh", "Sinh"},   {"Cosh", "Cosh"},       {"Asinh", "Asinh"}, {"Acosh", "Acosh"},     {"Atanh", "Atanh"}, {"Sign", "Sign"}, {"Reciprocal", "Reciprocal"},
-      {"Inv", "Reciprocal"}, {"LogicalNot", "Not"}, {"IsNan", "IsNaN"}, {"Round", "Round"},   {"Rint", "Round"}};
+      {"Relu", "Relu"},      {"Sigmoid", "Sigmoid"}, {"Tanh", "Tanh"},         {"Neg", "Neg"},
+      {"Sqrt", "Sqrt"},      {"Exp", "Exp"},         {"Log", "Log"},           {"Abs", "Abs"},
+      {"Elu", "Elu"},        {"Selu", "Selu"},       {"Softplus", "Softplus"}, {"Softsign", "Softsign"},
+      {"Erf", "Erf"},        {"Floor", "Floor"},     {"Ceil", "Ceil"},         {"Sin", "Sin"},
+      {"Cos", "Cos"},        {"Tan", "Tan"},         {"Atan", "Atan"},         {"Asin", "Asin"},
+      {"Acos", "Acos"},      {"Sinh", "Sinh"},       {"Cosh", "Cosh"},         {"Asinh", "Asinh"},
+      {"Acosh", "Acosh"},    {"Atanh", "Atanh"},     {"Sign", "Sign"},         {"Reciprocal", "Reciprocal"},
+      {"Inv", "Reciprocal"}, {"LogicalNot", "Not"},  {"IsNan", "IsNaN"},       {"Round", "Round"},
+      {"Rint", "Round"}};
   return kNames.at(op);
 }
 
@@ -36,13 +45,20 @@ void composed(Translation& t, Node& node) {
   const std::string x = take(t, node, first);
   const DType type = t.known(node.input(0)).dtype;
   const std::string& op = node.op();
-  if (op == "Relu6") emit_like(t, node, first, "Clip", {x, t.scalar(type, 0), t.scalar(type, 6)});
-  else if (op == "Rsqrt") emit_like(t, node, first, "Reciprocal", {t.step("Sqrt", {x})});
-  else if (op == "Square") emit_like(t, node, first, "Mul", {x, x});
-  else if (op == "Log1p") emit_like(t, node, first, "Log", {t.step("Add", {x, t.scalar(type, 1)})});
-  else if (op == "Expm1") emit_like(t, node, first, "Sub", {t.step("Exp", {x}), t.scalar(type, 1)});
-  else if (op == "LeakyRelu") emit_like(t, node, first, "LeakyRelu", {x}, {{"alpha", node.get_or<float>("alpha", 0.2F)}});
-  else emit_like(t, node, first, "Mul", {t.step("Sigmoid", {x}), x});  // Silu
+  if (op == "Relu6")
+    emit_like(t, node, first, "Clip", {x, t.scalar(type, 0), t.scalar(type, 6)});
+  else if (op == "Rsqrt")
+    emit_like(t, node, first, "Reciprocal", {t.step("Sqrt", {x})});
+  else if (op == "Square")
+    emit_like(t, node, first, "Mul", {x, x});
+  else if (op == "Log1p")
+    emit_like(t, node, first, "Log", {t.step("Add", {x, t.scalar(type, 1)})});
+  else if (op == "Expm1")
+    emit_like(t, node, first, "Sub", {t.step("Exp", {x}), t.scalar(type, 1)});
+  else if (op == "LeakyRelu")
+    emit_like(t, node, first, "LeakyRelu", {x}, {{"alpha", node.get_or<float>("alpha", 0.2F)}});
+  else
+    emit_like(t, node, first, "Mul", {t.step("Sigmoid", {x}), x});  // Silu
 }
 
 void alias(Translation& t, Node& node) {
@@ -89,8 +105,11 @@ Pair meet(Translation& t, Endpoint a, Endpoint b) {
   };
   const int rank = std::max(of_a.rank(), of_b.rank());
   const bool wants = t.is_channels_first(a) || t.is_channels_first(b);
-  if (!wants || rank < 3 || !of_a.has_rank() || !of_b.has_rank() || !reaches(a, of_a, rank) || !reaches(b, of_b, rank)) return {t.value(a), t.value(b), false};
-  const auto one = [&](Endpoint e) { return t.constant(e) != nullptr ? constant_channels_first(t, e, rank) : t.channels_first(e); };
+  if (!wants || rank < 3 || !of_a.has_rank() || !of_b.has_rank() || !reaches(a, of_a, rank) || !reaches(b, of_b, rank))
+    return {t.value(a), t.value(b), false};
+  const auto one = [&](Endpoint e) {
+    return t.constant(e) != nullptr ? constant_channels_first(t, e, rank) : t.channels_first(e);
+  };
   const std::string x = one(a);
   return {x, one(b), true};
 }
@@ -101,15 +120,29 @@ void expect_numbers(Translation& t, Node& node) {
 }
 
 void binary(Translation& t, Node& node) {
-  static const std::map<std::string_view, std::string_view> kNames = {
-      {"Add", "Add"}, {"AddV2", "Add"}, {"Sub", "Sub"}, {"Mul", "Mul"}, {"RealDiv", "Div"}, {"Maximum", "Max"}, {"Minimum", "Min"}, {"Pow", "Pow"},
-      {"Greater", "Greater"}, {"Less", "Less"}, {"GreaterEqual", "GreaterOrEqual"}, {"LessEqual", "LessOrEqual"}, {"Equal", "Equal"}, {"LogicalAnd", "And"}, {"LogicalOr", "Or"}};
+  static const std::map<std::string_view, std::string_view> kNames = {{"Add", "Add"},
+                                                                      {"AddV2", "Add"},
+                                                                      {"Sub", "Sub"},
+                                                                      {"Mul", "Mul"},
+                                                                      {"RealDiv", "Div"},
+                                                                      {"Maximum", "Max"},
+                                                                      {"Minimum", "Min"},
+                                                                      {"Pow", "Pow"},
+                                                                      {"Greater", "Greater"},
+                                                                      {"Less", "Less"},
+                                                                      {"GreaterEqual", "GreaterOrEqual"},
+                                                                      {"LessEqual", "LessOrEqual"},
+                                                                      {"Equal", "Equal"},
+                                                                      {"LogicalAnd", "And"},
+                                                                      {"LogicalOr", "Or"}};
   expect_numbers(t, node);
   const auto [a, b, first] = meet(t, node.input(0), node.input(1));
   emit_like(t, node, first, std::string(kNames.at(node.op())), {a, b});
 }
 
-bool is_float(DType type) { return type == DType::kFloat32 || type == DType::kFloat64 || type == DType::kFloat16 || type == DType::kBFloat16; }
+bool is_float(DType type) {
+  return type == DType::kFloat32 || type == DType::kFloat64 || type == DType::kFloat16 || type == DType::kBFloat16;
+}
 
 void binary_composed(Translation& t, Node& node) {
   expect_numbers(t, node);
@@ -140,9 +173,11 @@ void bias_add(Translation& t, Node& node) {
   if (node.get_or<std::string>("data_format", "NHWC") == "NCHW") {
     std::vector<int64_t> sizes(static_cast<size_t>(rank), 1);
     sizes[1] = -1;
-    return t.emit(node.output(), "Add", {t.value(x), t.step("Reshape", {t.value(node.input(1)), t.integers_initializer(sizes)})});
+    return t.emit(node.output(), "Add",
+                  {t.value(x), t.step("Reshape", {t.value(node.input(1)), t.integers_initializer(sizes)})});
   }
-  if (!t.is_channels_first(x) || t.constant(node.input(1)) == nullptr) return t.emit(node.output(), "Add", {t.value(x), t.value(node.input(1))});
+  if (!t.is_channels_first(x) || t.constant(node.input(1)) == nullptr)
+    return t.emit(node.output(), "Add", {t.value(x), t.value(node.input(1))});
   t.emit_channels_first(node.output(), "Add", {t.channels_first(x), constant_channels_first(t, node.input(1), rank)});
 }
 
@@ -170,21 +205,82 @@ void select(Translation& t, Node& node) {
   t.emit(node.output(), "Where", {condition, t.value(node.input(1)), t.value(node.input(2))});
 }
 
-constexpr OpTranslation kOps[] = {
-    {"Relu", unary},    {"Sigmoid", unary}, {"Tanh", unary},  {"Neg", unary},      {"Sqrt", unary},     {"Exp", unary},        {"Log", unary},
-    {"Abs", unary},     {"Elu", unary},     {"Selu", unary},  {"Softplus", unary}, {"Softsign", unary}, {"Erf", unary},        {"Floor", unary},
-    {"Ceil", unary},    {"Sin", unary},     {"Cos", unary},   {"Tan", unary},      {"Atan", unary},     {"Asin", unary},       {"Acos", unary},
-    {"Sinh", unary},    {"Cosh", unary},    {"Asinh", unary}, {"Acosh", unary},    {"Atanh", unary},    {"Sign", unary},       {"Reciprocal", unary},
-    {"Inv", unary},     {"LogicalNot", unary}, {"IsNan", unary}, {"Round", unary}, {"Rint", unary},
-    {"Relu6", composed}, {"Rsqrt", composed}, {"Square", composed}, {"Log1p", composed}, {"Expm1", composed}, {"LeakyRelu", composed}, {"Silu", composed},
-    {"Identity", pass_on}, {"StopGradient", pass_on}, {"CheckNumerics", pass_on}, {"PreventGradient", pass_on}, {"Snapshot", pass_on},
-    {"PlaceholderWithDefault", pass_on}, {"IdentityN", alias}, {"NoOp", nothing},
-    {"Cast", cast},     {"OnesLike", filled_like}, {"ZerosLike", filled_like},
-    {"Add", binary},    {"AddV2", binary},  {"Sub", binary},  {"Mul", binary},     {"RealDiv", binary}, {"Maximum", binary},   {"Minimum", binary},
-    {"Pow", binary},    {"Greater", binary}, {"Less", binary}, {"GreaterEqual", binary}, {"LessEqual", binary}, {"Equal", binary},
-    {"LogicalAnd", binary}, {"LogicalOr", binary},
-    {"NotEqual", binary_composed}, {"SquaredDifference", binary_composed}, {"DivNoNan", binary_composed}, {"FloorDiv", binary_composed}, {"FloorMod", binary_composed},
-    {"BiasAdd", bias_add}, {"AddN", add_n}, {"ClipByValue", clip}, {"Select", select}, {"SelectV2", select}};
+constexpr OpTranslation kOps[] = {{"Relu", unary},
+                                  {"Sigmoid", unary},
+                                  {"Tanh", unary},
+                                  {"Neg", unary},
+                                  {"Sqrt", unary},
+                                  {"Exp", unary},
+                                  {"Log", unary},
+                                  {"Abs", unary},
+                                  {"Elu", unary},
+                                  {"Selu", unary},
+                                  {"Softplus", unary},
+                                  {"Softsign", unary},
+                                  {"Erf", unary},
+                                  {"Floor", unary},
+                                  {"Ceil", unary},
+                                  {"Sin", unary},
+                                  {"Cos", unary},
+                                  {"Tan", unary},
+                                  {"Atan", unary},
+                                  {"Asin", unary},
+                                  {"Acos", unary},
+                                  {"Sinh", unary},
+                                  {"Cosh", unary},
+                                  {"Asinh", unary},
+                                  {"Acosh", unary},
+                                  {"Atanh", unary},
+                                  {"Sign", unary},
+                                  {"Reciprocal", unary},
+                                  {"Inv", unary},
+                                  {"LogicalNot", unary},
+                                  {"IsNan", unary},
+                                  {"Round", unary},
+                                  {"Rint", unary},
+                                  {"Relu6", composed},
+                                  {"Rsqrt", composed},
+                                  {"Square", composed},
+                                  {"Log1p", composed},
+                                  {"Expm1", composed},
+                                  {"LeakyRelu", composed},
+                                  {"Silu", composed},
+                                  {"Identity", pass_on},
+                                  {"StopGradient", pass_on},
+                                  {"CheckNumerics", pass_on},
+                                  {"PreventGradient", pass_on},
+                                  {"Snapshot", pass_on},
+                                  {"PlaceholderWithDefault", pass_on},
+                                  {"IdentityN", alias},
+                                  {"NoOp", nothing},
+                                  {"Cast", cast},
+                                  {"OnesLike", filled_like},
+                                  {"ZerosLike", filled_like},
+                                  {"Add", binary},
+                                  {"AddV2", binary},
+                                  {"Sub", binary},
+                                  {"Mul", binary},
+                                  {"RealDiv", binary},
+                                  {"Maximum", binary},
+                                  {"Minimum", binary},
+                                  {"Pow", binary},
+                                  {"Greater", binary},
+                                  {"Less", binary},
+                                  {"GreaterEqual", binary},
+                                  {"LessEqual", binary},
+                                  {"Equal", binary},
+                                  {"LogicalAnd", binary},
+                                  {"LogicalOr", binary},
+                                  {"NotEqual", binary_composed},
+                                  {"SquaredDifference", binary_composed},
+                                  {"DivNoNan", binary_composed},
+                                  {"FloorDiv", binary_composed},
+                                  {"FloorMod", binary_composed},
+                                  {"BiasAdd", bias_add},
+                                  {"AddN", add_n},
+                                  {"ClipByValue", clip},
+                                  {"Select", select},
+                                  {"SelectV2", select}};
 
 }  // namespace
 

@@ -42,7 +42,8 @@ struct ModelText {
 // ONNX' number of the type. Throws Error{kUnsupported}.
 int element_type(DType dtype);
 
-// Writes the model, and NAME.data with the constants' bytes beside it when asked or when they do not fit. Returns the paths.
+// Writes the model, and NAME.data with the constants' bytes beside it when asked or when they do not fit. Returns the
+// paths.
 std::vector<std::filesystem::path> write(const ModelText& model, const std::filesystem::path& path, bool external_data);
 
 }  // namespace hoarfrost::onnx

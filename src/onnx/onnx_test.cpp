@@ -1,4 +1,5 @@
-// The structure of what is written; what it computes is held against ONNX Runtime by tools/interop/onnx_and_saved_model.py.
+// The structure of what is written; what it computes is held against ONNX Runtime by
+// tools/interop/onnx_and_saved_model.py.
 #include <gtest/gtest.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/onnx.h>
@@ -31,10 +32,15 @@ Node& add_input(Graph& graph, Shape shape) {
 Node& add_convolution(Graph& graph, const std::string& name, Node& input, Shape filter, const char* op = "Conv2D") {
   Node& weights = graph.add_const(name + "/kernel", counted(std::move(filter)));
   Node& node = graph.add(op, name, {input.output(), weights.output()});
-  return node.set("T", DType::kFloat32).set("strides", std::vector<int64_t>{1, 1, 1, 1}).set("padding", "SAME").set("data_format", "NHWC");
+  return node.set("T", DType::kFloat32)
+      .set("strides", std::vector<int64_t>{1, 1, 1, 1})
+      .set("padding", "SAME")
+      .set("data_format", "NHWC");
 }
 
-Node& add_relu(Graph& graph, const std::string& name, Node& input) { return graph.add("Relu", name, {input.output()}).set("T", DType::kFloat32); }
+Node& add_relu(Graph& graph, const std::string& name, Node& input) {
+  return graph.add("Relu", name, {input.output()}).set("T", DType::kFloat32);
+}
 
 ModelText translate(const Graph& graph, Node& input, Node& output, int opset = 17) {
   return Translation(graph, {{input.output()}, {output.output()}}, opset).run("test");
@@ -51,7 +57,8 @@ TEST(Translation, AChainOfConvolutionsHasOneTransposeAtEachEnd) {
   Node& x = add_input(graph, {kUnknown, 8, 8, 3});
   Node& first = add_relu(graph, "r1", add_convolution(graph, "c1", x, {3, 3, 3, 4}));
   Node& second = add_relu(graph, "r2", add_convolution(graph, "c2", first, {3, 3, 4, 2}));
-  EXPECT_EQ(ops_of(translate(graph, x, second)), (std::vector<std::string>{"Transpose", "Conv", "Relu", "Conv", "Relu", "Transpose"}));
+  EXPECT_EQ(ops_of(translate(graph, x, second)),
+            (std::vector<std::string>{"Transpose", "Conv", "Relu", "Conv", "Relu", "Transpose"}));
 }
 
 // [h, w, in, out] with the values 0, 1, …: the element (h, w, i, o) is ((h * 1 + w) * 2 + i) * 3 + o.
@@ -63,7 +70,8 @@ TEST(Translation, FiltersAreTransposed) {
   ASSERT_EQ(model.initializers.size(), 1U);
   EXPECT_EQ(model.initializers[0].second.shape(), (Shape{3, 2, 2, 1}));
   const auto values = model.initializers[0].second.values<float>();
-  EXPECT_EQ(std::vector<float>(values.begin(), values.end()), (std::vector<float>{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11}));
+  EXPECT_EQ(std::vector<float>(values.begin(), values.end()),
+            (std::vector<float>{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11}));
 }
 
 // SAME of an even kernel pads one row more at the end: 4 rows, a kernel of 2, total 1.
@@ -124,7 +132,8 @@ TEST(WriteModel, OpsetsOutsideAreRefused) {
   }
 }
 
-// ModelProto: ir_version 8, producer "hoarfrost", opset_import { "" 15 }, graph { node { input x, output r, name r, op Relu } … }.
+// ModelProto: ir_version 8, producer "hoarfrost", opset_import { "" 15 }, graph { node { input x, output r, name r, op
+// Relu } … }.
 TEST(WriteModel, BytesAreOnnxs) {
   Graph graph;
   Node& x = add_input(graph, {2});
@@ -134,9 +143,10 @@ TEST(WriteModel, BytesAreOnnxs) {
   options.opset = 15;
   options.name = "m";
   write_model(graph, {{x.output()}, {y.output()}}, folder / "m.onnx", options);
-  const std::string expected = std::string("\x08\x08\x12\x09hoarfrost\x42\x04\x0a\x00\x10\x0f", 19) +                           // model
-                               std::string("\x3a\x33", 2) +                                                                     // graph
-                               std::string("\x0a\x0f\x0a\x01x\x12\x01r\x1a\x01r\x22\x04Relu", 17) + std::string("\x12\x01m", 3) +  // node, name
+  const std::string expected = std::string("\x08\x08\x12\x09hoarfrost\x42\x04\x0a\x00\x10\x0f", 19) +  // model
+                               std::string("\x3a\x33", 2) +                                            // graph
+                               std::string("\x0a\x0f\x0a\x01x\x12\x01r\x1a\x01r\x22\x04Relu", 17) +
+                               std::string("\x12\x01m", 3) +  // node, name
                                std::string("\x5a\x0d\x0a\x01x\x12\x08\x0a\x06\x08\x01\x12\x02\x0a\x00", 15);
   const std::string found(File::open(folder / "m.onnx")->text());
   EXPECT_EQ(found.substr(0, 19), expected.substr(0, 19));

@@ -32,7 +32,8 @@ void einsum(Translation& t, Node& node) {
   t.emit(node.output(), "Einsum", inputs, {{"equation", node.get<std::string>("equation")}});
 }
 
-constexpr OpTranslation kOps[] = {{"MatMul", product}, {"BatchMatMul", product}, {"BatchMatMulV2", product}, {"Einsum", einsum}};
+constexpr OpTranslation kOps[] = {
+    {"MatMul", product}, {"BatchMatMul", product}, {"BatchMatMulV2", product}, {"Einsum", einsum}};
 
 }  // namespace
 

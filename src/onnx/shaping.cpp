@@ -26,7 +26,8 @@ void squeeze(Translation& t, Node& node) {
   const int rank = t.shape(input).rank();
   std::vector<int64_t> axes;
   for (const char* key : {"squeeze_dims", "axis"}) {
-    if (node.has(key) && std::holds_alternative<std::vector<int64_t>>(node.attributes.at(key))) axes = node.get<std::vector<int64_t>>(key);
+    if (node.has(key) && std::holds_alternative<std::vector<int64_t>>(node.attributes.at(key)))
+      axes = node.get<std::vector<int64_t>>(key);
   }
   for (int64_t& axis : axes) axis = positive(axis, rank);
   if (axes.empty()) {
@@ -36,7 +37,8 @@ void squeeze(Translation& t, Node& node) {
     }
   }
   if (axes.size() == 1 && axes[0] > 0 && axes[0] < rank - 1 && rank > 3 && t.is_channels_first(input))
-    return t.emit_channels_first(node.output(), "Squeeze", {t.channels_first(input), t.integers_initializer({axes[0] + 1})});
+    return t.emit_channels_first(node.output(), "Squeeze",
+                                 {t.channels_first(input), t.integers_initializer({axes[0] + 1})});
   t.emit(node.output(), "Squeeze", {t.value(input), t.integers_initializer(axes)});
 }
 
@@ -45,7 +47,8 @@ void expand_dims(Translation& t, Node& node) {
   const int rank = t.shape(input).rank();
   const int64_t axis = positive(t.integers(node.input(1), "axis").at(0), rank + 1);
   if (axis > 0 && axis < rank && rank > 2 && t.is_channels_first(input))
-    return t.emit_channels_first(node.output(), "Unsqueeze", {t.channels_first(input), t.integers_initializer({axis + 1})});
+    return t.emit_channels_first(node.output(), "Unsqueeze",
+                                 {t.channels_first(input), t.integers_initializer({axis + 1})});
   t.emit(node.output(), "Unsqueeze", {t.value(input), t.integers_initializer({axis})});
 }
 
@@ -63,10 +66,18 @@ void shape(Translation& t, Node& node) {
   t.emit(node.output(), "Cast", {t.step(op, {t.value(node.input(0))})}, {{"to", int64_t{element_type(type)}}});
 }
 
-void fill(Translation& t, Node& node) { t.emit(node.output(), "Expand", {t.value(node.input(1)), t.as_int64(node.input(0))}); }
-void broadcast_to(Translation& t, Node& node) { t.emit(node.output(), "Expand", {t.value(node.input(0)), t.as_int64(node.input(1))}); }
-void range(Translation& t, Node& node) { t.emit(node.output(), "Range", {t.value(node.input(0)), t.value(node.input(1)), t.value(node.input(2))}); }
-void tile(Translation& t, Node& node) { t.emit(node.output(), "Tile", {t.value(node.input(0)), t.as_int64(node.input(1))}); }
+void fill(Translation& t, Node& node) {
+  t.emit(node.output(), "Expand", {t.value(node.input(1)), t.as_int64(node.input(0))});
+}
+void broadcast_to(Translation& t, Node& node) {
+  t.emit(node.output(), "Expand", {t.value(node.input(0)), t.as_int64(node.input(1))});
+}
+void range(Translation& t, Node& node) {
+  t.emit(node.output(), "Range", {t.value(node.input(0)), t.value(node.input(1)), t.value(node.input(2))});
+}
+void tile(Translation& t, Node& node) {
+  t.emit(node.output(), "Tile", {t.value(node.input(0)), t.as_int64(node.input(1))});
+}
 
 void concat(Translation& t, Node& node) {
   const bool is_old = node.op() == "Concat";  // the axis first
@@ -78,15 +89,19 @@ void concat(Translation& t, Node& node) {
   bool first = false;
   for (size_t i = 0; i < n; ++i) first = first || t.is_channels_first(node.input(first_value + i));
   std::vector<std::string> inputs;
-  for (size_t i = 0; i < n; ++i) inputs.push_back(first ? t.channels_first(node.input(first_value + i)) : t.value(node.input(first_value + i)));
-  if (first) t.emit_channels_first(node.output(), "Concat", inputs, {{"axis", axis_channels_first(axis, rank)}});
-  else t.emit(node.output(), "Concat", inputs, {{"axis", axis}});
+  for (size_t i = 0; i < n; ++i)
+    inputs.push_back(first ? t.channels_first(node.input(first_value + i)) : t.value(node.input(first_value + i)));
+  if (first)
+    t.emit_channels_first(node.output(), "Concat", inputs, {{"axis", axis_channels_first(axis, rank)}});
+  else
+    t.emit(node.output(), "Concat", inputs, {{"axis", axis}});
 }
 
 void pack(Translation& t, Node& node) {
   const int64_t axis = positive(node.get_or<int64_t>("axis", 0), t.shape(node.input(0)).rank() + 1);
   std::vector<std::string> inputs;
-  for (const Endpoint& input : node.inputs) inputs.push_back(t.step("Unsqueeze", {t.value(input), t.integers_initializer({axis})}));
+  for (const Endpoint& input : node.inputs)
+    inputs.push_back(t.step("Unsqueeze", {t.value(input), t.integers_initializer({axis})}));
   t.emit(node.output(), "Concat", inputs, {{"axis", axis}});
 }
 
@@ -95,7 +110,8 @@ void unpack(Translation& t, Node& node) {
   const auto n = static_cast<size_t>(node.get<int64_t>("num"));
   const std::string axes = t.integers_initializer({axis});
   if (n == 1) return t.emit(node.output(), "Squeeze", {t.value(node.input(0)), axes});
-  const auto parts = t.steps("Split", {t.value(node.input(0)), t.integers_initializer(std::vector<int64_t>(n, 1))}, n, {{"axis", axis}});
+  const auto parts = t.steps("Split", {t.value(node.input(0)), t.integers_initializer(std::vector<int64_t>(n, 1))}, n,
+                             {{"axis", axis}});
   for (size_t i = 0; i < n; ++i) t.emit(node.output(static_cast<int>(i)), "Squeeze", {parts[i], axes});
 }
 
@@ -130,9 +146,22 @@ void split_v(Translation& t, Node& node) {
   split_into(t, node, input, axis, sizes);
 }
 
-constexpr OpTranslation kOps[] = {{"Reshape", reshape}, {"Squeeze", squeeze}, {"ExpandDims", expand_dims}, {"Transpose", transpose}, {"Shape", shape},   {"Size", shape},
-                                  {"Fill", fill},       {"BroadcastTo", broadcast_to}, {"Range", range}, {"Tile", tile},        {"Concat", concat}, {"ConcatV2", concat},
-                                  {"Pack", pack},       {"Unpack", unpack},   {"Split", split},            {"SplitV", split_v}};
+constexpr OpTranslation kOps[] = {{"Reshape", reshape},
+                                  {"Squeeze", squeeze},
+                                  {"ExpandDims", expand_dims},
+                                  {"Transpose", transpose},
+                                  {"Shape", shape},
+                                  {"Size", shape},
+                                  {"Fill", fill},
+                                  {"BroadcastTo", broadcast_to},
+                                  {"Range", range},
+                                  {"Tile", tile},
+                                  {"Concat", concat},
+                                  {"ConcatV2", concat},
+                                  {"Pack", pack},
+                                  {"Unpack", unpack},
+                                  {"Split", split},
+                                  {"SplitV", split_v}};
 
 }  // namespace
 

@@ -58,7 +58,8 @@ Cut cut_of(const Translation& t, const Node& node) {
 
 std::string sliced(Translation& t, const std::string& input, const Cut& cut) {
   if (cut.axes.empty()) return input;
-  return t.step("Slice", {input, t.integers_initializer(cut.starts), t.integers_initializer(cut.ends), t.integers_initializer(cut.axes), t.integers_initializer(cut.steps)});
+  return t.step("Slice", {input, t.integers_initializer(cut.starts), t.integers_initializer(cut.ends),
+                          t.integers_initializer(cut.axes), t.integers_initializer(cut.steps)});
 }
 
 void strided_slice(Translation& t, Node& node) {
@@ -114,11 +115,18 @@ void pad(Translation& t, Node& node) {
   }
   std::vector<std::string> inputs = {first ? t.channels_first(input) : t.value(input), t.integers_initializer(pads)};
   if (node.op() == "PadV2") inputs.push_back(t.value(node.input(2)));
-  if (first) t.emit_channels_first(node.output(), "Pad", inputs, {{"mode", mode}});
-  else t.emit(node.output(), "Pad", inputs, {{"mode", mode}});
+  if (first)
+    t.emit_channels_first(node.output(), "Pad", inputs, {{"mode", mode}});
+  else
+    t.emit(node.output(), "Pad", inputs, {{"mode", mode}});
 }
 
-constexpr OpTranslation kOps[] = {{"StridedSlice", strided_slice}, {"Slice", slice}, {"ReverseV2", reverse}, {"Pad", pad}, {"PadV2", pad}, {"MirrorPad", pad}};
+constexpr OpTranslation kOps[] = {{"StridedSlice", strided_slice},
+                                  {"Slice", slice},
+                                  {"ReverseV2", reverse},
+                                  {"Pad", pad},
+                                  {"PadV2", pad},
+                                  {"MirrorPad", pad}};
 
 }  // namespace
 

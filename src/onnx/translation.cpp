@@ -29,8 +29,15 @@ const OpTranslation* find(std::string_view op) {
 
 // ONNX's Conv, ConvTranspose and pools take bfloat16 from opset 22 on only.
 bool is_without_bfloat16(const std::string& op) {
-  static const std::set<std::string> kOps = {"Conv2D", "Conv3D", "DepthwiseConv2dNative", "Conv2DBackpropInput", "Conv3DBackpropInputV2",
-                                             "MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D"};
+  static const std::set<std::string> kOps = {"Conv2D",
+                                             "Conv3D",
+                                             "DepthwiseConv2dNative",
+                                             "Conv2DBackpropInput",
+                                             "Conv3DBackpropInputV2",
+                                             "MaxPool",
+                                             "AvgPool",
+                                             "MaxPool3D",
+                                             "AvgPool3D"};
   return kOps.contains(op);
 }
 
@@ -64,7 +71,8 @@ Tensor transposed(const Tensor& tensor, const std::vector<int64_t>& order) {
   std::vector<int64_t> sizes;
   std::vector<size_t> strides(rank);
   std::vector<size_t> of_source(rank, 1);
-  for (size_t axis = rank; axis-- > 1;) of_source[axis - 1] = of_source[axis] * static_cast<size_t>(tensor.shape()[static_cast<int>(axis)]);
+  for (size_t axis = rank; axis-- > 1;)
+    of_source[axis - 1] = of_source[axis] * static_cast<size_t>(tensor.shape()[static_cast<int>(axis)]);
   for (size_t axis = 0; axis < rank; ++axis) {
     sizes.push_back(tensor.shape()[static_cast<int>(order[axis])]);
     strides[axis] = of_source[static_cast<size_t>(order[axis])];
@@ -102,12 +110,15 @@ const Tensor* Translation::constant(Endpoint endpoint) const {
 
 std::vector<int64_t> Translation::integers(Endpoint endpoint, std::string_view what) const {
   const Tensor* tensor = constant(endpoint);
-  if (tensor == nullptr) throw Error(ErrorCode::kUnsupported, "", fmt::format("its {} is computed; ONNX needs a constant", what));
+  if (tensor == nullptr)
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("its {} is computed; ONNX needs a constant", what));
   if (tensor->dtype() == DType::kInt64) {
     const auto values = tensor->values<int64_t>();
     return {values.begin(), values.end()};
   }
-  if (tensor->dtype() != DType::kInt32) throw Error(ErrorCode::kUnsupported, "", fmt::format("its {} is {}; expected int32 or int64", what, dtype_name(tensor->dtype())));
+  if (tensor->dtype() != DType::kInt32)
+    throw Error(ErrorCode::kUnsupported, "",
+                fmt::format("its {} is {}; expected int32 or int64", what, dtype_name(tensor->dtype())));
   const auto values = tensor->values<int32_t>();
   return {values.begin(), values.end()};
 }
@@ -145,7 +156,8 @@ std::string Translation::scalar(DType dtype, double value) {
     case DType::kInt64:
       return initializer("scalar", Tensor::scalar<int64_t>(static_cast<int64_t>(value)));
     default:
-      return step("Cast", {initializer("scalar", Tensor::scalar<float>(static_cast<float>(value)))}, {{"to", int64_t{element_type(dtype)}}});
+      return step("Cast", {initializer("scalar", Tensor::scalar<float>(static_cast<float>(value)))},
+                  {{"to", int64_t{element_type(dtype)}}});
   }
 }
 
@@ -154,19 +166,26 @@ std::string Translation::value(Endpoint endpoint) {
   if (const auto found = aliases_.find(endpoint); found != aliases_.end()) return value(found->second);
   if (const auto found = first_.find(endpoint); found != first_.end()) {
     const std::string name = unique(endpoint.name());
-    model_.nodes.push_back({"Transpose", name + "/transpose", {found->second}, {name}, {{"perm", order_channels_last(shape(endpoint).rank())}}});
+    model_.nodes.push_back({"Transpose",
+                            name + "/transpose",
+                            {found->second},
+                            {name},
+                            {{"perm", order_channels_last(shape(endpoint).rank())}}});
     return plain_[endpoint] = name;
   }
   if (const Tensor* tensor = constant(endpoint)) return plain_[endpoint] = initializer(endpoint.name(), *tensor);
-  throw Error(ErrorCode::kUnsupported, "", fmt::format("it needs `{}` ({}), which ONNX cannot say by itself", endpoint.name(), endpoint.node->op()));
+  throw Error(ErrorCode::kUnsupported, "",
+              fmt::format("it needs `{}` ({}), which ONNX cannot say by itself", endpoint.name(), endpoint.node->op()));
 }
 
 std::string Translation::channels_first(Endpoint endpoint) {
   if (const auto found = first_.find(endpoint); found != first_.end()) return found->second;
   if (const auto found = aliases_.find(endpoint); found != aliases_.end()) return channels_first(found->second);
   const int rank = shape(endpoint).rank();
-  if (!shape(endpoint).has_rank() || rank < 3) throw Error(ErrorCode::kUnsupported, "", "expected an input of rank 3 or more");
-  if (const Tensor* tensor = constant(endpoint)) return first_[endpoint] = initializer(endpoint.name() + "__nchw", transposed(*tensor, order_channels_first(rank)));
+  if (!shape(endpoint).has_rank() || rank < 3)
+    throw Error(ErrorCode::kUnsupported, "", "expected an input of rank 3 or more");
+  if (const Tensor* tensor = constant(endpoint))
+    return first_[endpoint] = initializer(endpoint.name() + "__nchw", transposed(*tensor, order_channels_first(rank)));
   const std::string source = value(endpoint);
   const std::string name = unique(endpoint.name() + "__nchw");
   model_.nodes.push_back({"Transpose", name + "/transpose", {source}, {name}, {{"perm", order_channels_first(rank)}}});
@@ -179,9 +198,11 @@ bool Translation::is_channels_first(Endpoint endpoint) const {
 }
 
 std::string Translation::as_int64(Endpoint endpoint) {
-  if (constant(endpoint) != nullptr && shape(endpoint).rank() == 1) return integers_initializer(integers(endpoint, "size"));
+  if (constant(endpoint) != nullptr && shape(endpoint).rank() == 1)
+    return integers_initializer(integers(endpoint, "size"));
   const std::string name = value(endpoint);
-  return known(endpoint).dtype == DType::kInt64 ? name : step("Cast", {name}, {{"to", int64_t{element_type(DType::kInt64)}}});
+  return known(endpoint).dtype == DType::kInt64 ? name
+                                                : step("Cast", {name}, {{"to", int64_t{element_type(DType::kInt64)}}});
 }
 
 void Translation::emit(Endpoint output, const std::string& op, std::vector<std::string> inputs, Attributes attributes) {
@@ -190,7 +211,8 @@ void Translation::emit(Endpoint output, const std::string& op, std::vector<std::
   plain_[output] = name;
 }
 
-void Translation::emit_channels_first(Endpoint output, const std::string& op, std::vector<std::string> inputs, Attributes attributes) {
+void Translation::emit_channels_first(Endpoint output, const std::string& op, std::vector<std::string> inputs,
+                                      Attributes attributes) {
   const std::string name = unique(output.name() + "__nchw");
   model_.nodes.push_back({op, name, std::move(inputs), {name}, std::move(attributes)});
   first_[output] = name;
@@ -200,9 +222,11 @@ std::string Translation::step(const std::string& op, std::vector<std::string> in
   return steps(op, std::move(inputs), 1, std::move(attributes))[0];
 }
 
-std::vector<std::string> Translation::steps(const std::string& op, std::vector<std::string> inputs, size_t n_outputs, Attributes attributes) {
+std::vector<std::string> Translation::steps(const std::string& op, std::vector<std::string> inputs, size_t n_outputs,
+                                            Attributes attributes) {
   std::vector<std::string> outputs;
-  for (size_t i = 0; i < n_outputs; ++i) outputs.push_back(unique(fmt::format("{}/{}", current_ == nullptr ? "outputs" : current_->name(), op)));
+  for (size_t i = 0; i < n_outputs; ++i)
+    outputs.push_back(unique(fmt::format("{}/{}", current_ == nullptr ? "outputs" : current_->name(), op)));
   model_.nodes.push_back({op, outputs[0], std::move(inputs), outputs, std::move(attributes)});
   return outputs;
 }
@@ -211,13 +235,15 @@ void Translation::alias(Endpoint output, Endpoint input) { aliases_[output] = in
 
 void Translation::translate(Node& node) {
   const auto known = known_.find(node.output());
-  if (node.op() == "Const" || (known != known_.end() && known->second.value.dtype() != DType::kInvalid)) return;  // made when it is asked for
+  if (node.op() == "Const" || (known != known_.end() && known->second.value.dtype() != DType::kInvalid))
+    return;  // made when it is asked for
   const OpTranslation* translation = find(node.op());
   current_ = &node;
   try {
     if (translation == nullptr) refuse(node, "ONNX has no such operation, or it is not translated");
     if (is_without_bfloat16(node.op()) && node.get_or<DType>("T", DType::kFloat32) == DType::kBFloat16)
-      refuse(node, "ONNX has none of bfloat16 before opset 22: save the model with the dtype policy float32 or float16");
+      refuse(node,
+             "ONNX has none of bfloat16 before opset 22: save the model with the dtype policy float32 or float16");
     translation->translate(*this, node);
   } catch (Error& error) {
     error.within(fmt::format("node `{}` ({})", node.name(), node.op()));
@@ -261,9 +287,11 @@ ModelText Translation::run(const std::string& name) {
   return std::move(model_);
 }
 
-Written write_model(const graph::Graph& frozen, const graph::Signature& signature, const std::filesystem::path& path, const Options& options) {
+Written write_model(const graph::Graph& frozen, const graph::Signature& signature, const std::filesystem::path& path,
+                    const Options& options) {
   if (options.opset < kFirstOpset || options.opset > kLastOpset) {
-    throw Error(ErrorCode::kInvalidArgument, "--opset", fmt::format("expected {} to {}, found {}", kFirstOpset, kLastOpset, options.opset));
+    throw Error(ErrorCode::kInvalidArgument, "--opset",
+                fmt::format("expected {} to {}, found {}", kFirstOpset, kLastOpset, options.opset));
   }
   const ModelText model = Translation(frozen, signature, options.opset).run(options.name);
   Written written;

@@ -1,9 +1,9 @@
-// From one TensorFlow node to ONNX' nodes. Each family of ops is one file with a table of functions; translations.def names
-// the files.
+// From one TensorFlow node to ONNX' nodes. Each family of ops is one file with a table of functions; translations.def
+// names the files.
 //
-// ONNX convolves channels first (NCHW). A value may be known in TensorFlow's layout, channels first, or both: functions ask
-// for the one that they need, and a Transpose is made only when it is not there. So a chain of convolutions, activations and
-// pooling has none between its first and its last node.
+// ONNX convolves channels first (NCHW). A value may be known in TensorFlow's layout, channels first, or both: functions
+// ask for the one that they need, and a Transpose is made only when it is not there. So a chain of convolutions,
+// activations and pooling has none between its first and its last node.
 #pragma once
 
 #include <hoarfrost/graph.h>
@@ -50,10 +50,12 @@ class Translation {
 
   // A node that gives the endpoint, in TensorFlow's layout or channels first.
   void emit(graph::Endpoint output, const std::string& op, std::vector<std::string> inputs, Attributes attributes = {});
-  void emit_channels_first(graph::Endpoint output, const std::string& op, std::vector<std::string> inputs, Attributes attributes = {});
+  void emit_channels_first(graph::Endpoint output, const std::string& op, std::vector<std::string> inputs,
+                           Attributes attributes = {});
   // A node in between, whose output's name is given back.
   std::string step(const std::string& op, std::vector<std::string> inputs, Attributes attributes = {});
-  std::vector<std::string> steps(const std::string& op, std::vector<std::string> inputs, size_t n_outputs, Attributes attributes = {});
+  std::vector<std::string> steps(const std::string& op, std::vector<std::string> inputs, size_t n_outputs,
+                                 Attributes attributes = {});
   // The endpoint is what this ONNX value is.
   void is(graph::Endpoint output, const std::string& value) { plain_[output] = value; }
   // The endpoint is another endpoint.

@@ -1,4 +1,5 @@
-// onnx.proto's messages on the wire (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, https://protobuf.dev/programming-guides/encoding).
+// onnx.proto's messages on the wire (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto,
+// https://protobuf.dev/programming-guides/encoding).
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -99,8 +100,10 @@ std::string encode_value(const ValueText& value) {
   int i = 0;
   for (const int64_t size : value.shape.sizes()) {
     Message dimension;
-    if (size >= 0) dimension.number(1, size);
-    else dimension.text(2, i == 0 ? "batch" : fmt::format("{}_{}", value.name, i));
+    if (size >= 0)
+      dimension.number(1, size);
+    else
+      dimension.text(2, i == 0 ? "batch" : fmt::format("{}_{}", value.name, i));
     shape.text(1, dimension.bytes());
     ++i;
   }
@@ -119,8 +122,10 @@ struct Piece {
 };
 
 void write_bytes(const Tensor& tensor, OutputFile& out) {
-  if (const FileRange* range = tensor.file_range()) out.write(*range);
-  else out.write(tensor.bytes());
+  if (const FileRange* range = tensor.file_range())
+    out.write(*range);
+  else
+    out.write(tensor.bytes());
 }
 
 Piece inside(const std::string& name, const Tensor& tensor) {
@@ -135,7 +140,9 @@ Piece outside(const std::string& name, const Tensor& tensor, const std::string& 
   constexpr uint64_t kPage = 4096;
   if (const uint64_t over = data.size() % kPage; over != 0) data.write(std::string(kPage - over, '\0'));
   Message message = describe(name, tensor);
-  const auto entry = [&](std::string_view key, std::string_view value) { message.text(13, Message().text(1, key).text(2, value).bytes()); };
+  const auto entry = [&](std::string_view key, std::string_view value) {
+    message.text(13, Message().text(1, key).text(2, value).bytes());
+  };
   entry("location", location);
   entry("offset", std::to_string(data.size()));
   entry("length", std::to_string(tensor.n_bytes()));
@@ -152,7 +159,8 @@ std::string model_head(const ModelText& model) {
 
 uint64_t bytes_of(const std::vector<Piece>& pieces) {
   uint64_t n_bytes = 0;
-  for (const Piece& piece : pieces) n_bytes += piece.head.size() + (piece.content == nullptr ? 0 : piece.content->n_bytes());
+  for (const Piece& piece : pieces)
+    n_bytes += piece.head.size() + (piece.content == nullptr ? 0 : piece.content->n_bytes());
   return n_bytes;
 }
 
@@ -160,14 +168,17 @@ uint64_t bytes_of(const std::vector<Piece>& pieces) {
 
 int element_type(DType dtype) {
   static const std::map<DType, int> kTypes = {
-      {DType::kFloat32, 1}, {DType::kUInt8, 2}, {DType::kInt8, 3},  {DType::kUInt16, 4},   {DType::kInt16, 5},  {DType::kInt32, 6},   {DType::kInt64, 7},
-      {DType::kString, 8},  {DType::kBool, 9},  {DType::kFloat16, 10}, {DType::kFloat64, 11}, {DType::kUInt32, 12}, {DType::kUInt64, 13}, {DType::kBFloat16, 16}};
+      {DType::kFloat32, 1},  {DType::kUInt8, 2},   {DType::kInt8, 3},    {DType::kUInt16, 4},   {DType::kInt16, 5},
+      {DType::kInt32, 6},    {DType::kInt64, 7},   {DType::kString, 8},  {DType::kBool, 9},     {DType::kFloat16, 10},
+      {DType::kFloat64, 11}, {DType::kUInt32, 12}, {DType::kUInt64, 13}, {DType::kBFloat16, 16}};
   const auto found = kTypes.find(dtype);
-  if (found == kTypes.end()) throw Error(ErrorCode::kUnsupported, "", fmt::format("ONNX has no type {}", dtype_name(dtype)));
+  if (found == kTypes.end())
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("ONNX has no type {}", dtype_name(dtype)));
   return found->second;
 }
 
-std::vector<std::filesystem::path> write(const ModelText& model, const std::filesystem::path& path, bool external_data) {
+std::vector<std::filesystem::path> write(const ModelText& model, const std::filesystem::path& path,
+                                         bool external_data) {
   Message before;
   for (const auto& node : model.nodes) before.text(1, encode_node(node));
   before.text(2, model.name);

@@ -18,9 +18,9 @@ int channel_axis(const Node& node, int rank) {
 }
 
 // y; batch_mean and batch_variance, which are the inputs at inference; reserve_space_1, _2 and in V3 _3, which
-// TensorFlow leaves uninitialized then and which are the inputs and 0 here. In training batch_variance is unbiased (n - 1),
-// and the reserve spaces are the mean and the biased variance, by which y was made. In training mean and variance may be
-// empty.
+// TensorFlow leaves uninitialized then and which are the inputs and 0 here. In training batch_variance is unbiased (n -
+// 1), and the reserve spaces are the mean and the biased variance, by which y was made. In training mean and variance
+// may be empty.
 std::vector<Known> infer_batch_norm(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 5);
   const bool is_training = node.get_or<bool>("is_training", true);

@@ -1,5 +1,5 @@
-// BiasAdd: a bias [C] on the channels, which are last, or second in data_format NCHW (whatever the rank); BiasAddGrad: its
-// gradient by the bias, the sum over all other axes.
+// BiasAdd: a bias [C] on the channels, which are last, or second in data_format NCHW (whatever the rank); BiasAddGrad:
+// its gradient by the bias, the sum over all other axes.
 #include "ops/arithmetic.h"
 #include "ops/strided.h"
 #include "ops/types.h"
@@ -59,7 +59,8 @@ std::vector<Tensor> bias_add_grad(const Node& node, Tensors inputs) {
     const T* value = inputs[0].values<T>().data();
     std::vector<double> sums(static_cast<size_t>(output.n_elements()), 0.0);
     for_each_run<1>(shape.sizes(), {bias_strides}, [&](const auto& offsets, const auto& steps, int64_t n) {
-      for (int64_t i = 0; i < n; ++i) sums[static_cast<size_t>(offsets[0] + i * steps[0])] += static_cast<double>(*value++);
+      for (int64_t i = 0; i < n; ++i)
+        sums[static_cast<size_t>(offsets[0] + i * steps[0])] += static_cast<double>(*value++);
     });
     std::ranges::transform(sums, output.mutable_values<T>().begin(), [](double sum) { return static_cast<T>(sum); });
   });

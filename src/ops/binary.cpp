@@ -73,7 +73,8 @@ std::vector<Tensor> compare_text(const Node& node, Tensors inputs) {
   const std::vector<std::string>&a = inputs[0].strings(), &b = inputs[1].strings();
   const Shape& shape = output.shape();
   bool* out = output.mutable_values<bool>().data();
-  for_each_run<2>(shape.sizes(), {broadcast_strides(inputs[0].shape(), shape), broadcast_strides(inputs[1].shape(), shape)},
+  for_each_run<2>(shape.sizes(),
+                  {broadcast_strides(inputs[0].shape(), shape), broadcast_strides(inputs[1].shape(), shape)},
                   [&](const auto& offsets, const auto& steps, int64_t n) {
                     for (int64_t i = 0; i < n; ++i) {
                       const auto at_a = static_cast<size_t>(offsets[0] + i * steps[0]);

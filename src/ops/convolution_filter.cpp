@@ -1,5 +1,5 @@
-// Conv2DBackpropFilter, Conv3DBackpropFilterV2 and DepthwiseConv2dNativeBackpropFilter: the gradient of a convolution by
-// its filter, and DepthwiseConv2dNativeBackpropInput, a depthwise one's by its input (TensorFlow 2.15's nn.conv2d).
+// Conv2DBackpropFilter, Conv3DBackpropFilterV2 and DepthwiseConv2dNativeBackpropFilter: the gradient of a convolution
+// by its filter, and DepthwiseConv2dNativeBackpropInput, a depthwise one's by its input (TensorFlow 2.15's nn.conv2d).
 //   input [N, space…, C] or channels first;  filter_sizes;  out_backprop [N, space…, out]
 #include "ops/types.h"
 #include "ops/window.h"
@@ -69,7 +69,8 @@ std::vector<Known> infer_depthwise_by_input(const Node& node, Knowns inputs) {
   return {of_type(inputs[2].dtype, g.input)};
 }
 
-// Calls f(place of the input's pixel, place of the output's, tap) for every pair that meets, n images one after another.
+// Calls f(place of the input's pixel, place of the output's, tap) for every pair that meets, n images one after
+// another.
 template <typename F>
 void for_each_meeting(const std::array<WindowAxis, 3>& w, int64_t n_images, F&& f) {
   const auto at = [](const WindowAxis& axis, int64_t o, int64_t k) {

@@ -27,11 +27,21 @@ struct Tolerance {
 // functions.
 constexpr Tolerance kTolerances[] = {
     {"Conv2D", 3e-6},  // sums of products: TensorFlow's are in float32, ours in double
-    {"Conv3D", 3e-6}, {"DepthwiseConv2dNative", 3e-6}, {"Conv2DBackpropInput", 3e-6}, {"Conv3DBackpropInputV2", 3e-6},
-    {"MatMul", 3e-6}, {"BatchMatMul", 3e-6},           {"BatchMatMulV2", 3e-6},       {"Einsum", 3e-6},
-    {"Conv2DBackpropFilter", 3e-6}, {"Conv3DBackpropFilterV2", 3e-6}, {"FusedBatchNormGrad", 3e-6},
-    {"FusedBatchNormGradV2", 3e-6}, {"FusedBatchNormGradV3", 3e-6},
-    {"DepthwiseConv2dNativeBackpropFilter", 3e-6}, {"DepthwiseConv2dNativeBackpropInput", 3e-6},
+    {"Conv3D", 3e-6},
+    {"DepthwiseConv2dNative", 3e-6},
+    {"Conv2DBackpropInput", 3e-6},
+    {"Conv3DBackpropInputV2", 3e-6},
+    {"MatMul", 3e-6},
+    {"BatchMatMul", 3e-6},
+    {"BatchMatMulV2", 3e-6},
+    {"Einsum", 3e-6},
+    {"Conv2DBackpropFilter", 3e-6},
+    {"Conv3DBackpropFilterV2", 3e-6},
+    {"FusedBatchNormGrad", 3e-6},
+    {"FusedBatchNormGradV2", 3e-6},
+    {"FusedBatchNormGradV3", 3e-6},
+    {"DepthwiseConv2dNativeBackpropFilter", 3e-6},
+    {"DepthwiseConv2dNativeBackpropInput", 3e-6},
 };
 // Results are the nearest of few: half a unit in the last place at 1 for the type, twice, as TensorFlow rounds in
 // between.
@@ -229,7 +239,8 @@ TEST(OpGoldens, EveryOpHasACase) {
   // What means something in its place in a graph alone: tests/flow_golden_test.cpp.
   const auto is_flow = [](std::string_view op) {
     if (op.starts_with("Ref")) op.remove_prefix(3);
-    return op.starts_with("TensorArray") || op == "Enter" || op == "Exit" || op == "NextIteration" || op == "LoopCond" || op == "Switch" || op == "Merge" || op == "Assert";
+    return op.starts_with("TensorArray") || op == "Enter" || op == "Exit" || op == "NextIteration" ||
+           op == "LoopCond" || op == "Switch" || op == "Merge" || op == "Assert";
   };
   for (const OpSpec* spec : all_ops()) {
     if (is_flow(spec->name)) continue;

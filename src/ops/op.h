@@ -49,10 +49,10 @@ std::vector<Tensor> run_node(const graph::Node& node, std::span<const Tensor> in
 using KnownMap = std::map<graph::Endpoint, Known>;
 KnownMap infer(const graph::Graph& graph, const std::map<graph::Endpoint, Shape>& input_shapes = {});
 
-// Runs the graph by the references alone: slow and certain. `feeds` gives the placeholders' values (or any endpoint's). Loops
-// and branches of TensorFlow 1's control flow run as interpret.h says.
-// Only what the fetches need is run; control inputs are not followed, for no op here has a side effect.
-// Throws Error{kInvalidArgument} for a placeholder without a feed, Error{kUnsupported} for an op that is not known.
+// Runs the graph by the references alone: slow and certain. `feeds` gives the placeholders' values (or any endpoint's).
+// Loops and branches of TensorFlow 1's control flow run as interpret.h says. Only what the fetches need is run; control
+// inputs are not followed, for no op here has a side effect. Throws Error{kInvalidArgument} for a placeholder without a
+// feed, Error{kUnsupported} for an op that is not known.
 std::vector<Tensor> evaluate(const graph::Graph& graph, const std::map<graph::Endpoint, Tensor>& feeds,
                              std::span<const graph::Endpoint> fetches);
 

@@ -39,7 +39,8 @@ std::vector<Known> infer_average(const Node& node, Knowns inputs) {
   const Layout layout = layout_of(node, n_spatial);
   const Shape gradient = shape_of_rank(node, inputs, 1, layout.rank());
   const auto sizes = partial_integers(node, inputs[0]);
-  if (!sizes) return {of_type(inputs[1].dtype, Shape(std::vector<int64_t>(static_cast<size_t>(layout.rank()), kUnknown)))};
+  if (!sizes)
+    return {of_type(inputs[1].dtype, Shape(std::vector<int64_t>(static_cast<size_t>(layout.rank()), kUnknown)))};
   if (sizes->size() != static_cast<size_t>(layout.rank())) {
     mismatch(node, "expected {} sizes, found {}", layout.rank(), sizes->size());
   }
@@ -109,17 +110,19 @@ std::vector<Tensor> average_gradient(const Node& node, Tensors inputs) {
   const Layout layout = layout_of(node, n_spatial);
   const Tensor dy = channels_last(layout, inputs[1]);
   const int64_t channels = dy.shape().last();
-  Tensor dx = allocate(node, of_type(dy.dtype(), shape_of({false, n_spatial}, shape[0], spatial_sizes(layout, shape), channels)));
+  Tensor dx = allocate(
+      node, of_type(dy.dtype(), shape_of({false, n_spatial}, shape[0], spatial_sizes(layout, shape), channels)));
   with_floats(node, dx.dtype(), [&]<typename T>() {
     const T* gradient = dy.values<T>().data();
     T* target = dx.mutable_values<T>().data();
     if (dy.n_elements() == 0) return;
-    for_each_window(three(pool_windows(node, layout, shape)), shape[0], [&](int64_t p, const std::vector<int64_t>& places) {
-      for (const int64_t place : places) {
-        for (int64_t c = 0; c < channels; ++c)
-          target[place * channels + c] += gradient[p * channels + c] / static_cast<T>(places.size());
-      }
-    });
+    for_each_window(three(pool_windows(node, layout, shape)), shape[0],
+                    [&](int64_t p, const std::vector<int64_t>& places) {
+                      for (const int64_t place : places) {
+                        for (int64_t c = 0; c < channels; ++c)
+                          target[place * channels + c] += gradient[p * channels + c] / static_cast<T>(places.size());
+                      }
+                    });
   });
   return {from_channels_last(layout, dx)};
 }

@@ -1,6 +1,6 @@
 // StatelessRandomUniform and StatelessRandomNormal: TensorFlow 2.15's numbers bit by bit (stateless_random_ops.cc,
-// philox_random.h, random_distributions.h). Philox-4x32-10 is Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3
-// (2011). The same seed gives the same numbers, whatever ran before: so training can be resumed anywhere.
+// philox_random.h, random_distributions.h). Philox-4x32-10 is Salmon et al., Parallel Random Numbers: As Easy as 1, 2,
+// 3 (2011). The same seed gives the same numbers, whatever ran before: so training can be resumed anywhere.
 #include <array>
 #include <bit>
 #include <cmath>
@@ -92,7 +92,8 @@ std::vector<Tensor> random(const Node& node, Tensors inputs) {
   const auto values = output.mutable_values<float>();
   for (size_t i = 0; i < values.size(); i += 4) {
     const auto numbers = numbers_of(generator.next());
-    std::copy_n(numbers.begin(), std::min<size_t>(4, values.size() - i), values.begin() + static_cast<std::ptrdiff_t>(i));
+    std::copy_n(numbers.begin(), std::min<size_t>(4, values.size() - i),
+                values.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return {output};
 }

@@ -12,8 +12,10 @@ std::vector<Known> infer_segment_sum(const Node& node, Knowns inputs) {
   const auto n_segments = integer(node, inputs[2]);
   if (n_segments && *n_segments < 0) mismatch(node, "expected 0 segments or more, found {}", *n_segments);
   if (!data.has_rank() || !ids.has_rank()) return {of_type(inputs[0].dtype, Shape::unknown_rank())};
-  if (ids.rank() > data.rank()) mismatch(node, "expected data {} to begin as ids {}", data.to_string(), ids.to_string());
-  for (int axis = 0; axis < ids.rank(); ++axis) (void)merged(node, ids[axis], data[axis], "data that begins as ids, with");
+  if (ids.rank() > data.rank())
+    mismatch(node, "expected data {} to begin as ids {}", data.to_string(), ids.to_string());
+  for (int axis = 0; axis < ids.rank(); ++axis)
+    (void)merged(node, ids[axis], data[axis], "data that begins as ids, with");
   Shape result{n_segments.value_or(kUnknown)};
   for (int axis = ids.rank(); axis < data.rank(); ++axis) result.push_back(data[axis]);
   return {of_type(inputs[0].dtype, result)};

@@ -66,12 +66,18 @@ std::optional<Affine> arithmetic(const Node& node, const Endpoint& x, const Chan
   result.has_scale = op == "Mul" || op == "RealDiv" || (op == "Sub" && !is_left);
   for (size_t c = 0; c < constant->size(); ++c) {
     const double value = (*constant)[c];
-    if (op == "Mul") result.scale[c] = value;
-    else if (op == "RealDiv" && is_left) result.scale[c] = 1 / value;
-    else if (op == "Add" || op == "AddV2") result.offset[c] = value;
-    else if (op == "Sub" && is_left) result.offset[c] = -value;
-    else if (op == "Sub") result.scale[c] = -1, result.offset[c] = value;
-    else return std::nullopt;
+    if (op == "Mul")
+      result.scale[c] = value;
+    else if (op == "RealDiv" && is_left)
+      result.scale[c] = 1 / value;
+    else if (op == "Add" || op == "AddV2")
+      result.offset[c] = value;
+    else if (op == "Sub" && is_left)
+      result.offset[c] = -value;
+    else if (op == "Sub")
+      result.scale[c] = -1, result.offset[c] = value;
+    else
+      return std::nullopt;
   }
   return result;
 }
@@ -95,7 +101,9 @@ std::optional<Affine> affine_of(const Node& node, const Endpoint& x, const Chann
     result = batch_norm(node, x, channels);
   } else if (op == "BiasAdd") {
     const bool is_first = node.get_or<std::string>("data_format", "NHWC") == "NCHW";
-    const auto bias = is_first == channels.is_first && node.inputs.size() == 2 && node.inputs[0] == x ? per_channel(node.inputs[1], {channels.n, 1, false}) : std::nullopt;
+    const auto bias = is_first == channels.is_first && node.inputs.size() == 2 && node.inputs[0] == x
+                          ? per_channel(node.inputs[1], {channels.n, 1, false})
+                          : std::nullopt;
     if (bias) result = identity(channels), result->offset = *bias;
   } else {
     result = arithmetic(node, x, channels);

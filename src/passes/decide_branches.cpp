@@ -23,8 +23,9 @@ bool is_learning_phase(const Node& node) {
 }
 
 bool is_flag(const Node& node) {
-  return node.op() == "PlaceholderWithDefault" && node.get_or<DType>("dtype", DType::kInvalid) == DType::kBool && !node.inputs.empty() &&
-         const_value(node.inputs[0]) != nullptr && const_value(node.inputs[0])->n_elements() == 1;
+  return node.op() == "PlaceholderWithDefault" && node.get_or<DType>("dtype", DType::kInvalid) == DType::kBool &&
+         !node.inputs.empty() && const_value(node.inputs[0]) != nullptr &&
+         const_value(node.inputs[0])->n_elements() == 1;
 }
 
 class Branches {
@@ -41,8 +42,9 @@ class Branches {
   void visit(Node& node) {
     if (node.op() == "Switch") return visit_switch(node);
     if (node.op() == "Merge") return visit_merge(node);
-    const bool is_dead = std::ranges::any_of(node.inputs, [&](const Endpoint& input) { return is_dead_[input]; }) ||
-                         std::ranges::any_of(node.control_inputs, [&](Node* control) { return is_dead_[control->output()]; });
+    const bool is_dead =
+        std::ranges::any_of(node.inputs, [&](const Endpoint& input) { return is_dead_[input]; }) ||
+        std::ranges::any_of(node.control_inputs, [&](Node* control) { return is_dead_[control->output()]; });
     if (is_dead) kill(node);
   }
 
@@ -72,7 +74,8 @@ class Branches {
     if (!alive) return kill(node);
     if (node.inputs.size() == 1) return;
     replaced_[node.output(0)] = node.inputs[*alive];
-    Node& index = graph_.add_const(graph_.unique_name(node.name() + "/value_index"), Tensor::scalar(static_cast<int32_t>(*alive)));
+    Node& index = graph_.add_const(graph_.unique_name(node.name() + "/value_index"),
+                                   Tensor::scalar(static_cast<int32_t>(*alive)));
     replaced_[node.output(1)] = index.output();
     ++n_decided_;
   }
@@ -81,7 +84,8 @@ class Branches {
     constexpr int kDeepest = 64;
     const Node& node = *endpoint.node;
     if (depth > kDeepest) return std::nullopt;
-    if (const auto found = replaced_.find(endpoint); found != replaced_.end()) return value_of(found->second, depth + 1);
+    if (const auto found = replaced_.find(endpoint); found != replaced_.end())
+      return value_of(found->second, depth + 1);
     if (node.op() == "Const") {
       const Tensor& value = node.value();
       if (value.dtype() != DType::kBool || value.n_elements() != 1) return std::nullopt;

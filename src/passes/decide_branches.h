@@ -9,8 +9,8 @@ namespace hoarfrost::passes {
 // PlaceholderWithDefault scalars their default; they leave the signature. Returns how many there were.
 int decide_learning_phase(graph::Graph& graph, graph::Signature& signature);
 
-// Of tf.cond branches whose condition is a constant (or Identity, LogicalNot, LogicalAnd, LogicalOr of constants) the one
-// that is taken stays; loops are let be. Returns the number of Switch and Merge nodes passed over.
+// Of tf.cond branches whose condition is a constant (or Identity, LogicalNot, LogicalAnd, LogicalOr of constants) the
+// one that is taken stays; loops are let be. Returns the number of Switch and Merge nodes passed over.
 int decide_branches(graph::Graph& graph);
 
 }  // namespace hoarfrost::passes

@@ -41,7 +41,8 @@ void redirect(graph::Graph& graph, const std::map<Endpoint, Endpoint>& replaceme
   if (replacements.empty()) return;
   for (const auto& node : graph.nodes()) {
     for (Endpoint& input : node->inputs) {
-      for (auto found = replacements.find(input); found != replacements.end(); found = replacements.find(input)) input = found->second;
+      for (auto found = replacements.find(input); found != replacements.end(); found = replacements.find(input))
+        input = found->second;
     }
   }
 }
@@ -57,13 +58,19 @@ void become_const(Node& node, Tensor value) {
 
 const Tensor* const_value(const Endpoint& endpoint) {
   const Node* node = endpoint.node;
-  while (node->op() == "Identity" && node->inputs.size() == 1 && node->control_inputs.empty()) node = node->inputs[0].node;
+  while (node->op() == "Identity" && node->inputs.size() == 1 && node->control_inputs.empty())
+    node = node->inputs[0].node;
   return node->op() == "Const" ? &node->value() : nullptr;
 }
 
 bool is_pure(const Node& node) {
-  static constexpr std::array<std::string_view, 14> kOthers{"NoOp", "Assert", "Print", "PrintV2", "PlaceholderWithDefault", "Placeholder", "Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "If", "While", "StatelessIf", "StatelessWhile"};
-  static constexpr std::array<std::string_view, 12> kParts{"Random", "Multinomial", "TensorArray", "Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond", "Iterator", "PartitionedCall", "Table"};
+  static constexpr std::array<std::string_view, 14> kOthers{
+      "NoOp",        "Assert",   "Print",       "PrintV2",       "PlaceholderWithDefault",
+      "Placeholder", "Variable", "VariableV2",  "VarHandleOp",   "ReadVariableOp",
+      "If",          "While",    "StatelessIf", "StatelessWhile"};
+  static constexpr std::array<std::string_view, 12> kParts{
+      "Random", "Multinomial",   "TensorArray", "Switch",   "Merge",           "Enter",
+      "Exit",   "NextIteration", "LoopCond",    "Iterator", "PartitionedCall", "Table"};
   const std::string_view op = node.op();
   return std::ranges::find(kOthers, op) == kOthers.end() &&
          std::ranges::none_of(kParts, [&](std::string_view part) { return op.find(part) != std::string_view::npos; });

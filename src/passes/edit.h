@@ -17,8 +17,8 @@ class Uses {
  public:
   explicit Uses(const graph::Graph& graph);
   [[nodiscard]] const std::vector<graph::Node*>& of(const graph::Node& node) const;
-  // The node that alone uses this one, by its output 0 alone and once; nullptr when there is none, or when the signature
-  // holds the node as an output.
+  // The node that alone uses this one, by its output 0 alone and once; nullptr when there is none, or when the
+  // signature holds the node as an output.
   [[nodiscard]] graph::Node* only_user(const graph::Node& node, const graph::Signature& signature) const;
   // Whether another node's control edge holds it.
   [[nodiscard]] bool is_held(const graph::Node& node) const { return held_.contains(&node); }
@@ -31,7 +31,8 @@ class Uses {
 bool is_output(const graph::Signature& signature, const graph::Node& node);
 bool is_input(const graph::Signature& signature, const graph::Node& node);
 
-// Every data edge from a key becomes one from its value (and on, where that is a key too); the signature is not touched.
+// Every data edge from a key becomes one from its value (and on, where that is a key too); the signature is not
+// touched.
 void redirect(graph::Graph& graph, const std::map<graph::Endpoint, graph::Endpoint>& replacements);
 
 // Makes a constant of the node, whose name and uses stay.

@@ -23,8 +23,11 @@ Node& input_named(const graph::Signature& signature, const std::string& name) {
     if (input.node->name() == name) return *input.node;
     names.push_back(input.node->name());
   }
-  if (name.empty()) refuse("--input-shape", fmt::format("the graph has {} inputs; say which one: NAME=sizes, NAME one of {}", names.size(), fmt::join(names, ", ")));
-  refuse("--input-shape", fmt::format("`{}` is no input of the graph; its inputs are {}", name, fmt::join(names, ", ")));
+  if (name.empty())
+    refuse("--input-shape", fmt::format("the graph has {} inputs; say which one: NAME=sizes, NAME one of {}",
+                                        names.size(), fmt::join(names, ", ")));
+  refuse("--input-shape",
+         fmt::format("`{}` is no input of the graph; its inputs are {}", name, fmt::join(names, ", ")));
 }
 
 // What is fixed already may not be said otherwise: the graph's constants may depend on it.
@@ -36,7 +39,9 @@ int fix(Node& input, const Shape& wanted) {
     if (result[axis] == kUnknown) result[axis] = shape[axis];
     fits = shape[axis] == kUnknown || shape[axis] == result[axis];
   }
-  if (!fits) refuse(fmt::format("input `{}`", input.name()), fmt::format("expected a shape that {} allows, found {}", shape.to_string(), wanted.to_string()));
+  if (!fits)
+    refuse(fmt::format("input `{}`", input.name()),
+           fmt::format("expected a shape that {} allows, found {}", shape.to_string(), wanted.to_string()));
   if (shape == result) return 0;
   input.set("shape", result);
   return 1;
@@ -49,7 +54,9 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& opt
     Shape shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
     if (options.batch == kUnknown || !shape.has_rank() || shape.rank() == 0) continue;
     if (shape[0] == kUnknown) shape[0] = options.batch;
-    if (shape[0] != options.batch) refuse(fmt::format("input `{}`", input.node->name()), fmt::format("its batch is {} in the graph, which {} cannot change", shape[0], options.batch));
+    if (shape[0] != options.batch)
+      refuse(fmt::format("input `{}`", input.node->name()),
+             fmt::format("its batch is {} in the graph, which {} cannot change", shape[0], options.batch));
     n_changes += fix(*input.node, shape);
   }
   if (n_changes == 0) return 0;
@@ -67,6 +74,7 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& opt
 }  // namespace
 
 extern const Pass pass_fix_shapes;
-const Pass pass_fix_shapes{"fix_shapes", "Inputs get the batch (--batch) and the shapes (--input-shape) that are asked for", true, run};
+const Pass pass_fix_shapes{
+    "fix_shapes", "Inputs get the batch (--batch) and the shapes (--input-shape) that are asked for", true, run};
 
 }  // namespace hoarfrost::passes

@@ -22,8 +22,8 @@ struct Linear {
   int64_t inner = 1;
 };
 
-// The weights' layouts are TensorFlow's: [h, w, in, out], [h, w, in, multiplier] whose channels are in * multiplier + m,
-// [h, w, out, in] transposed, [in, out].
+// The weights' layouts are TensorFlow's: [h, w, in, out], [h, w, in, multiplier] whose channels are in * multiplier +
+// m, [h, w, out, in] transposed, [in, out].
 std::optional<Linear> linear_of(Node& node) {
   const auto& op = node.op();
   Linear result{&node, 1, {}, 1};
@@ -91,7 +91,8 @@ class Folder {
       ++n;
     }
     if (!whole || (!whole->has_scale && n < 2)) return 0;
-    if (whole->has_scale) set_weights(linear, scaled(*const_value(linear.node->inputs[linear.weights]), linear, whole->scale));
+    if (whole->has_scale)
+      set_weights(linear, scaled(*const_value(linear.node->inputs[linear.weights]), linear, whole->scale));
     become_bias(*last, linear, whole->offset);
     return n;
   }
@@ -100,7 +101,8 @@ class Folder {
   [[nodiscard]] bool gives_more(const Node& node) const {
     const auto is_another = [&](const Endpoint& endpoint) { return endpoint.node == &node && endpoint.index != 0; };
     if (std::ranges::any_of(signature_.outputs, is_another)) return true;
-    return std::ranges::any_of(uses_.of(node), [&](const Node* user) { return std::ranges::any_of(user->inputs, is_another); });
+    return std::ranges::any_of(uses_.of(node),
+                               [&](const Node* user) { return std::ranges::any_of(user->inputs, is_another); });
   }
 
   void set_weights(const Linear& linear, Tensor value) {
@@ -135,6 +137,9 @@ int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*
 }  // namespace
 
 extern const Pass pass_fold_batch_norms;
-const Pass pass_fold_batch_norms{"fold_batch_norms", "BatchNormalization, and what else scales channels by constants, becomes part of the convolution or dense layer before it", true, run};
+const Pass pass_fold_batch_norms{"fold_batch_norms",
+                                 "BatchNormalization, and what else scales channels by constants, becomes part of the "
+                                 "convolution or dense layer before it",
+                                 true, run};
 
 }  // namespace hoarfrost::passes

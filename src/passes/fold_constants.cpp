@@ -19,7 +19,8 @@ constexpr uint64_t kMaxGrowth = 1 << 16;  // bytes by which a folded constant ma
 
 class Folder {
  public:
-  Folder(Graph& graph, const graph::Signature& signature) : graph_(graph), signature_(signature), known_(infer_known(graph)) {}
+  Folder(Graph& graph, const graph::Signature& signature)
+      : graph_(graph), signature_(signature), known_(infer_known(graph)) {}
 
   int fold() {
     for (Node* node : graph::topological_order(graph_)) {
@@ -42,7 +43,8 @@ class Folder {
   }
 
   static std::optional<std::vector<Tensor>> constants(const Node& node) {
-    if (node.inputs.empty() || ops::find_op(node.op()) == nullptr || ops::find_op(node.op())->reference == nullptr) return std::nullopt;
+    if (node.inputs.empty() || ops::find_op(node.op()) == nullptr || ops::find_op(node.op())->reference == nullptr)
+      return std::nullopt;
     std::vector<Tensor> values;
     for (const Endpoint& input : node.inputs) {
       const Tensor* value = input.index == 0 ? const_value(input) : nullptr;
@@ -109,6 +111,8 @@ int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*
 }  // namespace
 
 extern const Pass pass_fold_constants;
-const Pass pass_fold_constants{"fold_constants", "What follows from constants alone, and from shapes that are known, is computed once and for all", true, run};
+const Pass pass_fold_constants{
+    "fold_constants", "What follows from constants alone, and from shapes that are known, is computed once and for all",
+    true, run};
 
 }  // namespace hoarfrost::passes

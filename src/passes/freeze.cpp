@@ -119,8 +119,9 @@ class Conversion {
   }
 
   static bool calls_function(const Node& node) {
-    static const std::set<std::string, std::less<>> kCalling = {"If",   "StatelessIf",   "While",           "StatelessWhile",
-                                                                "Case", "StatelessCase", "PartitionedCall", "StatefulPartitionedCall"};
+    static const std::set<std::string, std::less<>> kCalling = {
+        "If",   "StatelessIf",   "While",           "StatelessWhile",
+        "Case", "StatelessCase", "PartitionedCall", "StatefulPartitionedCall"};
     return kCalling.contains(node.op());
   }
 

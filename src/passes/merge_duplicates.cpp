@@ -18,7 +18,8 @@ using graph::Node;
 
 constexpr size_t kBlock = 1 << 20;
 
-// Of large constants the first bytes: those that differ are rarely alike there, so that the rest is read only to be sure.
+// Of large constants the first bytes: those that differ are rarely alike there, so that the rest is read only to be
+// sure.
 constexpr size_t kHead = 256;
 
 std::string head_of(const Tensor& tensor) {
@@ -57,12 +58,15 @@ bool are_equal(const Node& a, const Node& b) {
     if (left.first != right.first || left.second.index() != right.second.index()) return false;
     const Tensor* tensor = std::get_if<Tensor>(&left.second);
     if (tensor != nullptr) return are_equal(*tensor, std::get<Tensor>(right.second));
-    if (const auto* tensors = std::get_if<std::vector<Tensor>>(&left.second)) return tensors->empty() && std::get<std::vector<Tensor>>(right.second).empty();
+    if (const auto* tensors = std::get_if<std::vector<Tensor>>(&left.second))
+      return tensors->empty() && std::get<std::vector<Tensor>>(right.second).empty();
     return std::visit(
         [&](const auto& value) {
           using T = std::decay_t<decltype(value)>;
-          if constexpr (std::is_same_v<T, Tensor> || std::is_same_v<T, std::vector<Tensor>>) return false;
-          else return value == std::get<T>(right.second);
+          if constexpr (std::is_same_v<T, Tensor> || std::is_same_v<T, std::vector<Tensor>>)
+            return false;
+          else
+            return value == std::get<T>(right.second);
         },
         left.second);
   });
@@ -71,7 +75,8 @@ bool are_equal(const Node& a, const Node& b) {
 // Equal nodes have equal keys.
 std::string key_of(const Node& node) {
   std::string key = node.op();
-  for (const Endpoint& input : node.inputs) key += fmt::format(" {}:{}", static_cast<const void*>(input.node), input.index);
+  for (const Endpoint& input : node.inputs)
+    key += fmt::format(" {}:{}", static_cast<const void*>(input.node), input.index);
   if (node.op() == "Const") key += fmt::format(" {} {}", node.value().shape().to_string(), head_of(node.value()));
   return key;
 }
@@ -103,6 +108,7 @@ int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*
 }  // namespace
 
 extern const Pass pass_merge_duplicates;
-const Pass pass_merge_duplicates{"merge_duplicates", "Of nodes that compute the same from the same, and of equal constants, one stays", true, run};
+const Pass pass_merge_duplicates{
+    "merge_duplicates", "Of nodes that compute the same from the same, and of equal constants, one stays", true, run};
 
 }  // namespace hoarfrost::passes

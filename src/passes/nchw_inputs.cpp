@@ -12,7 +12,8 @@ std::vector<graph::Endpoint> nchw_inputs(const graph::Signature& signature) {
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
     const auto dtype = input.node->get_or<DType>("dtype", DType::kInvalid);
-    const bool is_real = dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kUInt8;
+    const bool is_real =
+        dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kUInt8;
     if (shape.has_rank() && shape.rank() == 4 && is_real) result.push_back(input);
   }
   return result;
@@ -28,8 +29,10 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
     const auto shape = placeholder.get<Shape>("shape");
     placeholder.set("shape", Shape{shape[0], shape[3], shape[1], shape[2]});
     placeholder.attributes.erase("_output_shapes");
-    graph::Node& order = graph.add_const(graph.unique_name(placeholder.name() + "/nhwc/perm"), Tensor::vector<int32_t>({0, 2, 3, 1}));
-    graph::Node& transpose = graph.add("Transpose", graph.unique_name(placeholder.name() + "/nhwc"), {{}, order.output()});  // its input comes once the others are turned
+    graph::Node& order =
+        graph.add_const(graph.unique_name(placeholder.name() + "/nhwc/perm"), Tensor::vector<int32_t>({0, 2, 3, 1}));
+    graph::Node& transpose = graph.add("Transpose", graph.unique_name(placeholder.name() + "/nhwc"),
+                                       {{}, order.output()});  // its input comes once the others are turned
     transpose.set("T", placeholder.get<DType>("dtype")).set("Tperm", DType::kInt32);
     turned[input] = transpose.output();
   }
@@ -41,6 +44,7 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
 }  // namespace
 
 extern const Pass pass_nchw_inputs;
-const Pass pass_nchw_inputs{"nchw_inputs", "Inputs of four axes take channels first: [N, C, H, W], transposed within the graph", false, run};
+const Pass pass_nchw_inputs{
+    "nchw_inputs", "Inputs of four axes take channels first: [N, C, H, W], transposed within the graph", false, run};
 
 }  // namespace hoarfrost::passes

@@ -44,7 +44,8 @@ std::vector<float> evaluated(const Graph& graph, const Signature& signature, con
 }
 
 TEST(Passes, UnknownNamesGetTheNearest) {
-  EXPECT_THAT(message_of([] { (void)find_pass("fold_constant"); }), testing::StartsWith("no pass is named `fold_constant`; nearest: fold_constants"));
+  EXPECT_THAT(message_of([] { (void)find_pass("fold_constant"); }),
+              testing::StartsWith("no pass is named `fold_constant`; nearest: fold_constants"));
 }
 
 // y = Relu(bn(x W)): (x W - mean) gamma / sqrt(variance + epsilon) + beta, with numbers whose result is known by hand.
@@ -73,19 +74,24 @@ TEST(FoldBatchNorms, TheOldFormBecomesPartOfTheDenseLayer) {
   Dense dense;
   run("fold_constants", dense.graph, dense.signature);
   EXPECT_EQ(run("fold_batch_norms", dense.graph, dense.signature), 3);
-  EXPECT_THAT(ops_of(dense.graph), testing::UnorderedElementsAre("Placeholder", "Const", "MatMul", "BiasAdd", "Const", "Relu"));
+  EXPECT_THAT(ops_of(dense.graph),
+              testing::UnorderedElementsAre("Placeholder", "Const", "MatMul", "BiasAdd", "Const", "Relu"));
   // rsqrt is 1/2 and 1/4: W becomes [0.5, 0.5; 1.5, 1], the bias [10 - 0.5, 20 - 0.5].
   EXPECT_THAT(dense.graph.find("w")->value().values<float>(), testing::ElementsAre(0.5F, 0.5F, 1.5F, 1.0F));
-  EXPECT_THAT(evaluated(dense.graph, dense.signature, Tensor::of<float>({1, 2}, {2, 4})), testing::ElementsAre(16.5F, 24.5F));
+  EXPECT_THAT(evaluated(dense.graph, dense.signature, Tensor::of<float>({1, 2}, {2, 4})),
+              testing::ElementsAre(16.5F, 24.5F));
 }
 
 TEST(FoldBatchNorms, NotThroughAnActivationNorWhereTheProductIsUsedTwice) {
   for (const bool is_used_twice : {false, true}) {
     Graph graph;
     Node& x = placeholder(graph, "x", {kUnknown, 1});
-    Node& product = add(graph, "MatMul", "dense", {x.output(), graph.add_const("w", Tensor::of<float>({1, 1}, {2})).output()});
+    Node& product =
+        add(graph, "MatMul", "dense", {x.output(), graph.add_const("w", Tensor::of<float>({1, 1}, {2})).output()});
     Node& relu = add(graph, "Relu", "relu", {product.output()});
-    Node& scaled = add(graph, "Mul", "scaled", {is_used_twice ? product.output() : relu.output(), graph.add_const("c", Tensor::scalar(3.0F)).output()});
+    Node& scaled =
+        add(graph, "Mul", "scaled",
+            {is_used_twice ? product.output() : relu.output(), graph.add_const("c", Tensor::scalar(3.0F)).output()});
     Node& y = add(graph, "AddV2", "y", {scaled.output(), relu.output()});
     Signature signature{{x.output()}, {y.output()}};
     EXPECT_EQ(run("fold_batch_norms", graph, signature), 0);
@@ -100,7 +106,8 @@ TEST(FoldBatchNorms, DepthwiseWithAMultiplier) {
   Node& convolution = add(graph, "DepthwiseConv2dNative", "conv", {x.output(), w.output()});
   convolution.set("padding", "VALID").set("strides", std::vector<int64_t>{1, 1, 1, 1});
   std::vector<graph::Endpoint> inputs{convolution.output()};
-  const std::vector<std::pair<std::string, float>> parameters{{"gamma", 2.0F}, {"beta", 1.0F}, {"mean", 1.0F}, {"variance", 3.0F}};
+  const std::vector<std::pair<std::string, float>> parameters{
+      {"gamma", 2.0F}, {"beta", 1.0F}, {"mean", 1.0F}, {"variance", 3.0F}};
   for (const auto& [name, value] : parameters)
     inputs.push_back(graph.add_const(name, Tensor::of<float>({4}, {value, 2 * value, value, value})).output());
   inputs[4].node->set("value", Tensor::of<float>({4}, {3, 3, 3, 3}));
@@ -120,12 +127,16 @@ TEST(FoldConstants, ShapeArithmeticWithAnOpenBatch) {
   Graph graph;
   Node& x = placeholder(graph, "x", {kUnknown, 2, 3});
   Node& shape = graph.add("Shape", "shape", {x.output()}).set("T", DType::kFloat32).set("out_type", DType::kInt32);
-  const auto vector = [&](const char* name, int32_t value) { return graph.add_const(name, Tensor::of<int32_t>({1}, {value})).output(); };
+  const auto vector = [&](const char* name, int32_t value) {
+    return graph.add_const(name, Tensor::of<int32_t>({1}, {value})).output();
+  };
   Node& batch = graph.add("StridedSlice", "batch", {shape.output(), vector("a", 0), vector("b", 1), vector("c", 1)});
   batch.set("T", DType::kInt32).set("Index", DType::kInt32).set("shrink_axis_mask", 1);
   Node& n = graph.add_const("n", Tensor::scalar<int32_t>(6));
-  Node& sizes = graph.add("Pack", "sizes", {batch.output(), n.output()}).set("T", DType::kInt32).set("N", 2).set("axis", 0);
-  Node& y = graph.add("Reshape", "y", {x.output(), sizes.output()}).set("T", DType::kFloat32).set("Tshape", DType::kInt32);
+  Node& sizes =
+      graph.add("Pack", "sizes", {batch.output(), n.output()}).set("T", DType::kInt32).set("N", 2).set("axis", 0);
+  Node& y =
+      graph.add("Reshape", "y", {x.output(), sizes.output()}).set("T", DType::kFloat32).set("Tshape", DType::kInt32);
   Signature signature{{x.output()}, {y.output()}};
   EXPECT_GT(run("fold_constants", graph, signature), 0);
   EXPECT_THAT(ops_of(graph), testing::UnorderedElementsAre("Placeholder", "Reshape", "Const"));
@@ -168,7 +179,8 @@ TEST(RemoveTraining, DropoutOfScripts) {
   Node& x = placeholder(graph, "x", {2});
   Node& keep = placeholder(graph, "keep_prob", {});
   Node& shape = graph.add_const("shape", Tensor::of<int32_t>({1}, {2}));
-  Node& uniform = graph.add("RandomUniform", "uniform", {shape.output()}).set("dtype", DType::kFloat32).set("T", DType::kInt32);
+  Node& uniform =
+      graph.add("RandomUniform", "uniform", {shape.output()}).set("dtype", DType::kFloat32).set("T", DType::kInt32);
   Node& sum = add(graph, "Add", "sum", {keep.output(), uniform.output()});
   Node& floor = add(graph, "Floor", "floor", {sum.output()});
   Node& div = add(graph, "RealDiv", "div", {x.output(), keep.output()});
@@ -201,9 +213,11 @@ TEST(FixShapes, BatchAndNamedShapes) {
   EXPECT_EQ(x.get<Shape>("shape"), (Shape{3, 4}));
   options = {};
   options.input_shapes = {{"x", Shape{3, 5}}};
-  EXPECT_EQ(message_of([&] { run("fix_shapes", graph, signature, options); }), "pass fix_shapes: input `x`: expected a shape that [3, 4] allows, found [3, 5]");
+  EXPECT_EQ(message_of([&] { run("fix_shapes", graph, signature, options); }),
+            "pass fix_shapes: input `x`: expected a shape that [3, 4] allows, found [3, 5]");
   options.input_shapes = {{"z", Shape{3, 4}}};
-  EXPECT_EQ(message_of([&] { run("fix_shapes", graph, signature, options); }), "pass fix_shapes: --input-shape: `z` is no input of the graph; its inputs are x");
+  EXPECT_EQ(message_of([&] { run("fix_shapes", graph, signature, options); }),
+            "pass fix_shapes: --input-shape: `z` is no input of the graph; its inputs are x");
 }
 
 TEST(HalfWeights, RoundsAndRefusesWhatFloat16DoesNotReach) {
@@ -219,10 +233,12 @@ TEST(HalfWeights, RoundsAndRefusesWhatFloat16DoesNotReach) {
   Graph large;
   Node& z = placeholder(large, "x", {kUnknown, 4});
   weights[3] = 70000;
-  Node& product = add(large, "MatMul", "out", {z.output(), large.add_const("w", Tensor::vector(weights).reshaped({4, 4})).output()});
+  Node& product = add(large, "MatMul", "out",
+                      {z.output(), large.add_const("w", Tensor::vector(weights).reshaped({4, 4})).output()});
   Signature large_signature{{z.output()}, {product.output()}};
-  EXPECT_EQ(message_of([&] { run("half_weights", large, large_signature); }),
-            "pass half_weights: node `w`: it holds 70000, and float16 reaches to 65504; leave out the pass half_weights");
+  EXPECT_EQ(
+      message_of([&] { run("half_weights", large, large_signature); }),
+      "pass half_weights: node `w`: it holds 70000, and float16 reaches to 65504; leave out the pass half_weights");
 }
 
 // A weight as a .pb holds it, at any byte: its aligned copy has to live as long as it is read.
@@ -247,7 +263,8 @@ TEST(NchwInputs, TheTransposeStandsWithinTheGraph) {
   Signature signature{{x.output()}, {out.output()}};
   run("nchw_inputs", graph, signature);
   EXPECT_EQ(x.get<Shape>("shape"), (Shape{1, 3, 1, 2}));
-  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 3, 1, 2}, {1, 2, 3, 4, 5, 6})), testing::ElementsAre(1, 3, 5, 2, 4, 6));
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 3, 1, 2}, {1, 2, 3, 4, 5, 6})),
+              testing::ElementsAre(1, 3, 5, 2, 4, 6));
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ const Pass& find_pass(std::string_view name) {
     if (pass->name == name) return *pass;
     names.emplace_back(pass->name);
   }
-  throw Error(ErrorCode::kInvalidArgument, "",
-              fmt::format("no pass is named `{}`; nearest: {}", name, fmt::join(graph::nearest_names(name, names), ", ")));
+  throw Error(
+      ErrorCode::kInvalidArgument, "",
+      fmt::format("no pass is named `{}`; nearest: {}", name, fmt::join(graph::nearest_names(name, names), ", ")));
 }
 
 int run_pass(const Pass& pass, graph::Graph& graph, graph::Signature& signature, const PassOptions& options) {

@@ -24,7 +24,9 @@ bool is_uniform(const Endpoint& endpoint, int depth = 0) {
   if (depth > 4 || node.inputs.empty()) return false;
   if (node.op() == "Identity") return is_uniform(node.inputs[0], depth + 1);
   if ((node.op() != "Mul" && node.op() != "Add" && node.op() != "AddV2") || node.inputs.size() != 2) return false;
-  const auto is_moved = [&](size_t i) { return const_value(node.inputs[1 - i]) != nullptr && is_uniform(node.inputs[i], depth + 1); };
+  const auto is_moved = [&](size_t i) {
+    return const_value(node.inputs[1 - i]) != nullptr && is_uniform(node.inputs[i], depth + 1);
+  };
   return is_moved(0) || is_moved(1);
 }
 
@@ -36,14 +38,16 @@ bool is_dropout_mask(const Endpoint& endpoint) {
     if ((sum.op() != "Add" && sum.op() != "AddV2") || sum.inputs.size() != 2) return false;
     return is_uniform(sum.inputs[0]) || is_uniform(sum.inputs[1]);
   }
-  if (node.op() == "Cast" && node.inputs.size() == 1 && is_op(node.inputs[0], "GreaterEqual")) return is_uniform(node.inputs[0].node->input(0));
+  if (node.op() == "Cast" && node.inputs.size() == 1 && is_op(node.inputs[0], "GreaterEqual"))
+    return is_uniform(node.inputs[0].node->input(0));
   return false;
 }
 
 // x of x / keep_prob or x * (1 / keep_prob), whatever keep_prob is: one number.
 std::optional<Endpoint> undropped(const Endpoint& scaled) {
   const Node& node = *scaled.node;
-  if ((node.op() != "RealDiv" && node.op() != "Mul" && node.op() != "Div") || node.inputs.size() != 2) return std::nullopt;
+  if ((node.op() != "RealDiv" && node.op() != "Mul" && node.op() != "Div") || node.inputs.size() != 2)
+    return std::nullopt;
   const auto is_number = [](const Endpoint& endpoint) {
     const Tensor* value = const_value(endpoint);
     const bool is_scalar_input = endpoint.node->op().starts_with("Placeholder");
@@ -59,7 +63,9 @@ int remove_dropout(Graph& graph) {
   for (const auto& node : graph.nodes()) {
     if (node->op() != "Mul" || node->inputs.size() != 2) continue;
     for (const int i : {0, 1}) {
-      const auto x = is_dropout_mask(node->inputs[static_cast<size_t>(1 - i)]) ? undropped(node->inputs[static_cast<size_t>(i)]) : std::nullopt;
+      const auto x = is_dropout_mask(node->inputs[static_cast<size_t>(1 - i)])
+                         ? undropped(node->inputs[static_cast<size_t>(i)])
+                         : std::nullopt;
       if (!x) continue;
       node->set_op("Identity");
       node->inputs = {*x};
@@ -72,7 +78,8 @@ int remove_dropout(Graph& graph) {
 
 // What passes its first input on when nobody trains or debugs.
 int make_identities(Graph& graph) {
-  static constexpr std::array<std::string_view, 5> kPassing{"StopGradient", "PreventGradient", "CheckNumerics", "Snapshot", "EnsureShape"};
+  static constexpr std::array<std::string_view, 5> kPassing{"StopGradient", "PreventGradient", "CheckNumerics",
+                                                            "Snapshot", "EnsureShape"};
   int n_made = 0;
   for (const auto& node : graph.nodes()) {
     if (std::ranges::find(kPassing, node->op()) == kPassing.end() || node->inputs.empty()) continue;
@@ -113,6 +120,8 @@ int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*
 
 extern const Pass pass_remove_training;
 const Pass pass_remove_training{
-    "remove_training", "Identity, CheckNumerics, StopGradient, dropout and assertions go; a learning phase is decided for inference", true, run};
+    "remove_training",
+    "Identity, CheckNumerics, StopGradient, dropout and assertions go; a learning phase is decided for inference", true,
+    run};
 
 }  // namespace hoarfrost::passes

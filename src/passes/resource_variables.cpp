@@ -16,7 +16,8 @@ void convert_use(Node& node, const Node& variable, DType dtype) {
     node.set_op("AssignVariableOp");
   } else {
     throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", node.name()),
-                fmt::format("{} takes the variable `{}`; only reading and setting it can be done to a resource", node.op(), variable.name()));
+                fmt::format("{} takes the variable `{}`; only reading and setting it can be done to a resource",
+                            node.op(), variable.name()));
   }
   node.attributes.clear();
   node.set("dtype", dtype);
@@ -29,8 +30,11 @@ void use_resource_variables(graph::Graph& graph) {
     for (size_t i = 0; i < node->inputs.size(); ++i) {
       const Node& variable = *node->inputs[i].node;
       if (!is_ref_variable(variable)) continue;
-      if (i == 0) convert_use(*node, variable, variable.get<DType>("dtype"));
-      else throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", node->name()), "takes a variable without reading it");
+      if (i == 0)
+        convert_use(*node, variable, variable.get<DType>("dtype"));
+      else
+        throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", node->name()),
+                    "takes a variable without reading it");
     }
   }
   for (const auto& variable : graph.nodes()) {

@@ -103,7 +103,8 @@ class Interpreter {
       throw Error(ErrorCode::kCorrupt, place(node), "fewer names than outputs");
     const auto found = saved_.find(names[i]);
     if (found == saved_.end())
-      throw Error(ErrorCode::kInvalidArgument, place(node), fmt::format("the checkpoint has no `{}`: {}", names[i], nearest_in_checkpoint(names[i], saved_)));
+      throw Error(ErrorCode::kInvalidArgument, place(node),
+                  fmt::format("the checkpoint has no `{}`: {}", names[i], nearest_in_checkpoint(names[i], saved_)));
     try {
       return slices[i].empty() ? found->second : restore_slice(found->second, slices[i]);
     } catch (Error& error) {

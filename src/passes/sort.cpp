@@ -1,6 +1,5 @@
 #include <hoarfrost/passes.h>
 
-
 namespace hoarfrost::passes {
 namespace {
 

@@ -31,12 +31,18 @@ int64_t whole_power(int64_t base, int64_t exponent) {
 std::optional<Value> whole_binary(std::string_view op, int64_t a, int64_t b) {
   int64_t result = 0;
   bool overflows = false;
-  if (op == "+") overflows = __builtin_add_overflow(a, b, &result);
-  else if (op == "-") overflows = __builtin_sub_overflow(a, b, &result);
-  else if (op == "*") overflows = __builtin_mul_overflow(a, b, &result);
-  else if (op == "&") result = a & b;
-  else if (op == "|") result = a | b;
-  else if (op == "^") result = a ^ b;
+  if (op == "+")
+    overflows = __builtin_add_overflow(a, b, &result);
+  else if (op == "-")
+    overflows = __builtin_sub_overflow(a, b, &result);
+  else if (op == "*")
+    overflows = __builtin_mul_overflow(a, b, &result);
+  else if (op == "&")
+    result = a & b;
+  else if (op == "|")
+    result = a | b;
+  else if (op == "^")
+    result = a ^ b;
   else if (op == "/" || op == "//" || op == "%" || op == "classic/") {
     if (b == 0) refuse("a division by zero");
     if (op == "/") return Value::real(static_cast<double>(a) / static_cast<double>(b));
@@ -49,8 +55,10 @@ std::optional<Value> whole_binary(std::string_view op, int64_t a, int64_t b) {
     result = whole_power(a, b);
   } else if (op == "<<" || op == ">>") {
     if (b < 0 || b > 62) refuse("a shift by more than 62 bits");
-    if (op == ">>") result = a >> b;
-    else overflows = __builtin_mul_overflow(a, int64_t{1} << b, &result);
+    if (op == ">>")
+      result = a >> b;
+    else
+      overflows = __builtin_mul_overflow(a, int64_t{1} << b, &result);
   } else {
     return {};
   }
@@ -83,11 +91,14 @@ Value joined(const Value& a, const Value& b) {
 
 Value repeated(const Value& a, int64_t n) {
   const size_t size = a.is(Kind::kString) ? a.text.size() : a.items->size();
-  if (n > 0 && size > kMostItems / static_cast<size_t>(std::min<int64_t>(n, kMostItems + 1))) refuse("a list that grows too long");
+  if (n > 0 && size > kMostItems / static_cast<size_t>(std::min<int64_t>(n, kMostItems + 1)))
+    refuse("a list that grows too long");
   Value result = a.is(Kind::kString) ? Value::string("") : Value::with(a.kind, {});
   for (int64_t i = 0; i < n && size > 0; ++i) {
-    if (a.is(Kind::kString)) result.text += a.text;
-    else result.items->insert(result.items->end(), a.items->begin(), a.items->end());
+    if (a.is(Kind::kString))
+      result.text += a.text;
+    else
+      result.items->insert(result.items->end(), a.items->begin(), a.items->end());
   }
   return result;
 }
@@ -96,7 +107,8 @@ std::optional<bool> equal(const Value& a, const Value& b, int& left) {
   if (--left < 0) refuse("a comparison of too many values");
   if (a.is_number() && b.is_number()) return a.as_double() == b.as_double();
   for (const Value* value : {&a, &b}) {
-    if (!value->is_number() && !is_constant_sequence(*value) && !value->is(Kind::kNone) && !value->is(Kind::kEllipsis)) return {};
+    if (!value->is_number() && !is_constant_sequence(*value) && !value->is(Kind::kNone) && !value->is(Kind::kEllipsis))
+      return {};
   }
   if (a.kind != b.kind) return false;
   if (a.is(Kind::kString)) return a.text == b.text;
@@ -112,8 +124,10 @@ std::optional<bool> equal(const Value& a, const Value& b, int& left) {
 Value taken(const Value& object, const std::vector<int64_t>& positions) {
   Value result = object.is(Kind::kString) ? Value::string("") : Value::with(object.kind, {});
   for (const int64_t position : positions) {
-    if (object.is(Kind::kString)) result.text += object.text[static_cast<size_t>(position)];
-    else result.items->push_back((*object.items)[static_cast<size_t>(position)]);
+    if (object.is(Kind::kString))
+      result.text += object.text[static_cast<size_t>(position)];
+    else
+      result.items->push_back((*object.items)[static_cast<size_t>(position)]);
   }
   return result;
 }
@@ -131,9 +145,13 @@ std::optional<std::vector<int64_t>> positions_of(const Value& slice, int64_t siz
   }
   const int64_t step = parts[2];
   if (step == 0) refuse("a slice with step 0");
-  const auto clipped = [&](int64_t position, int64_t low, int64_t high) { return std::clamp(position < 0 ? position + size : position, low, high); };
-  const int64_t begin = step > 0 ? (given[0] ? clipped(parts[0], 0, size) : 0) : (given[0] ? clipped(parts[0], -1, size - 1) : size - 1);
-  const int64_t end = step > 0 ? (given[1] ? clipped(parts[1], 0, size) : size) : (given[1] ? clipped(parts[1], -1, size - 1) : -1);
+  const auto clipped = [&](int64_t position, int64_t low, int64_t high) {
+    return std::clamp(position < 0 ? position + size : position, low, high);
+  };
+  const int64_t begin =
+      step > 0 ? (given[0] ? clipped(parts[0], 0, size) : 0) : (given[0] ? clipped(parts[0], -1, size - 1) : size - 1);
+  const int64_t end =
+      step > 0 ? (given[1] ? clipped(parts[1], 0, size) : size) : (given[1] ? clipped(parts[1], -1, size - 1) : -1);
   std::vector<int64_t> result;
   for (int64_t i = begin; step > 0 ? i < end : i > end; i += step) result.push_back(i);
   return result;
@@ -158,7 +176,8 @@ std::optional<Value> constant_unary(std::string_view op, const Value& a) {
     return value ? std::optional(Value::boolean(!*value)) : std::nullopt;
   }
   if (!a.is_number()) return {};
-  if (a.is(Kind::kFloat)) return op == "~" ? std::nullopt : std::optional(Value::real(op == "-" ? -a.number : a.number));
+  if (a.is(Kind::kFloat))
+    return op == "~" ? std::nullopt : std::optional(Value::real(op == "-" ? -a.number : a.number));
   if (op == "~") return Value::whole(~a.integer);
   return op == "-" ? whole_binary("-", 0, a.integer) : Value::whole(a.integer);
 }
@@ -206,18 +225,30 @@ std::optional<Value> constant_subscript(const Value& object, const Value& key) {
   if (!key.is(Kind::kInt) && !key.is(Kind::kBool)) return {};
   const int64_t position = key.integer < 0 ? key.integer + size : key.integer;
   if (position < 0 || position >= size) refuse(fmt::format("position {} of a list of {}", key.integer, size));
-  return object.is(Kind::kString) ? Value::string(object.text.substr(static_cast<size_t>(position), 1)) : (*object.items)[static_cast<size_t>(position)];
+  return object.is(Kind::kString) ? Value::string(object.text.substr(static_cast<size_t>(position), 1))
+                                  : (*object.items)[static_cast<size_t>(position)];
 }
 
 std::optional<bool> truth(const Value& value) {
   switch (value.kind) {
-    case Kind::kNone: return false;
-    case Kind::kBool: case Kind::kInt: return value.integer != 0;
-    case Kind::kFloat: return value.number != 0;
-    case Kind::kString: return !value.text.empty();
-    case Kind::kTuple: case Kind::kList: case Kind::kDict: return !value.items->empty();
-    case Kind::kFunction: case Kind::kEllipsis: return true;
-    default: return {};
+    case Kind::kNone:
+      return false;
+    case Kind::kBool:
+    case Kind::kInt:
+      return value.integer != 0;
+    case Kind::kFloat:
+      return value.number != 0;
+    case Kind::kString:
+      return !value.text.empty();
+    case Kind::kTuple:
+    case Kind::kList:
+    case Kind::kDict:
+      return !value.items->empty();
+    case Kind::kFunction:
+    case Kind::kEllipsis:
+      return true;
+    default:
+      return {};
   }
 }
 

@@ -9,15 +9,16 @@
 namespace hoarfrost::python {
 namespace {
 
-constexpr int kDeepest = 8;        // code within code
+constexpr int kDeepest = 8;  // code within code
 constexpr size_t kMostLines = 200;
 
 bool begins_with(Opcode opcode, std::string_view text) { return opcode_name(opcode).starts_with(text); }
 
 bool is_jump(Opcode opcode) {
   const std::string_view name = opcode_name(opcode);
-  return name.starts_with("JUMP") || name.starts_with("POP_JUMP") || name.starts_with("SETUP_LOOP") || name == "FOR_ITER" || name == "SEND" ||
-         name == "SETUP_EXCEPT" || name == "SETUP_FINALLY" || name == "SETUP_WITH" || name == "SETUP_ASYNC_WITH" || name == "CONTINUE_LOOP" || name == "CALL_FINALLY";
+  return name.starts_with("JUMP") || name.starts_with("POP_JUMP") || name.starts_with("SETUP_LOOP") ||
+         name == "FOR_ITER" || name == "SEND" || name == "SETUP_EXCEPT" || name == "SETUP_FINALLY" ||
+         name == "SETUP_WITH" || name == "SETUP_ASYNC_WITH" || name == "CONTINUE_LOOP" || name == "CALL_FINALLY";
 }
 
 bool is_absolute(Opcode opcode, int version) {
@@ -27,7 +28,8 @@ bool is_absolute(Opcode opcode, int version) {
 }
 
 bool ends(Opcode opcode) {
-  return opcode == Opcode::RETURN_VALUE || opcode == Opcode::RETURN_CONST || opcode == Opcode::RERAISE || opcode == Opcode::RAISE_VARARGS || begins_with(opcode, "JUMP_ABSOLUTE") ||
+  return opcode == Opcode::RETURN_VALUE || opcode == Opcode::RETURN_CONST || opcode == Opcode::RERAISE ||
+         opcode == Opcode::RAISE_VARARGS || begins_with(opcode, "JUMP_ABSOLUTE") ||
          begins_with(opcode, "JUMP_BACKWARD") || opcode == Opcode::JUMP_FORWARD;
 }
 
@@ -35,12 +37,38 @@ bool ends(Opcode opcode) {
 enum class Kind { kNumber, kConstant, kName, kLocal, kCell };
 Kind kind_of(Opcode opcode) {
   switch (opcode) {
-    case Opcode::LOAD_CONST: case Opcode::RETURN_CONST: case Opcode::KW_NAMES: return Kind::kConstant;
-    case Opcode::LOAD_NAME: case Opcode::LOAD_GLOBAL: case Opcode::LOAD_ATTR: case Opcode::LOAD_METHOD: case Opcode::STORE_NAME: case Opcode::STORE_GLOBAL: case Opcode::STORE_ATTR:
-    case Opcode::DELETE_NAME: case Opcode::DELETE_ATTR: case Opcode::DELETE_GLOBAL: case Opcode::IMPORT_NAME: case Opcode::IMPORT_FROM: return Kind::kName;
-    case Opcode::LOAD_FAST: case Opcode::STORE_FAST: case Opcode::DELETE_FAST: case Opcode::LOAD_FAST_CHECK: case Opcode::LOAD_FAST_AND_CLEAR: return Kind::kLocal;
-    case Opcode::LOAD_DEREF: case Opcode::STORE_DEREF: case Opcode::LOAD_CLOSURE: case Opcode::DELETE_DEREF: case Opcode::LOAD_CLASSDEREF: case Opcode::MAKE_CELL: return Kind::kCell;
-    default: return Kind::kNumber;
+    case Opcode::LOAD_CONST:
+    case Opcode::RETURN_CONST:
+    case Opcode::KW_NAMES:
+      return Kind::kConstant;
+    case Opcode::LOAD_NAME:
+    case Opcode::LOAD_GLOBAL:
+    case Opcode::LOAD_ATTR:
+    case Opcode::LOAD_METHOD:
+    case Opcode::STORE_NAME:
+    case Opcode::STORE_GLOBAL:
+    case Opcode::STORE_ATTR:
+    case Opcode::DELETE_NAME:
+    case Opcode::DELETE_ATTR:
+    case Opcode::DELETE_GLOBAL:
+    case Opcode::IMPORT_NAME:
+    case Opcode::IMPORT_FROM:
+      return Kind::kName;
+    case Opcode::LOAD_FAST:
+    case Opcode::STORE_FAST:
+    case Opcode::DELETE_FAST:
+    case Opcode::LOAD_FAST_CHECK:
+    case Opcode::LOAD_FAST_AND_CLEAR:
+      return Kind::kLocal;
+    case Opcode::LOAD_DEREF:
+    case Opcode::STORE_DEREF:
+    case Opcode::LOAD_CLOSURE:
+    case Opcode::DELETE_DEREF:
+    case Opcode::LOAD_CLASSDEREF:
+    case Opcode::MAKE_CELL:
+      return Kind::kCell;
+    default:
+      return Kind::kNumber;
   }
 }
 
@@ -56,13 +84,20 @@ bool is_in_range(const Instruction& instruction, const Code& code, int version) 
   const auto n_plain = static_cast<size_t>(version < 11 ? code.n_plain_locals : static_cast<int>(code.locals.size()));
   if (instruction.argument < 0) return false;
   switch (kind_of(instruction.opcode)) {
-    case Kind::kConstant: return index < code.constants.size();
-    case Kind::kName: return index < code.names.size();
-    case Kind::kLocal: return index < n_plain;
-    case Kind::kCell: return version < 11 ? n_plain + index < code.locals.size() : index < code.locals.size();
-    case Kind::kNumber: break;
+    case Kind::kConstant:
+      return index < code.constants.size();
+    case Kind::kName:
+      return index < code.names.size();
+    case Kind::kLocal:
+      return index < n_plain;
+    case Kind::kCell:
+      return version < 11 ? n_plain + index < code.locals.size() : index < code.locals.size();
+    case Kind::kNumber:
+      break;
   }
-  const bool has_two = instruction.opcode == Opcode::LOAD_FAST_LOAD_FAST || instruction.opcode == Opcode::STORE_FAST_LOAD_FAST || instruction.opcode == Opcode::STORE_FAST_STORE_FAST;
+  const bool has_two = instruction.opcode == Opcode::LOAD_FAST_LOAD_FAST ||
+                       instruction.opcode == Opcode::STORE_FAST_LOAD_FAST ||
+                       instruction.opcode == Opcode::STORE_FAST_STORE_FAST;
   return !has_two || (index >> 4 < n_plain && (index & 15) < n_plain);
 }
 
@@ -82,7 +117,9 @@ Layout layout_of(int version) {
 
 class Disassembler {
  public:
-  Disassembler(const Code& code, int version) : code_(code), bytes_(code.instructions), version_(version) { result_.version = version; }
+  Disassembler(const Code& code, int version) : code_(code), bytes_(code.instructions), version_(version) {
+    result_.version = version;
+  }
 
   std::optional<Program> run() {
     if (layout_of(version_) != code_.layout || !has_line_table_of(code_, version_) || bytes_.empty()) return {};
@@ -91,7 +128,9 @@ class Disassembler {
       if (!is_in_range(instruction, code_, version_) || !find_target(instruction)) return {};
     }
     if (!ends(result_.instructions.back().opcode)) return {};
-    if (version_ >= 11 && std::ranges::none_of(result_.instructions, [](const Instruction& i) { return i.opcode == Opcode::RESUME; })) return {};
+    if (version_ >= 11 &&
+        std::ranges::none_of(result_.instructions, [](const Instruction& i) { return i.opcode == Opcode::RESUME; }))
+      return {};
     return std::move(result_);
   }
 
@@ -158,7 +197,9 @@ class Disassembler {
     const int64_t distance = unit * instruction.argument;
     const int64_t next = ends_[static_cast<size_t>(&instruction - result_.instructions.data())];
     const bool is_backward = opcode_name(instruction.opcode).find("BACKWARD") != std::string_view::npos;
-    const int64_t target = is_absolute(instruction.opcode, version_) ? distance : is_backward ? next - distance : next + distance;
+    const int64_t target = is_absolute(instruction.opcode, version_) ? distance
+                           : is_backward                             ? next - distance
+                                                                     : next + distance;
     const auto found = target < 0 ? starts_.end() : starts_.find(static_cast<size_t>(target));
     if (found == starts_.end()) return false;
     instruction.target = static_cast<int>(found->second);
@@ -178,17 +219,24 @@ class Disassembler {
 bool is_well_formed(const Code& code, int version, int depth, std::set<const Code*>& seen) {
   if (!seen.insert(&code).second) return true;  // one code object may be there many times
   if (depth > kDeepest || !disassemble(code, version)) return false;
-  return std::ranges::all_of(code.constants, [&](const ObjectPtr& constant) { return constant->kind != Object::Kind::kCode || is_well_formed(*constant->code, version, depth + 1, seen); });
+  return std::ranges::all_of(code.constants, [&](const ObjectPtr& constant) {
+    return constant->kind != Object::Kind::kCode || is_well_formed(*constant->code, version, depth + 1, seen);
+  });
 }
 
 std::string meaning(const Instruction& instruction, const Code& code, int version) {
   const auto index = static_cast<size_t>(index_in(instruction, version));
   switch (kind_of(instruction.opcode)) {
-    case Kind::kConstant: return repr(*code.constants[index]);
-    case Kind::kName: return code.names[index].substr(0, 60);
-    case Kind::kLocal: return code.locals[index].substr(0, 60);
-    case Kind::kCell: return code.locals[index + (version < 11 ? static_cast<size_t>(code.n_plain_locals) : 0)].substr(0, 60);
-    case Kind::kNumber: break;
+    case Kind::kConstant:
+      return repr(*code.constants[index]);
+    case Kind::kName:
+      return code.names[index].substr(0, 60);
+    case Kind::kLocal:
+      return code.locals[index].substr(0, 60);
+    case Kind::kCell:
+      return code.locals[index + (version < 11 ? static_cast<size_t>(code.n_plain_locals) : 0)].substr(0, 60);
+    case Kind::kNumber:
+      break;
   }
   return {};
 }
@@ -199,14 +247,17 @@ void list(const Code& code, int version, int depth, std::vector<std::string>& li
   lines.push_back(fmt::format("{}{}:", std::string(static_cast<size_t>(2 * depth), ' '), code.name.substr(0, 60)));
   for (const Instruction& instruction : program->instructions) {
     const std::string said = meaning(instruction, code, version);
-    std::string line = fmt::format("{}{:>6} {:<20} {}", std::string(static_cast<size_t>(2 * depth), ' '), instruction.offset, opcode_name(instruction.opcode), instruction.argument);
+    std::string line = fmt::format("{}{:>6} {:<20} {}", std::string(static_cast<size_t>(2 * depth), ' '),
+                                   instruction.offset, opcode_name(instruction.opcode), instruction.argument);
     if (!said.empty()) line += fmt::format(" ({})", said);
-    if (instruction.target >= 0) line += fmt::format(" (to {})", program->instructions[static_cast<size_t>(instruction.target)].offset);
+    if (instruction.target >= 0)
+      line += fmt::format(" (to {})", program->instructions[static_cast<size_t>(instruction.target)].offset);
     lines.push_back(std::move(line));
     if (lines.size() > kMostLines) return;
   }
   for (const ObjectPtr& constant : code.constants) {
-    if (constant->kind == Object::Kind::kCode && lines.size() <= kMostLines) list(*constant->code, version, depth + 1, lines);
+    if (constant->kind == Object::Kind::kCode && lines.size() <= kMostLines)
+      list(*constant->code, version, depth + 1, lines);
   }
 }
 

@@ -1,5 +1,5 @@
-// Instructions of a code object, as one version of CPython reads them. The version is not in the bytes: whoever has them asks for all
-// versions in which they are well formed.
+// Instructions of a code object, as one version of CPython reads them. The version is not in the bytes: whoever has
+// them asks for all versions in which they are well formed.
 #pragma once
 
 #include <optional>
@@ -23,15 +23,16 @@ struct Program {
   std::vector<Instruction> instructions;
 };
 
-// nullopt where the code cannot be one of that version: a number that is no instruction, a constant or name that is not there, a jump
-// into the midst of another instruction, caches or a line table of another form, an end without a return. Code objects among the
-// constants are not looked at.
+// nullopt where the code cannot be one of that version: a number that is no instruction, a constant or name that is not
+// there, a jump into the midst of another instruction, caches or a line table of another form, an end without a return.
+// Code objects among the constants are not looked at.
 std::optional<Program> disassemble(const Code& code, int version);
 
 // The versions in which the code, and all code within it, is well formed.
 std::vector<int> versions_of(const Code& code);
 
-// As Python's dis prints it, an instruction a line, with what its argument stands for; code within it follows. At most 200 lines.
+// As Python's dis prints it, an instruction a line, with what its argument stands for; code within it follows. At most
+// 200 lines.
 std::string listing(const Code& code, int version);
 
 }  // namespace hoarfrost::python

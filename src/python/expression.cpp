@@ -19,12 +19,14 @@ struct Level {
   std::vector<std::string_view> operators;
 };
 // From those that bind least.
-const std::vector<Level> kLevels = {{{"|"}}, {{"^"}}, {{"&"}}, {{"<<", ">>"}}, {{"+", "-"}}, {{"*", "//", "/", "%", "@"}}};
+const std::vector<Level> kLevels = {{{"|"}},        {{"^"}},      {{"&"}},
+                                    {{"<<", ">>"}}, {{"+", "-"}}, {{"*", "//", "/", "%", "@"}}};
 
 // Evaluates while it reads: what a condition leaves out is read with `is_idle` set.
 class Parser {
  public:
-  Parser(std::string_view text, std::map<std::string, Value> variables, Semantics& semantics) : text_(text), variables_(std::move(variables)), semantics_(semantics) {}
+  Parser(std::string_view text, std::map<std::string, Value> variables, Semantics& semantics)
+      : text_(text), variables_(std::move(variables)), semantics_(semantics) {}
 
   Value whole() {
     if (text_.size() > kLongest) fail(fmt::format("an expression of more than {} letters", kLongest));
@@ -36,7 +38,9 @@ class Parser {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw Error(ErrorCode::kInvalidArgument, "", fmt::format("at letter {}: {}", at_ + 1, what)); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(ErrorCode::kInvalidArgument, "", fmt::format("at letter {}: {}", at_ + 1, what));
+  }
 
   // "lambda x:" renames the first variable.
   void read_parameter() {
@@ -58,7 +62,9 @@ class Parser {
     return true;
   }
   void expect(std::string_view wanted) {
-    if (!sign(wanted)) fail(fmt::format("expected `{}`{}", wanted, at_ < text_.size() ? fmt::format(", found `{}`", text_.substr(at_, 20)) : " before its end"));
+    if (!sign(wanted))
+      fail(fmt::format("expected `{}`{}", wanted,
+                       at_ < text_.size() ? fmt::format(", found `{}`", text_.substr(at_, 20)) : " before its end"));
   }
   bool word(std::string_view wanted) {
     skip();
@@ -70,7 +76,9 @@ class Parser {
   std::string identifier() {
     skip();
     const size_t begin = at_;
-    while (at_ < text_.size() && is_letter(text_[at_]) && (at_ > begin || std::isdigit(static_cast<unsigned char>(text_[at_])) == 0)) ++at_;
+    while (at_ < text_.size() && is_letter(text_[at_]) &&
+           (at_ > begin || std::isdigit(static_cast<unsigned char>(text_[at_])) == 0))
+      ++at_;
     return std::string(text_.substr(begin, at_ - begin));
   }
 
@@ -121,7 +129,8 @@ class Parser {
 
   bool truth_of(const Value& value) const {
     const auto result = truth(value);
-    if (!result) throw Error(ErrorCode::kUnsupported, "", fmt::format("a condition on {}, which is no constant", value.repr()));
+    if (!result)
+      throw Error(ErrorCode::kUnsupported, "", fmt::format("a condition on {}, which is no constant", value.repr()));
     return *result;
   }
 
@@ -181,10 +190,14 @@ class Parser {
   Value signed_value() {
     if (++depth_ > kDeepest) fail(fmt::format("nested more than {} deep", kDeepest));
     Value result;
-    if (sign("-")) result = unary("-", signed_value());
-    else if (sign("+")) result = unary("+", signed_value());
-    else if (sign("~")) result = unary("~", signed_value());
-    else result = power();
+    if (sign("-"))
+      result = unary("-", signed_value());
+    else if (sign("+"))
+      result = unary("+", signed_value());
+    else if (sign("~"))
+      result = unary("~", signed_value());
+    else
+      result = power();
     --depth_;
     return result;
   }
@@ -341,6 +354,8 @@ class Parser {
 
 }  // namespace
 
-Value evaluate(std::string_view text, const std::map<std::string, Value>& variables, Semantics& semantics) { return Parser(text, variables, semantics).whole(); }
+Value evaluate(std::string_view text, const std::map<std::string, Value>& variables, Semantics& semantics) {
+  return Parser(text, variables, semantics).whole();
+}
 
 }  // namespace hoarfrost::python

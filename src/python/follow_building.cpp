@@ -23,7 +23,8 @@ void append(Frame& frame, const Value& list, const std::vector<Value>& more) {
 
 void unpack_sequence(Frame& frame, int n) {
   const std::vector<Value> items = elements(frame.pop());
-  if (items.size() != static_cast<size_t>(n)) throw Error(ErrorCode::kUnsupported, "", fmt::format("{} values are unpacked into {} variables", items.size(), n));
+  if (items.size() != static_cast<size_t>(n))
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("{} values are unpacked into {} variables", items.size(), n));
   for (size_t i = items.size(); i > 0; --i) frame.push(items[i - 1]);
 }
 
@@ -40,7 +41,8 @@ void build_joined(Frame& frame, int n, Kind kind) {
 void merge(Frame& frame, int depth) {
   const Value more = frame.pop();
   const Value& dict = frame.top(depth);
-  if (!more.is(Kind::kDict) || !dict.is(Kind::kDict)) throw Error(ErrorCode::kUnsupported, "", "a ** of what is no dict");
+  if (!more.is(Kind::kDict) || !dict.is(Kind::kDict))
+    throw Error(ErrorCode::kUnsupported, "", "a ** of what is no dict");
   const std::vector<Value> items = *more.items;
   dict.items->insert(dict.items->end(), items.begin(), items.end());
   frame.charge(dict);
@@ -55,8 +57,12 @@ bool follow_building(Frame& frame, const Instruction& instruction) {
     frame.charge(frame.top());
   };
   switch (instruction.opcode) {
-    case Opcode::BUILD_TUPLE: build(Kind::kTuple, argument); return true;
-    case Opcode::BUILD_LIST: build(Kind::kList, argument); return true;
+    case Opcode::BUILD_TUPLE:
+      build(Kind::kTuple, argument);
+      return true;
+    case Opcode::BUILD_LIST:
+      build(Kind::kList, argument);
+      return true;
     case Opcode::BUILD_SLICE: {
       if (argument != 2 && argument != 3) return false;
       std::vector<Value> parts = frame.pop(argument);
@@ -90,11 +96,23 @@ bool follow_building(Frame& frame, const Instruction& instruction) {
       append(frame, frame.top(argument), items);
       return true;
     }
-    case Opcode::LIST_TO_TUPLE: frame.push(Value::tuple(elements(frame.pop()))); return true;
-    case Opcode::DICT_MERGE: case Opcode::DICT_UPDATE: merge(frame, argument); return true;
-    case Opcode::BUILD_TUPLE_UNPACK: case Opcode::BUILD_TUPLE_UNPACK_WITH_CALL: build_joined(frame, argument & 0xff, Kind::kTuple); return true;
-    case Opcode::BUILD_LIST_UNPACK: build_joined(frame, argument, Kind::kList); return true;
-    case Opcode::UNPACK_SEQUENCE: unpack_sequence(frame, argument); return true;
+    case Opcode::LIST_TO_TUPLE:
+      frame.push(Value::tuple(elements(frame.pop())));
+      return true;
+    case Opcode::DICT_MERGE:
+    case Opcode::DICT_UPDATE:
+      merge(frame, argument);
+      return true;
+    case Opcode::BUILD_TUPLE_UNPACK:
+    case Opcode::BUILD_TUPLE_UNPACK_WITH_CALL:
+      build_joined(frame, argument & 0xff, Kind::kTuple);
+      return true;
+    case Opcode::BUILD_LIST_UNPACK:
+      build_joined(frame, argument, Kind::kList);
+      return true;
+    case Opcode::UNPACK_SEQUENCE:
+      unpack_sequence(frame, argument);
+      return true;
     case Opcode::CALL_INTRINSIC_1:
       if (argument == 6) {  // INTRINSIC_LIST_TO_TUPLE
         frame.push(Value::tuple(elements(frame.pop())));
@@ -107,7 +125,8 @@ bool follow_building(Frame& frame, const Instruction& instruction) {
         return true;
       }
       return false;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -34,16 +34,18 @@ void call_pairs(Frame& frame, int argument) {
   frame.push(frame.call(callee, std::move(arguments), keywords));
 }
 
-// Since 3.11 there are two values below the arguments: an empty place and the function (in 3.13 the other way), or a method
-// and its object, or a function and its first argument.
+// Since 3.11 there are two values below the arguments: an empty place and the function (in 3.13 the other way), or a
+// method and its object, or a function and its first argument.
 void call_two(Frame& frame, int n, const std::vector<Value>& names) {
   std::vector<Value> arguments = frame.pop(n);
   const Keywords keywords = named(arguments, names);
   Value second = frame.pop();
   Value first = frame.pop();
   Value callee = first;
-  if (frame.version < 13 && first.is(Kind::kNull)) callee = second;
-  else if (!second.is(Kind::kNull)) arguments.insert(arguments.begin(), second);
+  if (frame.version < 13 && first.is(Kind::kNull))
+    callee = second;
+  else if (!second.is(Kind::kNull))
+    arguments.insert(arguments.begin(), second);
   frame.push(frame.call(callee, std::move(arguments), keywords));
 }
 
@@ -52,12 +54,15 @@ void call_unpacked(Frame& frame, int argument) {
   if ((argument & 1) != 0) {
     const Value dict = frame.pop();
     if (!dict.is(Kind::kDict)) throw Error(ErrorCode::kUnsupported, "", "a ** of what is no dict");
-    for (size_t i = 0; i + 1 < dict.items->size(); i += 2) keywords.emplace_back((*dict.items)[i].text, (*dict.items)[i + 1]);
+    for (size_t i = 0; i + 1 < dict.items->size(); i += 2)
+      keywords.emplace_back((*dict.items)[i].text, (*dict.items)[i + 1]);
   }
   std::vector<Value> arguments = elements(frame.pop());
   Value callee = frame.pop();
-  if (frame.version >= 13) callee = frame.pop();  // an empty place was above it
-  else if (frame.version >= 11) (void)frame.pop();  // and here below
+  if (frame.version >= 13)
+    callee = frame.pop();  // an empty place was above it
+  else if (frame.version >= 11)
+    (void)frame.pop();  // and here below
   frame.push(frame.call(callee, std::move(arguments), keywords));
 }
 
@@ -118,7 +123,8 @@ void import_name(Frame& frame, int argument) {
   const Value names = frame.pop();
   (void)frame.pop();  // the level
   const std::string& name = frame.code().names[static_cast<size_t>(argument)];
-  // `import a.b` binds a; `import a.b as c` goes on with IMPORT_FROM or LOAD_ATTR, `from a.b import c` with IMPORT_FROM.
+  // `import a.b` binds a; `import a.b as c` goes on with IMPORT_FROM or LOAD_ATTR, `from a.b import c` with
+  // IMPORT_FROM.
   const bool has_names = names.is_sequence() && !names.items->empty();
   frame.push(Value::name("import " + (has_names ? name : name.substr(0, name.find('.')))));
 }
@@ -146,20 +152,38 @@ bool follow_call(Frame& frame, const Instruction& instruction) {
       frame.push(frame.call(callee, std::move(arguments), keywords));
       return true;
     }
-    case Opcode::CALL_METHOD: call_two(frame, argument, {}); return true;
-    case Opcode::KW_NAMES: frame.keyword_names = elements(value_of(*frame.code().constants[static_cast<size_t>(argument)])); return true;
-    case Opcode::CALL: call_two(frame, argument, std::exchange(frame.keyword_names, {})); return true;
+    case Opcode::CALL_METHOD:
+      call_two(frame, argument, {});
+      return true;
+    case Opcode::KW_NAMES:
+      frame.keyword_names = elements(value_of(*frame.code().constants[static_cast<size_t>(argument)]));
+      return true;
+    case Opcode::CALL:
+      call_two(frame, argument, std::exchange(frame.keyword_names, {}));
+      return true;
     case Opcode::CALL_KW: {
       const std::vector<Value> names = elements(frame.pop());
       call_two(frame, argument, names);
       return true;
     }
-    case Opcode::CALL_FUNCTION_EX: call_unpacked(frame, argument); return true;
-    case Opcode::MAKE_FUNCTION: case Opcode::MAKE_CLOSURE: make_function(frame, instruction); return true;
-    case Opcode::SET_FUNCTION_ATTRIBUTE: set_function_attribute(frame, argument); return true;
-    case Opcode::IMPORT_NAME: import_name(frame, argument); return true;
-    case Opcode::IMPORT_FROM: frame.push(frame.semantics.attribute(frame.top(), frame.code().names[static_cast<size_t>(argument)])); return true;
-    default: return false;
+    case Opcode::CALL_FUNCTION_EX:
+      call_unpacked(frame, argument);
+      return true;
+    case Opcode::MAKE_FUNCTION:
+    case Opcode::MAKE_CLOSURE:
+      make_function(frame, instruction);
+      return true;
+    case Opcode::SET_FUNCTION_ATTRIBUTE:
+      set_function_attribute(frame, argument);
+      return true;
+    case Opcode::IMPORT_NAME:
+      import_name(frame, argument);
+      return true;
+    case Opcode::IMPORT_FROM:
+      frame.push(frame.semantics.attribute(frame.top(), frame.code().names[static_cast<size_t>(argument)]));
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -13,7 +13,8 @@ void jump(Frame& frame, const Instruction& instruction) { frame.next = static_ca
 
 bool truth_of(const Value& value) {
   const auto result = truth(value);
-  if (!result) throw Error(ErrorCode::kUnsupported, "", fmt::format("a branch on {}, which is no constant", value.repr()));
+  if (!result)
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("a branch on {}, which is no constant", value.repr()));
   return *result;
 }
 
@@ -45,7 +46,8 @@ void for_iterator(Frame& frame, const Instruction& instruction) {
       // 3.13: END_FOR and POP_TOP are jumped over.
       (void)frame.pop();
       for (const Opcode passed : {Opcode::END_FOR, Opcode::POP_TOP}) {
-        if (frame.next < frame.program.instructions.size() && frame.program.instructions[frame.next].opcode == passed) ++frame.next;
+        if (frame.next < frame.program.instructions.size() && frame.program.instructions[frame.next].opcode == passed)
+          ++frame.next;
       }
     }
   }
@@ -68,8 +70,10 @@ bool follow_jump(Frame& frame, const Instruction& instruction) {
     return true;
   }
   if (name.ends_with("_OR_POP")) {
-    if (truth_of(frame.top()) == (name == "JUMP_IF_TRUE_OR_POP")) jump(frame, instruction);
-    else (void)frame.pop();
+    if (truth_of(frame.top()) == (name == "JUMP_IF_TRUE_OR_POP"))
+      jump(frame, instruction);
+    else
+      (void)frame.pop();
     return true;
   }
   if (name == "GET_ITER") {

@@ -18,12 +18,25 @@ struct Named {
   std::string_view name;
   std::string_view op;
 };
-constexpr Named kBinary[] = {{"ADD", "+"}, {"SUBTRACT", "-"}, {"MULTIPLY", "*"}, {"TRUE_DIVIDE", "/"}, {"DIVIDE", "classic/"}, {"FLOOR_DIVIDE", "//"}, {"MODULO", "%"},
-                             {"POWER", "**"}, {"MATRIX_MULTIPLY", "@"}, {"AND", "&"}, {"OR", "|"}, {"XOR", "^"}, {"LSHIFT", "<<"}, {"RSHIFT", ">>"}};
+constexpr Named kBinary[] = {{"ADD", "+"},
+                             {"SUBTRACT", "-"},
+                             {"MULTIPLY", "*"},
+                             {"TRUE_DIVIDE", "/"},
+                             {"DIVIDE", "classic/"},
+                             {"FLOOR_DIVIDE", "//"},
+                             {"MODULO", "%"},
+                             {"POWER", "**"},
+                             {"MATRIX_MULTIPLY", "@"},
+                             {"AND", "&"},
+                             {"OR", "|"},
+                             {"XOR", "^"},
+                             {"LSHIFT", "<<"},
+                             {"RSHIFT", ">>"}};
 
 std::string_view binary_of(const Instruction& instruction) {
   std::string_view name = opcode_name(instruction.opcode);
-  if (name == "BINARY_OP") return instruction.argument < 26 ? kOperators[instruction.argument % 13] : std::string_view();
+  if (name == "BINARY_OP")
+    return instruction.argument < 26 ? kOperators[instruction.argument % 13] : std::string_view();
   if (!name.starts_with("BINARY_") && !name.starts_with("INPLACE_")) return {};
   name.remove_prefix(name.find('_') + 1);
   const auto* found = std::ranges::find(kBinary, name, &Named::name);
@@ -42,7 +55,8 @@ Value compare(Frame& frame, std::string_view op, const Value& a, const Value& b)
   return constant ? *constant : frame.semantics.compare(op, a, b);
 }
 
-// Before 3.9 the argument counts "in", "not in", "is" and "is not" too; 3.12 and 3.13 keep other things in its low bits.
+// Before 3.9 the argument counts "in", "not in", "is" and "is not" too; 3.12 and 3.13 keep other things in its low
+// bits.
 void follow_compare(Frame& frame, int argument) {
   constexpr std::string_view kNames[] = {"<", "<=", "==", "!=", ">", ">=", "in", "in", "is", "is"};
   const int n = frame.version == 13 ? argument >> 5 : frame.version == 12 ? argument >> 4 : argument;
@@ -79,7 +93,8 @@ Value attribute(Frame& frame, const Value& object, const std::string& name) {
 void follow_attribute(Frame& frame, const Instruction& instruction) {
   const bool has_flag = frame.version >= 12;
   const bool is_method = instruction.opcode == Opcode::LOAD_METHOD || (has_flag && (instruction.argument & 1) != 0);
-  const std::string& name = frame.code().names[static_cast<size_t>(has_flag ? instruction.argument >> 1 : instruction.argument)];
+  const std::string& name =
+      frame.code().names[static_cast<size_t>(has_flag ? instruction.argument >> 1 : instruction.argument)];
   const Value object = frame.pop();
   const Value value = attribute(frame, object, name);
   // A call finds the function and the object, or an empty place and the function: always so here.
@@ -90,7 +105,8 @@ void follow_attribute(Frame& frame, const Instruction& instruction) {
 
 void follow_global(Frame& frame, const Instruction& instruction) {
   const bool is_called = frame.version >= 11 && (instruction.argument & 1) != 0;
-  const std::string& name = frame.code().names[static_cast<size_t>(frame.version >= 11 ? instruction.argument >> 1 : instruction.argument)];
+  const std::string& name =
+      frame.code().names[static_cast<size_t>(frame.version >= 11 ? instruction.argument >> 1 : instruction.argument)];
   if (is_called && frame.version < 13) frame.push({});
   frame.push(frame.semantics.global(name));
   if (is_called && frame.version >= 13) frame.push({});
@@ -113,13 +129,25 @@ bool follow_operation(Frame& frame, const Instruction& instruction) {
     frame.push(constant ? *constant : frame.semantics.unary(op, value));
   };
   switch (instruction.opcode) {
-    case Opcode::UNARY_NEGATIVE: unary("-"); return true;
-    case Opcode::UNARY_POSITIVE: unary("+"); return true;
-    case Opcode::UNARY_INVERT: unary("~"); return true;
-    case Opcode::UNARY_NOT: unary("not"); return true;
-    case Opcode::TO_BOOL: return true;  // the jump behind it asks for the truth
-    case Opcode::COMPARE_OP: follow_compare(frame, instruction.argument); return true;
-    case Opcode::IS_OP: case Opcode::CONTAINS_OP: {
+    case Opcode::UNARY_NEGATIVE:
+      unary("-");
+      return true;
+    case Opcode::UNARY_POSITIVE:
+      unary("+");
+      return true;
+    case Opcode::UNARY_INVERT:
+      unary("~");
+      return true;
+    case Opcode::UNARY_NOT:
+      unary("not");
+      return true;
+    case Opcode::TO_BOOL:
+      return true;  // the jump behind it asks for the truth
+    case Opcode::COMPARE_OP:
+      follow_compare(frame, instruction.argument);
+      return true;
+    case Opcode::IS_OP:
+    case Opcode::CONTAINS_OP: {
       const Value b = frame.pop();
       const Value a = frame.pop();
       frame.push(compare(frame, instruction.opcode == Opcode::IS_OP ? "is" : "in", a, b));
@@ -132,15 +160,33 @@ bool follow_operation(Frame& frame, const Instruction& instruction) {
       subscript(frame, object, key);
       return true;
     }
-    case Opcode::BINARY_SLICE: follow_slice(frame, 3); return true;
-    case Opcode::SLICE_0: follow_slice(frame, 0); return true;
-    case Opcode::SLICE_1: follow_slice(frame, 1); return true;
-    case Opcode::SLICE_2: follow_slice(frame, 2); return true;
-    case Opcode::SLICE_3: follow_slice(frame, 3); return true;
-    case Opcode::LOAD_ATTR: case Opcode::LOAD_METHOD: follow_attribute(frame, instruction); return true;
-    case Opcode::LOAD_GLOBAL: follow_global(frame, instruction); return true;
-    case Opcode::LOAD_NAME: frame.push(frame.semantics.global(frame.code().names[static_cast<size_t>(instruction.argument)])); return true;
-    default: return false;
+    case Opcode::BINARY_SLICE:
+      follow_slice(frame, 3);
+      return true;
+    case Opcode::SLICE_0:
+      follow_slice(frame, 0);
+      return true;
+    case Opcode::SLICE_1:
+      follow_slice(frame, 1);
+      return true;
+    case Opcode::SLICE_2:
+      follow_slice(frame, 2);
+      return true;
+    case Opcode::SLICE_3:
+      follow_slice(frame, 3);
+      return true;
+    case Opcode::LOAD_ATTR:
+    case Opcode::LOAD_METHOD:
+      follow_attribute(frame, instruction);
+      return true;
+    case Opcode::LOAD_GLOBAL:
+      follow_global(frame, instruction);
+      return true;
+    case Opcode::LOAD_NAME:
+      frame.push(frame.semantics.global(frame.code().names[static_cast<size_t>(instruction.argument)]));
+      return true;
+    default:
+      return false;
   }
 }
 

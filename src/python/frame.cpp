@@ -16,8 +16,10 @@ using Kind = Value::Kind;
 std::optional<Value> call_method(const Value& object, const std::string& name, const std::vector<Value>& arguments) {
   if (object.is(Kind::kList) && name == "append" && arguments.size() == 1) {
     if (arguments[0].items != nullptr) {
-      const bool is_flat = std::ranges::none_of(*arguments[0].items, [](const Value& item) { return item.items != nullptr; });
-      if (!is_flat) throw Error(ErrorCode::kUnsupported, "", "a list that is appended to a list");  // it may hold itself
+      const bool is_flat =
+          std::ranges::none_of(*arguments[0].items, [](const Value& item) { return item.items != nullptr; });
+      if (!is_flat)
+        throw Error(ErrorCode::kUnsupported, "", "a list that is appended to a list");  // it may hold itself
     }
     if (object.items->size() >= 10000) throw Error(ErrorCode::kUnsupported, "", "a list that grows too long");
     object.items->push_back(arguments[0]);
@@ -30,18 +32,23 @@ std::optional<Value> call_method(const Value& object, const std::string& name, c
 
 Value Frame::run() {
   while (!returned) {
-    if (--limits.n_steps < 0) throw Error(ErrorCode::kUnsupported, "", "a function that runs through more than 10000 instructions");
+    if (--limits.n_steps < 0)
+      throw Error(ErrorCode::kUnsupported, "", "a function that runs through more than 10000 instructions");
     if (next >= program.instructions.size()) corrupt("the code ends without a return");
     const Instruction& instruction = program.instructions[next++];
-    const bool is_known = follow_stack(*this, instruction) || follow_operation(*this, instruction) || follow_building(*this, instruction) ||
-                          follow_call(*this, instruction) || follow_jump(*this, instruction);
-    if (!is_known) throw Error(ErrorCode::kUnsupported, "", fmt::format("the instruction {} at {}", opcode_name(instruction.opcode), instruction.offset));
+    const bool is_known = follow_stack(*this, instruction) || follow_operation(*this, instruction) ||
+                          follow_building(*this, instruction) || follow_call(*this, instruction) ||
+                          follow_jump(*this, instruction);
+    if (!is_known)
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("the instruction {} at {}", opcode_name(instruction.opcode), instruction.offset));
   }
   return *returned;
 }
 
 void Frame::push(Value value) {
-  if (stack.size() >= static_cast<size_t>(code().stack_size)) corrupt(fmt::format("the stack grows beyond the {} that the code says", code().stack_size));
+  if (stack.size() >= static_cast<size_t>(code().stack_size))
+    corrupt(fmt::format("the stack grows beyond the {} that the code says", code().stack_size));
   stack.push_back(std::move(value));
 }
 
@@ -72,7 +79,8 @@ Value Frame::call(const Value& callee, std::vector<Value> arguments, const Keywo
   for (const Value& argument : arguments) {
     if (argument.is(Kind::kNull)) corrupt("an argument that is nothing");
   }
-  if (callee.is(Kind::kFunction)) return call_function(*callee.function, version, std::move(arguments), keywords, semantics, limits);
+  if (callee.is(Kind::kFunction))
+    return call_function(*callee.function, version, std::move(arguments), keywords, semantics, limits);
   if (callee.is(Kind::kMethod) && keywords.empty()) {
     if (auto result = call_method(callee.items->front(), callee.text, arguments)) return *result;
   }

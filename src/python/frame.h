@@ -11,7 +11,12 @@ namespace hoarfrost::python {
 class Frame {
  public:
   Frame(const Function& called, const Program& code, std::vector<Value> variables, Semantics& meanings, Limits& bounds)
-      : locals(std::move(variables)), function(called), program(code), version(code.version), semantics(meanings), limits(bounds) {}
+      : locals(std::move(variables)),
+        function(called),
+        program(code),
+        version(code.version),
+        semantics(meanings),
+        limits(bounds) {}
 
   // Follows the instructions until one returns.
   Value run();
@@ -33,7 +38,7 @@ class Frame {
   Semantics& semantics;
   Limits& limits;
   std::vector<Value> stack;
-  size_t next = 0;             // the instruction that comes next
+  size_t next = 0;                   // the instruction that comes next
   std::vector<Value> keyword_names;  // KW_NAMES
   std::optional<Value> returned;
 };

@@ -29,9 +29,12 @@ std::vector<Value> bound(const Function& function, std::vector<Value> arguments,
   const bool has_rest = (code.flags & Code::kVarArguments) != 0;
   const bool has_more_keywords = (code.flags & Code::kVarKeywords) != 0;
   std::vector<Value> locals(code.locals.size());
-  if (arguments.size() > n_positional && !has_rest) refuse(fmt::format("{} takes {} arguments, and is given {}", place(code), n_positional, arguments.size()));
+  if (arguments.size() > n_positional && !has_rest)
+    refuse(fmt::format("{} takes {} arguments, and is given {}", place(code), n_positional, arguments.size()));
   for (size_t i = 0; i < std::min(arguments.size(), n_positional); ++i) locals[i] = std::move(arguments[i]);
-  if (has_rest) locals[n_named] = Value::tuple({arguments.begin() + static_cast<std::ptrdiff_t>(std::min(arguments.size(), n_positional)), arguments.end()});
+  if (has_rest)
+    locals[n_named] = Value::tuple(
+        {arguments.begin() + static_cast<std::ptrdiff_t>(std::min(arguments.size(), n_positional)), arguments.end()});
   Value more = Value::with(Kind::kDict, {});
   for (const auto& [name, value] : keywords) {
     const size_t position = position_of(code, name);
@@ -55,12 +58,14 @@ std::vector<Value> bound(const Function& function, std::vector<Value> arguments,
     if (position < n_named && locals[position].is(Kind::kNull)) locals[position] = function.keyword_defaults[i + 1];
   }
   for (size_t i = 0; i < n_named; ++i) {
-    if (locals[i].is(Kind::kNull)) refuse(fmt::format("{} is not given its argument `{}`", place(code), code.locals[i]));
+    if (locals[i].is(Kind::kNull))
+      refuse(fmt::format("{} is not given its argument `{}`", place(code), code.locals[i]));
   }
   return locals;
 }
 
-// Before 3.11 cells and free variables are there from the first instruction on; since then MAKE_CELL and COPY_FREE_VARS make them.
+// Before 3.11 cells and free variables are there from the first instruction on; since then MAKE_CELL and COPY_FREE_VARS
+// make them.
 void fill_cells(const Function& function, std::vector<Value>& locals) {
   const Code& code = *function.code;
   if (function.closure.size() != static_cast<size_t>(code.n_free)) {
@@ -69,15 +74,19 @@ void fill_cells(const Function& function, std::vector<Value>& locals) {
   if (code.layout == Layout::k311) return;
   const auto first = static_cast<size_t>(code.n_plain_locals);
   for (size_t i = 0; i < static_cast<size_t>(code.n_cells); ++i) {
-    const auto same = std::find(code.locals.begin(), code.locals.begin() + code.n_plain_locals, code.locals[first + i]) - code.locals.begin();
-    locals[first + i] = Value::with(Kind::kCell, {same < code.n_plain_locals ? locals[static_cast<size_t>(same)] : Value()});
+    const auto same =
+        std::find(code.locals.begin(), code.locals.begin() + code.n_plain_locals, code.locals[first + i]) -
+        code.locals.begin();
+    locals[first + i] =
+        Value::with(Kind::kCell, {same < code.n_plain_locals ? locals[static_cast<size_t>(same)] : Value()});
   }
   std::ranges::copy(function.closure, locals.begin() + static_cast<std::ptrdiff_t>(first) + code.n_cells);
 }
 
 }  // namespace
 
-Value call_function(const Function& function, int version, std::vector<Value> arguments, const Keywords& keywords, Semantics& semantics, Limits& limits) {
+Value call_function(const Function& function, int version, std::vector<Value> arguments, const Keywords& keywords,
+                    Semantics& semantics, Limits& limits) {
   if (limits.depth >= 16) refuse("functions that call one another more than 16 deep");
   const auto program = disassemble(*function.code, version);
   if (!program) throw Error(ErrorCode::kCorrupt, "", fmt::format("no code of Python {}", version_name(version)));

@@ -1,5 +1,5 @@
-// Follows a function's instructions symbolically: constants are computed, whatever touches a tensor or a name from outside is asked
-// of Semantics. Nothing of Python is there, and nothing can be reached that Semantics does not offer.
+// Follows a function's instructions symbolically: constants are computed, whatever touches a tensor or a name from
+// outside is asked of Semantics. Nothing of Python is there, and nothing can be reached that Semantics does not offer.
 #pragma once
 
 #include <span>
@@ -36,10 +36,11 @@ struct Limits {
   int depth = 0;
 };
 
-// The function's result. version: of all its code. Throws Error: kCorrupt where the code is none that CPython of that version makes
-// (the stack runs empty, or beyond co_stacksize); kUnsupported for an instruction or operation that is not known, naming it, and
-// beyond the limits; what semantics throws.
-Value call_function(const Function& function, int version, std::vector<Value> arguments, const Keywords& keywords, Semantics& semantics, Limits& limits);
+// The function's result. version: of all its code. Throws Error: kCorrupt where the code is none that CPython of that
+// version makes (the stack runs empty, or beyond co_stacksize); kUnsupported for an instruction or operation that is
+// not known, naming it, and beyond the limits; what semantics throws.
+Value call_function(const Function& function, int version, std::vector<Value> arguments, const Keywords& keywords,
+                    Semantics& semantics, Limits& limits);
 
 // Constants alone, as Python computes them: numbers, strings and sequences; nullopt where a value is of another kind.
 // Throws Error{kUnsupported} where Python would raise, or the result is too large.

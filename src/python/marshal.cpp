@@ -98,33 +98,65 @@ class Reader {
 
   ObjectPtr read_type(char type) {
     switch (type) {
-      case '0': return nullptr;
-      case 'N': return of_kind(Object::Kind::kNone);
-      case 'F': return of_kind(Object::Kind::kBool, 0);
-      case 'T': return of_kind(Object::Kind::kBool, 1);
-      case '.': return of_kind(Object::Kind::kEllipsis);
-      case 'S': return of_text(Object::Kind::kOther, "StopIteration");
-      case 'i': return of_kind(Object::Kind::kInt, int32());
-      case 'I': return of_kind(Object::Kind::kInt, static_cast<int64_t>(little(8)));
-      case 'l': return long_integer();
-      case 'f': return of_number(float_text());
-      case 'g': return of_number(std::bit_cast<double>(little(8)));
-      case 'x': float_text(), float_text(); return of_text(Object::Kind::kOther, "complex");
-      case 'y': take(16); return of_text(Object::Kind::kOther, "complex");
-      case 's': return of_text(Object::Kind::kBytes, take(length()));
-      case 't': return interned(take(length()));
-      case 'u': return of_text(Object::Kind::kText, take(length()));
-      case 'a': case 'A': return ascii(of_text(Object::Kind::kText, take(length())));
-      case 'z': case 'Z': return ascii(of_text(Object::Kind::kText, take(byte())));
-      case ')': return sequence(Object::Kind::kTuple, byte());
-      case '(': return sequence(Object::Kind::kTuple, length());
-      case '[': return sequence(Object::Kind::kList, length());
-      case '<': case '>': return set(length());
-      case '{': return dictionary();
-      case 'r': return shared();
-      case 'R': return interned_before();
-      case 'c': return code();
-      default: fail(fmt::format("no type of object has the code {}", static_cast<int>(type)));
+      case '0':
+        return nullptr;
+      case 'N':
+        return of_kind(Object::Kind::kNone);
+      case 'F':
+        return of_kind(Object::Kind::kBool, 0);
+      case 'T':
+        return of_kind(Object::Kind::kBool, 1);
+      case '.':
+        return of_kind(Object::Kind::kEllipsis);
+      case 'S':
+        return of_text(Object::Kind::kOther, "StopIteration");
+      case 'i':
+        return of_kind(Object::Kind::kInt, int32());
+      case 'I':
+        return of_kind(Object::Kind::kInt, static_cast<int64_t>(little(8)));
+      case 'l':
+        return long_integer();
+      case 'f':
+        return of_number(float_text());
+      case 'g':
+        return of_number(std::bit_cast<double>(little(8)));
+      case 'x':
+        float_text(), float_text();
+        return of_text(Object::Kind::kOther, "complex");
+      case 'y':
+        take(16);
+        return of_text(Object::Kind::kOther, "complex");
+      case 's':
+        return of_text(Object::Kind::kBytes, take(length()));
+      case 't':
+        return interned(take(length()));
+      case 'u':
+        return of_text(Object::Kind::kText, take(length()));
+      case 'a':
+      case 'A':
+        return ascii(of_text(Object::Kind::kText, take(length())));
+      case 'z':
+      case 'Z':
+        return ascii(of_text(Object::Kind::kText, take(byte())));
+      case ')':
+        return sequence(Object::Kind::kTuple, byte());
+      case '(':
+        return sequence(Object::Kind::kTuple, length());
+      case '[':
+        return sequence(Object::Kind::kList, length());
+      case '<':
+      case '>':
+        return set(length());
+      case '{':
+        return dictionary();
+      case 'r':
+        return shared();
+      case 'R':
+        return interned_before();
+      case 'c':
+        return code();
+      default:
+        fail(fmt::format("no type of object has the code {}", static_cast<int>(type)));
     }
   }
 
@@ -150,9 +182,12 @@ class Reader {
     for (int64_t i = 0; i < n_digits; ++i) {
       const uint64_t digit = little(2);
       if (digit >> kDigitBits != 0) fail("a digit out of range");
-      if (i < 4) magnitude |= digit << (kDigitBits * i);
-      else if (i == 4 && digit >> 3 == 0) magnitude |= digit << (kDigitBits * i);
-      else fits = false;
+      if (i < 4)
+        magnitude |= digit << (kDigitBits * i);
+      else if (i == 4 && digit >> 3 == 0)
+        magnitude |= digit << (kDigitBits * i);
+      else
+        fits = false;
     }
     if (!fits) return of_text(Object::Kind::kOther, "an integer of more than 63 bits");
     return of_kind(Object::Kind::kInt, n < 0 ? -static_cast<int64_t>(magnitude) : static_cast<int64_t>(magnitude));
@@ -165,12 +200,14 @@ class Reader {
   }
   ObjectPtr interned_before() {
     const int32_t n = int32();
-    if (layout_ != Layout::k27 || n < 0 || static_cast<size_t>(n) >= interned_.size()) fail(fmt::format("refers to string {} of {}", n, interned_.size()));
+    if (layout_ != Layout::k27 || n < 0 || static_cast<size_t>(n) >= interned_.size())
+      fail(fmt::format("refers to string {} of {}", n, interned_.size()));
     return interned_[static_cast<size_t>(n)];
   }
   ObjectPtr shared() {
     const int32_t n = int32();
-    if (layout_ == Layout::k27 || n < 0 || static_cast<size_t>(n) >= shared_.size() || shared_[static_cast<size_t>(n)] == nullptr) {
+    if (layout_ == Layout::k27 || n < 0 || static_cast<size_t>(n) >= shared_.size() ||
+        shared_[static_cast<size_t>(n)] == nullptr) {
       fail(fmt::format("refers to object {}, which is not there yet", n));
     }
     return shared_[static_cast<size_t>(n)];
@@ -197,7 +234,8 @@ class Reader {
   }
   std::string text(std::string_view what) {
     const ObjectPtr object = read();
-    if (object->kind != Object::Kind::kText && !(layout_ == Layout::k27 && object->kind == Object::Kind::kBytes)) fail(fmt::format("{} is no string", what));
+    if (object->kind != Object::Kind::kText && !(layout_ == Layout::k27 && object->kind == Object::Kind::kBytes))
+      fail(fmt::format("{} is no string", what));
     return object->text;
   }
   std::string raw(std::string_view what) {
@@ -210,7 +248,8 @@ class Reader {
     if (object->kind != Object::Kind::kTuple) fail(fmt::format("{} is no tuple", what));
     std::vector<std::string> result;
     for (const ObjectPtr& item : object->items) {
-      if (item->kind != Object::Kind::kText && !(layout_ == Layout::k27 && item->kind == Object::Kind::kBytes)) fail(fmt::format("{} holds what is no string", what));
+      if (item->kind != Object::Kind::kText && !(layout_ == Layout::k27 && item->kind == Object::Kind::kBytes))
+        fail(fmt::format("{} holds what is no string", what));
       result.push_back(item->text);
     }
     return result;
@@ -232,17 +271,21 @@ class Reader {
     if (constants->kind != Object::Kind::kTuple) fail("co_consts is no tuple");
     result->constants = constants->items;
     result->names = texts("co_names");
-    if (layout_ == Layout::k311) read_locals_plus(*result);
-    else read_locals(*result, n_locals);
+    if (layout_ == Layout::k311)
+      read_locals_plus(*result);
+    else
+      read_locals(*result, n_locals);
     (void)text("co_filename");
     result->name = text("co_name");
     if (layout_ == Layout::k311) (void)text("co_qualname");
     (void)int32();  // co_firstlineno
     result->line_table = raw("co_lnotab");
     if (layout_ == Layout::k311) (void)raw("co_exceptiontable");
-    const size_t n_given = static_cast<size_t>(result->n_arguments) + static_cast<size_t>(result->n_keyword_arguments) + ((result->flags & Code::kVarArguments) != 0 ? 1 : 0) +
+    const size_t n_given = static_cast<size_t>(result->n_arguments) + static_cast<size_t>(result->n_keyword_arguments) +
+                           ((result->flags & Code::kVarArguments) != 0 ? 1 : 0) +
                            ((result->flags & Code::kVarKeywords) != 0 ? 1 : 0);
-    if (n_given > result->locals.size()) fail(fmt::format("{} arguments among {} local variables", n_given, result->locals.size()));
+    if (n_given > result->locals.size())
+      fail(fmt::format("{} arguments among {} local variables", n_given, result->locals.size()));
     Object object;
     object.kind = Object::Kind::kCode;
     object.code = std::move(result);
@@ -251,7 +294,8 @@ class Reader {
 
   void read_locals(Code& code, int n_locals) {
     code.locals = texts("co_varnames");
-    if (static_cast<size_t>(n_locals) != code.locals.size()) fail(fmt::format("co_nlocals is {}, co_varnames has {}", n_locals, code.locals.size()));
+    if (static_cast<size_t>(n_locals) != code.locals.size())
+      fail(fmt::format("co_nlocals is {}, co_varnames has {}", n_locals, code.locals.size()));
     const std::vector<std::string> free = texts("co_freevars");
     const std::vector<std::string> cells = texts("co_cellvars");
     code.n_plain_locals = n_locals;
@@ -261,11 +305,13 @@ class Reader {
     code.locals.insert(code.locals.end(), free.begin(), free.end());
   }
 
-  // co_localspluskinds: 0x20 a local variable, 0x40 a cell, 0x80 a free variable (3.11: Include/internal/pycore_code.h).
+  // co_localspluskinds: 0x20 a local variable, 0x40 a cell, 0x80 a free variable (3.11:
+  // Include/internal/pycore_code.h).
   void read_locals_plus(Code& code) {
     code.locals = texts("co_localsplusnames");
     const std::string kinds = raw("co_localspluskinds");
-    if (kinds.size() != code.locals.size()) fail(fmt::format("{} kinds of {} local variables", kinds.size(), code.locals.size()));
+    if (kinds.size() != code.locals.size())
+      fail(fmt::format("{} kinds of {} local variables", kinds.size(), code.locals.size()));
     for (const char kind : kinds) {
       const bool is_free = (kind & 0x80) != 0;
       if (!is_free && code.n_free > 0) fail("a local variable behind the free ones");
@@ -294,7 +340,11 @@ std::vector<std::shared_ptr<const Code>> read_code(std::string_view bytes) {
     }
   }
   if (result.empty()) {
-    throw Error(ErrorCode::kCorrupt, "", fmt::format("expected marshalled Python code of CPython 2.7 or 3.4 to 3.13, found other bytes (at byte {} of {}: {})", furthest->at, bytes.size(), furthest->what));
+    throw Error(
+        ErrorCode::kCorrupt, "",
+        fmt::format(
+            "expected marshalled Python code of CPython 2.7 or 3.4 to 3.13, found other bytes (at byte {} of {}: {})",
+            furthest->at, bytes.size(), furthest->what));
   }
   return result;
 }

@@ -1,4 +1,5 @@
-// CPython's marshal format, as Keras stores the functions of Lambda layers. Bytes are data here: nothing of them is ever run.
+// CPython's marshal format, as Keras stores the functions of Lambda layers. Bytes are data here: nothing of them is
+// ever run.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// What CPython's marshal format holds, and the code objects in it. Objects are shared, never changed once they are read, and hold no
-// cycles.
+// What CPython's marshal format holds, and the code objects in it. Objects are shared, never changed once they are
+// read, and hold no cycles.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct Object {
   Kind kind = Kind::kNone;
   int64_t integer = 0;  // of kBool too
   double number = 0;
-  std::string text;  // UTF-8 of kText, the bytes of kBytes, and what a kOther is: "complex", "set", "int of more than 63 bits"
+  std::string
+      text;  // UTF-8 of kText, the bytes of kBytes, and what a kOther is: "complex", "set", "int of more than 63 bits"
   std::vector<std::shared_ptr<const Object>> items;
   std::shared_ptr<const Code> code;
 };
@@ -41,9 +42,9 @@ struct Code {
   std::vector<ObjectPtr> constants;
   std::vector<std::string> names;   // of globals and attributes
   std::vector<std::string> locals;  // the arguments first; then, in the order of the layout, cells and free variables
-  int n_plain_locals = 0;           // before 3.11: how many of them are no cells; the argument of LOAD_DEREF counts from there
-  int n_cells = 0;                  // before 3.11
-  int n_free = 0;                   // the last of them
+  int n_plain_locals = 0;  // before 3.11: how many of them are no cells; the argument of LOAD_DEREF counts from there
+  int n_cells = 0;         // before 3.11
+  int n_free = 0;          // the last of them
   std::string name;
   std::string line_table;
 

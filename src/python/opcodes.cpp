@@ -13,7 +13,8 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-#define HOARFROST_OPCODE(name, a, b, c, d, e, f, g, h, i, j, k, x, y, z) {#name, {a, b, c, d, e, f, g, h, i, j, k}, {x, y, z}},
+#define HOARFROST_OPCODE(name, a, b, c, d, e, f, g, h, i, j, k, x, y, z) \
+  {#name, {a, b, c, d, e, f, g, h, i, j, k}, {x, y, z}},
 #include "python/opcodes.def"
 #undef HOARFROST_OPCODE
 };
@@ -35,6 +36,8 @@ std::optional<Opcode> find_opcode(int version, int number) {
   return {};
 }
 
-int n_caches(int version, Opcode opcode) { return version < 11 ? 0 : kRows[static_cast<size_t>(opcode)].caches[static_cast<size_t>(version - 11)]; }
+int n_caches(int version, Opcode opcode) {
+  return version < 11 ? 0 : kRows[static_cast<size_t>(opcode)].caches[static_cast<size_t>(version - 11)];
+}
 
 }  // namespace hoarfrost::python

@@ -12,21 +12,32 @@ constexpr int kMostValues = 10000;
 constexpr int kDeepest = 20;  // what a repr or a search goes into
 
 Value converted(const Object& object, int& left) {
-  if (--left < 0) throw Error(ErrorCode::kUnsupported, "", fmt::format("a constant of more than {} values", kMostValues));
+  if (--left < 0)
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("a constant of more than {} values", kMostValues));
   switch (object.kind) {
-    case Object::Kind::kNone: return Value::none();
-    case Object::Kind::kBool: return Value::boolean(object.integer != 0);
-    case Object::Kind::kInt: return Value::whole(object.integer);
-    case Object::Kind::kFloat: return Value::real(object.number);
-    case Object::Kind::kText: case Object::Kind::kBytes: return Value::string(object.text);
-    case Object::Kind::kEllipsis: return Value::of(Value::Kind::kEllipsis);
-    case Object::Kind::kOther: return Value::name(fmt::format("({})", object.text));
+    case Object::Kind::kNone:
+      return Value::none();
+    case Object::Kind::kBool:
+      return Value::boolean(object.integer != 0);
+    case Object::Kind::kInt:
+      return Value::whole(object.integer);
+    case Object::Kind::kFloat:
+      return Value::real(object.number);
+    case Object::Kind::kText:
+    case Object::Kind::kBytes:
+      return Value::string(object.text);
+    case Object::Kind::kEllipsis:
+      return Value::of(Value::Kind::kEllipsis);
+    case Object::Kind::kOther:
+      return Value::name(fmt::format("({})", object.text));
     case Object::Kind::kCode: {
       Value result = Value::of(Value::Kind::kCode);
       result.code = object.code;
       return result;
     }
-    case Object::Kind::kTuple: case Object::Kind::kList: break;
+    case Object::Kind::kTuple:
+    case Object::Kind::kList:
+      break;
   }
   std::vector<Value> items;
   for (const ObjectPtr& item : object.items) items.push_back(converted(*item, left));
@@ -44,8 +55,10 @@ std::string repr_within(const Value& value, int depth, size_t most) {
   if (value.is(Kind::kEllipsis)) return "...";
   if (value.is(Kind::kTensor)) return "a tensor";
   if (value.is(Kind::kFunction)) return fmt::format("function {}", value.function->code->name.substr(0, 80));
-  if (value.is(Kind::kMethod)) return fmt::format("{}.{}", repr_within(value.items->front(), depth + 1, most), value.text.substr(0, 80));
-  if (!value.is_sequence() && !value.is(Kind::kArray)) return value.is(Kind::kSlice) ? "a slice" : value.is(Kind::kDict) ? "a dict" : "nothing";
+  if (value.is(Kind::kMethod))
+    return fmt::format("{}.{}", repr_within(value.items->front(), depth + 1, most), value.text.substr(0, 80));
+  if (!value.is_sequence() && !value.is(Kind::kArray))
+    return value.is(Kind::kSlice) ? "a slice" : value.is(Kind::kDict) ? "a dict" : "nothing";
   std::string result = value.is(Kind::kTuple) ? "(" : "[";
   for (size_t i = 0; i < value.items->size(); ++i) {
     if (result.size() > most || depth > kDeepest) {

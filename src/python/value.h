@@ -1,4 +1,5 @@
-// What Python's variables hold while a function is followed: constants as they are, tensors and names of functions as tokens.
+// What Python's variables hold while a function is followed: constants as they are, tensors and names of functions as
+// tokens.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +15,32 @@ struct Function;
 
 struct Value {
   enum class Kind {
-    kNull,      // an empty place on the stack, a variable without a value
-    kNone, kBool, kInt, kFloat, kString, kTuple, kList, kDict, kSlice, kEllipsis,
+    kNull,  // an empty place on the stack, a variable without a value
+    kNone,
+    kBool,
+    kInt,
+    kFloat,
+    kString,
+    kTuple,
+    kList,
+    kDict,
+    kSlice,
+    kEllipsis,
     kTensor,    // `integer` is whoever follows the function's number for it
     kName,      // a module, function or constant outside: "tf.nn.relu"
     kMethod,    // `items` holds the object, `text` the method's name
     kFunction,  // defined within the code
     kIterator,  // over `items`, at position `integer`
-    kCode, kCell,
-    kArray,     // numbers of numpy or tf.constant: a list that computes by elements
+    kCode,
+    kCell,
+    kArray,  // numbers of numpy or tf.constant: a list that computes by elements
   };
   Kind kind = Kind::kNull;
   int64_t integer = 0;  // of kBool too
   double number = 0;
   std::string text;
-  std::shared_ptr<std::vector<Value>> items;  // of kDict: keys and values by turns; of kSlice: start, stop, step; of kCell: one
+  std::shared_ptr<std::vector<Value>>
+      items;  // of kDict: keys and values by turns; of kSlice: start, stop, step; of kCell: one
   std::shared_ptr<const Function> function;
   std::shared_ptr<const Code> code;
 
@@ -58,9 +70,9 @@ struct Value {
 // A function that the code defines, with what it closes over.
 struct Function {
   std::shared_ptr<const Code> code;
-  std::vector<Value> defaults;  // of the last positional arguments
+  std::vector<Value> defaults;          // of the last positional arguments
   std::vector<Value> keyword_defaults;  // keys and values by turns
-  std::vector<Value> closure;   // cells
+  std::vector<Value> closure;           // cells
 };
 
 // The constant as a value. Throws Error{kUnsupported} for more than 10,000 of them within one another.

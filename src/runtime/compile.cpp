@@ -146,7 +146,8 @@ class Compiler {
       result = new_buffer(id, layout);
       add_step({fmt::format("reorder for {}", reader), {}},
                make_reorder(value(id).shape, source.layout, layout, engine_), {source.buffer}, {result});
-      program_->steps_.back().description.n_bytes = static_cast<double>(n_bytes(id, source.layout) + n_bytes(id, layout));
+      program_->steps_.back().description.n_bytes =
+          static_cast<double>(n_bytes(id, source.layout) + n_bytes(id, layout));
     }
     places.push_back({layout, result});
     return result;
@@ -174,7 +175,8 @@ class Compiler {
   }
 
   void add(const Operation& operation) {
-    std::unique_ptr<Kernel> kernel = make_kernel(operation, {list_, layouts_, options_.strategy, engine_, weights_, tuning_, options_.group});
+    std::unique_ptr<Kernel> kernel =
+        make_kernel(operation, {list_, layouts_, options_.strategy, engine_, weights_, tuning_, options_.group});
     if (kernel->output_layouts.size() != operation.outputs.size()) {
       throw std::logic_error(fmt::format("{}: {} outputs, its kernel says where {} lie", operation.names.front(),
                                          operation.outputs.size(), kernel->output_layouts.size()));

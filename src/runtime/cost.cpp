@@ -55,7 +55,8 @@ double n_flops(const Operation& operation, const OperationList& list) {
   if (is_any(operation, {"Conv2DBackpropInput", "Conv3DBackpropInputV2", "DepthwiseConv2dNativeBackpropInput"}))
     return 2 * n_elements(list, operation.inputs[2]) * filter_elements_per_output(operation, list, operation.inputs[1]);
   if (is_any(operation, {"Conv2DBackpropFilter", "Conv3DBackpropFilterV2", "DepthwiseConv2dNativeBackpropFilter"}))
-    return 2 * n_elements(list, operation.inputs[2]) * filter_elements_per_output(operation, list, operation.outputs[0]);
+    return 2 * n_elements(list, operation.inputs[2]) *
+           filter_elements_per_output(operation, list, operation.outputs[0]);
   if (is_any(operation, {"MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"}))
     return 2 * n_outputs * length_of_product(operation, list);
   if (is_any(operation, {"MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D"}))

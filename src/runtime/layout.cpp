@@ -41,7 +41,9 @@ int channel_block(const Shape& shape, const Layout& layout) {
   if (!layout) return 0;
   const auto& desc = layout->data;
   const auto& blocking = desc.format_desc.blocking;
-  if (desc.data_type != dnnl_f32 || desc.format_kind != dnnl_blocked || blocking.inner_nblks != 1 || blocking.inner_idxs[0] != 1) return -1;
+  if (desc.data_type != dnnl_f32 || desc.format_kind != dnnl_blocked || blocking.inner_nblks != 1 ||
+      blocking.inner_idxs[0] != 1)
+    return -1;
   const int64_t block = blocking.inner_blks[0];
   if (!has_channels_second(shape) || desc.dims[1] % block != 0) return -1;
   // Outside the block: batch, channel blocks, then space from the first axis to the last.

@@ -24,16 +24,16 @@ dnnl::memory::desc describe(const Shape& shape, const Layout& layout);
 // Nothing when `desc` means row-major order of `shape`.
 Layout canonical(const Shape& shape, const dnnl::memory::desc& desc);
 
-// Whether the layout is, in float32, oneDNN's nChw16c or nChw8c (and their 3D kin) without padding, and its block: all that own
-// loops know.
+// Whether the layout is, in float32, oneDNN's nChw16c or nChw8c (and their 3D kin) without padding, and its block: all
+// that own loops know.
 int channel_block(const Shape& shape, const Layout& layout);  // 0 for row-major, -1 for another layout
 
 // Which of nChw16c and nChw8c the layout is; nullopt when it is none. A last block that C does not fill ends in zeros.
 std::optional<dnnl::memory::format_tag> block_tag(const Shape& shape, const Layout& layout);
 
 // Where own loops over 16 channels at a time find them: element (n, y, x, c) of a value [N, H, W, C], row-major or in
-// oneDNN's nChw16c, is n * image + y * row + x * pixel + c / 16 * block + c % 16. Blocks of nChw16c are always whole: the
-// channels behind C are there, and zero.
+// oneDNN's nChw16c, is n * image + y * row + x * pixel + c / 16 * block + c % 16. Blocks of nChw16c are always whole:
+// the channels behind C are there, and zero.
 struct ChannelStrides {
   int64_t image = 0, row = 0, pixel = 0, block = 0;
   bool has_whole_blocks = false;

@@ -68,13 +68,14 @@ struct Operation {
   // A Merge behind branches, which the ops' references run; `inputs` are then these, and those behind them are dead.
   std::shared_ptr<const graph::Schedule> branches;
   std::vector<graph::Endpoint> branch_inputs;
-  // BatchNormalization in training with the MaxPool behind it (fuse/pooled_batch_norm.cpp): the pool's node, or its gradient's.
+  // BatchNormalization in training with the MaxPool behind it (fuse/pooled_batch_norm.cpp): the pool's node, or its
+  // gradient's.
   const graph::Node* pool = nullptr;
 
   [[nodiscard]] const std::string& op() const { return node->op(); }
   [[nodiscard]] bool is(std::string_view name) const {
-    return !is_affine && body == nullptr && loop == nullptr && branches == nullptr && steps == nullptr && pool == nullptr &&
-           node->op() == name;
+    return !is_affine && body == nullptr && loop == nullptr && branches == nullptr && steps == nullptr &&
+           pool == nullptr && node->op() == name;
   }
   // Every value that is read: the inputs, the bias that is no constant and the addend.
   [[nodiscard]] std::vector<ValueId> reads() const;

@@ -8,8 +8,8 @@
 
 namespace hoarfrost::runtime {
 
-// Calls f(thread, first, last) for each thread's part of [0, n), whatever memory it touches: for jobs that are long, and
-// that need memory of their thread's own. Within another parallel region there is one thread, number 0.
+// Calls f(thread, first, last) for each thread's part of [0, n), whatever memory it touches: for jobs that are long,
+// and that need memory of their thread's own. Within another parallel region there is one thread, number 0.
 template <typename F>
 void parallel_parts_numbered(int64_t n, F&& f) {
   const int64_t n_threads = omp_in_parallel() ? 1 : std::min<int64_t>(omp_get_max_threads(), n);

@@ -69,8 +69,10 @@ TEST(Peak, IsOfAPossibleProcessor) {
 
 TEST(ProfileOfTraining, GradientsOfAConvolutionCountAsMuchAsItself) {
   GraphBuilder b;
-  const std::vector<std::pair<const char*, graph::Attribute>> attributes{{"strides", std::vector<int64_t>{1, 1, 1, 1}}, {"padding", "SAME"}};
-  const auto x = b.placeholder("x", {2, 8, 6, 16}), w = b.placeholder("w", {3, 3, 16, 32}), dy = b.placeholder("dy", {2, 8, 6, 32});
+  const std::vector<std::pair<const char*, graph::Attribute>> attributes{{"strides", std::vector<int64_t>{1, 1, 1, 1}},
+                                                                         {"padding", "SAME"}};
+  const auto x = b.placeholder("x", {2, 8, 6, 16}), w = b.placeholder("w", {3, 3, 16, 32}),
+             dy = b.placeholder("dy", {2, 8, 6, 32});
   const auto dx = b.op("Conv2DBackpropInput", "dx", {b.integers({2, 8, 6, 16}), w, dy}, attributes);
   const auto dw = b.op("Conv2DBackpropFilter", "dw", {x, b.integers({3, 3, 16, 32}), dy}, attributes);
   const std::vector<Shape> shapes{{2, 8, 6, 16}, {3, 3, 16, 32}, {2, 8, 6, 32}};

@@ -101,8 +101,10 @@ struct Session::State {
       check_shapes(shapes);
       found = translated([&] {
         const bool uses_bfloat16 = options.precision == Precision::kBFloat16;
-        return choose_program(lower(nodes, signature, shapes), {options.fuse, options.n_runs, n_threads, uses_bfloat16, options.is_deterministic, options.group},
-                              engine, weights, tuning);
+        return choose_program(
+            lower(nodes, signature, shapes),
+            {options.fuse, options.n_runs, n_threads, uses_bfloat16, options.is_deterministic, options.group}, engine,
+            weights, tuning);
       });
       tuning.write();
     }
@@ -118,12 +120,14 @@ struct Session::State {
     for (size_t i = 0; i < wanted.size(); ++i) {
       const std::string place = fmt::format("output `{}`", signature.outputs[i].name());
       if (wanted[i].is_held()) {
-        throw Error(ErrorCode::kUnsupported, place, "its shape is only known when it is computed: nothing to write into can be given");
+        throw Error(ErrorCode::kUnsupported, place,
+                    "its shape is only known when it is computed: nothing to write into can be given");
       }
       if (outputs[i].dtype() != wanted[i].dtype || outputs[i].shape() != wanted[i].shape) {
-        throw Error(ErrorCode::kMismatch, place,
-                    fmt::format("expected {} of shape {} to write into, found {} of shape {}", dtype_name(wanted[i].dtype),
-                                wanted[i].shape.to_string(), dtype_name(outputs[i].dtype()), outputs[i].shape().to_string()));
+        throw Error(
+            ErrorCode::kMismatch, place,
+            fmt::format("expected {} of shape {} to write into, found {} of shape {}", dtype_name(wanted[i].dtype),
+                        wanted[i].shape.to_string(), dtype_name(outputs[i].dtype()), outputs[i].shape().to_string()));
       }
     }
   }
@@ -175,8 +179,8 @@ std::vector<Step> Session::profile(std::span<const Tensor> inputs, double second
   Program& program = state_->program(shapes_of(inputs));
   program.set_timing(true);
   int64_t n_runs = 0;
-  for (const auto start = Clock::now(); n_runs == 0 || std::chrono::duration<double>(Clock::now() - start).count() < seconds;
-       ++n_runs)
+  for (const auto start = Clock::now();
+       n_runs == 0 || std::chrono::duration<double>(Clock::now() - start).count() < seconds; ++n_runs)
     (void)run(inputs);
   program.set_timing(false);
   auto steps = program.steps();

@@ -11,8 +11,8 @@ using Attributes = std::vector<std::pair<const char*, graph::Attribute>>;
 using Ints = std::vector<int64_t>;
 
 // Deterministic sessions, fused and not, against the references.
-void expect_reference(GraphBuilder& b, const std::vector<graph::Endpoint>& inputs, const std::vector<graph::Endpoint>& outputs,
-                      const std::map<std::string, Tensor>& given = {}) {
+void expect_reference(GraphBuilder& b, const std::vector<graph::Endpoint>& inputs,
+                      const std::vector<graph::Endpoint>& outputs, const std::map<std::string, Tensor>& given = {}) {
   std::map<graph::Endpoint, Tensor> feeds;
   std::vector<Tensor> values;
   std::vector<Shape> shapes;
@@ -30,7 +30,8 @@ void expect_reference(GraphBuilder& b, const std::vector<graph::Endpoint>& input
       SCOPED_TRACE(outputs[i].name() + (fuse ? ", fused" : ", not fused"));
       GraphBuilder::expect_near(found[i], expected[i], 2e-5);
     }
-    for (const Step& step : session.plan(shapes)) EXPECT_FALSE(step.implementation.starts_with("reference")) << step.name << ": " << step.implementation;
+    for (const Step& step : session.plan(shapes))
+      EXPECT_FALSE(step.implementation.starts_with("reference")) << step.name << ": " << step.implementation;
   }
 }
 
@@ -64,18 +65,20 @@ TEST_P(TrainedConvolutions, ForwardAndBothGradients) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, TrainedConvolutions,
-    testing::Values(ConvolutionCase{"Same", {2, 16, 16, 32}, {3, 3, 32, 64}, {2, 16, 16, 64}, {1, 1, 1, 1}, "SAME"},
-                    ConvolutionCase{"ThreeChannels", {2, 12, 11, 3}, {3, 3, 3, 32}, {2, 12, 11, 32}, {1, 1, 1, 1}, "SAME"},
-                    ConvolutionCase{"OneChannelTo28", {3, 9, 9, 1}, {3, 3, 1, 28}, {3, 9, 9, 28}, {1, 1, 1, 1}, "SAME"},
-                    ConvolutionCase{"From28", {2, 7, 7, 28}, {3, 3, 28, 64}, {2, 7, 7, 64}, {1, 1, 1, 1}, "SAME"},
-                    ConvolutionCase{"Valid", {3, 9, 10, 16}, {3, 3, 16, 48}, {3, 7, 8, 48}, {1, 1, 1, 1}, "VALID"},
-                    ConvolutionCase{"OddChannels", {2, 6, 5, 19}, {3, 3, 19, 37}, {2, 6, 5, 37}, {1, 1, 1, 1}, "SAME"},
-                    ConvolutionCase{"WiderThanAPanel", {1, 8, 8, 65}, {3, 3, 65, 80}, {1, 8, 8, 80}, {1, 1, 1, 1}, "SAME"},
-                    ConvolutionCase{"OddValid", {2, 9, 7, 5}, {3, 2, 5, 7}, {2, 4, 6, 7}, {1, 2, 1, 1}, "VALID"},
-                    ConvolutionCase{"StridedSame", {1, 10, 11, 16}, {3, 3, 16, 16}, {1, 5, 6, 16}, {1, 2, 2, 1}, "SAME"},
-                    ConvolutionCase{"Grouped", {2, 6, 6, 16}, {3, 3, 4, 32}, {2, 6, 6, 32}, {1, 1, 1, 1}, "SAME"},
-                    ConvolutionCase{"Dilated", {1, 9, 9, 16}, {3, 3, 16, 16}, {1, 9, 9, 16}, {1, 1, 1, 1}, "SAME", {1, 2, 3, 1}},
-                    ConvolutionCase{"Volume", {1, 6, 5, 4, 3}, {3, 2, 1, 3, 8}, {1, 6, 5, 4, 8}, {1, 1, 1, 1, 1}, "SAME", {1, 1, 1, 1, 1}}),
+    testing::Values(
+        ConvolutionCase{"Same", {2, 16, 16, 32}, {3, 3, 32, 64}, {2, 16, 16, 64}, {1, 1, 1, 1}, "SAME"},
+        ConvolutionCase{"ThreeChannels", {2, 12, 11, 3}, {3, 3, 3, 32}, {2, 12, 11, 32}, {1, 1, 1, 1}, "SAME"},
+        ConvolutionCase{"OneChannelTo28", {3, 9, 9, 1}, {3, 3, 1, 28}, {3, 9, 9, 28}, {1, 1, 1, 1}, "SAME"},
+        ConvolutionCase{"From28", {2, 7, 7, 28}, {3, 3, 28, 64}, {2, 7, 7, 64}, {1, 1, 1, 1}, "SAME"},
+        ConvolutionCase{"Valid", {3, 9, 10, 16}, {3, 3, 16, 48}, {3, 7, 8, 48}, {1, 1, 1, 1}, "VALID"},
+        ConvolutionCase{"OddChannels", {2, 6, 5, 19}, {3, 3, 19, 37}, {2, 6, 5, 37}, {1, 1, 1, 1}, "SAME"},
+        ConvolutionCase{"WiderThanAPanel", {1, 8, 8, 65}, {3, 3, 65, 80}, {1, 8, 8, 80}, {1, 1, 1, 1}, "SAME"},
+        ConvolutionCase{"OddValid", {2, 9, 7, 5}, {3, 2, 5, 7}, {2, 4, 6, 7}, {1, 2, 1, 1}, "VALID"},
+        ConvolutionCase{"StridedSame", {1, 10, 11, 16}, {3, 3, 16, 16}, {1, 5, 6, 16}, {1, 2, 2, 1}, "SAME"},
+        ConvolutionCase{"Grouped", {2, 6, 6, 16}, {3, 3, 4, 32}, {2, 6, 6, 32}, {1, 1, 1, 1}, "SAME"},
+        ConvolutionCase{"Dilated", {1, 9, 9, 16}, {3, 3, 16, 16}, {1, 9, 9, 16}, {1, 1, 1, 1}, "SAME", {1, 2, 3, 1}},
+        ConvolutionCase{
+            "Volume", {1, 6, 5, 4, 3}, {3, 2, 1, 3, 8}, {1, 6, 5, 4, 8}, {1, 1, 1, 1, 1}, "SAME", {1, 1, 1, 1, 1}}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(TrainingKernels, DepthwiseConvolution) {
@@ -85,10 +88,11 @@ TEST(TrainingKernels, DepthwiseConvolution) {
     const auto x = b.placeholder("x", {2, 9, 8, 24}), w = b.placeholder("w", {3, 3, 24, multiplier});
     const auto dy = b.placeholder("dy", {2, 5, 4, 24 * multiplier});
     const auto n = static_cast<int32_t>(multiplier);
-    expect_reference(b, {x, w, dy},
-                     {b.op("DepthwiseConv2dNative", "y", {x, w}, attributes),
-                      b.op("DepthwiseConv2dNativeBackpropInput", "dx", {b.integers({2, 9, 8, 24}), w, dy}, attributes),
-                      b.op("DepthwiseConv2dNativeBackpropFilter", "dw", {x, b.integers({3, 3, 24, n}), dy}, attributes)});
+    expect_reference(
+        b, {x, w, dy},
+        {b.op("DepthwiseConv2dNative", "y", {x, w}, attributes),
+         b.op("DepthwiseConv2dNativeBackpropInput", "dx", {b.integers({2, 9, 8, 24}), w, dy}, attributes),
+         b.op("DepthwiseConv2dNativeBackpropFilter", "dw", {x, b.integers({3, 3, 24, n}), dy}, attributes)});
   }
 }
 
@@ -99,14 +103,17 @@ TEST(TrainingKernels, BatchNormalization) {
     const auto x = b.placeholder("x", shape), dy = b.placeholder("dy", shape);
     const auto scale = b.placeholder("scale", {c}), offset = b.placeholder("offset", {c});
     const auto moving = b.weights({c});
-    const auto y = b.op("FusedBatchNorm", "y", {x, scale, offset, moving, moving}, {{"is_training", true}, {"epsilon", 1e-3F}});
-    const auto dx = b.op("FusedBatchNormGrad", "dx", {dy, x, scale, {y.node, 3}, {y.node, 4}}, {{"is_training", true}, {"epsilon", 1e-3F}});
+    const auto y =
+        b.op("FusedBatchNorm", "y", {x, scale, offset, moving, moving}, {{"is_training", true}, {"epsilon", 1e-3F}});
+    const auto dx = b.op("FusedBatchNormGrad", "dx", {dy, x, scale, {y.node, 3}, {y.node, 4}},
+                         {{"is_training", true}, {"epsilon", 1e-3F}});
     expect_reference(b, {x, dy, scale, offset}, {y, {y.node, 1}, {y.node, 2}, dx, {dx.node, 1}, {dx.node, 2}});
   }
 }
 
 // A network's block: relu, BatchNormalization, MaxPool, and the way back; scales of both signs.
-std::vector<graph::Endpoint> pooled_batch_norm(GraphBuilder& b, const Shape& shape, bool has_relu, std::vector<graph::Endpoint>& inputs) {
+std::vector<graph::Endpoint> pooled_batch_norm(GraphBuilder& b, const Shape& shape, bool has_relu,
+                                               std::vector<graph::Endpoint>& inputs) {
   const int64_t c = shape.last();
   const Attributes training{{"is_training", true}, {"epsilon", 1e-3F}};
   const Attributes pool{{"ksize", Ints{1, 2, 2, 1}}, {"strides", Ints{1, 2, 2, 1}}, {"padding", std::string("VALID")}};
@@ -131,9 +138,11 @@ TEST(TrainingKernels, BatchNormalizationWithItsPool) {
       std::vector<Shape> shapes;
       for (const auto& input : inputs) shapes.push_back(input.node->get<Shape>("shape"));
       std::vector<std::string> plan;
-      for (const Step& step : Session(b.graph, {inputs, outputs}, {.is_deterministic = true}).plan(shapes)) plan.push_back(step.implementation);
+      for (const Step& step : Session(b.graph, {inputs, outputs}, {.is_deterministic = true}).plan(shapes))
+        plan.push_back(step.implementation);
       EXPECT_THAT(plan, testing::Contains("own:batch_norm+max_pool"));
-      EXPECT_THAT(plan, testing::Contains(has_relu ? "own:batch_norm_gradient+max_pool+relu" : "own:batch_norm_gradient+max_pool"));
+      EXPECT_THAT(plan, testing::Contains(has_relu ? "own:batch_norm_gradient+max_pool+relu"
+                                                   : "own:batch_norm_gradient+max_pool"));
     }
   }
 }
@@ -160,12 +169,14 @@ TEST(TrainingKernels, GradientsOfPools) {
     for (const int64_t stride : {1, 2, 3}) {
       for (const int64_t channels : {32, 21}) {
         GraphBuilder b;
-        const Attributes attributes{{"ksize", Ints{1, 3, 2, 1}}, {"strides", Ints{1, stride, stride, 1}}, {"padding", std::string(padding)}};
+        const Attributes attributes{
+            {"ksize", Ints{1, 3, 2, 1}}, {"strides", Ints{1, stride, stride, 1}}, {"padding", std::string(padding)}};
         const auto x = b.placeholder("x", {2, 9, 8, channels});
         const auto y = b.op("MaxPool", "y", {x}, attributes);
         const auto mean = b.op("AvgPool", "mean", {x}, attributes);
         const auto dx = b.op("MaxPoolGrad", "dx", {x, y, b.op("Neg", "n", {y})}, attributes);
-        const auto dmean = b.op("AvgPoolGrad", "dmean", {b.integers({2, 9, 8, static_cast<int32_t>(channels)}), mean}, attributes);
+        const auto dmean =
+            b.op("AvgPoolGrad", "dmean", {b.integers({2, 9, 8, static_cast<int32_t>(channels)}), mean}, attributes);
         expect_reference(b, {x}, {dx, dmean});
       }
     }
@@ -174,7 +185,8 @@ TEST(TrainingKernels, GradientsOfPools) {
 
 TEST(TrainingKernels, TheFirstOfEqualMaximaTakesAllAndNanIsAMaximum) {
   GraphBuilder b;
-  const Attributes attributes{{"ksize", Ints{1, 2, 2, 1}}, {"strides", Ints{1, 2, 2, 1}}, {"padding", std::string("VALID")}};
+  const Attributes attributes{
+      {"ksize", Ints{1, 2, 2, 1}}, {"strides", Ints{1, 2, 2, 1}}, {"padding", std::string("VALID")}};
   const auto x = b.placeholder("x", {1, 2, 4, 16}), dy = b.placeholder("dy", {1, 1, 2, 16});
   Tensor values(DType::kFloat32, {1, 2, 4, 16});
   values.mutable_values<float>()[5 * 16 + 3] = NAN;
@@ -182,7 +194,8 @@ TEST(TrainingKernels, TheFirstOfEqualMaximaTakesAllAndNanIsAMaximum) {
 }
 
 TEST(TrainingKernels, Sums) {
-  const std::vector<std::vector<int32_t>> axes{{0}, {1}, {-1}, {0, 1}, {1, 2}, {0, 2}, {0, 1, 2, 3}, {0, 1, 2}, {0, 3}, {}};
+  const std::vector<std::vector<int32_t>> axes{{0},    {1},          {-1},      {0, 1}, {1, 2},
+                                               {0, 2}, {0, 1, 2, 3}, {0, 1, 2}, {0, 3}, {}};
   for (const char* op : {"Sum", "Mean"}) {
     for (const auto& each : axes) {
       GraphBuilder b;
@@ -230,7 +243,11 @@ TEST(TrainingKernels, Views) {
       b.op("Tile", "row", {v, b.integers({3})}, {{"Tmultiples", DType::kInt32}}),
       b.op("ReverseV2", "mirror", {x, b.integers({2, 0})}, {{"Tidx", DType::kInt32}}),
       b.op("ReverseV2", "back", {v, b.integers({-1})}, {{"Tidx", DType::kInt32}}),
-      {split.node, 0}, {split.node, 2}, {unpacked.node, 0}, {unpacked.node, 8}, {last.node, 3},
+      {split.node, 0},
+      {split.node, 2},
+      {unpacked.node, 0},
+      {unpacked.node, 8},
+      {last.node, 3},
       b.op("Pack", "pack", {x, y}, {{"N", int64_t{2}}, {"axis", int64_t{2}}}),
       b.op("Pack", "ends", {v, v, v}, {{"N", int64_t{3}}, {"axis", int64_t{-1}}})};
   expect_reference(b, {x, v, y}, outputs);
@@ -243,7 +260,8 @@ TEST(TrainingKernels, SegmentSums) {
     std::vector<int64_t> places(30);
     for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int64_t>(i * i % 12) - 1;  // -1 among them
     const Tensor given = Tensor::of<int64_t>({6, 5}, std::span<const int64_t>(places)).cast(dtype);
-    const auto y = b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(13)}, {{"Tindices", dtype}, {"Tnumsegments", DType::kInt32}});
+    const auto y =
+        b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(13)}, {{"Tindices", dtype}, {"Tnumsegments", DType::kInt32}});
     expect_reference(b, {x, ids}, {y}, {{"ids", given}});
   }
 }
@@ -251,7 +269,8 @@ TEST(TrainingKernels, SegmentSums) {
 TEST(TrainingKernels, ASegmentThatIsNotThereIsRefused) {
   GraphBuilder b;
   const auto x = b.placeholder("x", {2, 3}), ids = b.placeholder("ids", {2}, DType::kInt32);
-  const auto y = b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(4)}, {{"Tindices", DType::kInt32}, {"Tnumsegments", DType::kInt32}});
+  const auto y = b.op("UnsortedSegmentSum", "y", {x, ids, b.scalar(4)},
+                      {{"Tindices", DType::kInt32}, {"Tnumsegments", DType::kInt32}});
   const Tensor inputs[] = {b.random({2, 3}), Tensor::vector<int32_t>({1, 4})};
   try {
     (void)Session(b.graph, {{x, ids}, {y}}).run(inputs);
@@ -263,7 +282,8 @@ TEST(TrainingKernels, ASegmentThatIsNotThereIsRefused) {
 
 TEST(TrainingKernels, ProductsInAllDirections) {
   GraphBuilder b;
-  const auto x = b.placeholder("x", {13, 70}), w = b.placeholder("w", {70, 33}), bias = b.placeholder("bias", {33}), dy = b.placeholder("dy", {13, 33});
+  const auto x = b.placeholder("x", {13, 70}), w = b.placeholder("w", {70, 33}), bias = b.placeholder("bias", {33}),
+             dy = b.placeholder("dy", {13, 33});
   const auto y = b.op("Relu", "relu", {b.op("BiasAdd", "biased", {b.op("MatMul", "y", {x, w}), bias})});
   const auto dx = b.op("MatMul", "dx", {dy, w}, {{"transpose_b", true}});
   const auto dw = b.op("MatMul", "dw", {x, dy}, {{"transpose_a", true}});
@@ -273,8 +293,10 @@ TEST(TrainingKernels, ProductsInAllDirections) {
 TEST(TrainingKernels, WideDenseLayers) {
   for (const int64_t width : {128, 176}) {
     GraphBuilder b;
-    const auto x = b.placeholder("x", {23, 300}), w = b.placeholder("w", {300, width}), bias = b.placeholder("bias", {width});
-    const auto y = b.op("MatMul", "y", {x, w}), z = b.op("Relu", "z", {b.op("BiasAdd", "biased", {b.op("MatMul", "product", {x, w}), bias})});
+    const auto x = b.placeholder("x", {23, 300}), w = b.placeholder("w", {300, width}),
+               bias = b.placeholder("bias", {width});
+    const auto y = b.op("MatMul", "y", {x, w}),
+               z = b.op("Relu", "z", {b.op("BiasAdd", "biased", {b.op("MatMul", "product", {x, w}), bias})});
     expect_reference(b, {x, w, bias}, {y, z});
   }
 }
@@ -283,7 +305,8 @@ TEST(TrainingKernels, GradientsOfActivations) {
   GraphBuilder b;
   const auto x = b.placeholder("x", {7, 31}), y = b.placeholder("y", {7, 31});
   std::vector<graph::Endpoint> outputs;
-  for (const char* op : {"ReluGrad", "Relu6Grad", "EluGrad", "SigmoidGrad", "TanhGrad"}) outputs.push_back(b.op(op, op, {x, y}));
+  for (const char* op : {"ReluGrad", "Relu6Grad", "EluGrad", "SigmoidGrad", "TanhGrad"})
+    outputs.push_back(b.op(op, op, {x, y}));
   expect_reference(b, {x, y}, outputs);
 }
 
@@ -291,8 +314,8 @@ TEST(TrainingKernels, ConditionsAndCasts) {
   GraphBuilder b;
   const auto x = b.placeholder("x", {6, 5}), y = b.placeholder("y", {5});
   const auto less = b.op("Less", "less", {x, y});
-  std::vector<graph::Endpoint> outputs{b.op("SelectV2", "chosen", {less, x, y}), b.op("AddN", "sum", {x, x, x}, {{"N", 3}}),
-                                       b.op("ZerosLike", "zeros", {x}),
+  std::vector<graph::Endpoint> outputs{b.op("SelectV2", "chosen", {less, x, y}),
+                                       b.op("AddN", "sum", {x, x, x}, {{"N", 3}}), b.op("ZerosLike", "zeros", {x}),
                                        b.op("BroadcastTo", "wide", {y, b.integers({6, 5})}, {{"Tidx", DType::kInt32}})};
   for (const char* op : {"Greater", "GreaterEqual", "LessEqual", "Equal", "NotEqual"}) {
     const auto both = b.op("LogicalAnd", "both", {b.op(op, op, {x, y}), b.op("LogicalNot", "not", {less})});
@@ -304,8 +327,9 @@ TEST(TrainingKernels, ConditionsAndCasts) {
 TEST(TrainingKernels, OneHot) {
   GraphBuilder b;
   const auto x = b.placeholder("x", {4}, DType::kInt32);
-  const auto y = b.op("OneHot", "y", {x, b.scalar(3), b.constant(Tensor::scalar(2.0F)), b.constant(Tensor::scalar(-1.0F))},
-                      {{"TI", DType::kInt32}, {"axis", int64_t{-1}}});
+  const auto y =
+      b.op("OneHot", "y", {x, b.scalar(3), b.constant(Tensor::scalar(2.0F)), b.constant(Tensor::scalar(-1.0F))},
+           {{"TI", DType::kInt32}, {"axis", int64_t{-1}}});
   expect_reference(b, {x}, {y}, {{"x", Tensor::vector<int32_t>({2, 0, -1, 3})}});
 }
 
@@ -315,14 +339,16 @@ TEST(TrainingKernels, RandomNumbersAreTensorFlows) {
     for (const int32_t n : {1, 63, 64, 65, 5001}) {
       GraphBuilder b;
       const auto seed = b.placeholder("seed", {2}, DType::kInt64);
-      const auto y = b.op(op, "y", {b.integers({n}), seed}, {{"dtype", DType::kFloat32}, {"T", DType::kInt32}, {"Tseed", DType::kInt64}});
+      const auto y = b.op(op, "y", {b.integers({n}), seed},
+                          {{"dtype", DType::kFloat32}, {"T", DType::kInt32}, {"Tseed", DType::kInt64}});
       const Tensor value = Tensor::vector<int64_t>({-12345678901234, 77});
       const graph::Endpoint outputs[] = {y};
       const auto expected = ops::evaluate(b.graph, {{seed, value}}, outputs);
       const Tensor inputs[] = {value};
       const auto found = Session(b.graph, {{seed}, {y}}, {.threads = 2}).run(inputs);
       ASSERT_EQ(found[0].n_bytes(), expected[0].n_bytes());
-      EXPECT_EQ(std::memcmp(found[0].bytes().data(), expected[0].bytes().data(), found[0].n_bytes()), 0) << op << " " << n;
+      EXPECT_EQ(std::memcmp(found[0].bytes().data(), expected[0].bytes().data(), found[0].n_bytes()), 0)
+          << op << " " << n;
     }
   }
 }
@@ -344,7 +370,8 @@ TEST(TrainingKernels, RunIntoWritesWhereItIsTold) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kMismatch);
-    EXPECT_STREQ(error.what(), "output `y`: expected float32 of shape [2, 3] to write into, found float32 of shape [3, 2]");
+    EXPECT_STREQ(error.what(),
+                 "output `y`: expected float32 of shape [2, 3] to write into, found float32 of shape [3, 2]");
   }
 }
 

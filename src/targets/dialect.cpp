@@ -8,7 +8,8 @@ namespace hoarfrost::targets {
 
 void refuse(const graph::Node& node, std::string_view message) {
   const std::string layer = node.name().substr(0, node.name().find('/'));
-  throw Error(ErrorCode::kUnsupported, fmt::format("node `{}` (layer `{}`)", node.name(), layer), fmt::format("{}: {}", node.op(), message));
+  throw Error(ErrorCode::kUnsupported, fmt::format("node `{}` (layer `{}`)", node.name(), layer),
+              fmt::format("{}: {}", node.op(), message));
 }
 
 void run_passes(graph::Graph& graph, graph::Signature& signature, std::initializer_list<std::string_view> names) {
@@ -24,7 +25,8 @@ void fix_batch(graph::Graph& graph, graph::Signature& signature) {
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
     const bool is_other = is_open && shape.has_rank() && shape.rank() > 0 && shape[0] > 1;
-    if (is_other) refuse(*input.node, fmt::format("its batch is {}, where another input's is open and becomes 1", shape[0]));
+    if (is_other)
+      refuse(*input.node, fmt::format("its batch is {}, where another input's is open and becomes 1", shape[0]));
   }
   passes::PassOptions options;
   options.batch = 1;

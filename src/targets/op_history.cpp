@@ -44,7 +44,8 @@ std::vector<NewerAttribute> parse(std::string_view text) {
     const size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);
     const size_t first = word.find(':'), second = word.find(':', first + 1);
-    result.push_back({std::string(word.substr(0, first)), release_named(word.substr(first + 1, second - first - 1)), std::string(word.substr(second + 1))});
+    result.push_back({std::string(word.substr(0, first)), release_named(word.substr(first + 1, second - first - 1)),
+                      std::string(word.substr(second + 1))});
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return result;
@@ -65,7 +66,8 @@ std::string text_of(const graph::Attribute& attribute) {
   if (const auto* value = std::get_if<float>(&attribute)) return fmt::format("{:.1f}", *value);
   if (const auto* value = std::get_if<std::string>(&attribute)) return *value;
   if (std::holds_alternative<graph::EmptyList>(attribute)) return "[]";
-  if (const auto* value = std::get_if<std::vector<int64_t>>(&attribute)) return fmt::format("[{}]", fmt::join(*value, ","));
+  if (const auto* value = std::get_if<std::vector<int64_t>>(&attribute))
+    return fmt::format("[{}]", fmt::join(*value, ","));
   return "?";
 }
 
@@ -74,7 +76,8 @@ void forget_defaults(Release release, Node& node) {
   if (found == histories().end()) return;
   for (const auto& attribute : found->second.newer) {
     const auto set = node.attributes.find(attribute.name);
-    if (attribute.since > release && set != node.attributes.end() && text_of(set->second) == attribute.value) node.attributes.erase(set);
+    if (attribute.since > release && set != node.attributes.end() && text_of(set->second) == attribute.value)
+      node.attributes.erase(set);
   }
 }
 
@@ -131,7 +134,9 @@ class Rewriter {
     return a != nullptr && b != nullptr && c != nullptr && *a == *b && *b == *c;
   }
 
-  Node& scalar(const std::string& name, float value) { return graph_.add_const(graph_.unique_name(name), Tensor::scalar(value)); }
+  Node& scalar(const std::string& name, float value) {
+    return graph_.add_const(graph_.unique_name(name), Tensor::scalar(value));
+  }
 
   // max(x, alpha x), which TensorFlow's own tf.nn.leaky_relu was before the op.
   void leaky(Node& node) {
@@ -179,14 +184,18 @@ void check_for(Release release, const Graph& graph) {
   for (const auto& node : graph.nodes()) {
     const auto found = histories().find(node->op());
     if (found == histories().end()) {
-      if (release != Release::k2) refuse(*node, fmt::format("whether TensorFlow {} has this op is not known here", name_of(release)));
+      if (release != Release::k2)
+        refuse(*node, fmt::format("whether TensorFlow {} has this op is not known here", name_of(release)));
       continue;
     }
-    if (found->second.since > release) refuse(*node, fmt::format("TensorFlow {} has no such op; it came by {}", name_of(release), name_of(found->second.since)));
+    if (found->second.since > release)
+      refuse(*node, fmt::format("TensorFlow {} has no such op; it came by {}", name_of(release),
+                                name_of(found->second.since)));
     for (const auto& attribute : found->second.newer) {
       if (attribute.since <= release || !node->has(attribute.name)) continue;
-      refuse(*node, fmt::format("its attribute `{}` is {}, which TensorFlow {} does not know; it came by {}", attribute.name, text_of(node->attributes.at(attribute.name)),
-                                name_of(release), name_of(attribute.since)));
+      refuse(*node,
+             fmt::format("its attribute `{}` is {}, which TensorFlow {} does not know; it came by {}", attribute.name,
+                         text_of(node->attributes.at(attribute.name)), name_of(release), name_of(attribute.since)));
     }
   }
 }

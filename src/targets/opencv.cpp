@@ -14,15 +14,76 @@ namespace {
 using graph::Graph;
 using graph::Node;
 
-// TFImporter::buildDispatchMap of OpenCV 4.6, and the layers of modules/dnn/src/init.cpp that have an op's name and meaning,
-// which the importer makes of ops that it does not know.
-const std::set<std::string_view> kOps{
-    "Conv2D",   "SpaceToBatchND", "BatchToSpaceND", "DepthwiseConv2dNative", "Pad",     "MirrorPad",  "Conv3D",  "BiasAdd", "Add",   "AddV2",   "Sub",
-    "AddN",     "MatMul",  "Reshape", "Transpose", "Const",  "LRN",     "ConcatV2",   "MaxPool", "MaxPool3D", "AvgPool", "AvgPool3D",
-    "Placeholder", "Split", "Slice",  "Mul",  "RealDiv", "FusedBatchNorm", "FusedBatchNormV3", "Conv2DBackpropInput", "ResizeNearestNeighbor",
-    "ResizeBilinear", "Softmax", "Mean", "Sum",  "Max",     "ClipByValue", "LeakyRelu", "Abs", "Tanh",   "Sigmoid", "Relu",  "Elu",     "Exp",
-    "Identity", "Relu6",   "Square",  "Sqrt",    "Log",     "Floor",   "Ceil",    "Erf",     "Softplus", "Softsign", "Selu",
-    "Sin",      "Cos",     "Tan",     "Sinh",    "Cosh",    "Asin",     "Acos",    "Atan",    "Asinh",   "Acosh",   "Atanh",   "Maximum", "Minimum"};
+// TFImporter::buildDispatchMap of OpenCV 4.6, and the layers of modules/dnn/src/init.cpp that have an op's name and
+// meaning, which the importer makes of ops that it does not know.
+const std::set<std::string_view> kOps{"Conv2D",
+                                      "SpaceToBatchND",
+                                      "BatchToSpaceND",
+                                      "DepthwiseConv2dNative",
+                                      "Pad",
+                                      "MirrorPad",
+                                      "Conv3D",
+                                      "BiasAdd",
+                                      "Add",
+                                      "AddV2",
+                                      "Sub",
+                                      "AddN",
+                                      "MatMul",
+                                      "Reshape",
+                                      "Transpose",
+                                      "Const",
+                                      "LRN",
+                                      "ConcatV2",
+                                      "MaxPool",
+                                      "MaxPool3D",
+                                      "AvgPool",
+                                      "AvgPool3D",
+                                      "Placeholder",
+                                      "Split",
+                                      "Slice",
+                                      "Mul",
+                                      "RealDiv",
+                                      "FusedBatchNorm",
+                                      "FusedBatchNormV3",
+                                      "Conv2DBackpropInput",
+                                      "ResizeNearestNeighbor",
+                                      "ResizeBilinear",
+                                      "Softmax",
+                                      "Mean",
+                                      "Sum",
+                                      "Max",
+                                      "ClipByValue",
+                                      "LeakyRelu",
+                                      "Abs",
+                                      "Tanh",
+                                      "Sigmoid",
+                                      "Relu",
+                                      "Elu",
+                                      "Exp",
+                                      "Identity",
+                                      "Relu6",
+                                      "Square",
+                                      "Sqrt",
+                                      "Log",
+                                      "Floor",
+                                      "Ceil",
+                                      "Erf",
+                                      "Softplus",
+                                      "Softsign",
+                                      "Selu",
+                                      "Sin",
+                                      "Cos",
+                                      "Tan",
+                                      "Sinh",
+                                      "Cosh",
+                                      "Asin",
+                                      "Acos",
+                                      "Atan",
+                                      "Asinh",
+                                      "Acosh",
+                                      "Atanh",
+                                      "Maximum",
+                                      "Minimum"};
 
 bool has_users(const Graph& graph, const Node& node) {
   return std::ranges::any_of(graph.nodes(), [&](const auto& user) {
@@ -45,8 +106,8 @@ void end_with_product(Graph& graph, Node& node) {
   node.attributes = {{"T", DType::kFloat32}};
 }
 
-// The importer makes a bias part of what stands before it and removes Identity: then the output's name is gone. And OpenCV
-// 5 writes over an output that other nodes use as well. So the ends are products with one, which nothing uses.
+// The importer makes a bias part of what stands before it and removes Identity: then the output's name is gone. And
+// OpenCV 5 writes over an output that other nodes use as well. So the ends are products with one, which nothing uses.
 void keep_names(Graph& graph, const graph::Signature& signature) {
   static const std::set<std::string_view> kSwallowed{"BiasAdd", "Add", "AddV2", "Identity"};
   for (const auto& output : signature.outputs) {
@@ -73,13 +134,19 @@ bool orders(const Graph& graph, const Node& input) {
 void say_order(Graph& graph, const graph::Signature& signature) {
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
-    const bool is_picture = shape.has_rank() && (shape.rank() == 4 || shape.rank() == 5) && input.node->get_or<DType>("dtype", DType::kInvalid) == DType::kFloat32;
+    const bool is_picture = shape.has_rank() && (shape.rank() == 4 || shape.rank() == 5) &&
+                            input.node->get_or<DType>("dtype", DType::kInvalid) == DType::kFloat32;
     if (!is_picture || orders(graph, *input.node)) continue;
     std::vector<Node*> users;
     for (const auto& node : graph.nodes()) users.push_back(node.get());
-    Node& pool = graph.add(shape.rank() == 4 ? "MaxPool" : "MaxPool3D", graph.unique_name(input.node->name() + "/order"), {input});
+    Node& pool = graph.add(shape.rank() == 4 ? "MaxPool" : "MaxPool3D",
+                           graph.unique_name(input.node->name() + "/order"), {input});
     const std::vector<int64_t> ones(static_cast<size_t>(shape.rank()), 1);
-    pool.set("T", DType::kFloat32).set("padding", "VALID").set("data_format", shape.rank() == 4 ? "NHWC" : "NDHWC").set("ksize", ones).set("strides", ones);
+    pool.set("T", DType::kFloat32)
+        .set("padding", "VALID")
+        .set("data_format", shape.rank() == 4 ? "NHWC" : "NDHWC")
+        .set("ksize", ones)
+        .set("strides", ones);
     for (Node* user : users) std::ranges::replace(user->inputs, input, pool.output());
   }
 }
@@ -115,17 +182,23 @@ bool is_leaky(const Node& node) {
 void check(const Graph& graph, const graph::Signature& signature) {
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
-    if (shape.has_rank() && shape.rank() > 3 && !orders(graph, *input.node)) refuse(*input.node, "no convolution, pooling or bias tells OpenCV's importer the order of its axes");
-    if (!shape.has_rank() || !shape.is_static()) refuse(*input.node, fmt::format("OpenCV needs every size of an input, and this one is {}; give --input-shape", shape.to_string()));
+    if (shape.has_rank() && shape.rank() > 3 && !orders(graph, *input.node))
+      refuse(*input.node, "no convolution, pooling or bias tells OpenCV's importer the order of its axes");
+    if (!shape.has_rank() || !shape.is_static())
+      refuse(*input.node, fmt::format("OpenCV needs every size of an input, and this one is {}; give --input-shape",
+                                      shape.to_string()));
   }
   expect_ops(graph, kOps, "OpenCV's importer");
   for (const auto& node : graph.nodes()) {
-    if ((node->op() == "Maximum" && !is_leaky(*node)) || node->op() == "Minimum") refuse(*node, "OpenCV's importer knows it of a value and a number alone");
+    if ((node->op() == "Maximum" && !is_leaky(*node)) || node->op() == "Minimum")
+      refuse(*node, "OpenCV's importer knows it of a value and a number alone");
   }
   for (const auto& node : graph.nodes()) {
     const bool is_product = node->op() == "Mul" || node->op() == "RealDiv";
-    const bool is_of_values = is_product && std::ranges::none_of(node->inputs, [](const auto& from) { return from.node->op() == "Const"; });
-    if (is_of_values && signature.inputs.size() > 1) refuse(*node, "OpenCV's importer multiplies no two values of a graph with several inputs");
+    const bool is_of_values =
+        is_product && std::ranges::none_of(node->inputs, [](const auto& from) { return from.node->op() == "Const"; });
+    if (is_of_values && signature.inputs.size() > 1)
+      refuse(*node, "OpenCV's importer multiplies no two values of a graph with several inputs");
   }
   opencv::check_shapes(graph);
 }
@@ -133,6 +206,8 @@ void check(const Graph& graph, const graph::Signature& signature) {
 }  // namespace
 
 extern const Target target_opencv;
-const Target target_opencv{"opencv", "OpenCV's dnn module, 4.6 and later: batch 1 unless --batch fixes another, no shape arithmetic", rewrite, check};
+const Target target_opencv{
+    "opencv", "OpenCV's dnn module, 4.6 and later: batch 1 unless --batch fixes another, no shape arithmetic", rewrite,
+    check};
 
 }  // namespace hoarfrost::targets

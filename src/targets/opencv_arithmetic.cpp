@@ -31,7 +31,9 @@ class Arithmetic {
     return value != nullptr && value->n_elements() == 1;
   }
 
-  Endpoint number(const Node& near, float value) { return graph_.add_const(graph_.unique_name(near.name() + "/number"), Tensor::scalar(value)).output(); }
+  Endpoint number(const Node& near, float value) {
+    return graph_.add_const(graph_.unique_name(near.name() + "/number"), Tensor::scalar(value)).output();
+  }
   Endpoint make(const Node& near, const char* op, std::vector<Endpoint> inputs) {
     Node& node = graph_.add(op, graph_.unique_name(near.name() + "/" + op), std::move(inputs));
     node.set("T", DType::kFloat32);
@@ -78,7 +80,8 @@ class Arithmetic {
     const Endpoint x = node.inputs[1 - constant];
     const float c = static_cast<float>(Reader(*passes::const_value(node.inputs[constant]))[0]);
     if (node.op() == "Maximum" && c == 0) return become(node, "Relu", {x});
-    if (node.op() == "Maximum") return become(node, "AddV2", {make(node, "Relu", {make(node, "AddV2", {x, number(node, -c)})}), number(node, c)});
+    if (node.op() == "Maximum")
+      return become(node, "AddV2", {make(node, "Relu", {make(node, "AddV2", {x, number(node, -c)})}), number(node, c)});
     const Endpoint below = make(node, "AddV2", {make(node, "Mul", {x, number(node, -1)}), number(node, c)});
     become(node, "AddV2", {make(node, "Mul", {make(node, "Relu", {below}), number(node, -1)}), number(node, c)});
   }

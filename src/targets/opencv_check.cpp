@@ -35,10 +35,13 @@ class Checker {
     if (op == "Reshape") check_reshape(node);
     if (op == "Mean" || op == "Sum" || op == "Max") check_reduction(node);
     if (op == "Split" && shape_of(node, 1).rank() == 3) refuse(node, "OpenCV's importer splits two or four axes");
-    if (op == "SpaceToBatchND" && shape_of(node, 0).rank() != 4) refuse(node, "OpenCV's importer knows it of four axes alone");
+    if (op == "SpaceToBatchND" && shape_of(node, 0).rank() != 4)
+      refuse(node, "OpenCV's importer knows it of four axes alone");
     if (op == "Transpose") check_transpose(node);
-    if ((op == "Pad" || op == "MirrorPad" || op == "Slice" || op == "ConcatV2") && shape_of(node, 0).rank() > 4) refuse(node, "OpenCV's importer knows it of at most four axes");
-    if (op == "Softmax" && shape_of(node, 0).rank() == 3) refuse(node, "OpenCV's importer takes it along the second of three axes");
+    if ((op == "Pad" || op == "MirrorPad" || op == "Slice" || op == "ConcatV2") && shape_of(node, 0).rank() > 4)
+      refuse(node, "OpenCV's importer knows it of at most four axes");
+    if (op == "Softmax" && shape_of(node, 0).rank() == 3)
+      refuse(node, "OpenCV's importer takes it along the second of three axes");
     static const std::set<std::string_view> kBinary{"BiasAdd", "Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv"};
     if (kBinary.contains(op)) check_elementwise(node);
   }
@@ -46,7 +49,8 @@ class Checker {
  private:
   [[nodiscard]] Shape shape_of(const Node& node, size_t input) const {
     const ops::Known* known = passes::find_known(known_, node.input(input));
-    if (known == nullptr || !known->shape.has_rank() || !known->shape.is_static()) refuse(node, "OpenCV's importer needs every size, and those of its input are not known");
+    if (known == nullptr || !known->shape.has_rank() || !known->shape.is_static())
+      refuse(node, "OpenCV's importer needs every size, and those of its input are not known");
     return known->shape;
   }
 
@@ -60,14 +64,16 @@ class Checker {
 
   static void check_product(const Node& node) {
     if (passes::const_value(node.input(1)) == nullptr) refuse(node, "its second factor is no constant");
-    if (node.get_or<bool>("transpose_a", false) || node.get_or<bool>("transpose_b", false)) refuse(node, "OpenCV's importer does not read that a factor is transposed");
+    if (node.get_or<bool>("transpose_a", false) || node.get_or<bool>("transpose_b", false))
+      refuse(node, "OpenCV's importer does not read that a factor is transposed");
   }
 
   // [1, 1, W, C] is taken for channels that stand first; of five axes the channels are not moved.
   void check_reshape(const Node& node) const {
     const Shape from = shape_of(node, 0);
     const ops::Known* known = passes::find_known(known_, {const_cast<Node*>(&node), 0});
-    if (known == nullptr || !known->shape.has_rank() || !known->shape.is_static()) refuse(node, "OpenCV's importer needs every size");
+    if (known == nullptr || !known->shape.has_rank() || !known->shape.is_static())
+      refuse(node, "OpenCV's importer needs every size");
     const Shape& to = known->shape;
     // What to_four_axes makes has a Transpose behind it; vectors [1, 1, 1, C] have no order.
     const bool is_ordered = to[0] == 1 && to.n_elements() == to.last();
@@ -80,7 +86,8 @@ class Checker {
     const Node* source = node.input(0).node;
     while (!kOrdering.contains(source->op()) && !source->inputs.empty()) source = source->inputs[0].node;
     const bool is_taken_for_picture = from.rank() != 4 && source->op() == "Placeholder" && pictured_.contains(source);
-    if (is_taken_for_picture) refuse(node, fmt::format("OpenCV's importer takes {} for a picture, which it is elsewhere", from.to_string()));
+    if (is_taken_for_picture)
+      refuse(node, fmt::format("OpenCV's importer takes {} for a picture, which it is elsewhere", from.to_string()));
   }
 
   [[nodiscard]] bool is_transposed(const Node& node) const {
@@ -88,7 +95,8 @@ class Checker {
     return !users.empty() && std::ranges::all_of(users, [](const Node* user) { return user->op() == "Transpose"; });
   }
 
-  // Of four axes it only renames the order that it keeps, and only where it knows which that is: behind to_four_axes's Reshape.
+  // Of four axes it only renames the order that it keeps, and only where it knows which that is: behind to_four_axes's
+  // Reshape.
   void check_transpose(const Node& node) const {
     const Tensor* order = passes::const_value(node.input(1));
     if (order == nullptr) refuse(node, "its order is no constant");
@@ -105,20 +113,26 @@ class Checker {
     if (axes == nullptr) refuse(node, "its axes are no constant");
     std::set<int64_t> reduced;
     const Reader reader(*axes);
-    for (int64_t i = 0; i < axes->n_elements(); ++i) reduced.insert(static_cast<int64_t>(reader[i] < 0 ? reader[i] + shape.rank() : reader[i]));
+    for (int64_t i = 0; i < axes->n_elements(); ++i)
+      reduced.insert(static_cast<int64_t>(reader[i] < 0 ? reader[i] + shape.rank() : reader[i]));
     if (shape.rank() == 4 && reduced == std::set<int64_t>{1, 2}) return;
     refuse(node, fmt::format("OpenCV's importer reduces the space of four axes, not these of {}", shape.to_string()));
   }
 
-  // Two values have one shape, but for a Mul by one number for each channel; a constant is one number or one for each channel.
+  // Two values have one shape, but for a Mul by one number for each channel; a constant is one number or one for each
+  // channel.
   void check_elementwise(const Node& node) const {
     Shape shape;
     bool has_shape = false;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       if (passes::const_value(node.inputs[i]) != nullptr) continue;
       const Shape other = shape_of(node, i);
-      const bool is_gate = node.op() == "Mul" && other.rank() == 4 && has_shape && shape.rank() == 4 && other[0] == shape[0] && other[3] == shape[3] && (other[1] * other[2] == 1 || shape[1] * shape[2] == 1);
-      if (has_shape && other != shape && !is_gate) refuse(node, fmt::format("OpenCV's importer does not broadcast {} with {}", shape.to_string(), other.to_string()));
+      const bool is_gate = node.op() == "Mul" && other.rank() == 4 && has_shape && shape.rank() == 4 &&
+                           other[0] == shape[0] && other[3] == shape[3] &&
+                           (other[1] * other[2] == 1 || shape[1] * shape[2] == 1);
+      if (has_shape && other != shape && !is_gate)
+        refuse(node,
+               fmt::format("OpenCV's importer does not broadcast {} with {}", shape.to_string(), other.to_string()));
       shape = other;
       has_shape = true;
     }
@@ -129,14 +143,19 @@ class Checker {
       const bool is_row = shape.rank() == 2 && shape[0] == 1;
       // It is taken along the first axis of a size as large, and of a matrix of several rows that is the wrong one.
       const bool is_factor = node.op() == "Mul" || node.op() == "RealDiv";
-      const bool is_bias = node.op() == "BiasAdd" && node.inputs[0].node->op() == "MatMul" && uses_.of(*node.inputs[0].node).size() == 1;
+      const bool is_bias =
+          node.op() == "BiasAdd" && node.inputs[0].node->op() == "MatMul" && uses_.of(*node.inputs[0].node).size() == 1;
       if (shape.rank() == 2 && !is_row && !is_factor && !is_bias) {
-        refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}", value->shape().to_string(), shape.to_string()));
+        refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}",
+                                 value->shape().to_string(), shape.to_string()));
       }
-      if (!has_shape || !is_vector || shape.rank() == 3 || (shape.rank() > 1 && shape.last() != value->n_elements() && !is_row)) {
-        refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}", value->shape().to_string(), shape.to_string()));
+      if (!has_shape || !is_vector || shape.rank() == 3 ||
+          (shape.rank() > 1 && shape.last() != value->n_elements() && !is_row)) {
+        refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}",
+                                 value->shape().to_string(), shape.to_string()));
       }
-      if (node.op() == "RealDiv" && node.inputs[0] == input) refuse(node, "OpenCV's importer does not divide a constant");
+      if (node.op() == "RealDiv" && node.inputs[0] == input)
+        refuse(node, "OpenCV's importer does not divide a constant");
     }
   }
 

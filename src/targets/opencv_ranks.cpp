@@ -26,7 +26,8 @@ class Ranks {
       const Shape* shape = static_shape(node->output());
       if (shape == nullptr || node->inputs.empty()) continue;
       if (node->op() == "Squeeze" || node->op() == "ExpandDims") become_reshape(*node, node->inputs[0], *shape);
-      if ((shape->rank() == 3 && (node->op() == "Softmax" || has_vector(*node))) || adds_to_rows(*node, *shape)) through_matrix(*node, *shape);
+      if ((shape->rank() == 3 && (node->op() == "Softmax" || has_vector(*node))) || adds_to_rows(*node, *shape))
+        through_matrix(*node, *shape);
       if (node->op() == "Reshape" && shape->rank() == 4) order(*node, *shape);
       if (node->op() == "BiasAdd" && shape->rank() < 4) node->attributes.erase("data_format");
     }
@@ -35,11 +36,14 @@ class Ranks {
  private:
   [[nodiscard]] const Shape* static_shape(const Endpoint& endpoint) const {
     const ops::Known* known = passes::find_known(known_, endpoint);
-    const bool is_it = known != nullptr && known->dtype == DType::kFloat32 && known->shape.has_rank() && known->shape.is_static();
+    const bool is_it =
+        known != nullptr && known->dtype == DType::kFloat32 && known->shape.has_rank() && known->shape.is_static();
     return is_it ? &known->shape : nullptr;
   }
   Endpoint sizes(const Node& near, const Shape& shape) {
-    return graph_.add_const(graph_.unique_name(near.name() + "/sizes"), Tensor::vector(shape.sizes()).cast(DType::kInt32)).output();
+    return graph_
+        .add_const(graph_.unique_name(near.name() + "/sizes"), Tensor::vector(shape.sizes()).cast(DType::kInt32))
+        .output();
   }
   void become_reshape(Node& node, const Endpoint& x, const Shape& shape) {
     const Endpoint to = sizes(node, shape);
@@ -51,7 +55,8 @@ class Ranks {
   // Which input of an elementwise node is a constant with one number for each channel.
   static std::optional<size_t> vector_of(const Node& node) {
     const auto& op = node.op();
-    if (op != "BiasAdd" && op != "Add" && op != "AddV2" && op != "Sub" && op != "Mul" && op != "RealDiv") return std::nullopt;
+    if (op != "BiasAdd" && op != "Add" && op != "AddV2" && op != "Sub" && op != "Mul" && op != "RealDiv")
+      return std::nullopt;
     for (const size_t i : {size_t{0}, size_t{1}}) {
       const Tensor* value = i < node.inputs.size() ? passes::const_value(node.inputs[i]) : nullptr;
       if (value != nullptr && value->n_elements() > 1 && value->shape().last() == value->n_elements()) return i;
@@ -62,14 +67,16 @@ class Ranks {
 
   // A bias of the matrix product before it is a part of that.
   static bool adds_to_rows(const Node& node, const Shape& shape) {
-    if (shape.rank() != 2 || shape[0] == 1 || !has_vector(node) || node.op() == "Mul" || node.op() == "RealDiv") return false;
+    if (shape.rank() != 2 || shape[0] == 1 || !has_vector(node) || node.op() == "Mul" || node.op() == "RealDiv")
+      return false;
     return node.op() != "BiasAdd" || node.inputs[0].node->op() != "MatMul";
   }
 
   static Tensor repeated(const Tensor& vector, int64_t n) {
     const auto values = vector.aligned();
     std::vector<float> all(static_cast<size_t>(n));
-    for (size_t i = 0; i < all.size(); ++i) all[i] = values.values<float>()[i % static_cast<size_t>(values.n_elements())];
+    for (size_t i = 0; i < all.size(); ++i)
+      all[i] = values.values<float>()[i % static_cast<size_t>(values.n_elements())];
     return Tensor::vector(all);
   }
 
@@ -80,12 +87,16 @@ class Ranks {
     const Shape matrix = vector ? Shape{1, shape.n_elements()} : Shape{shape[0] * shape[1], shape.last()};
     const size_t x = vector && *vector == 0 ? 1 : 0;
     if (static_shape(node.inputs[x]) == nullptr || *static_shape(node.inputs[x]) != shape) return;
-    Node& flat = graph_.add("Reshape", graph_.unique_name(node.name() + "/matrix"), {node.inputs[x], sizes(node, matrix)});
+    Node& flat =
+        graph_.add("Reshape", graph_.unique_name(node.name() + "/matrix"), {node.inputs[x], sizes(node, matrix)});
     flat.set("T", DType::kFloat32).set("Tshape", DType::kInt32);
     std::vector<Endpoint> inputs = node.inputs;
     inputs[x] = flat.output();
     if (vector) {
-      inputs[*vector] = graph_.add_const(graph_.unique_name(node.name() + "/vector"), repeated(*passes::const_value(inputs[*vector]), shape.n_elements())).output();
+      inputs[*vector] = graph_
+                            .add_const(graph_.unique_name(node.name() + "/vector"),
+                                       repeated(*passes::const_value(inputs[*vector]), shape.n_elements()))
+                            .output();
     }
     Node& made = graph_.add(node.op(), graph_.unique_name(node.name() + "/of_matrix"), std::move(inputs));
     made.attributes = node.attributes;
@@ -118,8 +129,10 @@ class Ranks {
 }  // namespace
 
 Endpoint to_four_axes(Graph& graph, const std::string& name, const Endpoint& x, const Shape& shape) {
-  const auto add = [&](const char* op, const std::string& node_name, const Endpoint& input, const std::vector<int64_t>& numbers) {
-    Node& constant = graph.add_const(graph.unique_name(node_name + "/numbers"), Tensor::vector(numbers).cast(DType::kInt32));
+  const auto add = [&](const char* op, const std::string& node_name, const Endpoint& input,
+                       const std::vector<int64_t>& numbers) {
+    Node& constant =
+        graph.add_const(graph.unique_name(node_name + "/numbers"), Tensor::vector(numbers).cast(DType::kInt32));
     Node& node = graph.add(op, graph.unique_name(node_name), {input, constant.output()});
     node.set("T", DType::kFloat32).set(std::string_view(op) == "Reshape" ? "Tshape" : "Tperm", DType::kInt32);
     return node.output();

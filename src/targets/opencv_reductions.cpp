@@ -17,11 +17,14 @@ using graph::Node;
 
 constexpr int64_t kMostChannels = 4096;  // of a filter of as many squared
 
-const std::set<std::string_view> kElementwise{"Add", "AddV2", "Sub", "Mul", "RealDiv", "SquaredDifference", "Rsqrt", "Sqrt", "Square", "Exp", "Log", "Neg", "Maximum", "Minimum", "Abs", "Sigmoid", "Tanh", "Relu", "Identity"};
+const std::set<std::string_view> kElementwise{
+    "Add", "AddV2", "Sub",     "Mul",     "RealDiv", "SquaredDifference", "Rsqrt", "Sqrt", "Square",  "Exp",
+    "Log", "Neg",   "Maximum", "Minimum", "Abs",     "Sigmoid",           "Tanh",  "Relu", "Identity"};
 
 class Reductions {
  public:
-  Reductions(Graph& graph, const graph::Signature& signature) : graph_(graph), signature_(signature), known_(passes::infer_known(graph)), uses_(graph) {}
+  Reductions(Graph& graph, const graph::Signature& signature)
+      : graph_(graph), signature_(signature), known_(passes::infer_known(graph)), uses_(graph) {}
 
   void run() {
     std::vector<Node*> nodes;
@@ -48,12 +51,13 @@ class Reductions {
       const auto axis = static_cast<int64_t>(reader[i]);
       reduced.insert(axis < 0 ? axis + shape->rank() : axis);
     }
-    if (shape->rank() == 4 && reduced == std::set<int64_t>{3} && node.get_or<bool>("keep_dims", false)) over_channels(node, *shape);
+    if (shape->rank() == 4 && reduced == std::set<int64_t>{3} && node.get_or<bool>("keep_dims", false))
+      over_channels(node, *shape);
     if (shape->rank() == 5 && reduced == std::set<int64_t>{1, 2, 3} && node.op() == "Mean") over_space(node, *shape);
   }
 
-  // The sum stands at every channel, so that what meets it has its shape: the importer does not broadcast [.., 1] to [.., C].
-  // Right only where what is made of it comes to that shape anyhow.
+  // The sum stands at every channel, so that what meets it has its shape: the importer does not broadcast [.., 1] to
+  // [.., C]. Right only where what is made of it comes to that shape anyhow.
   void over_channels(Node& node, const Shape& shape) {
     if (shape[3] > kMostChannels || !comes_to(node, shape)) return;
     const float value = node.op() == "Mean" ? 1.0F / static_cast<float>(shape[3]) : 1.0F;
@@ -62,7 +66,10 @@ class Reductions {
     node.set_op("Conv2D");
     node.inputs[1] = graph_.add_const(graph_.unique_name(node.name() + "/filter"), std::move(filter)).output();
     node.attributes.clear();
-    node.set("T", DType::kFloat32).set("padding", "VALID").set("data_format", "NHWC").set("strides", std::vector<int64_t>{1, 1, 1, 1});
+    node.set("T", DType::kFloat32)
+        .set("padding", "VALID")
+        .set("data_format", "NHWC")
+        .set("strides", std::vector<int64_t>{1, 1, 1, 1});
   }
 
   bool comes_to(const Node& mean, const Shape& shape) const {
@@ -88,9 +95,16 @@ class Reductions {
     if (result == nullptr) return;
     const std::vector<int64_t> window{1, shape[1], shape[2], shape[3], 1};
     Node& pool = graph_.add("AvgPool3D", graph_.unique_name(node.name() + "/AvgPool3D"), {node.input(0)});
-    pool.set("T", DType::kFloat32).set("padding", "VALID").set("data_format", "NDHWC").set("ksize", window).set("strides", window);
+    pool.set("T", DType::kFloat32)
+        .set("padding", "VALID")
+        .set("data_format", "NDHWC")
+        .set("ksize", window)
+        .set("strides", window);
     node.set_op("Reshape");
-    node.inputs = {pool.output(), graph_.add_const(graph_.unique_name(node.name() + "/shape"), Tensor::vector(result->sizes()).cast(DType::kInt32)).output()};
+    node.inputs = {pool.output(), graph_
+                                      .add_const(graph_.unique_name(node.name() + "/shape"),
+                                                 Tensor::vector(result->sizes()).cast(DType::kInt32))
+                                      .output()};
     node.attributes = {{"T", DType::kFloat32}, {"Tshape", DType::kInt32}};
   }
 

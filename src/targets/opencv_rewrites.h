@@ -1,5 +1,6 @@
-// Ops and shapes that OpenCV's TensorFlow importer reads wrongly or not at all, said by those that it reads. Facts are of
-// modules/dnn/src/tensorflow/tf_importer.cpp, OpenCV 4.6 to 5.0. Each rewrite takes graphs whose sizes are all known.
+// Ops and shapes that OpenCV's TensorFlow importer reads wrongly or not at all, said by those that it reads. Facts are
+// of modules/dnn/src/tensorflow/tf_importer.cpp, OpenCV 4.6 to 5.0. Each rewrite takes graphs whose sizes are all
+// known.
 #pragma once
 
 #include <hoarfrost/graph.h>
@@ -12,13 +13,13 @@ namespace hoarfrost::targets::opencv {
 // for an Add or AddV2 behind MatMul or Mul is taken for a bias.
 void rewrite_arithmetic(graph::Graph& graph);
 
-// Unpack, and StridedSlice that drops axes, become Slice and Reshape; chains of Reshape one. A Pad that several nodes use
-// becomes one for each, for the importer makes it part of the convolution behind it.
+// Unpack, and StridedSlice that drops axes, become Slice and Reshape; chains of Reshape one. A Pad that several nodes
+// use becomes one for each, for the importer makes it part of the convolution behind it.
 void rewrite_slices(graph::Graph& graph);
 void separate_pads(graph::Graph& graph);
 
-// Convolution and pooling of sequences [N, T, C], which TensorFlow does at [N, 1, T, C], stay at [N, T, 1, C] as long as
-// they can: the importer moves the channels of four axes, and only of four.
+// Convolution and pooling of sequences [N, T, C], which TensorFlow does at [N, 1, T, C], stay at [N, T, 1, C] as long
+// as they can: the importer moves the channels of four axes, and only of four.
 void lift_sequences(graph::Graph& graph);
 
 // Mean and Sum over the last of four axes become a 1 x 1 convolution, over all of space of five an AvgPool3D.
@@ -27,14 +28,15 @@ void rewrite_reductions(graph::Graph& graph, const graph::Signature& signature);
 // Gather from a constant table by whole numbers that the graph is given as floats: one-hot rows times the table.
 void rewrite_lookups(graph::Graph& graph);
 
-// Squeeze and ExpandDims become Reshape; constants and Softmax along the last of three axes work on a matrix; a Reshape to
-// four axes goes by to_four_axes.
+// Squeeze and ExpandDims become Reshape; constants and Softmax along the last of three axes work on a matrix; a Reshape
+// to four axes goes by to_four_axes.
 void rewrite_ranks(graph::Graph& graph);
 
-// [N, H W, C] as [N, H, W, C]. The importer leaves what a Reshape to four axes gives in the order it has, and takes it for
-// [N, C, H, W] from then on, so the channels are put first beforehand, by a Transpose of three axes, which it does as it
-// stands; a Transpose of four is then only another name for its own order.
-graph::Endpoint to_four_axes(graph::Graph& graph, const std::string& name, const graph::Endpoint& x, const Shape& shape);
+// [N, H W, C] as [N, H, W, C]. The importer leaves what a Reshape to four axes gives in the order it has, and takes it
+// for [N, C, H, W] from then on, so the channels are put first beforehand, by a Transpose of three axes, which it does
+// as it stands; a Transpose of four is then only another name for its own order.
+graph::Endpoint to_four_axes(graph::Graph& graph, const std::string& name, const graph::Endpoint& x,
+                             const Shape& shape);
 
 // int64 constants of shapes and axes become int32, and every constant says all of its elements.
 void rewrite_constants(graph::Graph& graph);

@@ -15,7 +15,8 @@ using graph::Endpoint;
 using graph::Graph;
 using graph::Node;
 
-const std::set<std::string_view> kUnary{"Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Abs", "Identity"};
+const std::set<std::string_view> kUnary{"Relu", "Relu6",    "Elu",      "Selu", "LeakyRelu", "Sigmoid",
+                                        "Tanh", "Softplus", "Softsign", "Exp",  "Abs",       "Identity"};
 
 // Values of shape [N, T, C] have a twin of shape [N, T, 1, C], and so have those of shape [N, 1, T, C].
 class Sequences {
@@ -36,24 +37,29 @@ class Sequences {
  private:
   [[nodiscard]] const Shape* shape_of(const Endpoint& endpoint, int rank) const {
     const ops::Known* known = passes::find_known(known_, endpoint);
-    const bool is_it = known != nullptr && known->dtype == DType::kFloat32 && known->shape.has_rank() && known->shape.rank() == rank && known->shape.is_static();
+    const bool is_it = known != nullptr && known->dtype == DType::kFloat32 && known->shape.has_rank() &&
+                       known->shape.rank() == rank && known->shape.is_static();
     return is_it ? &known->shape : nullptr;
   }
   Endpoint sizes(const Node& near, const Shape& shape) {
-    return graph_.add_const(graph_.unique_name(near.name() + "/sizes"), Tensor::vector(shape.sizes()).cast(DType::kInt32)).output();
+    return graph_
+        .add_const(graph_.unique_name(near.name() + "/sizes"), Tensor::vector(shape.sizes()).cast(DType::kInt32))
+        .output();
   }
 
   Endpoint twin_of(const Endpoint& sequence) {
     if (const auto found = twins_.find(sequence); found != twins_.end()) return found->second;
     const Shape& shape = *shape_of(sequence, 3);
-    return twins_[sequence] = to_four_axes(graph_, graph_.unique_name(sequence.node->name() + "/sequence"), sequence, {shape[0], shape[1], 1, shape[2]});
+    return twins_[sequence] = to_four_axes(graph_, graph_.unique_name(sequence.node->name() + "/sequence"), sequence,
+                                           {shape[0], shape[1], 1, shape[2]});
   }
 
   void visit(Node& node) {
     const auto& op = node.op();
     if (op == "ExpandDims" && shape_of(node.input(0), 3) != nullptr && is_axis(node, 1)) {
       twins_[node.output()] = twin_of(node.inputs[0]);
-    } else if ((op == "Conv2D" || op == "MaxPool" || op == "AvgPool") && twins_.contains(node.input(0)) && shape_of(node.input(0), 4) != nullptr) {
+    } else if ((op == "Conv2D" || op == "MaxPool" || op == "AvgPool") && twins_.contains(node.input(0)) &&
+               shape_of(node.input(0), 4) != nullptr) {
       turn(node);
     } else if (op == "Squeeze" && twins_.contains(node.input(0)) && shape_of(node.output(), 3) != nullptr) {
       twins_[node.output()] = squeezed_[&node] = twins_.at(node.inputs[0]);
@@ -74,13 +80,18 @@ class Sequences {
 
   // The same along the other axis of space; a filter [1, k, in, out] has the bytes of [k, 1, in, out].
   void turn(Node& node) {
-    if (node.get_or<std::string>("data_format", "NHWC") != "NHWC" || node.get_or<std::string>("padding", "") == "EXPLICIT") return;
+    if (node.get_or<std::string>("data_format", "NHWC") != "NHWC" ||
+        node.get_or<std::string>("padding", "") == "EXPLICIT")
+      return;
     std::vector<Endpoint> inputs{twins_.at(node.inputs[0])};
     if (node.op() == "Conv2D") {
       const Tensor* filter = passes::const_value(node.input(1));
       if (filter == nullptr || filter->shape().rank() != 4 || filter->shape()[0] != 1) return;
       const Shape& shape = filter->shape();
-      inputs.push_back(graph_.add_const(graph_.unique_name(node.inputs[1].node->name() + "/turned"), filter->reshaped({shape[1], 1, shape[2], shape[3]})).output());
+      inputs.push_back(graph_
+                           .add_const(graph_.unique_name(node.inputs[1].node->name() + "/turned"),
+                                      filter->reshaped({shape[1], 1, shape[2], shape[3]}))
+                           .output());
     }
     Node& made = graph_.add(node.op(), graph_.unique_name(node.name() + "/turned"), std::move(inputs));
     made.attributes = node.attributes;
@@ -98,7 +109,9 @@ class Sequences {
     const bool is_bias = op == "BiasAdd" && passes::const_value(node.input(1)) != nullptr;
     const bool is_reduction = (op == "Max" || op == "Mean" || op == "Sum") && is_axis(node, 1);
     if (is_reduction) {
-      node.inputs = {twins_.at(node.inputs[0]), graph_.add_const(graph_.unique_name(node.name() + "/axes"), Tensor::vector<int32_t>({1, 2})).output()};
+      node.inputs = {
+          twins_.at(node.inputs[0]),
+          graph_.add_const(graph_.unique_name(node.name() + "/axes"), Tensor::vector<int32_t>({1, 2})).output()};
       node.set("Tidx", DType::kInt32);
       if (!node.get_or<bool>("keep_dims", false)) return;
       node.set("keep_dims", false);  // [N, C], and then the node's own shape

@@ -45,7 +45,8 @@ class Slices {
     node.set("T", dtype).set("Tshape", DType::kInt32);
     return node.output();
   }
-  Endpoint slice(const std::string& name, const Endpoint& x, DType dtype, const std::vector<int64_t>& begin, const std::vector<int64_t>& size) {
+  Endpoint slice(const std::string& name, const Endpoint& x, DType dtype, const std::vector<int64_t>& begin,
+                 const std::vector<int64_t>& size) {
     Node& first = graph_.add_const(graph_.unique_name(name + "/begin"), sizes_tensor(begin));
     Node& sizes = graph_.add_const(graph_.unique_name(name + "/size"), sizes_tensor(size));
     Node& node = graph_.add("Slice", graph_.unique_name(name), {x, first.output(), sizes.output()});
@@ -80,7 +81,9 @@ class Slices {
   void pack(Node& node) {
     const Shape* shape = static_shape(node.output());
     const auto is_const = [](const Endpoint& part) { return passes::const_value(part) != nullptr; };
-    if (shape == nullptr || node.get_or<DType>("T", DType::kFloat32) != DType::kFloat32 || std::ranges::any_of(node.inputs, is_const)) return;
+    if (shape == nullptr || node.get_or<DType>("T", DType::kFloat32) != DType::kFloat32 ||
+        std::ranges::any_of(node.inputs, is_const))
+      return;
     const int64_t given = node.get_or<int64_t>("axis", 0);
     const int axis = static_cast<int>(given < 0 ? given + shape->rank() : given);
     int64_t before = 1;
@@ -88,19 +91,23 @@ class Slices {
     if (before != 1 || (*shape)[axis] == 0) return;
     std::vector<Endpoint> parts;
     for (size_t i = 0; i < node.inputs.size(); ++i)
-      parts.push_back(reshape(fmt::format("{}/part_{}", node.name(), i), node.inputs[i], DType::kFloat32, {1, shape->n_elements() / (*shape)[axis]}));
+      parts.push_back(reshape(fmt::format("{}/part_{}", node.name(), i), node.inputs[i], DType::kFloat32,
+                              {1, shape->n_elements() / (*shape)[axis]}));
     parts.push_back(graph_.add_const(graph_.unique_name(node.name() + "/axis"), Tensor::scalar<int32_t>(1)).output());
     Node& row = graph_.add("ConcatV2", graph_.unique_name(node.name() + "/row"), std::move(parts));
     row.set("T", DType::kFloat32).set("Tidx", DType::kInt32).set("N", (*shape)[axis]);
     node.set_op("Reshape");
     node.attributes = {{"T", DType::kFloat32}, {"Tshape", DType::kInt32}};
-    node.inputs = {row.output(), graph_.add_const(graph_.unique_name(node.name() + "/shape"), sizes_tensor(shape->sizes())).output()};
+    node.inputs = {row.output(),
+                   graph_.add_const(graph_.unique_name(node.name() + "/shape"), sizes_tensor(shape->sizes())).output()};
   }
 
   // Steps of one from constant places: a Slice, and a Reshape where axes are dropped.
   void strided(Node& node) {
     const Shape *input = static_shape(node.input(0)), *output = static_shape(node.output());
-    if (input == nullptr || output == nullptr || node.get_or<int64_t>("new_axis_mask", 0) != 0 || node.get_or<int64_t>("ellipsis_mask", 0) != 0) return;
+    if (input == nullptr || output == nullptr || node.get_or<int64_t>("new_axis_mask", 0) != 0 ||
+        node.get_or<int64_t>("ellipsis_mask", 0) != 0)
+      return;
     std::vector<std::vector<int64_t>> places;
     for (size_t i = 1; i < 4; ++i) {
       const Tensor* value = passes::const_value(node.input(i));
@@ -128,7 +135,8 @@ class Slices {
       return;
     }
     node.set_op("Reshape");
-    node.inputs = {part, graph_.add_const(graph_.unique_name(node.name() + "/shape"), sizes_tensor(output->sizes())).output()};
+    node.inputs = {
+        part, graph_.add_const(graph_.unique_name(node.name() + "/shape"), sizes_tensor(output->sizes())).output()};
     node.attributes = {{"T", dtype}, {"Tshape", DType::kInt32}};
   }
 

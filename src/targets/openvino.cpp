@@ -7,7 +7,9 @@ namespace hoarfrost::targets {
 namespace {
 
 // OpenVINO's TensorFlow frontend reads every op of inference; what it lowers itself need not be there.
-void rewrite(graph::Graph& graph, graph::Signature& signature) { run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants"}); }
+void rewrite(graph::Graph& graph, graph::Signature& signature) {
+  run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants"});
+}
 
 void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
   for (const auto& node : graph.nodes()) {
@@ -15,7 +17,9 @@ void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
     const bool is_variable = op.starts_with("Variable") || op == "VarHandleOp" || op == "ReadVariableOp";
     const bool is_training = op.find("Grad") != std::string::npos || op.find("Backprop") != std::string::npos;
     if (is_variable) refuse(*node, "a variable; freeze the graph first");
-    if (is_training && op != "Conv2DBackpropInput" && op != "Conv3DBackpropInputV2" && op != "DepthwiseConv2dNativeBackpropInput") refuse(*node, "OpenVINO runs inference alone");
+    if (is_training && op != "Conv2DBackpropInput" && op != "Conv3DBackpropInputV2" &&
+        op != "DepthwiseConv2dNativeBackpropInput")
+      refuse(*node, "OpenVINO runs inference alone");
   }
   check_for(Release::k2, graph);
 }

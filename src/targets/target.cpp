@@ -24,7 +24,8 @@ const Target& find_target(std::string_view name) {
     if (target->name == name) return *target;
     names.push_back(target->name);
   }
-  throw Error(ErrorCode::kInvalidArgument, "", fmt::format("no target is named `{}`; there are {}", name, fmt::join(names, ", ")));
+  throw Error(ErrorCode::kInvalidArgument, "",
+              fmt::format("no target is named `{}`; there are {}", name, fmt::join(names, ", ")));
 }
 
 void fit(const Target& target, graph::Graph& graph, graph::Signature& signature) {

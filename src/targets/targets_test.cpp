@@ -55,13 +55,16 @@ TEST(TensorFlow, AttributesThatHoldTheirDefaultsAreForgottenOthersRefused) {
   Node& x = placeholder(graph, "x", {1, 4, 4, 1});
   Node& filter = graph.add_const("filter", Tensor(DType::kFloat32, {1, 1, 1, 1}));
   Node& convolution = add(graph, "Conv2D", "a/conv", {x.output(), filter.output()});
-  convolution.set("padding", "VALID").set("strides", std::vector<int64_t>{1, 1, 1, 1}).set("dilations", std::vector<int64_t>{1, 1, 1, 1});
+  convolution.set("padding", "VALID")
+      .set("strides", std::vector<int64_t>{1, 1, 1, 1})
+      .set("dilations", std::vector<int64_t>{1, 1, 1, 1});
   Signature signature{{x.output()}, {convolution.output()}};
   fit(find_target("tf1.4"), graph, signature);
   EXPECT_FALSE(convolution.has("dilations"));
   convolution.set("dilations", std::vector<int64_t>{1, 2, 2, 1});
   EXPECT_EQ(message_of([&] { fit(find_target("tf1.4"), graph, signature); }),
-            "target tf1.4: node `a/conv` (layer `a`): Conv2D: its attribute `dilations` is [1,2,2,1], which TensorFlow 1.4 does not know; it came by 1.12");
+            "target tf1.4: node `a/conv` (layer `a`): Conv2D: its attribute `dilations` is [1,2,2,1], which TensorFlow "
+            "1.4 does not know; it came by 1.12");
   fit(find_target("tf1.12"), graph, signature);
 }
 
@@ -70,7 +73,9 @@ TEST(TensorFlow, ExplicitPaddingsBecomeAPad) {
   Node& x = placeholder(graph, "x", {1, 1, 2, 1});
   Node& filter = graph.add_const("filter", Tensor::of<float>({1, 3, 1, 1}, {1, 10, 100}));
   Node& convolution = add(graph, "Conv2D", "conv", {x.output(), filter.output()});
-  convolution.set("padding", "EXPLICIT").set("strides", std::vector<int64_t>{1, 1, 1, 1}).set("explicit_paddings", std::vector<int64_t>{0, 0, 0, 0, 2, 0, 0, 0});
+  convolution.set("padding", "EXPLICIT")
+      .set("strides", std::vector<int64_t>{1, 1, 1, 1})
+      .set("explicit_paddings", std::vector<int64_t>{0, 0, 0, 0, 2, 0, 0, 0});
   Signature signature{{x.output()}, {convolution.output()}};
   fit(find_target("tf1.12"), graph, signature);
   EXPECT_EQ(convolution.get<std::string>("padding"), "VALID");
@@ -83,10 +88,14 @@ TEST(Vitis, BatchNormalizationAfterAnActivationBecomesADepthwiseConvolution) {
   Node& x = placeholder(graph, "x", {kUnknown, 1, 2, 1});
   Node& relu = add(graph, "Relu", "relu", {x.output()});
   std::vector<graph::Endpoint> inputs{relu.output()};
-  const std::vector<std::pair<std::string, float>> parameters{{"gamma", 2.0F}, {"beta", 5.0F}, {"mean", 1.0F}, {"variance", 3.0F}};
+  const std::vector<std::pair<std::string, float>> parameters{
+      {"gamma", 2.0F}, {"beta", 5.0F}, {"mean", 1.0F}, {"variance", 3.0F}};
   for (const auto& [name, value] : parameters)
     inputs.push_back(graph.add_const(name, Tensor::of<float>({1}, {value})).output());
-  Node& norm = add(graph, "FusedBatchNormV3", "norm", std::move(inputs)).set("is_training", false).set("epsilon", 1.0F).set("U", DType::kFloat32);
+  Node& norm = add(graph, "FusedBatchNormV3", "norm", std::move(inputs))
+                   .set("is_training", false)
+                   .set("epsilon", 1.0F)
+                   .set("U", DType::kFloat32);
   Signature signature{{x.output()}, {norm.output()}};
   fit(find_target("vitis"), graph, signature);
   EXPECT_TRUE(has_op(graph, "DepthwiseConv2dNative"));
@@ -109,7 +118,8 @@ TEST(OpenCv, ArithmeticThatItsImporterMisreads) {
   Node& one = graph.add_const("one", Tensor::scalar(1.0F));
   Node& complement = add(graph, "Sub", "complement", {one.output(), x.output()});
   Node& root = add(graph, "Rsqrt", "root", {x.output()});
-  Node& bounded = add(graph, "Minimum", "bounded", {x.output(), graph.add_const("three", Tensor::scalar(3.0F)).output()});
+  Node& bounded =
+      add(graph, "Minimum", "bounded", {x.output(), graph.add_const("three", Tensor::scalar(3.0F)).output()});
   Node& square = add(graph, "SquaredDifference", "square", {complement.output(), root.output()});
   Node& y = add(graph, "Add", "y", {square.output(), bounded.output()});
   Signature signature{{x.output()}, {y.output()}};
@@ -117,7 +127,8 @@ TEST(OpenCv, ArithmeticThatItsImporterMisreads) {
   for (const char* op : {"Rsqrt", "SquaredDifference", "Minimum", "Add"}) EXPECT_FALSE(has_op(graph, op)) << op;
   EXPECT_EQ(signature.inputs[0].node->get<Shape>("shape"), (Shape{1, 2}));
   // (1 - 4 - 1/2)^2 + 3 and (1 - 1 - 1)^2 + 1
-  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2}, {4, 1})), testing::Pointwise(testing::FloatNear(1e-5F), std::vector<float>{15.25F, 2}));
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2}, {4, 1})),
+              testing::Pointwise(testing::FloatNear(1e-5F), std::vector<float>{15.25F, 2}));
 }
 
 TEST(OpenCv, LookupsBecomeProducts) {
@@ -125,11 +136,14 @@ TEST(OpenCv, LookupsBecomeProducts) {
   Node& x = placeholder(graph, "x", {kUnknown, 3});
   Node& cast = graph.add("Cast", "cast", {x.output()}).set("SrcT", DType::kFloat32).set("DstT", DType::kInt32);
   Node& table = graph.add_const("table", Tensor::of<float>({3, 2}, {1, 2, 3, 4, 5, 6}));
-  Node& rows = graph.add("Gather", "rows", {table.output(), cast.output()}).set("Tparams", DType::kFloat32).set("Tindices", DType::kInt32);
+  Node& rows = graph.add("Gather", "rows", {table.output(), cast.output()})
+                   .set("Tparams", DType::kFloat32)
+                   .set("Tindices", DType::kInt32);
   Signature signature{{x.output()}, {rows.output()}};
   fit(find_target("opencv"), graph, signature);
   EXPECT_FALSE(has_op(graph, "Gather"));
-  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 3}, {2, 0, 1})), testing::ElementsAre(5, 6, 1, 2, 3, 4));
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 3}, {2, 0, 1})),
+              testing::ElementsAre(5, 6, 1, 2, 3, 4));
 }
 
 TEST(OpenCv, StacksBecomeRows) {
@@ -147,7 +161,8 @@ TEST(OpenCv, StacksBecomeRows) {
 TEST(OpenCv, VectorsAreAddedOnOneRow) {
   Graph graph;
   Node& x = placeholder(graph, "x", {1, 2, 2});
-  Node& y = add(graph, "BiasAdd", "layer/bias", {x.output(), graph.add_const("b", Tensor::of<float>({2}, {10, 20})).output()});
+  Node& y = add(graph, "BiasAdd", "layer/bias",
+                {x.output(), graph.add_const("b", Tensor::of<float>({2}, {10, 20})).output()});
   Node& relu = add(graph, "Relu", "relu", {y.output()});
   Signature signature{{x.output()}, {relu.output()}};
   fit(find_target("opencv"), graph, signature);
@@ -155,7 +170,8 @@ TEST(OpenCv, VectorsAreAddedOnOneRow) {
     if (node->op() != "BiasAdd") continue;
     EXPECT_EQ(node->inputs[1].node->value().shape(), Shape{4});
   }
-  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2, 2}, {1, 2, 3, 4})), testing::ElementsAre(11, 22, 13, 24));
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2, 2}, {1, 2, 3, 4})),
+              testing::ElementsAre(11, 22, 13, 24));
 }
 
 TEST(OpenCv, PicturesThatNothingOrdersGetAPooling) {
@@ -165,13 +181,16 @@ TEST(OpenCv, PicturesThatNothingOrdersGetAPooling) {
   Signature signature{{x.output()}, {y.output()}};
   fit(find_target("opencv"), graph, signature);
   EXPECT_EQ(graph.find("y")->inputs[0].node->get<std::string>("data_format"), "NHWC");
-  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2, 2, 1}, {1, -2, 3, -4})), testing::ElementsAre(1, 0, 3, 0));
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2, 2, 1}, {1, -2, 3, -4})),
+              testing::ElementsAre(1, 0, 3, 0));
 }
 
 TEST(OpenCv, RefusesToMoveFourAxes) {
   Graph graph;
   Node& x = placeholder(graph, "x", {1, 2, 3, 4});
-  Node& y = add(graph, "Transpose", "th/transpose", {x.output(), graph.add_const("order", Tensor::vector<int32_t>({0, 2, 3, 1})).output()}).set("Tperm", DType::kInt32);
+  Node& y = add(graph, "Transpose", "th/transpose",
+                {x.output(), graph.add_const("order", Tensor::vector<int32_t>({0, 2, 3, 1})).output()})
+                .set("Tperm", DType::kInt32);
   Signature signature{{x.output()}, {y.output()}};
   EXPECT_EQ(message_of([&] { fit(find_target("opencv"), graph, signature); }),
             "target opencv: node `th/transpose` (layer `th`): Transpose: OpenCV's importer does not move four axes");
@@ -180,7 +199,9 @@ TEST(OpenCv, RefusesToMoveFourAxes) {
 TEST(OpenCv, RefusesNamingLayerAndOp) {
   Graph graph;
   Node& x = placeholder(graph, "x", {kUnknown, 3});
-  Node& y = add(graph, "Cumsum", "layer_1/sum", {x.output(), graph.add_const("axis", Tensor::scalar<int32_t>(1)).output()}).set("Tidx", DType::kInt32);
+  Node& y =
+      add(graph, "Cumsum", "layer_1/sum", {x.output(), graph.add_const("axis", Tensor::scalar<int32_t>(1)).output()})
+          .set("Tidx", DType::kInt32);
   Signature signature{{x.output()}, {y.output()}};
   EXPECT_EQ(message_of([&] { fit(find_target("opencv"), graph, signature); }),
             "target opencv: node `layer_1/sum` (layer `layer_1`): Cumsum: OpenCV's importer has no such op");

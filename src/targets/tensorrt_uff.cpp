@@ -6,16 +6,76 @@
 namespace hoarfrost::targets {
 namespace {
 
-// What NVIDIA's uff converter (0.6, with TensorRT 5 to 8) turns into layers that the UFF parser takes. Slice is not among
-// them, StridedSlice is.
-const std::set<std::string_view> kOps{
-    "Placeholder", "Const",   "Identity", "Add",     "Sub",        "Mul",     "Div",       "RealDiv",   "Minimum",   "Maximum",       "Pow",
-    "BiasAdd",     "Neg",     "Abs",      "Sqrt",    "Rsqrt",      "Square",  "Exp",       "Log",       "Sin",       "Cos",           "Tan",
-    "Sinh",        "Cosh",    "Asin",     "Acos",    "Atan",       "Asinh",   "Acosh",     "Atanh",     "Ceil",      "Floor",         "FusedBatchNorm",
-    "Relu",        "Relu6",   "LeakyRelu", "Elu",    "Selu",       "Softplus", "Softsign", "Tanh",      "Sigmoid",   "Softmax",       "Mean",
-    "Sum",         "Prod",    "Min",      "Max",     "ArgMax",     "ArgMin",  "MaxPool",   "AvgPool",   "Conv2D",    "DepthwiseConv2dNative",
-    "Conv2DBackpropInput",    "MatMul",   "ConcatV2", "Pad",       "Reshape", "Transpose", "Squeeze",   "ExpandDims", "Shape",        "StridedSlice",
-    "Pack",        "Gather",  "GatherV2", "LRN"};
+// What NVIDIA's uff converter (0.6, with TensorRT 5 to 8) turns into layers that the UFF parser takes. Slice is not
+// among them, StridedSlice is.
+const std::set<std::string_view> kOps{"Placeholder",
+                                      "Const",
+                                      "Identity",
+                                      "Add",
+                                      "Sub",
+                                      "Mul",
+                                      "Div",
+                                      "RealDiv",
+                                      "Minimum",
+                                      "Maximum",
+                                      "Pow",
+                                      "BiasAdd",
+                                      "Neg",
+                                      "Abs",
+                                      "Sqrt",
+                                      "Rsqrt",
+                                      "Square",
+                                      "Exp",
+                                      "Log",
+                                      "Sin",
+                                      "Cos",
+                                      "Tan",
+                                      "Sinh",
+                                      "Cosh",
+                                      "Asin",
+                                      "Acos",
+                                      "Atan",
+                                      "Asinh",
+                                      "Acosh",
+                                      "Atanh",
+                                      "Ceil",
+                                      "Floor",
+                                      "FusedBatchNorm",
+                                      "Relu",
+                                      "Relu6",
+                                      "LeakyRelu",
+                                      "Elu",
+                                      "Selu",
+                                      "Softplus",
+                                      "Softsign",
+                                      "Tanh",
+                                      "Sigmoid",
+                                      "Softmax",
+                                      "Mean",
+                                      "Sum",
+                                      "Prod",
+                                      "Min",
+                                      "Max",
+                                      "ArgMax",
+                                      "ArgMin",
+                                      "MaxPool",
+                                      "AvgPool",
+                                      "Conv2D",
+                                      "DepthwiseConv2dNative",
+                                      "Conv2DBackpropInput",
+                                      "MatMul",
+                                      "ConcatV2",
+                                      "Pad",
+                                      "Reshape",
+                                      "Transpose",
+                                      "Squeeze",
+                                      "ExpandDims",
+                                      "Shape",
+                                      "StridedSlice",
+                                      "Pack",
+                                      "Gather",
+                                      "GatherV2",
+                                      "LRN"};
 
 void rewrite(graph::Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants", "fold_batch_norms"});
@@ -28,7 +88,9 @@ void rewrite(graph::Graph& graph, graph::Signature& signature) {
   }
 }
 
-void check(const graph::Graph& graph, const graph::Signature& /*signature*/) { expect_ops(graph, kOps, "NVIDIA's UFF converter"); }
+void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
+  expect_ops(graph, kOps, "NVIDIA's UFF converter");
+}
 
 }  // namespace
 

@@ -14,14 +14,18 @@ struct Row {
 };
 
 constexpr std::array kRows{
-    Row{DType::kFloat32, "float32", 4},   Row{DType::kFloat64, "float64", 8},      Row{DType::kInt32, "int32", 4},
-    Row{DType::kUInt8, "uint8", 1},       Row{DType::kInt16, "int16", 2},          Row{DType::kInt8, "int8", 1},
-    Row{DType::kString, "string", 0},     Row{DType::kComplex64, "complex64", 8},  Row{DType::kInt64, "int64", 8},
-    Row{DType::kBool, "bool", 1},         Row{DType::kQInt8, "qint8", 1},          Row{DType::kQUInt8, "quint8", 1},
-    Row{DType::kQInt32, "qint32", 4},     Row{DType::kBFloat16, "bfloat16", 2},    Row{DType::kQInt16, "qint16", 2},
-    Row{DType::kQUInt16, "quint16", 2},   Row{DType::kUInt16, "uint16", 2},        Row{DType::kComplex128, "complex128", 16},
-    Row{DType::kFloat16, "float16", 2},   Row{DType::kResource, "resource", 0},    Row{DType::kVariant, "variant", 0},
-    Row{DType::kUInt32, "uint32", 4},     Row{DType::kUInt64, "uint64", 8},
+    Row{DType::kFloat32, "float32", 4}, Row{DType::kFloat64, "float64", 8},
+    Row{DType::kInt32, "int32", 4},     Row{DType::kUInt8, "uint8", 1},
+    Row{DType::kInt16, "int16", 2},     Row{DType::kInt8, "int8", 1},
+    Row{DType::kString, "string", 0},   Row{DType::kComplex64, "complex64", 8},
+    Row{DType::kInt64, "int64", 8},     Row{DType::kBool, "bool", 1},
+    Row{DType::kQInt8, "qint8", 1},     Row{DType::kQUInt8, "quint8", 1},
+    Row{DType::kQInt32, "qint32", 4},   Row{DType::kBFloat16, "bfloat16", 2},
+    Row{DType::kQInt16, "qint16", 2},   Row{DType::kQUInt16, "quint16", 2},
+    Row{DType::kUInt16, "uint16", 2},   Row{DType::kComplex128, "complex128", 16},
+    Row{DType::kFloat16, "float16", 2}, Row{DType::kResource, "resource", 0},
+    Row{DType::kVariant, "variant", 0}, Row{DType::kUInt32, "uint32", 4},
+    Row{DType::kUInt64, "uint64", 8},
 };
 
 }  // namespace
@@ -64,9 +68,9 @@ uint16_t float_to_half(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000u);
   const uint32_t magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);  // NaN
+  if (magnitude > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);   // NaN
   if (magnitude >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);  // rounds past the largest half
-  if (magnitude < 0x38800000u) {                                              // subnormal or zero: units of 2^-24
+  if (magnitude < 0x38800000u) {                                               // subnormal or zero: units of 2^-24
     const float units = std::ldexp(std::bit_cast<float>(magnitude), 24);
     return static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(units)));
   }

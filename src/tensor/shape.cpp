@@ -55,7 +55,8 @@ Shape broadcast(const Shape& a, const Shape& b) {
     const int64_t m = axis <= a.rank() ? a[-axis] : 1;
     const int64_t n = axis <= b.rank() ? b[-axis] : 1;
     if (m != n && m > 1 && n > 1) {
-      throw Error(ErrorCode::kMismatch, "", fmt::format("shapes {} and {} cannot be broadcast together", a.to_string(), b.to_string()));
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("shapes {} and {} cannot be broadcast together", a.to_string(), b.to_string()));
     }
     const bool unknown = (m < 0 && n <= 1) || (n < 0 && m <= 1);
     sizes[static_cast<size_t>(rank - axis)] = unknown ? kUnknown : (m == 1 ? n : (n == 1 || n < 0) ? m : n);

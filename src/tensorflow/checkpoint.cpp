@@ -38,7 +38,9 @@ fs::path from_state(const fs::path& state) {
   const fs::path named = message.model_checkpoint_path();
   fs::path prefix = named.is_absolute() ? named : state.parent_path() / named;
   const fs::path beside = state.parent_path() / named.filename();
-  const auto is_there = [](const fs::path& p) { return fs::exists(index_path(p)) || !v1_files(without_suffix(p)).empty(); };
+  const auto is_there = [](const fs::path& p) {
+    return fs::exists(index_path(p)) || !v1_files(without_suffix(p)).empty();
+  };
   return !is_there(prefix) && is_there(beside) ? beside : prefix;  // the folder was moved
 }
 

@@ -55,8 +55,9 @@ class CheckpointReader {
   void read_index() {
     const auto path = index_path(prefix_);
     if (!std::filesystem::exists(path) && std::filesystem::is_regular_file(prefix_)) {
-      throw Error(ErrorCode::kInvalidArgument, prefix_.string(),
-                  "expected a checkpoint's prefix, as tfchkpt.ckpt of tfchkpt.ckpt.index, found a file of another kind");
+      throw Error(
+          ErrorCode::kInvalidArgument, prefix_.string(),
+          "expected a checkpoint's prefix, as tfchkpt.ckpt of tfchkpt.ckpt.index, found a file of another kind");
     }
     const auto file = File::open(path);
     try {

@@ -215,15 +215,18 @@ TEST(ReadCheckpoint, V1HasTheValuesOfV2) {
   const auto folder = kGolden / "ckpt_v1";
   const auto expected = read_checkpoint(folder / "v2.ckpt");
   ASSERT_EQ(expected.size(), 17U);
-  for (const char* name : {"one.ckpt", "sharded.ckpt", "sharded.ckpt-00000-of-00003", "sharded.ckpt-\?\?\?\?\?-of-00003"}) {
+  for (const char* name :
+       {"one.ckpt", "sharded.ckpt", "sharded.ckpt-00000-of-00003", "sharded.ckpt-\?\?\?\?\?-of-00003"}) {
     const auto found = read_checkpoint(checkpoint_prefix(folder / name));
     ASSERT_EQ(found.size(), expected.size()) << name;
     for (const auto& [key, value] : expected) {
       const Tensor& other = found.at(key);
       ASSERT_EQ(other.dtype(), value.dtype()) << name << ' ' << key;
       ASSERT_EQ(other.shape(), value.shape()) << name << ' ' << key;
-      if (value.dtype() == DType::kString) EXPECT_EQ(other.strings(), value.strings()) << key;
-      else EXPECT_TRUE(std::ranges::equal(other.bytes(), value.bytes())) << name << ' ' << key;
+      if (value.dtype() == DType::kString)
+        EXPECT_EQ(other.strings(), value.strings()) << key;
+      else
+        EXPECT_TRUE(std::ranges::equal(other.bytes(), value.bytes())) << name << ' ' << key;
     }
   }
 }
@@ -246,7 +249,8 @@ TEST(ReadCheckpoint, V1WithoutAShardIsRefused) {
     read_checkpoint(checkpoint_prefix(folder / "s.ckpt"));
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()), (folder / "s.ckpt").string() + ": expected 3 shards of this checkpoint, found 1");
+    EXPECT_EQ(std::string(error.what()),
+              (folder / "s.ckpt").string() + ": expected 3 shards of this checkpoint, found 1");
   }
 }
 

@@ -34,7 +34,8 @@ class V1Reader {
     try {
       const TableEntries entries = read_table(*file);
       proto::SavedTensorSlices header;
-      if (entries.empty() || !entries[0].first.empty() || !deserialize(header, entries[0].second)) corrupt("a table without a checkpoint's header");
+      if (entries.empty() || !entries[0].first.empty() || !deserialize(header, entries[0].second))
+        corrupt("a table without a checkpoint's header");
       const std::map<std::string_view, std::string_view> values(entries.begin() + 1, entries.end());
       for (const auto& tensor : header.meta().tensor()) read_tensor(tensor, values);
     } catch (Error& error) {
@@ -71,7 +72,8 @@ class V1Reader {
     }
   }
 
-  void add(const proto::SavedSliceMeta& meta, const proto::TensorSliceProto& slice, const Shape& shape, std::string_view bytes) {
+  void add(const proto::SavedSliceMeta& meta, const proto::TensorSliceProto& slice, const Shape& shape,
+           std::string_view bytes) {
     const auto dtype = static_cast<DType>(meta.type());
     std::vector<int64_t> starts;
     std::vector<int64_t> sizes;
@@ -81,7 +83,8 @@ class V1Reader {
       const bool is_whole = extent.has_length_case() != proto::TensorSliceProto::Extent::kLength;
       starts.push_back(is_whole ? 0 : extent.start());
       sizes.push_back(is_whole ? shape[axis] : extent.length());
-      if (starts.back() < 0 || sizes.back() < 0 || starts.back() > shape[axis] || sizes.back() > shape[axis] - starts.back())
+      if (starts.back() < 0 || sizes.back() < 0 || starts.back() > shape[axis] ||
+          sizes.back() > shape[axis] - starts.back())
         corrupt("a slice that reaches past it");
     }
     proto::SavedTensorSlices entry;
@@ -96,11 +99,14 @@ class V1Reader {
   }
 
   static Tensor join(const Partial& partial) {
-    if (partial.slices.size() == 1 && partial.slices[0].second.shape() == partial.shape) return partial.slices[0].second;
-    if (dtype_size(partial.dtype) == 0) throw Error(ErrorCode::kUnsupported, "", "slices of a type without a fixed size");
+    if (partial.slices.size() == 1 && partial.slices[0].second.shape() == partial.shape)
+      return partial.slices[0].second;
+    if (dtype_size(partial.dtype) == 0)
+      throw Error(ErrorCode::kUnsupported, "", "slices of a type without a fixed size");
     int64_t n_found = 0;
     for (const auto& [starts, part] : partial.slices) n_found += part.shape().n_elements();
-    if (n_found != partial.shape.n_elements()) corrupt(fmt::format("its slices have {} elements, the whole has {}", n_found, partial.shape.n_elements()));
+    if (n_found != partial.shape.n_elements())
+      corrupt(fmt::format("its slices have {} elements, the whole has {}", n_found, partial.shape.n_elements()));
     Tensor whole(partial.dtype, partial.shape);
     for (const auto& [starts, part] : partial.slices) copy_slice(part, starts, whole);
     return whole;
@@ -131,7 +137,8 @@ std::vector<fs::path> v1_files(const fs::path& prefix) {
   }
   std::ranges::sort(files);
   if (!files.empty() && files.size() != n_shards)
-    throw Error(ErrorCode::kIo, prefix.string(), fmt::format("expected {} shards of this checkpoint, found {}", n_shards, files.size()));
+    throw Error(ErrorCode::kIo, prefix.string(),
+                fmt::format("expected {} shards of this checkpoint, found {}", n_shards, files.size()));
   return files;
 }
 

@@ -28,8 +28,10 @@ std::map<std::string, std::string> frozen_names(const FunctionLibrary& library) 
     if (underscore != std::string::npos) {
       const char* end = name.data() + name.size();
       const auto result = std::from_chars(name.data() + underscore + 1, end, number);
-      if (result.ec == std::errc() && result.ptr == end && underscore + 1 < name.size() && number >= 0) stem = name.substr(0, underscore);
-      else number = -1;
+      if (result.ec == std::errc() && result.ptr == end && underscore + 1 < name.size() && number >= 0)
+        stem = name.substr(0, underscore);
+      else
+        number = -1;
     }
     parsed.emplace_back(number, stem, name);
   }
@@ -124,7 +126,8 @@ class FunctionFreezer {
     const CallingOp& op = *calling_op(node.op());
     const int index = argument.input - op.first_argument;
     auto types = node.get<std::vector<DType>>(op.types);
-    if (index < 0 || static_cast<size_t>(index) >= types.size()) throw Error(ErrorCode::kCorrupt, "", "it has more inputs than types");
+    if (index < 0 || static_cast<size_t>(index) >= types.size())
+      throw Error(ErrorCode::kCorrupt, "", "it has more inputs than types");
     types[static_cast<size_t>(index)] = argument.dtype;
     node.set(op.types, types);
     if (op.op.ends_with("While") && node.has("output_shapes")) {
@@ -137,7 +140,8 @@ class FunctionFreezer {
     for (const auto key : op.functions) {
       const auto& attribute = node.attributes.find(std::string(key));
       if (attribute == node.attributes.end()) continue;
-      if (const auto* one = std::get_if<graph::FunctionName>(&attribute->second)) enqueue(one->name, index, argument.dtype, key);
+      if (const auto* one = std::get_if<graph::FunctionName>(&attribute->second))
+        enqueue(one->name, index, argument.dtype, key);
       if (const auto* list = std::get_if<std::vector<graph::FunctionName>>(&attribute->second)) {
         for (const auto& each : *list) enqueue(each.name, index, argument.dtype, key);
       }
@@ -152,7 +156,8 @@ class FunctionFreezer {
     proto::FunctionDef& function = library_.get(argument.function);
     auto& signature = *function.mutable_signature();
     if (argument.index >= signature.input_arg_size())
-      throw Error(ErrorCode::kCorrupt, "", fmt::format("it takes {} arguments, found more", signature.input_arg_size()));
+      throw Error(ErrorCode::kCorrupt, "",
+                  fmt::format("it takes {} arguments, found more", signature.input_arg_size()));
     const auto type = static_cast<proto::DataType>(argument.dtype);
     auto& input = *signature.mutable_input_arg(argument.index);
     input.set_type(type);
@@ -172,7 +177,8 @@ class FunctionFreezer {
       shape.clear_dim();
       shape.set_unknown_rank(true);
     };
-    if (const auto found = function.mutable_attr()->find("_input_shapes"); found != function.mutable_attr()->end()) open(found->second, index);
+    if (const auto found = function.mutable_attr()->find("_input_shapes"); found != function.mutable_attr()->end())
+      open(found->second, index);
     const auto attributes = function.mutable_arg_attr()->find(static_cast<uint32_t>(index));
     if (attributes == function.mutable_arg_attr()->end()) return;
     auto& of_argument = *attributes->second.mutable_attr();
@@ -194,7 +200,8 @@ class FunctionFreezer {
 
   void convert_use(proto::FunctionDef& function, int n, int input, DType dtype) {
     proto::NodeDef& node = *function.mutable_node_def(n);
-    static const std::set<std::string, std::less<>> kPassing = {"Enter", "Exit", "Identity", "NextIteration", "Switch", "Merge"};
+    static const std::set<std::string, std::less<>> kPassing = {"Enter",         "Exit",   "Identity",
+                                                                "NextIteration", "Switch", "Merge"};
     if (const CallingOp* op = calling_op(node.op())) {
       convert_inner_caller(node, *op, input - op->first_argument, dtype);
     } else if (kPassing.contains(node.op())) {
@@ -211,13 +218,16 @@ class FunctionFreezer {
       become(node, "GatherNd", {{"dtype", "Tparams"}, {"Tindices", "Tindices"}});
     } else {
       throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", node.name()),
-                  fmt::format("{} takes a variable, which a frozen graph has not; name outputs that do not need it, or put the variable on the denylist", node.op()));
+                  fmt::format("{} takes a variable, which a frozen graph has not; name outputs that do not need it, or "
+                              "put the variable on the denylist",
+                              node.op()));
     }
   }
 
   void convert_inner_caller(proto::NodeDef& node, const CallingOp& op, int index, DType dtype) {
     auto& types = *(*node.mutable_attr())[std::string(op.types)].mutable_list();
-    if (index < 0 || index >= types.type_size()) throw Error(ErrorCode::kCorrupt, fmt::format("node `{}`", node.name()), "it has more inputs than types");
+    if (index < 0 || index >= types.type_size())
+      throw Error(ErrorCode::kCorrupt, fmt::format("node `{}`", node.name()), "it has more inputs than types");
     types.set_type(index, static_cast<proto::DataType>(dtype));
     for (const auto key : op.functions) {
       const auto found = node.attr().find(std::string(key));
@@ -228,7 +238,8 @@ class FunctionFreezer {
   }
 
   // TensorFlow keeps the first input and the colocation of what it makes anew; the rest of the inputs are data too.
-  static void become(proto::NodeDef& node, const char* op, const std::vector<std::pair<const char*, const char*>>& types) {
+  static void become(proto::NodeDef& node, const char* op,
+                     const std::vector<std::pair<const char*, const char*>>& types) {
     google::protobuf::Map<std::string, proto::AttrValue> attributes;
     for (const auto& [from, to] : types) {
       if (node.attr().contains(from)) attributes[to] = node.attr().at(from);
@@ -246,10 +257,13 @@ class FunctionFreezer {
   }
 
   static void convert_gather(proto::FunctionDef& function, int n) {
-    if (const auto& attributes = function.node_def(n).attr(); attributes.contains("batch_dims") && attributes.at("batch_dims").i() != 0)
-      throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", function.node_def(n).name()), "a ResourceGather with batch_dims; expected 0");
+    if (const auto& attributes = function.node_def(n).attr();
+        attributes.contains("batch_dims") && attributes.at("batch_dims").i() != 0)
+      throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", function.node_def(n).name()),
+                  "a ResourceGather with batch_dims; expected 0");
     std::string axis_name = function.node_def(n).name() + "/axis";
-    while (std::ranges::any_of(function.node_def(), [&](const auto& other) { return other.name() == axis_name; })) axis_name += "_1";
+    while (std::ranges::any_of(function.node_def(), [&](const auto& other) { return other.name() == axis_name; }))
+      axis_name += "_1";
     proto::NodeDef& axis = *function.add_node_def();
     proto::NodeDef& node = *function.mutable_node_def(n);  // after the addition, which may move it
     const auto index_type = node.attr().contains("Tindices") ? node.attr().at("Tindices").type() : proto::DT_INT32;
@@ -259,14 +273,17 @@ class FunctionFreezer {
     auto& value = *(*axis.mutable_attr())["value"].mutable_tensor();
     value.set_dtype(index_type);
     value.mutable_tensor_shape();
-    if (index_type == proto::DT_INT64) value.add_int64_val(0);
-    else value.add_int_val(0);
+    if (index_type == proto::DT_INT64)
+      value.add_int64_val(0);
+    else
+      value.add_int_val(0);
     become(node, "GatherV2", {{"dtype", "Tparams"}, {"Tindices", "Tindices"}});
     (*node.mutable_attr())["Taxis"].set_type(index_type);
     node.add_input(axis_name + ":output:0");
   }
 
-  static void rename_outputs(proto::FunctionDef& function, const std::string& node, std::string_view from, std::string_view to) {
+  static void rename_outputs(proto::FunctionDef& function, const std::string& node, std::string_view from,
+                             std::string_view to) {
     const std::string prefix = node + std::string(from);
     const auto renamed = [&](const std::string& input) { return node + std::string(to) + input.substr(prefix.size()); };
     for (auto& other : *function.mutable_node_def()) {

@@ -30,7 +30,8 @@ int length_of(const graph::Node& node, std::string_view key) {
   constexpr int64_t kMost = 1 << 16;
   const auto found = node.attributes.find(std::string(key));
   if (found != node.attributes.end()) {
-    if (const auto* n = std::get_if<int64_t>(&found->second)) return static_cast<int>(std::clamp<int64_t>(*n, 0, kMost));
+    if (const auto* n = std::get_if<int64_t>(&found->second))
+      return static_cast<int>(std::clamp<int64_t>(*n, 0, kMost));
     if (const auto* types = std::get_if<std::vector<DType>>(&found->second)) return static_cast<int>(types->size());
   }
   return 0;
@@ -66,7 +67,8 @@ const CallingOp* calling_op(std::string_view op) {
   return found == std::end(kOps) ? nullptr : found;
 }
 
-FunctionLibrary::FunctionLibrary(const std::string& serialized) : message_(std::make_shared<proto::FunctionDefLibrary>()) {
+FunctionLibrary::FunctionLibrary(const std::string& serialized)
+    : message_(std::make_shared<proto::FunctionDefLibrary>()) {
   if (!deserialize(*message_, serialized)) corrupt("the graph's function library is no FunctionDefLibrary");
   for (auto& function : *message_->mutable_function()) {
     if (!by_name_.emplace(function.signature().name(), &function).second)

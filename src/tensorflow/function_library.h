@@ -14,8 +14,8 @@ namespace hoarfrost::tensorflow {
 // Which inputs of an op are handed to which functions.
 struct CallingOp {
   std::string_view op;
-  int first_argument;      // the first input that is an argument
-  std::string_view types;  // the attribute with the arguments' types
+  int first_argument;                       // the first input that is an argument
+  std::string_view types;                   // the attribute with the arguments' types
   std::vector<std::string_view> functions;  // the attributes that name functions; of lists ("branches") each
 };
 // nullptr for an op that calls none.
@@ -36,7 +36,8 @@ class FunctionLibrary {
   std::unordered_map<std::string_view, proto::FunctionDef*> by_name_;
 };
 
-// "node:argument:2" within a function: the node, and which of its outputs. Functions name outputs by the op's own words.
+// "node:argument:2" within a function: the node, and which of its outputs. Functions name outputs by the op's own
+// words.
 struct FunctionInput {
   std::string_view node;      // or an argument of the function
   std::string_view argument;  // empty for one of the function's own

@@ -72,8 +72,10 @@ void check_kind(std::string_view content) {
   const char* kind = content.starts_with("\x89HDF") ? "HDF5" : content.starts_with("PK\x03\x04") ? "zip" : nullptr;
   if (content.empty()) throw Error(ErrorCode::kCorrupt, "", "expected a GraphDef, found an empty file");
   const std::string_view start = content.substr(0, 512);
-  const bool is_text = std::ranges::all_of(start, [](unsigned char c) { return (c >= ' ' && c != 0x7f) || c == '\n' || c == '\r' || c == '\t'; });
-  if (is_text && !is_text_format(content)) throw Error(ErrorCode::kCorrupt, "", "expected a GraphDef (.pb or .pbtxt), found text that is none");
+  const bool is_text = std::ranges::all_of(
+      start, [](unsigned char c) { return (c >= ' ' && c != 0x7f) || c == '\n' || c == '\r' || c == '\t'; });
+  if (is_text && !is_text_format(content))
+    throw Error(ErrorCode::kCorrupt, "", "expected a GraphDef (.pb or .pbtxt), found text that is none");
   if (kind == nullptr) return;
   throw Error(ErrorCode::kCorrupt, "",
               std::string("expected a GraphDef, found a Keras model (") + kind + "): hoarfrost freeze takes it");

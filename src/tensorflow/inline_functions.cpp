@@ -16,10 +16,11 @@ using graph::Endpoint;
 using graph::Graph;
 using graph::Node;
 
-constexpr int kDeepest = 64;           // calls within calls: a function that calls itself has no end
+constexpr int kDeepest = 64;            // calls within calls: a function that calls itself has no end
 constexpr size_t kMostNodes = 1 << 20;  // a few bytes of functions can stand for any number of nodes
 
-// Where nodes come to stand: a node that takes nothing runs when `pivot` does, so that it belongs to its branch or loop.
+// Where nodes come to stand: a node that takes nothing runs when `pivot` does, so that it belongs to its branch or
+// loop.
 struct Place {
   int depth = 0;
   Node* pivot = nullptr;
@@ -72,11 +73,14 @@ class Inliner {
     return found == places_.end() ? Place{} : found->second;
   }
 
-  static std::string function_of(const Node& node, std::string_view key) { return node.get<graph::FunctionName>(key).name; }
+  static std::string function_of(const Node& node, std::string_view key) {
+    return node.get<graph::FunctionName>(key).name;
+  }
 
   Node& add(const std::string& op, const std::string& name, std::vector<Endpoint> inputs, const Place& place) {
     if (graph_.size() >= kMostNodes)
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("with its functions the graph has more than {} nodes", kMostNodes));
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("with its functions the graph has more than {} nodes", kMostNodes));
     Node& node = graph_.add(op, graph_.unique_name(name), std::move(inputs));
     places_[&node] = place;
     return node;
@@ -88,7 +92,8 @@ class Inliner {
 
   // The calling node itself passes on what came out, so that its name stays.
   void finish(Node& node, const Body& body) {
-    for (size_t i = 0; !given_.contains(&node) && i < body.outputs.size(); ++i) replaced_[{&node, static_cast<int>(i)}] = body.outputs[i];
+    for (size_t i = 0; !given_.contains(&node) && i < body.outputs.size(); ++i)
+      replaced_[{&node, static_cast<int>(i)}] = body.outputs[i];
     for (Node* effect : body.effects) node.control_inputs.push_back(effect);
     node.attributes.clear();
     node.inputs = body.outputs;
@@ -99,8 +104,10 @@ class Inliner {
     std::vector<DType> types;
     for (const Endpoint& output : body.outputs) types.push_back(types_.at(output));
     node.set_op(types.size() == 1 ? "Identity" : "IdentityN");
-    if (types.size() == 1) node.set("T", types[0]);
-    else node.set("T", types);
+    if (types.size() == 1)
+      node.set("T", types[0]);
+    else
+      node.set("T", types);
   }
 
   // Of what was put in, nodes that nothing needs would look like outputs of the graph.
@@ -119,11 +126,13 @@ class Inliner {
 
   // Within functions a use of a call is one of what came out of it.
   [[nodiscard]] Endpoint actual(Endpoint endpoint) const {
-    for (auto found = replaced_.find(endpoint); found != replaced_.end(); found = replaced_.find(endpoint)) endpoint = found->second;
+    for (auto found = replaced_.find(endpoint); found != replaced_.end(); found = replaced_.find(endpoint))
+      endpoint = found->second;
     return endpoint;
   }
 
-  Body instantiate(const std::string& name, const std::vector<Endpoint>& arguments, const std::string& prefix, const Place& place) {
+  Body instantiate(const std::string& name, const std::vector<Endpoint>& arguments, const std::string& prefix,
+                   const Place& place) {
     const proto::FunctionDef& function = library_.get(name);
     try {
       return instantiate(function, arguments, prefix, place);
@@ -133,19 +142,23 @@ class Inliner {
     }
   }
 
-  Body instantiate(const proto::FunctionDef& function, const std::vector<Endpoint>& arguments, const std::string& prefix, const Place& place) {
+  Body instantiate(const proto::FunctionDef& function, const std::vector<Endpoint>& arguments,
+                   const std::string& prefix, const Place& place) {
     const auto& signature = function.signature();
     if (static_cast<size_t>(signature.input_arg_size()) != arguments.size()) {
-      throw Error(ErrorCode::kCorrupt, "", fmt::format("it takes {} arguments, found {}", signature.input_arg_size(), arguments.size()));
+      throw Error(ErrorCode::kCorrupt, "",
+                  fmt::format("it takes {} arguments, found {}", signature.input_arg_size(), arguments.size()));
     }
     Names names;
-    for (int i = 0; i < signature.input_arg_size(); ++i) names.arguments[signature.input_arg(i).name()] = arguments[static_cast<size_t>(i)];
+    for (int i = 0; i < signature.input_arg_size(); ++i)
+      names.arguments[signature.input_arg(i).name()] = arguments[static_cast<size_t>(i)];
     for (const auto& message : function.node_def()) names.nodes[message.name()] = &add_node(message, prefix, place);
     for (const auto& message : function.node_def()) connect(*names.nodes.at(message.name()), message, names, place);
     Body body;
     for (const auto& output : signature.output_arg()) {
       const auto found = function.ret().find(output.name());
-      if (found == function.ret().end()) throw Error(ErrorCode::kCorrupt, "", fmt::format("nothing is given for its output `{}`", output.name()));
+      if (found == function.ret().end())
+        throw Error(ErrorCode::kCorrupt, "", fmt::format("nothing is given for its output `{}`", output.name()));
       body.outputs.push_back(endpoint_of(found->second, names));
       types_[body.outputs.back()] = static_cast<DType>(output.type());
     }
@@ -206,7 +219,8 @@ class Inliner {
   [[nodiscard]] Endpoint endpoint_of(std::string_view input, const Names& names) const {
     const FunctionInput parsed = parse_function_input(input);
     const auto argument = names.arguments.find(parsed.node);
-    if (argument != names.arguments.end() && (parsed.argument.empty() || !names.nodes.contains(parsed.node))) return argument->second;
+    if (argument != names.arguments.end() && (parsed.argument.empty() || !names.nodes.contains(parsed.node)))
+      return argument->second;
     const auto found = names.nodes.find(parsed.node);
     if (found == names.nodes.end() || parsed.argument.empty()) unknown(input);
     return {found->second, output_index(*found->second, parsed, library_)};
@@ -220,7 +234,8 @@ class Inliner {
   void lower_if(Node& node, const Place& place) {
     const Endpoint condition = node.input(0);
     if (node.get<DType>("Tcond") != DType::kBool)
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("its condition is {}; expected bool", dtype_name(node.get<DType>("Tcond"))));
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("its condition is {}; expected bool", dtype_name(node.get<DType>("Tcond"))));
     const auto types = types_of(node, "Tin", node.inputs.size() - 1);
     std::vector<Endpoint> taken[2];
     for (size_t i = 0; i + 1 < node.inputs.size(); ++i) {
@@ -232,17 +247,21 @@ class Inliner {
     pivots.set("T", DType::kBool);
     Body bodies[2];
     for (int branch = 0; branch < 2; ++branch) {
-      Node& pivot = add("Identity", node.name() + (branch == 0 ? "/switch_f" : "/switch_t"), {pivots.output(branch)}, place);
+      Node& pivot =
+          add("Identity", node.name() + (branch == 0 ? "/switch_f" : "/switch_t"), {pivots.output(branch)}, place);
       pivot.set("T", DType::kBool);
       bodies[branch] = instantiate(function_of(node, branch == 0 ? "else_branch" : "then_branch"), taken[branch],
                                    node.name() + (branch == 0 ? "/else" : "/then"), {place.depth + 1, &pivot});
     }
     if (bodies[0].outputs.size() != bodies[1].outputs.size())
-      throw Error(ErrorCode::kCorrupt, "", fmt::format("its branches give {} and {} outputs", bodies[1].outputs.size(), bodies[0].outputs.size()));
+      throw Error(
+          ErrorCode::kCorrupt, "",
+          fmt::format("its branches give {} and {} outputs", bodies[1].outputs.size(), bodies[0].outputs.size()));
     Body merged;
     for (size_t i = 0; i < bodies[0].outputs.size(); ++i) {
       const DType type = types_.at(bodies[0].outputs[i]);
-      Node& merge = add("Merge", fmt::format("{}/Merge_{}", node.name(), i), {bodies[0].outputs[i], bodies[1].outputs[i]}, place);
+      Node& merge =
+          add("Merge", fmt::format("{}/Merge_{}", node.name(), i), {bodies[0].outputs[i], bodies[1].outputs[i]}, place);
       merge.set("T", type).set("N", 2);
       merged.outputs.push_back(merge.output());
       types_[merge.output()] = type;
@@ -266,13 +285,15 @@ class Inliner {
       merges.push_back(&merge);
       at_merges.push_back(merge.output());
     }
-    const Body condition = instantiate(function_of(node, "cond"), at_merges, node.name() + "/cond", {place.depth + 1, merges[0]});
+    const Body condition =
+        instantiate(function_of(node, "cond"), at_merges, node.name() + "/cond", {place.depth + 1, merges[0]});
     if (condition.outputs.size() != 1) throw Error(ErrorCode::kCorrupt, "", "its condition gives no single value");
     Node& goes_on = add("LoopCond", node.name() + "/LoopCond", {condition.outputs[0]}, place);
     Body result;
     std::vector<Endpoint> arguments;
     for (size_t i = 0; i < n; ++i) {
-      Node& gate = add("Switch", fmt::format("{}/Switch_{}", node.name(), i), {merges[i]->output(), goes_on.output()}, place);
+      Node& gate =
+          add("Switch", fmt::format("{}/Switch_{}", node.name(), i), {merges[i]->output(), goes_on.output()}, place);
       gate.set("T", types[i]);
       Node& exit = add("Exit", fmt::format("{}/Exit_{}", node.name(), i), {gate.output(0)}, place);
       exit.set("T", types[i]);
@@ -282,8 +303,11 @@ class Inliner {
     }
     Node& pivot = add("Identity", node.name() + "/pivot", {arguments[0]}, place);
     pivot.set("T", types[0]);
-    const Body body = instantiate(function_of(node, "body"), arguments, node.name() + "/body", {place.depth + 1, &pivot});
-    if (body.outputs.size() != n) throw Error(ErrorCode::kCorrupt, "", fmt::format("its body gives {} values for {} variables", body.outputs.size(), n));
+    const Body body =
+        instantiate(function_of(node, "body"), arguments, node.name() + "/body", {place.depth + 1, &pivot});
+    if (body.outputs.size() != n)
+      throw Error(ErrorCode::kCorrupt, "",
+                  fmt::format("its body gives {} values for {} variables", body.outputs.size(), n));
     for (size_t i = 0; i < n; ++i) {
       Node& next = add("NextIteration", fmt::format("{}/NextIteration_{}", node.name(), i), {body.outputs[i]}, place);
       next.set("T", types[i]);
@@ -295,7 +319,8 @@ class Inliner {
   static std::vector<DType> types_of(const Node& node, std::string_view key, size_t n) {
     if (n == 0) return {};
     const auto& types = node.get<std::vector<DType>>(key);
-    if (types.size() != n) throw Error(ErrorCode::kCorrupt, "", fmt::format("it has {} inputs and {} types", n, types.size()));
+    if (types.size() != n)
+      throw Error(ErrorCode::kCorrupt, "", fmt::format("it has {} inputs and {} types", n, types.size()));
     return types;
   }
 

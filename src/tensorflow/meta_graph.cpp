@@ -158,7 +158,8 @@ MetaGraph read_meta_graph(const std::filesystem::path& path) {
   }
 }
 
-proto::MetaGraphDef describe_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables, const std::vector<std::string>& trainable) {
+proto::MetaGraphDef describe_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
+                                        const std::vector<std::string>& trainable) {
   proto::MetaGraphDef rest;
   if (graph.find("save/restore_all") != nullptr) {
     proto::SaverDef& saver = *rest.mutable_saver_def();

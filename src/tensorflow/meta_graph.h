@@ -12,7 +12,8 @@ MetaGraph decode_meta_graph(std::string_view message, const std::shared_ptr<cons
 MetaGraph meta_graph_from_proto(const proto::MetaGraphDef& message);
 
 // All of a MetaGraphDef but its graph: the saver (when add_saver has been here) and the collections of variables.
-proto::MetaGraphDef describe_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables, const std::vector<std::string>& trainable);
+proto::MetaGraphDef describe_meta_graph(const graph::Graph& graph, const std::vector<std::string>& variables,
+                                        const std::vector<std::string>& trainable);
 
 // What stands before and behind the graph in the message, and the length of it all.
 struct EncodedMetaGraph {

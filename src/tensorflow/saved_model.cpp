@@ -79,8 +79,8 @@ MetaGraph read_text(const std::shared_ptr<const File>& file, Choice& choice) {
   choice.fail();
 }
 
-// The name under which a checkpoint keeps what comes out of this endpoint, or "": RestoreV2 takes the file, the names and the
-// slices.
+// The name under which a checkpoint keeps what comes out of this endpoint, or "": RestoreV2 takes the file, the names
+// and the slices.
 std::string restored_name(graph::Endpoint value) {
   while (value.node->op() == "Identity" && !value.node->inputs.empty()) value = value.node->inputs[0];
   if (value.node->op() != "RestoreV2" || value.node->inputs.size() != 3) return "";

@@ -10,10 +10,12 @@ namespace hoarfrost::tensorflow {
 namespace {
 
 constexpr const char* kPredict = "tensorflow/serving/predict";
-// Loaders print it, and choose by it how to read what old versions wrote; this is the one that the files are held against.
+// Loaders print it, and choose by it how to read what old versions wrote; this is the one that the files are held
+// against.
 constexpr const char* kVersion = "2.15.1";
 
-void describe(const std::vector<SignatureTensor>& tensors, google::protobuf::Map<std::string, proto::TensorInfo>& into) {
+void describe(const std::vector<SignatureTensor>& tensors,
+              google::protobuf::Map<std::string, proto::TensorInfo>& into) {
   for (const auto& tensor : tensors) {
     proto::TensorInfo& info = into[tensor.key];
     info.set_name(fmt::format("{}:{}", tensor.endpoint.node->name(), tensor.endpoint.index));
@@ -25,7 +27,8 @@ void describe(const std::vector<SignatureTensor>& tensors, google::protobuf::Map
 }  // namespace
 
 std::vector<std::filesystem::path> write_saved_model(const graph::Graph& graph, const graph::Variables& values,
-                                                     const SavedModelContents& contents, const std::filesystem::path& folder) {
+                                                     const SavedModelContents& contents,
+                                                     const std::filesystem::path& folder) {
   proto::MetaGraphDef rest = describe_meta_graph(graph, contents.variables, contents.trainable);
   rest.mutable_meta_info_def()->add_tags("serve");
   rest.mutable_meta_info_def()->set_tensorflow_version(kVersion);
@@ -44,7 +47,8 @@ std::vector<std::filesystem::path> write_saved_model(const graph::Graph& graph, 
   std::vector<std::filesystem::path> files;
   if (!values.empty()) {
     files = write_checkpoint(values, folder / "variables" / "variables");
-    std::filesystem::remove(folder / "variables" / "checkpoint");  // a SavedModel has one checkpoint, and none to choose
+    std::filesystem::remove(folder / "variables" /
+                            "checkpoint");  // a SavedModel has one checkpoint, and none to choose
     std::erase(files, folder / "variables" / "checkpoint");
   }
   OutputFile out(path);

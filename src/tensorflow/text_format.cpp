@@ -27,7 +27,8 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
-// Text of any size: ArrayInputStream counts in int. A graph within protobuf's 2 GiB can take four times as much as text.
+// Text of any size: ArrayInputStream counts in int. A graph within protobuf's 2 GiB can take four times as much as
+// text.
 class TextStream : public google::protobuf::io::ZeroCopyInputStream {
  public:
   explicit TextStream(std::string_view text) : text_(text) {}

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-
 namespace hoarfrost::training {
 
 // What is done to one picture: Keras' transform_parameters.

@@ -12,7 +12,7 @@ namespace hoarfrost::training {
 
 // What was counted so far, for an epoch that is left in its middle.
 struct Counts {
-  std::vector<double> loss_sums;                   // over examples: of the loss, then of each output's; then their number
+  std::vector<double> loss_sums;  // over examples: of the loss, then of each output's; then their number
   std::vector<std::vector<double>> metric_counts;  // Metric::counts of each output's metrics, in their order
 };
 

@@ -10,7 +10,8 @@ Endpoint Builder::finish(Node& node) {
   std::vector<ops::Known> inputs;
   for (const Endpoint& input : node.inputs) inputs.push_back(known_.at(input));
   auto outputs = ops::infer_node(node, inputs);
-  for (size_t i = 0; i < outputs.size(); ++i) known_.emplace(Endpoint{&node, static_cast<int>(i)}, std::move(outputs[i]));
+  for (size_t i = 0; i < outputs.size(); ++i)
+    known_.emplace(Endpoint{&node, static_cast<int>(i)}, std::move(outputs[i]));
   return node.output();
 }
 

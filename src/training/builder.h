@@ -1,4 +1,5 @@
-// Adds nodes to a graph whose shapes are all known, and knows theirs at once: what gradients and losses are written with.
+// Adds nodes to a graph whose shapes are all known, and knows theirs at once: what gradients and losses are written
+// with.
 #pragma once
 
 #include <hoarfrost/graph.h>
@@ -18,8 +19,8 @@ using Attributes = std::vector<std::pair<std::string_view, graph::Attribute>>;
 
 class Builder {
  public:
-  // graph must outlive the Builder; every node of it is inferred here, so that its Placeholders must have static shapes.
-  // Throws Error{kUnsupported} for an op that is not known.
+  // graph must outlive the Builder; every node of it is inferred here, so that its Placeholders must have static
+  // shapes. Throws Error{kUnsupported} for an op that is not known.
   explicit Builder(graph::Graph& graph) : graph_(&graph), known_(ops::infer(graph)) {}
 
   // The scope of new nodes: "gradients/dense".

@@ -13,8 +13,8 @@ Json value_at(const Json& json, std::string_view key) {
   return json.is_object() && found != json.end() ? *found : Json();
 }
 
-// Keras 3 wraps losses and metrics as {"module", "class_name": "function", "config": NAME}; Keras 2.15's metric objects of a
-// function are MeanMetricWrapper with "fn".
+// Keras 3 wraps losses and metrics as {"module", "class_name": "function", "config": NAME}; Keras 2.15's metric objects
+// of a function are MeanMetricWrapper with "fn".
 Json plain(const Json& json) {
   if (!json.is_object()) return json;
   const std::string class_name = text_in(json, "class_name");
@@ -31,7 +31,8 @@ std::string metric_name(const Json& given) {
   const std::string function = text_in(config, "fn"), own = text_in(config, "name");
   if (own == "accuracy" || own == "acc") return own;
   if (const double k = number_in(config, {"k"}, 0); k > 0 && k != 5 && class_name.find("TopK") != std::string::npos)
-    return fmt::format("{}top_{}_categorical_accuracy", class_name.starts_with("Sparse") ? "sparse_" : "", static_cast<int>(k));
+    return fmt::format("{}top_{}_categorical_accuracy", class_name.starts_with("Sparse") ? "sparse_" : "",
+                       static_cast<int>(k));
   return class_name == "MeanMetricWrapper" || class_name == "Mean" ? function : class_name;
 }
 
@@ -41,9 +42,12 @@ std::vector<Json> by_output(const Json& json, const std::vector<std::string>& na
   if (json.is_null()) return {};
   const bool is_object = json.is_object() && !json.contains("class_name");
   for (size_t i = 0; i < names.size(); ++i) {
-    if (is_object) result[i] = value_at(json, names[i]);
-    else if (json.is_array()) result[i] = i < json.size() ? json.at(i) : Json();
-    else result[i] = json;
+    if (is_object)
+      result[i] = value_at(json, names[i]);
+    else if (json.is_array())
+      result[i] = i < json.size() ? json.at(i) : Json();
+    else
+      result[i] = json;
   }
   return result;
 }
@@ -62,7 +66,8 @@ void add_metrics(const Json& list, std::vector<std::string>& metrics, std::vecto
       if (name != "accuracy" && name != "acc") (void)Metric(name);
       metrics.push_back(name);
     } catch (const Error&) {
-      notes.push_back(fmt::format("the file's metric `{}` is not known here and is left out", name.empty() ? item.dump() : name));
+      notes.push_back(
+          fmt::format("the file's metric `{}` is not known here and is left out", name.empty() ? item.dump() : name));
     }
   }
 }
@@ -81,7 +86,8 @@ ReadCompilation compilation_from(const std::string& text, const std::vector<std:
   ReadCompilation result;
   if (text.empty()) return result;
   const Json config = Json::parse(text, nullptr, false);
-  if (config.is_discarded() || !config.is_object()) throw Error(ErrorCode::kCorrupt, "training_config", "expected a JSON object");
+  if (config.is_discarded() || !config.is_object())
+    throw Error(ErrorCode::kCorrupt, "training_config", "expected a JSON object");
   Compilation& compilation = result.compilation;
   if (const Json optimizer = optimizer_in(config); !optimizer.is_null()) {
     try {
@@ -101,23 +107,34 @@ ReadCompilation compilation_from(const std::string& text, const std::vector<std:
       break;
     }
   }
-  for (const Json& weight : by_output(value_at(config, "loss_weights"), output_names)) compilation.loss_weights.push_back(weight.is_number() ? weight.get<double>() : 1);
-  for (const Json& metrics : metrics_by_output(value_at(config, "metrics"), output_names)) add_metrics(metrics, compilation.metrics.emplace_back(), result.notes);
+  for (const Json& weight : by_output(value_at(config, "loss_weights"), output_names))
+    compilation.loss_weights.push_back(weight.is_number() ? weight.get<double>() : 1);
+  for (const Json& metrics : metrics_by_output(value_at(config, "metrics"), output_names))
+    add_metrics(metrics, compilation.metrics.emplace_back(), result.notes);
   return result;
 }
 
-std::string training_config(const Compilation& compilation, const Optimizer& optimizer, const std::vector<std::string>& output_names) {
+std::string training_config(const Compilation& compilation, const Optimizer& optimizer,
+                            const std::vector<std::string>& output_names) {
   const bool is_one = output_names.size() == 1;
   Json losses = is_one ? compilation.losses.at(0) : Json(compilation.losses);
   Json weights = compilation.loss_weights.empty() ? Json() : Json(compilation.loss_weights);
-  Json metrics = compilation.metrics.empty() ? Json() : is_one ? Json(compilation.metrics[0]) : Json(compilation.metrics);
-  return Json{{"loss", losses}, {"metrics", metrics}, {"weighted_metrics", nullptr}, {"loss_weights", weights}, {"optimizer_config", optimizer.json()}}.dump();
+  Json metrics = compilation.metrics.empty() ? Json()
+                 : is_one                    ? Json(compilation.metrics[0])
+                                             : Json(compilation.metrics);
+  return Json{{"loss", losses},
+              {"metrics", metrics},
+              {"weighted_metrics", nullptr},
+              {"loss_weights", weights},
+              {"optimizer_config", optimizer.json()}}
+      .dump();
 }
 
 Metric metric_for(const std::string& name, const Shape& labels, const Shape& output) {
   if (name != "accuracy" && name != "acc") return Metric(name);
   const bool is_binary = output.rank() > 0 && output.last() == 1;
-  const bool is_sparse = labels.rank() < output.rank() || (labels.rank() > 0 && labels.last() == 1 && output.last() > 1);
+  const bool is_sparse =
+      labels.rank() < output.rank() || (labels.rank() > 0 && labels.last() == 1 && output.last() > 1);
   Metric result(is_binary ? "binary_accuracy" : is_sparse ? "sparse_categorical_accuracy" : "categorical_accuracy");
   result.rename(name);
   return result;

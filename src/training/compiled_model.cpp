@@ -52,8 +52,7 @@ CompiledModel CompiledModel::load_model(const std::filesystem::path& path, int t
     auto [compilation, notes] = compilation_from(state.training_config, keras::output_names(*model));
     const Json before = Json::parse(state.hoarfrost, nullptr, false);
     const uint64_t seed = before.is_object() ? before.value("seed", uint64_t{0}) : 0;
-    auto parts =
-        std::unique_ptr<Parts>(new Parts{{*model, std::move(compilation), {seed, threads, nullptr}}, state});
+    auto parts = std::unique_ptr<Parts>(new Parts{{*model, std::move(compilation), {seed, threads, nullptr}}, state});
     parts->trainer.restore(state);
     return CompiledModel(std::move(parts));
   } catch (Error& error) {

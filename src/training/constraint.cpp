@@ -13,7 +13,8 @@ namespace {
 constexpr double kEpsilon = 1e-7;  // keras.backend.epsilon()
 
 std::string spelled(const Json& json) {
-  const std::string name = json.is_string() ? json.get<std::string>() : text_in(json, json.contains("class_name") ? "class_name" : "name");
+  const std::string name =
+      json.is_string() ? json.get<std::string>() : text_in(json, json.contains("class_name") ? "class_name" : "name");
   std::string result;
   for (const char c : name.substr(name.rfind('>') + 1)) {
     if (c != '_') result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -27,7 +28,9 @@ class Slices {
   Slices(const Shape& shape, const std::vector<int64_t>& axes) : sizes_(shape.sizes()), strides_(sizes_.size(), 0) {
     n_ = 1;
     for (size_t axis = sizes_.size(); axis-- > 0;) {
-      const bool is_reduced = std::ranges::any_of(axes, [&](int64_t a) { return (a < 0 ? a + static_cast<int64_t>(sizes_.size()) : a) == static_cast<int64_t>(axis); });
+      const bool is_reduced = std::ranges::any_of(axes, [&](int64_t a) {
+        return (a < 0 ? a + static_cast<int64_t>(sizes_.size()) : a) == static_cast<int64_t>(axis);
+      });
       if (is_reduced) continue;
       strides_[axis] = n_;
       n_ *= sizes_[axis];
@@ -55,12 +58,13 @@ std::vector<int64_t> axes_in(const Json& config) {
   return found->is_array() ? found->get<std::vector<int64_t>>() : std::vector<int64_t>{found->get<int64_t>()};
 }
 
-// RadialConstraint (Keras 2.15's _kernel_constraint): a [k, k, in, out] kernel gets one value per ring about its middle, all
-// taken from its diagonal: the innermost ring's from start - 1, where start = k / 2, ring r's from start + r (from
-// start + r - 1 where k is odd).
+// RadialConstraint (Keras 2.15's _kernel_constraint): a [k, k, in, out] kernel gets one value per ring about its
+// middle, all taken from its diagonal: the innermost ring's from start - 1, where start = k / 2, ring r's from start +
+// r (from start + r - 1 where k is odd).
 void make_radial(const Shape& shape, std::span<float> values) {
   if (shape.rank() != 4 || shape[0] != shape[1])
-    throw Error(ErrorCode::kUnsupported, "constraint", fmt::format("RadialConstraint needs a square kernel, found {}", shape.to_string()));
+    throw Error(ErrorCode::kUnsupported, "constraint",
+                fmt::format("RadialConstraint needs a square kernel, found {}", shape.to_string()));
   const int64_t side = shape[0], n = shape[2] * shape[3], start = side / 2, is_odd = side % 2;
   const std::vector<float> old(values.begin(), values.end());
   for (int64_t row = 0; row < side; ++row) {
@@ -76,7 +80,9 @@ void make_radial(const Shape& shape, std::span<float> values) {
 }  // namespace
 
 Constraint::Constraint(const Json& json) {
-  const Json config = json.is_object() && json.contains("config") ? json.at("config") : json.is_object() ? json : Json::object();
+  const Json config = json.is_object() && json.contains("config") ? json.at("config")
+                      : json.is_object()                          ? json
+                                                                  : Json::object();
   const std::string name = spelled(json);
   axes_ = axes_in(config);
   if (name == "maxnorm") {
@@ -94,7 +100,10 @@ Constraint::Constraint(const Json& json) {
   } else if (name == "radialconstraint") {
     kind_ = Kind::kRadial;
   } else {
-    throw Error(ErrorCode::kUnsupported, "constraint", fmt::format("`{}` is not known: training knows MaxNorm, NonNeg, UnitNorm, MinMaxNorm and RadialConstraint", json.dump()));
+    throw Error(
+        ErrorCode::kUnsupported, "constraint",
+        fmt::format("`{}` is not known: training knows MaxNorm, NonNeg, UnitNorm, MinMaxNorm and RadialConstraint",
+                    json.dump()));
   }
 }
 
@@ -106,7 +115,8 @@ void Constraint::apply(const Shape& shape, std::span<float> values) const {
   }
   const Slices slices(shape, axes_);
   std::vector<double> factors(static_cast<size_t>(slices.n()), 0);
-  for (size_t i = 0; i < values.size(); ++i) factors[static_cast<size_t>(slices.of(static_cast<int64_t>(i)))] += static_cast<double>(values[i]) * values[i];
+  for (size_t i = 0; i < values.size(); ++i)
+    factors[static_cast<size_t>(slices.of(static_cast<int64_t>(i)))] += static_cast<double>(values[i]) * values[i];
   for (double& factor : factors) {
     const double norm = std::sqrt(factor);
     double wanted = 1;
@@ -114,7 +124,8 @@ void Constraint::apply(const Shape& shape, std::span<float> values) const {
     if (kind_ == Kind::kMinMaxNorm) wanted = rate_ * std::clamp(norm, low_, high_) + (1 - rate_) * norm;
     factor = wanted / (kEpsilon + norm);
   }
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(values[i] * factors[static_cast<size_t>(slices.of(static_cast<int64_t>(i)))]);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(values[i] * factors[static_cast<size_t>(slices.of(static_cast<int64_t>(i)))]);
 }
 
 }  // namespace hoarfrost::training

@@ -80,7 +80,8 @@ class Differentiation {
     builder_.enter("gradients/" + node.name());
     const auto last = gradients_.upper_bound({&node, INT32_MAX});
     int n_outputs = 0;
-    for (auto at = gradients_.lower_bound({&node, 0}); at != last; ++at) n_outputs = std::max(n_outputs, at->first.index + 1);
+    for (auto at = gradients_.lower_bound({&node, 0}); at != last; ++at)
+      n_outputs = std::max(n_outputs, at->first.index + 1);
     if (n_outputs == 0) return;
     for (int i = 0; i < n_outputs; ++i) flow.by_outputs.push_back(total({&node, i}));
     for (const Endpoint& input : node.inputs) {
@@ -137,22 +138,55 @@ std::span<const NotDifferentiable> not_differentiable() {
   constexpr std::string_view kOnlyGradient = "it is a gradient itself, and second derivatives are not taken";
   constexpr std::string_view kLoop = "loops are not differentiated: layers that train are unrolled";
   static constexpr NotDifferentiable kOps[] = {
-      {"FloorMod", kNoLayer}, {"Atan2", kNoLayer}, {"Prod", kNoLayer}, {"Cumprod", kNoLayer}, {"TopKV2", kNoLayer},
-      {"LRN", kNoLayer}, {"GatherNd", kNoLayer}, {"IdentityN", kNoLayer}, {"PlaceholderWithDefault", kNoLayer}, {"PreventGradient", "it exists to refuse"},
-      {"Assert", kLoop}, {"Enter", kLoop}, {"RefEnter", kLoop}, {"Exit", kLoop}, {"RefExit", kLoop},
-      {"NextIteration", kLoop}, {"RefNextIteration", kLoop}, {"LoopCond", kLoop}, {"Switch", kLoop},
-      {"RefSwitch", kLoop}, {"Merge", kLoop}, {"RefMerge", kLoop}, {"TensorArrayV3", kLoop},
-      {"TensorArrayWriteV3", kLoop}, {"TensorArrayReadV3", kLoop}, {"TensorArrayScatterV3", kLoop},
-      {"TensorArrayGatherV3", kLoop}, {"TensorArraySizeV3", kLoop},
+      {"FloorMod", kNoLayer},
+      {"Atan2", kNoLayer},
+      {"Prod", kNoLayer},
+      {"Cumprod", kNoLayer},
+      {"TopKV2", kNoLayer},
+      {"LRN", kNoLayer},
+      {"GatherNd", kNoLayer},
+      {"IdentityN", kNoLayer},
+      {"PlaceholderWithDefault", kNoLayer},
+      {"PreventGradient", "it exists to refuse"},
+      {"Assert", kLoop},
+      {"Enter", kLoop},
+      {"RefEnter", kLoop},
+      {"Exit", kLoop},
+      {"RefExit", kLoop},
+      {"NextIteration", kLoop},
+      {"RefNextIteration", kLoop},
+      {"LoopCond", kLoop},
+      {"Switch", kLoop},
+      {"RefSwitch", kLoop},
+      {"Merge", kLoop},
+      {"RefMerge", kLoop},
+      {"TensorArrayV3", kLoop},
+      {"TensorArrayWriteV3", kLoop},
+      {"TensorArrayReadV3", kLoop},
+      {"TensorArrayScatterV3", kLoop},
+      {"TensorArrayGatherV3", kLoop},
+      {"TensorArraySizeV3", kLoop},
       {"Concat", "ConcatV2 is what layers lower to"},
-      {"Conv2DBackpropFilter", kOnlyGradient}, {"Conv3DBackpropFilterV2", kOnlyGradient},
-      {"DepthwiseConv2dNativeBackpropFilter", kOnlyGradient}, {"DepthwiseConv2dNativeBackpropInput", kOnlyGradient},
-      {"MaxPoolGrad", kOnlyGradient}, {"MaxPool3DGrad", kOnlyGradient}, {"AvgPoolGrad", kOnlyGradient},
-      {"AvgPool3DGrad", kOnlyGradient}, {"FusedBatchNormGrad", kOnlyGradient}, {"FusedBatchNormGradV2", kOnlyGradient},
-      {"FusedBatchNormGradV3", kOnlyGradient}, {"BiasAddGrad", kOnlyGradient}, {"ReluGrad", kOnlyGradient},
-      {"Relu6Grad", kOnlyGradient}, {"EluGrad", kOnlyGradient}, {"SigmoidGrad", kOnlyGradient},
-      {"TanhGrad", kOnlyGradient}, {"UnsortedSegmentSum", kOnlyGradient},
-      {"ImageProjectiveTransformV3", "what TensorFlow takes for its gradient is not the derivative: random layers stand before the first weight"},
+      {"Conv2DBackpropFilter", kOnlyGradient},
+      {"Conv3DBackpropFilterV2", kOnlyGradient},
+      {"DepthwiseConv2dNativeBackpropFilter", kOnlyGradient},
+      {"DepthwiseConv2dNativeBackpropInput", kOnlyGradient},
+      {"MaxPoolGrad", kOnlyGradient},
+      {"MaxPool3DGrad", kOnlyGradient},
+      {"AvgPoolGrad", kOnlyGradient},
+      {"AvgPool3DGrad", kOnlyGradient},
+      {"FusedBatchNormGrad", kOnlyGradient},
+      {"FusedBatchNormGradV2", kOnlyGradient},
+      {"FusedBatchNormGradV3", kOnlyGradient},
+      {"BiasAddGrad", kOnlyGradient},
+      {"ReluGrad", kOnlyGradient},
+      {"Relu6Grad", kOnlyGradient},
+      {"EluGrad", kOnlyGradient},
+      {"SigmoidGrad", kOnlyGradient},
+      {"TanhGrad", kOnlyGradient},
+      {"UnsortedSegmentSum", kOnlyGradient},
+      {"ImageProjectiveTransformV3",
+       "what TensorFlow takes for its gradient is not the derivative: random layers stand before the first weight"},
   };
   return kOps;
 }

@@ -46,8 +46,8 @@ std::span<const NotDifferentiable> not_differentiable();
 // Nodes that stand between sources and target and whose op has no gradient.
 std::vector<const Node*> nodes_without_gradient(Builder& builder, Endpoint target, std::span<const Endpoint> sources);
 
-// The gradients of `target`, a scalar, by each source, of the source's shape; zeros for a source that it does not depend
-// on. Throws Error{kUnsupported} naming the node and its op when there is no gradient on the way.
+// The gradients of `target`, a scalar, by each source, of the source's shape; zeros for a source that it does not
+// depend on. Throws Error{kUnsupported} naming the node and its op when there is no gradient on the way.
 std::vector<Endpoint> differentiate(Builder& builder, Endpoint target, std::span<const Endpoint> sources);
 
 }  // namespace hoarfrost::training

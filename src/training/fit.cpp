@@ -14,16 +14,20 @@ namespace hoarfrost::training {
 namespace {
 
 // Keras' progress bar: four decimals, or an exponent for what they would not show.
-std::string number_text(double value) { return std::abs(value) > 1e-3 || value == 0 ? fmt::format("{:.4f}", value) : fmt::format("{:.4e}", value); }
+std::string number_text(double value) {
+  return std::abs(value) > 1e-3 || value == 0 ? fmt::format("{:.4f}", value) : fmt::format("{:.4e}", value);
+}
 
 std::string text_of(const Logs& logs) {
   std::string text;
-  for (const auto& [name, value] : logs) text += fmt::format("{}{}: {}", text.empty() ? "" : " - ", name, number_text(value));
+  for (const auto& [name, value] : logs)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : " - ", name, number_text(value));
   return text;
 }
 
 uint64_t seed_of_batch(uint64_t seed, int64_t epoch, int64_t batch) {
-  return seed * 0x9E3779B97F4A7C15ULL + static_cast<uint64_t>(epoch) * 0xBF58476D1CE4E5B9ULL + static_cast<uint64_t>(batch);
+  return seed * 0x9E3779B97F4A7C15ULL + static_cast<uint64_t>(epoch) * 0xBF58476D1CE4E5B9ULL +
+         static_cast<uint64_t>(batch);
 }
 
 }  // namespace
@@ -58,7 +62,9 @@ class Fit::Controls final : public Control {
     if (fit_.options_.show_progress) fmt::print(stderr, "{}\n", line);
   }
   [[nodiscard]] std::vector<std::pair<std::string, Tensor>> weights() const override { return fit_.trainer_.weights(); }
-  void set_weights(const std::vector<std::pair<std::string, Tensor>>& weights) override { fit_.trainer_.set_weights(weights); }
+  void set_weights(const std::vector<std::pair<std::string, Tensor>>& weights) override {
+    fit_.trainer_.set_weights(weights);
+  }
   void save(const std::filesystem::path& path, bool weights_only) override { fit_.save(path, weights_only); }
 
   bool is_stopped = false;
@@ -67,12 +73,18 @@ class Fit::Controls final : public Control {
   Fit& fit_;
 };
 
-Fit::Fit(Trainer& trainer, const Examples& train, const Examples* validation, std::vector<Callback*> callbacks, FitOptions options)
-    : trainer_(trainer), train_(train), validation_(validation), callbacks_(std::move(callbacks)), options_(std::move(options)),
+Fit::Fit(Trainer& trainer, const Examples& train, const Examples* validation, std::vector<Callback*> callbacks,
+         FitOptions options)
+    : trainer_(trainer),
+      train_(train),
+      validation_(validation),
+      callbacks_(std::move(callbacks)),
+      options_(std::move(options)),
       controls_(std::make_unique<Controls>(*this)) {
   std::ranges::stable_partition(callbacks_, [](const Callback* callback) { return !callback->saves_model(); });
   trainer_.begin(train);
-  if (validation != nullptr && (validation->x_shapes() != train.x_shapes() || validation->y_shapes() != train.y_shapes()))
+  if (validation != nullptr &&
+      (validation->x_shapes() != train.x_shapes() || validation->y_shapes() != train.y_shapes()))
     throw Error(ErrorCode::kMismatch, "", "the validation examples have other shapes than the training ones");
 }
 
@@ -93,8 +105,10 @@ bool Fit::is_stopped() const {
 // A process for which no row is left computes the first one, which then counts nothing.
 Fit::Rows Fit::rows_of(std::span<const int64_t> whole) const {
   const auto share = distributed::share_of(trainer_.options().group, static_cast<int64_t>(whole.size()));
-  const auto own = share.n == 0 ? whole.first(1) : whole.subspan(static_cast<size_t>(share.first), static_cast<size_t>(share.n));
-  return {{own.begin(), own.end()}, share.n == 0 ? 0 : 1.0 / static_cast<double>(whole.size()),
+  const auto own =
+      share.n == 0 ? whole.first(1) : whole.subspan(static_cast<size_t>(share.first), static_cast<size_t>(share.n));
+  return {{own.begin(), own.end()},
+          share.n == 0 ? 0 : 1.0 / static_cast<double>(whole.size()),
           static_cast<double>(share.n) / static_cast<double>(whole.size())};
 }
 
@@ -117,15 +131,18 @@ Trainer::Batch& Fit::fill(const Examples& examples, const Rows& rows, uint64_t s
 void Fit::say_invalid(const Trainer::Result& result, const Trainer::Batch& batch, History& history) {
   history.is_invalid = true;
   const std::string layer = trainer_.first_layer_without_number(batch);
-  history.invalid = fmt::format("epoch {}, batch {}: the loss is {}; {}", position_.epoch + 1, position_.batch + 1, result.loss,
-                                layer.empty() ? "the layers' outputs are all numbers: look at the labels" : fmt::format("the first output that is no number is layer `{}`'s", layer));
+  history.invalid =
+      fmt::format("epoch {}, batch {}: the loss is {}; {}", position_.epoch + 1, position_.batch + 1, result.loss,
+                  layer.empty() ? "the layers' outputs are all numbers: look at the labels"
+                                : fmt::format("the first output that is no number is layer `{}`'s", layer));
 }
 
 // Whether training goes on.
 bool Fit::train_batch(Averages& averages, Progress& progress, std::span<const int64_t> order, History& history) {
   const auto first = static_cast<size_t>(position_.batch * options_.batch_size);
   const auto whole = order.subspan(first, std::min(order.size() - first, static_cast<size_t>(options_.batch_size)));
-  Trainer::Batch& batch = fill(train_, rows_of(whole), seed_of_batch(trainer_.options().seed, position_.epoch, position_.batch), true);
+  Trainer::Batch& batch =
+      fill(train_, rows_of(whole), seed_of_batch(trainer_.options().seed, position_.epoch, position_.batch), true);
   const Trainer::Result result = trainer_.train_on_batch(batch);
   averages.add(result, batch, static_cast<int64_t>(whole.size()));
   n_examples_ += static_cast<int64_t>(whole.size());
@@ -218,12 +235,15 @@ std::string Fit::state() const {
 void Fit::restore(const keras::TrainingState& state) {
   const Json json = Json::parse(state.hoarfrost, nullptr, false);
   try {
-    if (json.at("version") != 1) throw Error(ErrorCode::kCorrupt, "training state", "is of another version of Hoarfrost");
+    if (json.at("version") != 1)
+      throw Error(ErrorCode::kCorrupt, "training state", "is of another version of Hoarfrost");
     const bool is_same = json.at("examples") == train_.size() && json.at("batch_size") == options_.batch_size;
     if (!is_same && json.at("batch") != 0) {
       throw Error(ErrorCode::kMismatch, "training state",
-                  fmt::format("it stands within an epoch of {} examples in batches of {}, found {} in batches of {}: give the same data and --batch-size",
-                              json.at("examples").get<int64_t>(), json.at("batch_size").get<int64_t>(), train_.size(), options_.batch_size));
+                  fmt::format("it stands within an epoch of {} examples in batches of {}, found {} in batches of {}: "
+                              "give the same data and --batch-size",
+                              json.at("examples").get<int64_t>(), json.at("batch_size").get<int64_t>(), train_.size(),
+                              options_.batch_size));
     }
     position_.epoch = json.at("epoch");
     position_.batch = json.at("batch");
@@ -235,7 +255,8 @@ void Fit::restore(const keras::TrainingState& state) {
       if (found != json.at("callbacks").end()) callback->set_state(found->get<std::string>());
     }
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kCorrupt, "training state", fmt::format("expected what Hoarfrost writes, found: {}", error.what()));
+    throw Error(ErrorCode::kCorrupt, "training state",
+                fmt::format("expected what Hoarfrost writes, found: {}", error.what()));
   }
   restore_kept(state.kept_weights);
 }
@@ -244,7 +265,8 @@ void Fit::restore(const keras::TrainingState& state) {
 std::vector<std::pair<std::string, Tensor>> Fit::kept_weights() const {
   std::vector<std::pair<std::string, Tensor>> result;
   for (const Callback* callback : callbacks_) {
-    for (auto& [name, value] : callback->kept_weights()) result.emplace_back(callback->name() + "/" + name, std::move(value));
+    for (auto& [name, value] : callback->kept_weights())
+      result.emplace_back(callback->name() + "/" + name, std::move(value));
   }
   return result;
 }
@@ -257,9 +279,11 @@ void Fit::restore_kept(const std::vector<std::pair<std::string, Tensor>>& kept) 
     std::vector<std::pair<std::string, Tensor>> weights;
     for (const auto& [name, value] : kept) {
       if (!name.starts_with(prefix)) continue;
-      const auto found = std::ranges::find(own, name.substr(prefix.size()), [](const auto& weight) { return weight.first; });
+      const auto found =
+          std::ranges::find(own, name.substr(prefix.size()), [](const auto& weight) { return weight.first; });
       if (found == own.end() || found->second.shape() != value.shape() || found->second.dtype() != value.dtype())
-        throw Error(ErrorCode::kMismatch, "training state", fmt::format("the kept weight `{}` {} is none of this model's", name, value.shape().to_string()));
+        throw Error(ErrorCode::kMismatch, "training state",
+                    fmt::format("the kept weight `{}` {} is none of this model's", name, value.shape().to_string()));
       weights.emplace_back(found->first, value);
     }
     if (!weights.empty()) callback->set_kept_weights(std::move(weights));

@@ -23,7 +23,7 @@ struct Position {
 };
 
 struct FitOptions {
-  int64_t epochs = 1;      // to reach, counted from the first
+  int64_t epochs = 1;       // to reach, counted from the first
   int64_t batch_size = 32;  // of all processes together
   bool shuffle = true;
   ClassWeight class_weight;
@@ -33,15 +33,18 @@ struct FitOptions {
 
 class Fit {
  public:
-  // Callbacks are called in their order, those that save the model last. Examples, trainer and callbacks must outlive it; validation may be null. Throws what Trainer::begin throws.
-  Fit(Trainer& trainer, const Examples& train, const Examples* validation, std::vector<Callback*> callbacks, FitOptions options);
+  // Callbacks are called in their order, those that save the model last. Examples, trainer and callbacks must outlive
+  // it; validation may be null. Throws what Trainer::begin throws.
+  Fit(Trainer& trainer, const Examples& train, const Examples* validation, std::vector<Callback*> callbacks,
+      FitOptions options);
   ~Fit();
 
   // From `position` to options.epochs. Throws what the examples throw.
   History run();
 
   [[nodiscard]] const Position& position() const { return position_; }
-  // What resumes exactly here: the position, the optimizer's rate, the callbacks' states; JSON for TrainingState::hoarfrost.
+  // What resumes exactly here: the position, the optimizer's rate, the callbacks' states; JSON for
+  // TrainingState::hoarfrost.
   [[nodiscard]] std::string state() const;
   // What a step takes, part by part (Trainer::profile), reading a batch of examples first. It trains.
   std::vector<runtime::Step> profile(double seconds);

@@ -11,7 +11,9 @@
 namespace hoarfrost::training {
 namespace {
 
-Json golden(const std::string& name) { return Json::parse(std::ifstream(HOARFROST_GOLDEN "/training/" + name + ".json")); }
+Json golden(const std::string& name) {
+  return Json::parse(std::ifstream(HOARFROST_GOLDEN "/training/" + name + ".json"));
+}
 
 Tensor floats(const Json& values, const Json& shape) {
   return Tensor::of<float>(Shape(shape.get<std::vector<int64_t>>()), values.get<std::vector<float>>());
@@ -39,7 +41,8 @@ TEST(Goldens, OptimizersStepAsKeras) {
       const auto expected = item.at("steps").at(step).get<std::vector<float>>();
       for (size_t i = 0; i < weights.size(); ++i) {
         // float32 on both sides; Keras computes powers of beta in float32 too.
-        EXPECT_NEAR(weights[i], expected[i], 2e-6 * (1 + std::abs(expected[i]))) << item.at("config").dump() << " step " << step << ", " << i;
+        EXPECT_NEAR(weights[i], expected[i], 2e-6 * (1 + std::abs(expected[i])))
+            << item.at("config").dump() << " step " << step << ", " << i;
       }
     }
   }
@@ -49,7 +52,8 @@ TEST(Goldens, LossesAreKeras) {
   for (const Json& item : golden("losses")) {
     graph::Graph graph;
     Builder builder(graph);
-    const Tensor labels = floats(item.at("y_true"), item.at("true_shape")), predictions = floats(item.at("y_pred"), item.at("shape"));
+    const Tensor labels = floats(item.at("y_true"), item.at("true_shape")),
+                 predictions = floats(item.at("y_pred"), item.at("shape"));
     const Endpoint t = builder.placeholder("t", DType::kFloat32, labels.shape());
     const Endpoint p = builder.placeholder("p", DType::kFloat32, predictions.shape());
     const Loss loss(Json{{"class_name", item.at("class_name")}, {"config", item.at("config")}});
@@ -66,8 +70,11 @@ TEST(Goldens, LossesAreKeras) {
 
 TEST(Goldens, MetricsAreKeras) {
   for (const Json& item : golden("metrics")) {
-    Metric metric(item.at("name").get<std::string>() == "sparse_top_k_categorical_accuracy" ? "sparse_top_2_categorical_accuracy" : item.at("name").get<std::string>());
-    const Tensor labels = floats(item.at("y_true"), item.at("true_shape")), predictions = floats(item.at("y_pred"), item.at("shape"));
+    Metric metric(item.at("name").get<std::string>() == "sparse_top_k_categorical_accuracy"
+                      ? "sparse_top_2_categorical_accuracy"
+                      : item.at("name").get<std::string>());
+    const Tensor labels = floats(item.at("y_true"), item.at("true_shape")),
+                 predictions = floats(item.at("y_pred"), item.at("shape"));
     metric.update(labels, predictions);
     EXPECT_NEAR(metric.result(), item.at("value").get<double>(), 1e-6) << item.at("name");
   }

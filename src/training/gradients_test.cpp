@@ -75,14 +75,17 @@ std::vector<Case> all_cases() {
 
 // Whether any of these tensors is one of floats.
 bool has_float(const json& tensors) {
-  return std::ranges::any_of(tensors, [](const json& tensor) { return is_float(dtype_from_name(tensor.at("dtype").get<std::string>()).value()); });
+  return std::ranges::any_of(tensors, [](const json& tensor) {
+    return is_float(dtype_from_name(tensor.at("dtype").get<std::string>()).value());
+  });
 }
 
 std::vector<Case> differentiable_cases() {
   auto cases = all_cases();
   std::erase_if(cases, [](const Case& item) {
     const GradientSpec* spec = find_gradient(item.op());
-    return spec == nullptr || spec->gradients == nullptr || !has_float(item.text.at("inputs")) || !has_float(item.text.at("outputs"));
+    return spec == nullptr || spec->gradients == nullptr || !has_float(item.text.at("inputs")) ||
+           !has_float(item.text.at("outputs"));
   });
   return cases;
 }
@@ -139,7 +142,8 @@ class Differentiated {
   Endpoint target;
 };
 
-void expect_finite_differences(const Differentiated& d, const std::vector<Tensor>& gradients, double step, double tolerance) {
+void expect_finite_differences(const Differentiated& d, const std::vector<Tensor>& gradients, double step,
+                               double tolerance) {
   for (size_t i = 0; i < gradients.size(); ++i) {
     ASSERT_EQ(gradients[i].shape(), d.values[i].shape());
     for (int64_t element = 0; element < gradients[i].n_elements(); ++element) {
@@ -175,10 +179,12 @@ TEST_P(Gradient, IsTheFiniteDifference) {
   std::map<Endpoint, Tensor> feeds;
   for (size_t i = 0; i < d.sources.size(); ++i) feeds[d.sources[i]] = d.values[i];
   const double step = is_single(GetParam().op()) ? 1.0 / 8 : 1e-5;
-  expect_finite_differences(d, ops::evaluate(d.graph, feeds, gradients), step, is_single(GetParam().op()) ? 1e-5 : 2e-7);
+  expect_finite_differences(d, ops::evaluate(d.graph, feeds, gradients), step,
+                            is_single(GetParam().op()) ? 1e-5 : 2e-7);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ops, Gradient, testing::ValuesIn(differentiable_cases()), [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Ops, Gradient, testing::ValuesIn(differentiable_cases()),
+                         [](const auto& one) { return one.param.name; });
 
 TEST(Gradients, EveryOpHasOneOrAReasonWhyNot) {
   std::set<std::string_view> excused;

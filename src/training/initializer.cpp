@@ -17,8 +17,9 @@ namespace {
 std::vector<float> random(std::string_view op, int64_t n, uint64_t seed, uint64_t stream) {
   graph::Graph graph;
   graph::Node& node = graph.add(std::string(op), "random");
-  const Tensor inputs[] = {Tensor::vector(std::vector<int64_t>{n}),
-                           Tensor::vector(std::vector<int64_t>{static_cast<int64_t>(seed), static_cast<int64_t>(stream)})};
+  const Tensor inputs[] = {
+      Tensor::vector(std::vector<int64_t>{n}),
+      Tensor::vector(std::vector<int64_t>{static_cast<int64_t>(seed), static_cast<int64_t>(stream)})};
   const Tensor numbers = ops::run_node(node, inputs).at(0);
   return {numbers.values<float>().begin(), numbers.values<float>().end()};
 }
@@ -64,7 +65,8 @@ std::pair<double, double> fans(const Shape& shape) {
   return {static_cast<double>(shape[-2]) * receptive, static_cast<double>(shape[-1]) * receptive};
 }
 
-std::vector<float> variance_scaling(const Wanted& w, double scale, const std::string& mode, const std::string& distribution) {
+std::vector<float> variance_scaling(const Wanted& w, double scale, const std::string& mode,
+                                    const std::string& distribution) {
   const auto [in, out] = fans(w.shape);
   const double fan = mode == "fan_in" ? in : mode == "fan_out" ? out : (in + out) / 2;
   const double variance = scale / std::max(1.0, fan);
@@ -100,7 +102,8 @@ std::vector<float> orthogonal(const Wanted& w) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < columns; ++c) {
       const auto [i, j] = rows < columns ? std::pair{c, r} : std::pair{r, c};
-      values[static_cast<size_t>(r * columns + c)] = static_cast<float>(gain * q[static_cast<size_t>(j)][static_cast<size_t>(i)]);
+      values[static_cast<size_t>(r * columns + c)] =
+          static_cast<float>(gain * q[static_cast<size_t>(j)][static_cast<size_t>(i)]);
     }
   }
   return values;
@@ -114,7 +117,9 @@ std::vector<float> identity(const Wanted& w) {
   return values;
 }
 
-std::vector<float> constant(const Wanted& w, double value) { return std::vector<float>(static_cast<size_t>(w.n), static_cast<float>(value)); }
+std::vector<float> constant(const Wanted& w, double value) {
+  return std::vector<float>(static_cast<size_t>(w.n), static_cast<float>(value));
+}
 
 struct Row {
   std::string_view spelling;  // lower case, without underscores
@@ -126,11 +131,20 @@ constexpr Row kRows[] = {
     {"ones", [](const Wanted& w) { return constant(w, 1); }},
     {"one", [](const Wanted& w) { return constant(w, 1); }},
     {"constant", [](const Wanted& w) { return constant(w, number_in(w.config, {"value"}, 0)); }},
-    {"randomuniform", [](const Wanted& w) { return uniform(w, number_in(w.config, {"minval"}, -0.05), number_in(w.config, {"maxval"}, 0.05)); }},
+    {"randomuniform",
+     [](const Wanted& w) {
+       return uniform(w, number_in(w.config, {"minval"}, -0.05), number_in(w.config, {"maxval"}, 0.05));
+     }},
     {"uniform", [](const Wanted& w) { return uniform(w, -0.05, 0.05); }},
-    {"randomnormal", [](const Wanted& w) { return normal(w, number_in(w.config, {"mean"}, 0), number_in(w.config, {"stddev"}, 0.05)); }},
+    {"randomnormal",
+     [](const Wanted& w) {
+       return normal(w, number_in(w.config, {"mean"}, 0), number_in(w.config, {"stddev"}, 0.05));
+     }},
     {"normal", [](const Wanted& w) { return normal(w, 0, 0.05); }},
-    {"truncatednormal", [](const Wanted& w) { return truncated(w, number_in(w.config, {"mean"}, 0), number_in(w.config, {"stddev"}, 0.05)); }},
+    {"truncatednormal",
+     [](const Wanted& w) {
+       return truncated(w, number_in(w.config, {"mean"}, 0), number_in(w.config, {"stddev"}, 0.05));
+     }},
     {"variancescaling",
      [](const Wanted& w) {
        const std::string mode = text_in(w.config, "mode"), distribution = text_in(w.config, "distribution");
@@ -159,13 +173,15 @@ std::string spelled(const std::string& name) {
 }  // namespace
 
 Tensor initialized(const Json& initializer, const Shape& shape, uint64_t seed) {
-  const std::string name = initializer.is_string() ? initializer.get<std::string>() : text_in(initializer, "class_name");
+  const std::string name =
+      initializer.is_string() ? initializer.get<std::string>() : text_in(initializer, "class_name");
   const auto* row = std::ranges::find(kRows, spelled(name), &Row::spelling);
   if (row == std::end(kRows)) {
     throw Error(ErrorCode::kUnsupported, "initializer", fmt::format("`{}` is none of keras.initializers", name));
   }
   static const Json kNothing = Json::object();
-  const bool has_config = initializer.is_object() && initializer.contains("config") && initializer.at("config").is_object();
+  const bool has_config =
+      initializer.is_object() && initializer.contains("config") && initializer.at("config").is_object();
   const auto values = row->make({shape, shape.n_elements(), seed, has_config ? initializer.at("config") : kNothing});
   return Tensor::of<float>(shape, std::span<const float>(values));
 }

@@ -10,8 +10,8 @@
 
 namespace hoarfrost::training {
 
-// A weight of this shape from a configuration's initializer: a name ("he_normal"), or {"class_name", "config"}. The same
-// seed gives the same numbers. Throws Error{kUnsupported} for an initializer that is none of Keras'.
+// A weight of this shape from a configuration's initializer: a name ("he_normal"), or {"class_name", "config"}. The
+// same seed gives the same numbers. Throws Error{kUnsupported} for an initializer that is none of Keras'.
 Tensor initialized(const Json& initializer, const Shape& shape, uint64_t seed);
 
 // What a layer's configuration says of the weight of that name ("kernel"): the initializer, or Keras' default.

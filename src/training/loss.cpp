@@ -51,7 +51,8 @@ Term categorical(const Given& g) {
   return -sum_last(t * log_probabilities(g));
 }
 
-// Keras 2.15's takes clipped probabilities for logits, whose LogSoftmax is the same again but for what clipping changed.
+// Keras 2.15's takes clipped probabilities for logits, whose LogSoftmax is the same again but for what clipping
+// changed.
 Term sparse(const Given& g) {
   Term logs = log_probabilities(g);
   if (!flag_in(g.config, "from_logits", false) && !made_by(g.p, "Softmax")) {
@@ -59,8 +60,9 @@ Term sparse(const Given& g) {
   }
   const DType dtype = g.builder.dtype(g.p);
   const Endpoint depth = g.builder.constant(Tensor::scalar(static_cast<int32_t>(g.builder.shape(g.p).last())));
-  const Endpoint chosen = g.builder.add("OneHot", {g.builder.cast(g.t, DType::kInt32), depth, g.builder.scalar(1, dtype), g.builder.scalar(0, dtype)},
-                                        {{"T", dtype}, {"TI", DType::kInt32}, {"axis", int64_t{-1}}});
+  const Endpoint chosen = g.builder.add(
+      "OneHot", {g.builder.cast(g.t, DType::kInt32), depth, g.builder.scalar(1, dtype), g.builder.scalar(0, dtype)},
+      {{"T", dtype}, {"TI", DType::kInt32}, {"axis", int64_t{-1}}});
   return -sum_last(Term{&g.builder, chosen} * logs);
 }
 
@@ -87,7 +89,10 @@ Term huber(const Given& g) {
 
 // Labels of 0 and 1 become −1 and 1; others stay (Keras' _maybe_convert_labels, which looks at all of them).
 Term signed_labels(const Given& g) {
-  const Term is_binary{&g.builder, g.builder.cast(g.builder.add("LogicalOr", {g.builder.add("Equal", {g.t, g.t.number(0)}), g.builder.add("Equal", {g.t, g.t.number(1)})}), g.builder.dtype(g.t))};
+  const Term is_binary{&g.builder,
+                       g.builder.cast(g.builder.add("LogicalOr", {g.builder.add("Equal", {g.t, g.t.number(0)}),
+                                                                  g.builder.add("Equal", {g.t, g.t.number(1)})}),
+                                      g.builder.dtype(g.t))};
   const Term all{&g.builder, g.builder.reduce_all("Min", is_binary)};
   return all * (g.t * 2.0 + -1.0) + (1.0 - all) * g.t;
 }
@@ -125,19 +130,27 @@ constexpr Row kRows[] = {
     {"categorical_crossentropy", "CategoricalCrossentropy", "", Labels::kDense, categorical},
     {"sparse_categorical_crossentropy", "SparseCategoricalCrossentropy", "", Labels::kSparse, sparse},
     {"binary_crossentropy", "BinaryCrossentropy", "bce", Labels::kDense, binary_crossentropy},
-    {"mean_squared_error", "MeanSquaredError", "mse", Labels::kDense, [](const Given& g) { return mean_last(square(g.p - g.t)); }},
-    {"mean_absolute_error", "MeanAbsoluteError", "mae", Labels::kDense, [](const Given& g) { return mean_last((g.p - g.t).apply("Abs")); }},
+    {"mean_squared_error", "MeanSquaredError", "mse", Labels::kDense,
+     [](const Given& g) { return mean_last(square(g.p - g.t)); }},
+    {"mean_absolute_error", "MeanAbsoluteError", "mae", Labels::kDense,
+     [](const Given& g) { return mean_last((g.p - g.t).apply("Abs")); }},
     {"mean_absolute_percentage_error", "MeanAbsolutePercentageError", "mape", Labels::kDense,
      [](const Given& g) { return mean_last(((g.t - g.p) / floored(g.t.apply("Abs"))).apply("Abs")) * 100.0; }},
     {"mean_squared_logarithmic_error", "MeanSquaredLogarithmicError", "msle", Labels::kDense,
-     [](const Given& g) { return mean_last(square((floored(g.p) + 1.0).apply("Log") - (floored(g.t) + 1.0).apply("Log"))); }},
+     [](const Given& g) {
+       return mean_last(square((floored(g.p) + 1.0).apply("Log") - (floored(g.t) + 1.0).apply("Log")));
+     }},
     {"huber", "Huber", "huber_loss", Labels::kDense, huber},
-    {"hinge", "Hinge", "", Labels::kDense, [](const Given& g) { return mean_last(positive(1.0 - signed_labels(g) * g.p)); }},
-    {"squared_hinge", "SquaredHinge", "", Labels::kDense, [](const Given& g) { return mean_last(square(positive(1.0 - signed_labels(g) * g.p))); }},
+    {"hinge", "Hinge", "", Labels::kDense,
+     [](const Given& g) { return mean_last(positive(1.0 - signed_labels(g) * g.p)); }},
+    {"squared_hinge", "SquaredHinge", "", Labels::kDense,
+     [](const Given& g) { return mean_last(square(positive(1.0 - signed_labels(g) * g.p))); }},
     {"categorical_hinge", "CategoricalHinge", "", Labels::kDense, categorical_hinge},
     {"kl_divergence", "KLDivergence", "kullback_leibler_divergence", Labels::kDense, kl_divergence},
-    {"poisson", "Poisson", "", Labels::kDense, [](const Given& g) { return mean_last(g.p - g.t * (g.p + kEpsilon).apply("Log")); }},
-    {"cosine_similarity", "CosineSimilarity", "cosine_proximity", Labels::kDense, [](const Given& g) { return -sum_last(normalized(g.t) * normalized(g.p)); }},
+    {"poisson", "Poisson", "", Labels::kDense,
+     [](const Given& g) { return mean_last(g.p - g.t * (g.p + kEpsilon).apply("Log")); }},
+    {"cosine_similarity", "CosineSimilarity", "cosine_proximity", Labels::kDense,
+     [](const Given& g) { return -sum_last(normalized(g.t) * normalized(g.p)); }},
     {"log_cosh", "LogCosh", "logcosh", Labels::kDense, log_cosh},
 };
 
@@ -148,7 +161,8 @@ const Row& row_of(const std::string& name) {
     if (plain == row.name || plain == row.class_name || (!row.alias.empty() && plain == row.alias)) return row;
     names.push_back(row.name);
   }
-  throw Error(ErrorCode::kUnsupported, "loss", fmt::format("`{}` is not known: give --loss, one of {}", name, fmt::join(names, ", ")));
+  throw Error(ErrorCode::kUnsupported, "loss",
+              fmt::format("`{}` is not known: give --loss, one of {}", name, fmt::join(names, ", ")));
 }
 
 }  // namespace

@@ -17,12 +17,12 @@ class Loss {
   // "config"}. Throws Error{kUnsupported} for a loss that is none.
   explicit Loss(const Json& json);
   [[nodiscard]] const std::string& name() const { return name_; }  // "categorical_crossentropy"
-  [[nodiscard]] std::string class_name() const;  // "CategoricalCrossentropy"
+  [[nodiscard]] std::string class_name() const;                    // "CategoricalCrossentropy"
   [[nodiscard]] Labels labels() const;
   // What training_config holds.
   [[nodiscard]] const Json& json() const { return json_; }
-  // The loss of each example, [batch], for predictions [batch, …] and labels as labels() says. A prediction that a Softmax
-  // or Sigmoid node makes is computed from that node's input, as Keras does.
+  // The loss of each example, [batch], for predictions [batch, …] and labels as labels() says. A prediction that a
+  // Softmax or Sigmoid node makes is computed from that node's input, as Keras does.
   [[nodiscard]] Endpoint of_examples(Builder& builder, Endpoint labels, Endpoint prediction) const;
 
  private:

@@ -108,7 +108,9 @@ void Metric::update(const Tensor& labels, const Tensor& predictions) {
   if (kind_ == Kind::kBinary || kind_ == Kind::kAbsolute || kind_ == Kind::kSquared) {
     for (size_t i = 0; i < p.size() && i < t.size(); ++i) {
       const double d = static_cast<double>(t[i]) - static_cast<double>(p[i]);
-      sum_ += kind_ == Kind::kBinary ? static_cast<double>((p[i] > 0.5F) == (t[i] > 0.5F)) : kind_ == Kind::kAbsolute ? std::abs(d) : d * d;
+      sum_ += kind_ == Kind::kBinary     ? static_cast<double>((p[i] > 0.5F) == (t[i] > 0.5F))
+              : kind_ == Kind::kAbsolute ? std::abs(d)
+                                         : d * d;
     }
     n_ += static_cast<double>(p.size());
     return;
@@ -123,7 +125,9 @@ void Metric::update(const Tensor& labels, const Tensor& predictions) {
 
 double Metric::result() const {
   const auto ratio = [](double a, double b) { return b == 0 ? 0 : a / b; };
-  if (kind_ == Kind::kPrecision) return ratio(static_cast<double>(true_positives_[0]), static_cast<double>(true_positives_[0] + false_positives_[0]));
+  if (kind_ == Kind::kPrecision)
+    return ratio(static_cast<double>(true_positives_[0]),
+                 static_cast<double>(true_positives_[0] + false_positives_[0]));
   if (kind_ == Kind::kRecall) return ratio(static_cast<double>(true_positives_[0]), static_cast<double>(n_positives_));
   if (kind_ != Kind::kAuc) return ratio(sum_, n_);
   double area = 0;  // trapezoids under true over false positive rate
@@ -146,7 +150,8 @@ std::vector<double> Metric::counts() const {
 
 void Metric::set_counts(const std::vector<double>& counts) {
   const size_t n = true_positives_.size();
-  if (counts.size() != 4 + 2 * n) throw Error(ErrorCode::kMismatch, fmt::format("metric `{}`", name_), "its counts are another metric's");
+  if (counts.size() != 4 + 2 * n)
+    throw Error(ErrorCode::kMismatch, fmt::format("metric `{}`", name_), "its counts are another metric's");
   sum_ = counts[0];
   n_ = counts[1];
   n_positives_ = static_cast<int64_t>(counts[2]);

@@ -12,8 +12,8 @@ namespace hoarfrost::training {
 class Metric {
  public:
   // "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy", "top_k_categorical_accuracy" (k = 5),
-  // "top_3_categorical_accuracy" and the like, "sparse_…" of these, "auc", "precision", "recall", "mae", "mse", by any of
-  // Keras' spellings. Throws Error{kUnsupported} for another one.
+  // "top_3_categorical_accuracy" and the like, "sparse_…" of these, "auc", "precision", "recall", "mae", "mse", by any
+  // of Keras' spellings. Throws Error{kUnsupported} for another one.
   explicit Metric(const std::string& name);
   // What Keras' log calls it.
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -26,7 +26,18 @@ class Metric {
   [[nodiscard]] std::vector<double> counts() const;
   void set_counts(const std::vector<double>& counts);
 
-  enum class Kind { kCategorical, kSparse, kBinary, kTopK, kSparseTopK, kAuc, kPrecision, kRecall, kAbsolute, kSquared };
+  enum class Kind {
+    kCategorical,
+    kSparse,
+    kBinary,
+    kTopK,
+    kSparseTopK,
+    kAuc,
+    kPrecision,
+    kRecall,
+    kAbsolute,
+    kSquared
+  };
 
  private:
   [[nodiscard]] bool is_right(std::span<const float> label, std::span<const float> prediction) const;

@@ -135,13 +135,17 @@ ExampleSet read_ports(const data::ArrayFile& file, const ArrayPorts& ports, cons
 // Examples first … first + n - 1 of any kind.
 class PartOfExamples final : public Examples {
  public:
-  PartOfExamples(std::shared_ptr<const Examples> whole, int64_t first, int64_t n) : whole_(std::move(whole)), first_(first), n_(n) {
-    if (first < 0 || n < 0 || first > whole_->size() - n) throw Error(ErrorCode::kInvalidArgument, "", fmt::format("expected a part of {} examples, found {} from {} on", whole_->size(), n, first));
+  PartOfExamples(std::shared_ptr<const Examples> whole, int64_t first, int64_t n)
+      : whole_(std::move(whole)), first_(first), n_(n) {
+    if (first < 0 || n < 0 || first > whole_->size() - n)
+      throw Error(ErrorCode::kInvalidArgument, "",
+                  fmt::format("expected a part of {} examples, found {} from {} on", whole_->size(), n, first));
   }
   [[nodiscard]] int64_t size() const override { return n_; }
   [[nodiscard]] const std::vector<Shape>& x_shapes() const override { return whole_->x_shapes(); }
   [[nodiscard]] const std::vector<Shape>& y_shapes() const override { return whole_->y_shapes(); }
-  void gather(std::span<const int64_t> indices, uint64_t seed, std::span<Tensor> x, std::span<Tensor> y) const override {
+  void gather(std::span<const int64_t> indices, uint64_t seed, std::span<Tensor> x,
+              std::span<Tensor> y) const override {
     std::vector<int64_t> own(indices.begin(), indices.end());
     for (int64_t& index : own) index += first_;
     whole_->gather(own, seed, x, y);
@@ -188,7 +192,8 @@ std::shared_ptr<const Examples> augmented(const std::shared_ptr<const Examples>&
 }
 
 std::shared_ptr<const Examples> part_of(const std::shared_ptr<const Examples>& examples, int64_t first, int64_t n) {
-  if (const auto* held = dynamic_cast<const HeldExamples*>(examples.get())) return std::make_shared<HeldExamples>(held->part(first, n));
+  if (const auto* held = dynamic_cast<const HeldExamples*>(examples.get()))
+    return std::make_shared<HeldExamples>(held->part(first, n));
   return std::make_shared<PartOfExamples>(examples, first, n);
 }
 
@@ -212,7 +217,8 @@ ExampleSet open_examples(const fs::path& path, const ModelFormat& model) {
   return set;
 }
 
-SplitExamples split(const std::shared_ptr<const Examples>& examples, double validation_split, const std::string& where) {
+SplitExamples split(const std::shared_ptr<const Examples>& examples, double validation_split,
+                    const std::string& where) {
   const int64_t n = examples->size();
   const int64_t at = split_at(n, validation_split, where);
   return {part_of(examples, 0, at), part_of(examples, at, n - at)};

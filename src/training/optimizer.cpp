@@ -19,7 +19,9 @@ struct Step {
   float rate;
   double t;  // counted from 1
   const Json& config;
-  [[nodiscard]] float get(std::string_view key, double fallback) const { return static_cast<float>(number_in(config, {key}, fallback)); }
+  [[nodiscard]] float get(std::string_view key, double fallback) const {
+    return static_cast<float>(number_in(config, {key}, fallback));
+  }
 };
 
 // Calls f(i) for each element, by all threads where there are many.
@@ -91,7 +93,9 @@ void adadelta(const Step& s, Parameter& p) {
 struct AdamTerms {
   float to_m, to_v, alpha, epsilon;
 };
-HOARFROST_LOOP(adam_loop, (const AdamTerms& t, const float* __restrict g, float* __restrict w, float* __restrict m, float* __restrict v, int64_t n),
+HOARFROST_LOOP(adam_loop,
+               (const AdamTerms& t, const float* __restrict g, float* __restrict w, float* __restrict m,
+                float* __restrict v, int64_t n),
                (t, g, w, m, v, n)) {
   const float to_m = t.to_m, to_v = t.to_v, alpha = t.alpha, epsilon = t.epsilon;
   for (int64_t i = 0; i < n; ++i) {
@@ -148,7 +152,8 @@ void nadam(const Step& s, Parameter& p) {
   double product = 1;
   for (double t = 1; t <= s.t && product > 1e-20; ++t) product *= u_at(t);  // below, 1 - product is 1
   const double u = u_at(s.t), u_next = u_at(s.t + 1);
-  const auto of_m = static_cast<float>(u_next / (1 - product * u_next)), of_g = static_cast<float>((1 - u) / (1 - product));
+  const auto of_m = static_cast<float>(u_next / (1 - product * u_next)),
+             of_g = static_cast<float>((1 - u) / (1 - product));
   const auto of_v = static_cast<float>(1 / (1 - std::pow(b2, s.t)));
   const auto to_m = static_cast<float>(1 - b1), to_v = static_cast<float>(1 - b2);
   const float epsilon = s.get("epsilon", 1e-7);
@@ -185,7 +190,8 @@ struct Rule {
 };
 
 std::vector<SlotSpec> adam_slots(const Json& c) {
-  return flag_in(c, "amsgrad", false) ? std::vector<SlotSpec>{{"m"}, {"v"}, {"vhat"}} : std::vector<SlotSpec>{{"m"}, {"v"}};
+  return flag_in(c, "amsgrad", false) ? std::vector<SlotSpec>{{"m"}, {"v"}, {"vhat"}}
+                                      : std::vector<SlotSpec>{{"m"}, {"v"}};
 }
 
 const Rule kRules[] = {
@@ -200,17 +206,31 @@ const Rule kRules[] = {
      rms_prop},
     {"Adagrad", 0.001,
      [](const Json& c) {
-       return std::vector<SlotSpec>{{"accumulator", static_cast<float>(number_in(c, {"initial_accumulator_value"}, 0.1))}};
+       return std::vector<SlotSpec>{
+           {"accumulator", static_cast<float>(number_in(c, {"initial_accumulator_value"}, 0.1))}};
      },
      adagrad},
-    {"Adadelta", 0.001, [](const Json&) { return std::vector<SlotSpec>{{"accumulated_grad"}, {"accumulated_delta_var"}}; }, adadelta},
+    {"Adadelta", 0.001,
+     [](const Json&) {
+       return std::vector<SlotSpec>{{"accumulated_grad"}, {"accumulated_delta_var"}};
+     },
+     adadelta},
     {"Adam", 0.001, adam_slots, adam},
     {"AdamW", 0.001, adam_slots, adam},
-    {"Adamax", 0.001, [](const Json&) { return std::vector<SlotSpec>{{"m"}, {"u"}}; }, adamax},
-    {"Nadam", 0.001, [](const Json&) { return std::vector<SlotSpec>{{"m"}, {"v"}}; }, nadam},
+    {"Adamax", 0.001,
+     [](const Json&) {
+       return std::vector<SlotSpec>{{"m"}, {"u"}};
+     },
+     adamax},
+    {"Nadam", 0.001,
+     [](const Json&) {
+       return std::vector<SlotSpec>{{"m"}, {"v"}};
+     },
+     nadam},
     {"Ftrl", 0.001,
      [](const Json& c) {
-       return std::vector<SlotSpec>{{"accumulator", static_cast<float>(number_in(c, {"initial_accumulator_value"}, 0.1))}, {"linear"}};
+       return std::vector<SlotSpec>{
+           {"accumulator", static_cast<float>(number_in(c, {"initial_accumulator_value"}, 0.1))}, {"linear"}};
      },
      ftrl},
 };
@@ -281,11 +301,15 @@ Json Optimizer::json() const {
   for (const char* key : {"weight_decay", "clipnorm", "global_clipnorm", "clipvalue"}) {
     config[key] = config_.contains(key) ? config_.at(key) : Json();
   }
-  config.update({{"use_ema", false}, {"ema_momentum", 0.99}, {"ema_overwrite_frequency", nullptr}, {"jit_compile", false}, {"is_legacy_optimizer", false}});
+  config.update({{"use_ema", false},
+                 {"ema_momentum", 0.99},
+                 {"ema_overwrite_frequency", nullptr},
+                 {"jit_compile", false},
+                 {"is_legacy_optimizer", false}});
   config["learning_rate"] = schedule_.json();
-  for (const char* key : {"momentum", "nesterov", "rho", "epsilon", "centered", "initial_accumulator_value", "beta_1", "beta_2", "amsgrad",
-                          "learning_rate_power", "l1_regularization_strength", "l2_regularization_strength",
-                          "l2_shrinkage_regularization_strength", "beta"}) {
+  for (const char* key : {"momentum", "nesterov", "rho", "epsilon", "centered", "initial_accumulator_value", "beta_1",
+                          "beta_2", "amsgrad", "learning_rate_power", "l1_regularization_strength",
+                          "l2_regularization_strength", "l2_shrinkage_regularization_strength", "beta"}) {
     if (config_.contains(key)) config[key] = config_.at(key);
   }
   return {{"class_name", "Custom>" + class_name_}, {"config", config}};
@@ -293,7 +317,8 @@ Json Optimizer::json() const {
 
 void Optimizer::apply(std::span<Parameter> parameters, std::span<std::vector<float>> clipped) {
   const double clip_norm = number_in(config_, {"clipnorm"}, 0), global = number_in(config_, {"global_clipnorm"}, 0);
-  const double clip_value = number_in(config_, {"clipvalue"}, 0), weight_decay = number_in(config_, {"weight_decay"}, 0);
+  const double clip_value = number_in(config_, {"clipvalue"}, 0),
+               weight_decay = number_in(config_, {"weight_decay"}, 0);
   if (clip_norm > 0 || global > 0 || clip_value > 0) {
     double squares = 0;
     for (size_t i = 0; i < parameters.size(); ++i) {

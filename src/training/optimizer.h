@@ -24,8 +24,9 @@ struct SlotSpec {
 
 class Optimizer {
  public:
-  // A name ("adam"), or {"class_name", "config"} of Keras 2 or 3; `Custom>Adam` and the legacy ones' `lr` and `decay` are
-  // understood. Keys that are missing have Keras 2.15's defaults. Throws Error{kUnsupported} for an optimizer that is none.
+  // A name ("adam"), or {"class_name", "config"} of Keras 2 or 3; `Custom>Adam` and the legacy ones' `lr` and `decay`
+  // are understood. Keys that are missing have Keras 2.15's defaults. Throws Error{kUnsupported} for an optimizer that
+  // is none.
   explicit Optimizer(const Json& config);
 
   [[nodiscard]] const std::string& class_name() const { return class_name_; }  // "Adam"

@@ -75,8 +75,9 @@ struct Row {
   double (*at)(const Json& config, double iterations);
 };
 constexpr Row kRows[] = {
-    {"ExponentialDecay", exponential},       {"InverseTimeDecay", inverse_time}, {"PolynomialDecay", polynomial},
-    {"PiecewiseConstantDecay", piecewise},   {"CosineDecay", cosine},            {"CosineDecayRestarts", cosine_restarts},
+    {"ExponentialDecay", exponential}, {"InverseTimeDecay", inverse_time},
+    {"PolynomialDecay", polynomial},   {"PiecewiseConstantDecay", piecewise},
+    {"CosineDecay", cosine},           {"CosineDecayRestarts", cosine_restarts},
 };
 
 const Row* find_row(const Json& json) {
@@ -90,11 +91,13 @@ const Row* find_row(const Json& json) {
 Schedule::Schedule(Json learning_rate) : json_(std::move(learning_rate)) {
   if (json_.is_number()) return;
   if (!json_.is_object() || !json_.contains("config")) {
-    throw Error(ErrorCode::kCorrupt, "learning_rate", fmt::format("expected a number or a schedule, found {}", json_.dump()));
+    throw Error(ErrorCode::kCorrupt, "learning_rate",
+                fmt::format("expected a number or a schedule, found {}", json_.dump()));
   }
   if (find_row(json_) == nullptr) {
-    throw Error(ErrorCode::kUnsupported, "learning_rate",
-                fmt::format("`{}` is none of keras.optimizers.schedules: give --learning-rate", text_in(json_, "class_name")));
+    throw Error(
+        ErrorCode::kUnsupported, "learning_rate",
+        fmt::format("`{}` is none of keras.optimizers.schedules: give --learning-rate", text_in(json_, "class_name")));
   }
 }
 
@@ -107,7 +110,12 @@ Json decayed(double learning_rate, double decay) {
   if (decay == 0) return learning_rate;
   return {{"module", "keras.optimizers.schedules"},
           {"class_name", "InverseTimeDecay"},
-          {"config", {{"initial_learning_rate", learning_rate}, {"decay_steps", 1}, {"decay_rate", decay}, {"staircase", false}, {"name", nullptr}}},
+          {"config",
+           {{"initial_learning_rate", learning_rate},
+            {"decay_steps", 1},
+            {"decay_rate", decay},
+            {"staircase", false},
+            {"name", nullptr}}},
           {"registered_name", nullptr}};
 }
 

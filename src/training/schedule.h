@@ -10,8 +10,8 @@ namespace hoarfrost::training {
 
 class Schedule {
  public:
-  // A number, or {"class_name", "config"}. Throws Error{kUnsupported} for a class that is none of Keras', Error{kCorrupt}
-  // for what is neither.
+  // A number, or {"class_name", "config"}. Throws Error{kUnsupported} for a class that is none of Keras',
+  // Error{kCorrupt} for what is neither.
   explicit Schedule(Json learning_rate);
   // The rate of the step after `iterations` steps.
   [[nodiscard]] double at(int64_t iterations) const;

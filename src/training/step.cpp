@@ -16,7 +16,9 @@ runtime::Options options_for(int threads, distributed::Group* group) {
 }  // namespace
 
 Step::Step(StepGraph graph, int threads, distributed::Group* group)
-    : graph_(std::move(graph)), options_(options_for(threads, group)), session_(graph_.graph, graph_.signature, options_) {}
+    : graph_(std::move(graph)),
+      options_(options_for(threads, group)),
+      session_(graph_.graph, graph_.signature, options_) {}
 
 std::vector<Tensor> Step::inputs_of(const Feed& feed) const {
   std::vector<Tensor> inputs(feed.x.begin(), feed.x.end());
@@ -47,8 +49,10 @@ std::span<Tensor> Step::gradients() {
 
 Step::Result Step::run(const Feed& feed, const runtime::AfterStep& on_gradients) {
   const auto inputs = inputs_of(feed);
-  if (outputs_.empty()) outputs_ = session_.run(inputs);
-  else session_.run_into(inputs, outputs_, after_step(on_gradients));
+  if (outputs_.empty())
+    outputs_ = session_.run(inputs);
+  else
+    session_.run_into(inputs, outputs_, after_step(on_gradients));
   Result result;
   result.loss = outputs_[0].values<float>()[0];
   const size_t n = graph_.n_y;

@@ -4,7 +4,6 @@
 #include <hoarfrost/runtime.h>
 
 #include <array>
-
 #include <span>
 #include <string>
 #include <vector>
@@ -28,14 +27,14 @@ class Step {
   };
   // Views of memory that the next run overwrites.
   struct Result {
-    double loss = 0;                // with penalties
-    std::vector<double> losses;     // of each output
+    double loss = 0;             // with penalties
+    std::vector<double> losses;  // of each output
     std::span<const Tensor> predictions;
     std::span<const Tensor> gradients;  // by StepGraph::trainable
     std::span<const Tensor> updates;    // by StepGraph::updated
   };
-  // on_gradients is called after every step of the plan with the places of the gradients that are there since, mostly none;
-  // but not by the first run, which compiles.
+  // on_gradients is called after every step of the plan with the places of the gradients that are there since, mostly
+  // none; but not by the first run, which compiles.
   Result run(const Feed& feed, const runtime::AfterStep& on_gradients = {});
   // Those of the last run; empty before.
   std::span<Tensor> gradients();
@@ -45,7 +44,9 @@ class Step {
   // The plan of what runs.
   std::vector<runtime::Step> plan();
   // The same with the mean time of each step over the runs that fit into `seconds`.
-  std::vector<runtime::Step> profile(const Feed& feed, double seconds) { return session_.profile(inputs_of(feed), seconds); }
+  std::vector<runtime::Step> profile(const Feed& feed, double seconds) {
+    return session_.profile(inputs_of(feed), seconds);
+  }
 
  private:
   [[nodiscard]] std::vector<Tensor> inputs_of(const Feed& feed) const;

@@ -22,7 +22,9 @@ Shape completed(const Shape& declared, const Shape& given, const std::string& in
     if (axis == 0 || result[axis] == kUnknown) result[axis] = given[axis];
     fits = result[axis] == given[axis];
   }
-  if (!fits) throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", input), fmt::format("the model takes {}, the data has {}", declared.to_string(), given.to_string()));
+  if (!fits)
+    throw Error(ErrorCode::kMismatch, fmt::format("input `{}`", input),
+                fmt::format("the model takes {}, the data has {}", declared.to_string(), given.to_string()));
   return result;
 }
 
@@ -38,7 +40,8 @@ graph::Graph fed_graph(const keras::Lowered& lowered, const StepOptions& options
   }
   for (size_t i = 0; i < lowered.signature.inputs.size(); ++i) {
     graph::Node& node = *graph.find(lowered.signature.inputs[i].node->name());
-    node.set("shape", completed(node.get<Shape>("shape"), with_batch(options.x_shapes.at(i), options.batch_size), node.name()));
+    node.set("shape",
+             completed(node.get<Shape>("shape"), with_batch(options.x_shapes.at(i), options.batch_size), node.name()));
   }
   if (lowered.batch_share) {
     graph::Node& node = *graph.find(lowered.batch_share.node->name());
@@ -69,7 +72,8 @@ void put_in_order(graph::Graph& graph, std::vector<graph::Node*> shared) {
   for (const auto& node : graph.nodes()) {
     if (node->has(kInstance) && std::ranges::find(shared, node.get()) == shared.end()) back.push_back(node.get());
   }
-  std::ranges::stable_sort(back, std::ranges::greater(), [](const graph::Node* node) { return node->get<int64_t>(kInstance); });
+  std::ranges::stable_sort(back, std::ranges::greater(),
+                           [](const graph::Node* node) { return node->get<int64_t>(kInstance); });
   shared.insert(shared.end(), back.begin(), back.end());
   for (size_t i = 1; i < shared.size(); ++i) shared[i]->control_inputs.push_back(shared[i - 1]);
 }
@@ -88,7 +92,8 @@ class Maker {
     add_losses(builder);
     if (lowered_.random_seed) result_.signature.inputs.push_back(own(lowered_.random_seed));
     result_.has_seed = static_cast<bool>(lowered_.random_seed);
-    for (const std::string& name : lowered_.variable_names) result_.signature.inputs.push_back(result_.graph.find(name)->output());
+    for (const std::string& name : lowered_.variable_names)
+      result_.signature.inputs.push_back(result_.graph.find(name)->output());
     result_.variables = lowered_.variable_names;
     auto& outputs = result_.signature.outputs;
     outputs.push_back(total_);
@@ -106,7 +111,8 @@ class Maker {
  private:
   graph::Endpoint own(graph::Endpoint outer) const { return {result_.graph.find(outer.node->name()), outer.index}; }
 
-  void expect_labels(const Loss& loss, const Shape& labels, const graph::Endpoint& output, const Shape& prediction) const {
+  void expect_labels(const Loss& loss, const Shape& labels, const graph::Endpoint& output,
+                     const Shape& prediction) const {
     const bool is_sparse = loss.labels() == Labels::kSparse;
     std::vector<int64_t> wanted = prediction.sizes();
     if (is_sparse && !wanted.empty()) wanted.pop_back();
@@ -114,13 +120,15 @@ class Maker {
     if (is_sparse && given.size() == wanted.size() + 1 && given.back() == 1) given.pop_back();
     if (wanted == given) return;
     throw Error(ErrorCode::kMismatch, fmt::format("output `{}`", output.node->name()),
-                fmt::format("{} of {} wants labels of {}, the data has {}", loss.name(), prediction.to_string(), Shape(wanted).to_string(), labels.to_string()));
+                fmt::format("{} of {} wants labels of {}, the data has {}", loss.name(), prediction.to_string(),
+                            Shape(wanted).to_string(), labels.to_string()));
   }
 
   void add_losses(Builder& builder) {
     std::vector<graph::Endpoint> labels;
     for (size_t i = 0; i < options_.y_shapes.size(); ++i) {
-      labels.push_back(builder.placeholder(fmt::format("labels_{}", i), DType::kFloat32, with_batch(options_.y_shapes[i], options_.batch_size)));
+      labels.push_back(builder.placeholder(fmt::format("labels_{}", i), DType::kFloat32,
+                                           with_batch(options_.y_shapes[i], options_.batch_size)));
       result_.signature.inputs.push_back(labels.back());
     }
     result_.n_y = labels.size();
@@ -136,11 +144,13 @@ class Maker {
       if (loss.labels() == Labels::kSparse && given.rank() == builder.shape(prediction).rank())
         y = builder.reshape(y, Shape(std::vector<int64_t>(given.sizes().begin(), given.sizes().end() - 1)));
       // Losses are summed in float32, whatever a mixed policy computes in.
-      const graph::Endpoint each = builder.cast(loss.of_examples(builder, y, builder.cast(prediction, DType::kFloat32)), DType::kFloat32);
+      const graph::Endpoint each =
+          builder.cast(loss.of_examples(builder, y, builder.cast(prediction, DType::kFloat32)), DType::kFloat32);
       builder.enter("loss");
       own_losses_.push_back(builder.reduce_all("Sum", builder.add("Mul", {each, weights})));
       const double factor = i < options_.loss_weights.size() ? options_.loss_weights[i] : 1;
-      terms.push_back(factor == 1 ? own_losses_.back() : builder.add("Mul", {own_losses_.back(), builder.scalar(factor, DType::kFloat32)}));
+      terms.push_back(factor == 1 ? own_losses_.back()
+                                  : builder.add("Mul", {own_losses_.back(), builder.scalar(factor, DType::kFloat32)}));
     }
     add_penalties(builder, terms);
     builder.enter("loss");
@@ -153,11 +163,13 @@ class Maker {
     const auto add = [&](graph::Endpoint penalty, double share) {
       terms.push_back(share == 1 ? penalty : (Term{&builder, penalty} * share).at);
     };
-    for (const graph::Endpoint& loss : lowered_.losses) add(builder.cast(own(loss), DType::kFloat32), options_.batch_share);
+    for (const graph::Endpoint& loss : lowered_.losses)
+      add(builder.cast(own(loss), DType::kFloat32), options_.batch_share);
     const double share = 1.0 / options_.group_size;
     for (const keras::VariableOrigin& origin : lowered_.origins) {
       const auto& config = origin.layer->config;
-      const Json* regularizer = config == nullptr ? nullptr : keras::weight_setting(*config, origin.weight, "regularizer");
+      const Json* regularizer =
+          config == nullptr ? nullptr : keras::weight_setting(*config, origin.weight, "regularizer");
       if (regularizer == nullptr) continue;
       const auto penalty = keras::penalty_of(*regularizer);
       const Term x{&builder, builder.cast(result_.graph.find(origin.variable)->output(), DType::kFloat32)};
@@ -172,7 +184,8 @@ class Maker {
     const auto refused = nodes_without_gradient(builder, total_, sources);
     if (!refused.empty()) {
       std::string list;
-      for (const graph::Node* node : refused) list += fmt::format("{}`{}` ({})", list.empty() ? "" : ", ", node->name(), node->op());
+      for (const graph::Node* node : refused)
+        list += fmt::format("{}`{}` ({})", list.empty() ? "" : ", ", node->name(), node->op());
       throw Error(ErrorCode::kUnsupported, "", fmt::format("cannot be trained: no gradient for {}", list));
     }
     const auto gradients = differentiate(builder, total_, sources);
@@ -196,6 +209,8 @@ Shape with_batch(const Shape& example, int64_t n) {
   return Shape(sizes);
 }
 
-StepGraph step_graph(const keras::Lowered& lowered, const StepOptions& options) { return Maker(lowered, options).make(); }
+StepGraph step_graph(const keras::Lowered& lowered, const StepOptions& options) {
+  return Maker(lowered, options).make();
+}
 
 }  // namespace hoarfrost::training

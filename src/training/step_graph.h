@@ -1,5 +1,5 @@
-// One step of training as a graph of its own, for one batch size: the network, the loss, and the loss's gradients by the
-// trainable weights. Variables are fed, so that the optimizer works on memory of its own.
+// One step of training as a graph of its own, for one batch size: the network, the loss, and the loss's gradients by
+// the trainable weights. Variables are fed, so that the optimizer works on memory of its own.
 #pragma once
 
 #include <hoarfrost/graph.h>
@@ -42,8 +42,9 @@ struct StepOptions {
 Shape with_batch(const Shape& example, int64_t n);
 
 // The loss is Σ weight · loss over the examples (whoever feeds the weights divides by their number) + penalties. Throws
-// Error{kUnsupported} naming the nodes that have no gradient, Error{kMismatch} where labels and outputs do not meet. Nodes
-// that work with other processes run in one order, whatever the batch size: forward as the model has them, then back.
+// Error{kUnsupported} naming the nodes that have no gradient, Error{kMismatch} where labels and outputs do not meet.
+// Nodes that work with other processes run in one order, whatever the batch size: forward as the model has them, then
+// back.
 StepGraph step_graph(const keras::Lowered& lowered, const StepOptions& options);
 
 }  // namespace hoarfrost::training

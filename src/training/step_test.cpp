@@ -1,11 +1,12 @@
 // What a training step of the tutorials' networks runs on.
+#include "training/step.h"
+
 #include <gtest/gtest.h>
 #include <hoarfrost/keras.h>
 
 #include <algorithm>
 
 #include "training/initialize.h"
-#include "training/step.h"
 
 namespace hoarfrost::training {
 namespace {
@@ -25,8 +26,10 @@ class Networks : public testing::TestWithParam<Network> {};
 TEST_P(Networks, TrainWithoutReferences) {
   keras::LoadOptions how;
   how.architecture_only = true;
-  const auto model = initialized(*keras::load(std::string(HOARFROST_GOLDEN "/../../examples/") + GetParam().model, how), 0);
-  const auto lowered = keras::lower(*model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
+  const auto model =
+      initialized(*keras::load(std::string(HOARFROST_GOLDEN "/../../examples/") + GetParam().model, how), 0);
+  const auto lowered = keras::lower(
+      *model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
   StepOptions options;
   options.x_shapes = {GetParam().x};
   options.y_shapes = {GetParam().y};
@@ -43,15 +46,18 @@ TEST_P(Networks, TrainWithoutReferences) {
 TEST_P(Networks, GradientsComeWhileTheBackwardPassRuns) {
   keras::LoadOptions how;
   how.architecture_only = true;
-  const auto model = initialized(*keras::load(std::string(HOARFROST_GOLDEN "/../../examples/") + GetParam().model, how), 0);
-  const auto lowered = keras::lower(*model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
+  const auto model =
+      initialized(*keras::load(std::string(HOARFROST_GOLDEN "/../../examples/") + GetParam().model, how), 0);
+  const auto lowered = keras::lower(
+      *model, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll});
   StepOptions options;
   options.x_shapes = {GetParam().x};
   options.y_shapes = {GetParam().y};
   options.losses = {Loss(Json("categorical_crossentropy"))};
   options.batch_size = 2;
   Step step(step_graph(lowered, options), 2);
-  Tensor x(DType::kFloat32, with_batch(GetParam().x, 2)), y(DType::kFloat32, with_batch(GetParam().y, 2)), weights(DType::kFloat32, {2});
+  Tensor x(DType::kFloat32, with_batch(GetParam().x, 2)), y(DType::kFloat32, with_batch(GetParam().y, 2)),
+      weights(DType::kFloat32, {2});
   for (Tensor* tensor : {&x, &y, &weights}) std::ranges::fill(tensor->mutable_values<float>(), 0.5F);
   std::vector<Tensor> variables;
   for (const std::string& name : lowered.variable_names) variables.push_back(lowered.variables.at(name));
@@ -70,7 +76,8 @@ TEST_P(Networks, GradientsComeWhileTheBackwardPassRuns) {
     }
   });
   EXPECT_EQ(n_steps, static_cast<int64_t>(step.plan().size()));
-  for (size_t i = 0; i < told.size(); ++i) EXPECT_TRUE(std::ranges::equal(values[i], step.gradients()[i].values<float>())) << step.graph().trainable[i];
+  for (size_t i = 0; i < told.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(values[i], step.gradients()[i].values<float>())) << step.graph().trainable[i];
   // The last layer's are there while those before it, a step or more for each, are still to come.
   const auto n_layers = static_cast<int64_t>(told.size()) / 2;
   EXPECT_GE(told.front() - told.back(), n_layers);

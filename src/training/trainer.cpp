@@ -33,12 +33,15 @@ Compilation complete(Compilation compilation, size_t n_outputs) {
   for (const std::string* refused : {&compilation.refused_optimizer, &compilation.refused_loss}) {
     if (!refused->empty()) throw Error(ErrorCode::kUnsupported, "", *refused);
   }
-  if (compilation.losses.empty()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without a loss: give --loss");
-  if (compilation.optimizer.is_null()) throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without an optimizer: give --optimizer");
+  if (compilation.losses.empty())
+    throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without a loss: give --loss");
+  if (compilation.optimizer.is_null())
+    throw Error(ErrorCode::kInvalidArgument, "", "the model was saved without an optimizer: give --optimizer");
   if (compilation.losses.size() == 1) compilation.losses.resize(n_outputs, compilation.losses[0]);
   if (compilation.metrics.size() == 1) compilation.metrics.resize(n_outputs, compilation.metrics[0]);
   if (compilation.losses.size() != n_outputs) {
-    throw Error(ErrorCode::kInvalidArgument, "", fmt::format("the model has {} outputs, {} losses are given", n_outputs, compilation.losses.size()));
+    throw Error(ErrorCode::kInvalidArgument, "",
+                fmt::format("the model has {} outputs, {} losses are given", n_outputs, compilation.losses.size()));
   }
   return compilation;
 }
@@ -47,11 +50,14 @@ Compilation complete(Compilation compilation, size_t n_outputs) {
 std::vector<std::string> in_keras_order(const keras::Lowered& lowered, const keras::Model& model) {
   std::vector<std::string> names;
   for (const keras::Variable& variable : keras::trainable_variables(model)) {
-    const auto found = std::ranges::find_if(lowered.origins, [&](const auto& origin) { return origin.layer == variable.layer && origin.index == variable.index; });
+    const auto found = std::ranges::find_if(lowered.origins, [&](const auto& origin) {
+      return origin.layer == variable.layer && origin.index == variable.index;
+    });
     if (found != lowered.origins.end()) names.push_back(found->variable);
   }
   if (names.size() != lowered.trainable_names.size()) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", model.name), "has trainable weights that no call of a layer uses");
+    throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", model.name),
+                "has trainable weights that no call of a layer uses");
   }
   return names;
 }
@@ -63,9 +69,13 @@ Trainer::Trainer(const keras::Model& model, Compilation compilation, const Optio
       model_(initialized(model, options.seed)),
       compilation_(complete(std::move(compilation), model.outputs.size())),
       optimizer_(compilation_.optimizer),
-      training_(keras::lower(*model_, {.name_suffix = {}, .phase = keras::Phase::kTraining, .recurrence = keras::RecurrenceForm::kUnroll,
+      training_(keras::lower(*model_, {.name_suffix = {},
+                                       .phase = keras::Phase::kTraining,
+                                       .recurrence = keras::RecurrenceForm::kUnroll,
                                        .group_size = options.group == nullptr ? 1 : options.group->size()})),
-      inference_(keras::lower(*model_, {.name_suffix = {}, .phase = keras::Phase::kInference, .recurrence = keras::RecurrenceForm::kAuto})) {
+      inference_(keras::lower(
+          *model_,
+          {.name_suffix = {}, .phase = keras::Phase::kInference, .recurrence = keras::RecurrenceForm::kAuto})) {
   for (const Json& loss : compilation_.losses) losses_.emplace_back(loss);
   training_.trainable_names = in_keras_order(training_, *model_);
   adopt_weights();
@@ -88,7 +98,8 @@ void Trainer::adopt_weights() {
     }
     trainable_.push_back(i);
   }
-  if (trainable_.empty()) throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", model_->name), "has no trainable weight");
+  if (trainable_.empty())
+    throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", model_->name), "has no trainable weight");
   clipped_.resize(trainable_.size());
 }
 
@@ -122,17 +133,20 @@ void Trainer::set_formats() {
     const keras::ModelLayer& layer = model_->layers[ref.layer];
     format_.inputs.push_back({layer.name, without_batch(layer.input_shape), layer.input_dtype});
   }
-  const keras::Shapes outputs = keras::infer_shapes(*model_, keras::input_shapes(*model_), [](const auto&, const auto&, const auto&) {});
+  const keras::Shapes outputs =
+      keras::infer_shapes(*model_, keras::input_shapes(*model_), [](const auto&, const auto&, const auto&) {});
   output_names_ = keras::output_names(*model_);
-  for (size_t i = 0; i < outputs.size(); ++i) format_.outputs.push_back({output_names_[i], without_batch(outputs[i]), losses_[i].labels()});
+  for (size_t i = 0; i < outputs.size(); ++i)
+    format_.outputs.push_back({output_names_[i], without_batch(outputs[i]), losses_[i].labels()});
 }
 
 void Trainer::begin(const Examples& examples) {
   x_shapes_ = examples.x_shapes();
   y_shapes_ = examples.y_shapes();
   if (x_shapes_.size() != format_.inputs.size() || y_shapes_.size() != format_.outputs.size()) {
-    throw Error(ErrorCode::kMismatch, "", fmt::format("the model has {} inputs and {} outputs, the data {} and {}", format_.inputs.size(),
-                                                     format_.outputs.size(), x_shapes_.size(), y_shapes_.size()));
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("the model has {} inputs and {} outputs, the data {} and {}", format_.inputs.size(),
+                            format_.outputs.size(), x_shapes_.size(), y_shapes_.size()));
   }
   steps_.clear();
   (void)step_graph(training_, step_options(1, 1, true));  // says what cannot be trained before anything is
@@ -141,7 +155,8 @@ void Trainer::begin(const Examples& examples) {
 
 Trainer::Batch Trainer::batch_of(int64_t n) const {
   Batch batch;
-  for (size_t i = 0; i < x_shapes_.size(); ++i) batch.x.emplace_back(format_.inputs[i].dtype, with_batch(x_shapes_[i], n));
+  for (size_t i = 0; i < x_shapes_.size(); ++i)
+    batch.x.emplace_back(format_.inputs[i].dtype, with_batch(x_shapes_[i], n));
   for (const Shape& shape : y_shapes_) batch.y.emplace_back(DType::kFloat32, with_batch(shape, n));
   batch.example_weights = Tensor(DType::kFloat32, {n});
   std::ranges::fill(batch.example_weights.mutable_values<float>(), 1.0F / static_cast<float>(n));
@@ -158,13 +173,14 @@ Step& Trainer::step(const Batch& batch, bool has_gradients) {
   auto& found = steps_[{n, batch.share, has_gradients}];
   if (found == nullptr) {
     const StepOptions options = step_options(n, batch.share, has_gradients);
-    found = std::make_unique<Step>(step_graph(has_gradients ? training_ : inference_, options), options_.threads, options_.group);
+    found = std::make_unique<Step>(step_graph(has_gradients ? training_ : inference_, options), options_.threads,
+                                   options_.group);
   }
   return *found;
 }
 
-// Another one for each step, the same for every process and every training that goes on from there; parts of a batch draw
-// on their own.
+// Another one for each step, the same for every process and every training that goes on from there; parts of a batch
+// draw on their own.
 std::array<int64_t, 2> Trainer::seed_of_step() const {
   const int64_t rank = options_.group == nullptr ? 0 : options_.group->rank();
   return {static_cast<int64_t>(options_.seed * 0x9E3779B97F4A7C15ULL) + rank, optimizer_.iterations() << 20};
@@ -184,9 +200,7 @@ Trainer::Result Trainer::train_on_batch(const Batch& batch) {
   return result;
 }
 
-Trainer::Result Trainer::test_on_batch(const Batch& batch) {
-  return summed(step(batch, false).run(feed(batch, {})));
-}
+Trainer::Result Trainer::test_on_batch(const Batch& batch) { return summed(step(batch, false).run(feed(batch, {}))); }
 
 std::vector<runtime::Step> Trainer::profile(const Batch& batch, double seconds) {
   using Clock = std::chrono::steady_clock;
@@ -198,7 +212,8 @@ std::vector<runtime::Step> Trainer::profile(const Batch& batch, double seconds) 
   for (int i = 0; i < kRounds; ++i) apply(stepped, step.graph());
   runtime::Step optimizer{optimizer_.class_name(), "own:optimizer"};
   optimizer.seconds = std::chrono::duration<double>(Clock::now() - start).count() / kRounds;
-  for (const size_t i : trainable_) optimizer.n_bytes += static_cast<double>(variables_[i].n_bytes()) * static_cast<double>(3 + 2 * slots_.size());
+  for (const size_t i : trainable_)
+    optimizer.n_bytes += static_cast<double>(variables_[i].n_bytes()) * static_cast<double>(3 + 2 * slots_.size());
   parts.push_back(std::move(optimizer));
   return parts;
 }
@@ -217,7 +232,8 @@ Trainer::Result Trainer::summed(const Step::Result& step) const {
 // Its gradients are the sums of all processes'.
 Step::Result Trainer::run_with_others(Step& step, const Step::Feed& feed) const {
   GradientSums sums(*options_.group, trainable_.size());
-  const Step::Result result = step.run(feed, [&](std::span<const size_t> places) { sums.update(step.gradients(), places); });
+  const Step::Result result =
+      step.run(feed, [&](std::span<const size_t> places) { sums.update(step.gradients(), places); });
   sums.finish(step.gradients());
   return result;
 }
@@ -230,10 +246,12 @@ void Trainer::apply(const Step::Result& result, const StepGraph& graph) {
     parameters.push_back(std::move(parameter));
   }
   optimizer_.apply(parameters, clipped_);
-  for (const auto& [i, constraint] : constraints_) constraint.apply(variables_[i].shape(), variables_[i].mutable_values<float>());
+  for (const auto& [i, constraint] : constraints_)
+    constraint.apply(variables_[i].shape(), variables_[i].mutable_values<float>());
   for (size_t i = 0; i < graph.updated.size(); ++i) {
     const Tensor& value = result.updates[i];
-    std::memcpy(variables_[variable_index_.at(graph.updated[i])].mutable_bytes().data(), value.bytes().data(), value.n_bytes());
+    std::memcpy(variables_[variable_index_.at(graph.updated[i])].mutable_bytes().data(), value.bytes().data(),
+                value.n_bytes());
   }
 }
 
@@ -282,7 +300,11 @@ void Trainer::expect_equal_weights() const {
   group->sum(all);
   const auto other = std::ranges::find_if(all, [&](int64_t each) { return each != all[0]; });
   if (other == all.end()) return;
-  throw Error(ErrorCode::kMismatch, "", fmt::format("rank {} and rank 0 have come to different weights: start all processes on the same kind of processor", other - all.begin()));
+  throw Error(
+      ErrorCode::kMismatch, "",
+      fmt::format(
+          "rank {} and rank 0 have come to different weights: start all processes on the same kind of processor",
+          other - all.begin()));
 }
 
 void Trainer::set_weights(const std::vector<std::pair<std::string, Tensor>>& weights) {
@@ -309,15 +331,18 @@ void Trainer::restore(const keras::TrainingState& state) {
   optimizer_.set_iterations(static_cast<int64_t>(Reader(state.optimizer_weights[0].second)[0]));
   if (state.optimizer_weights.size() == 1) return;  // compiled, and saved before the first step
   if (state.optimizer_weights.size() != own.optimizer_weights.size()) {
-    throw Error(ErrorCode::kMismatch, "optimizer", fmt::format("expected {} arrays for {}, the file holds {}: give --optimizer anew to begin with an empty one",
-                                                             own.optimizer_weights.size(), optimizer_.class_name(), state.optimizer_weights.size()));
+    throw Error(
+        ErrorCode::kMismatch, "optimizer",
+        fmt::format("expected {} arrays for {}, the file holds {}: give --optimizer anew to begin with an empty one",
+                    own.optimizer_weights.size(), optimizer_.class_name(), state.optimizer_weights.size()));
   }
   for (size_t i = 1; i < own.optimizer_weights.size(); ++i) {
     const auto& [name, mine] = own.optimizer_weights[i];
     const Tensor& theirs = state.optimizer_weights[i].second;
     if (theirs.dtype() != mine.dtype() || theirs.shape() != mine.shape()) {
       throw Error(ErrorCode::kMismatch, fmt::format("optimizer weight `{}`", name),
-                  fmt::format("expected {} {}, the file holds {} {}", dtype_name(mine.dtype()), mine.shape().to_string(), dtype_name(theirs.dtype()), theirs.shape().to_string()));
+                  fmt::format("expected {} {}, the file holds {} {}", dtype_name(mine.dtype()),
+                              mine.shape().to_string(), dtype_name(theirs.dtype()), theirs.shape().to_string()));
     }
     Tensor target = mine;
     std::memcpy(target.mutable_bytes().data(), theirs.bytes().data(), theirs.n_bytes());

@@ -23,13 +23,13 @@ namespace hoarfrost::training {
 class Trainer {
  public:
   struct Options {
-    uint64_t seed = 0;                     // of weights that the file did not hold, and of dropout and noise
-    int threads = 0;                       // 0: as many as the process may use
-    distributed::Group* group = nullptr;   // processes that add their gradients up; nullptr: this one alone
+    uint64_t seed = 0;                    // of weights that the file did not hold, and of dropout and noise
+    int threads = 0;                      // 0: as many as the process may use
+    distributed::Group* group = nullptr;  // processes that add their gradients up; nullptr: this one alone
   };
 
-  // Copies the model; weights that it lacks are drawn. Throws Error: kUnsupported (a layer, loss or optimizer that cannot be
-  // trained or is unknown; a compilation without loss or optimizer says which flags to give).
+  // Copies the model; weights that it lacks are drawn. Throws Error: kUnsupported (a layer, loss or optimizer that
+  // cannot be trained or is unknown; a compilation without loss or optimizer says which flags to give).
   Trainer(const keras::Model& model, Compilation compilation, const Options& options);
 
   // What data must be like.
@@ -42,23 +42,24 @@ class Trainer {
     std::vector<Tensor> x;
     std::vector<Tensor> y;
     Tensor example_weights;  // [n], each already over the number of the whole batch
-    double share = 1;        // the part of the whole batch that these are; 0 where they stand in for none, and count nothing
+    double share = 1;  // the part of the whole batch that these are; 0 where they stand in for none, and count nothing
   };
   // Tensors for a batch of n examples that begin() was told of, to be filled.
   [[nodiscard]] Batch batch_of(int64_t n) const;
 
   struct Result {
-    double loss = 0;             // with penalties; of all processes' examples together
-    std::vector<double> losses;  // of each output, without; likewise
+    double loss = 0;                      // with penalties; of all processes' examples together
+    std::vector<double> losses;           // of each output, without; likewise
     std::span<const Tensor> predictions;  // views until the next batch
   };
   // One optimizer step. Where the loss is NaN or infinite, nothing is changed.
   Result train_on_batch(const Batch& batch);
   Result test_on_batch(const Batch& batch);
-  // What train_on_batch takes, part by part, the optimizer last: means over the runs that fit into `seconds`. It trains.
+  // What train_on_batch takes, part by part, the optimizer last: means over the runs that fit into `seconds`. It
+  // trains.
   std::vector<runtime::Step> profile(const Batch& batch, double seconds);
-  // After a train_on_batch whose loss was no number: the first layer, in the order of calls, whose output has none at any process; "" if
-  // all have.
+  // After a train_on_batch whose loss was no number: the first layer, in the order of calls, whose output has none at
+  // any process; "" if all have.
   std::string first_layer_without_number(const Batch& batch);
 
   [[nodiscard]] std::vector<Metric> metrics(size_t output) const;

@@ -1,5 +1,6 @@
 // usage: answers MODEL ANSWERS.npz FROZEN.pb RTOL ATOL
-// Freezes the model into FROZEN.pb, reads that back and runs it on in0, in1, …: the results must be Keras' out0, out1, …
+// Freezes the model into FROZEN.pb, reads that back and runs it on in0, in1, …: the results must be Keras' out0, out1,
+// …
 #include <hoarfrost/data.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/keras.h>
@@ -14,7 +15,8 @@
 
 namespace {
 
-hoarfrost::graph::Signature freeze(const std::string& model_path, const std::string& frozen_path, hoarfrost::graph::Graph& frozen) {
+hoarfrost::graph::Signature freeze(const std::string& model_path, const std::string& frozen_path,
+                                   hoarfrost::graph::Graph& frozen) {
   hoarfrost::keras::Lowered model = hoarfrost::keras::lower(*hoarfrost::keras::load(model_path));
   hoarfrost::passes::FreezeOptions options;
   for (const auto& output : model.signature.outputs) options.outputs.push_back(output.node->name());
@@ -23,8 +25,10 @@ hoarfrost::graph::Signature freeze(const std::string& model_path, const std::str
 
   frozen = hoarfrost::tensorflow::read_graph(frozen_path);
   hoarfrost::graph::Signature signature;
-  for (const auto& input : model.signature.inputs) signature.inputs.push_back(hoarfrost::graph::resolve(frozen, input.name()));
-  for (const auto& output : model.signature.outputs) signature.outputs.push_back(hoarfrost::graph::resolve(frozen, output.name()));
+  for (const auto& input : model.signature.inputs)
+    signature.inputs.push_back(hoarfrost::graph::resolve(frozen, input.name()));
+  for (const auto& output : model.signature.outputs)
+    signature.outputs.push_back(hoarfrost::graph::resolve(frozen, output.name()));
   return signature;
 }
 
@@ -40,7 +44,8 @@ bool is_near(const hoarfrost::Tensor& found, const hoarfrost::Tensor& expected, 
 
 hoarfrost::Tensor array(const hoarfrost::data::NamedTensors& arrays, const std::string& name) {
   const hoarfrost::Tensor* found = hoarfrost::data::find(arrays, name);
-  if (found == nullptr) throw hoarfrost::Error(hoarfrost::ErrorCode::kInvalidArgument, name, "the answers have no such array");
+  if (found == nullptr)
+    throw hoarfrost::Error(hoarfrost::ErrorCode::kInvalidArgument, name, "the answers have no such array");
   return found->aligned();
 }
 
@@ -55,7 +60,8 @@ int main(int argc, char** argv) try {
   for (size_t i = 0; i < signature.inputs.size(); ++i) inputs.push_back(array(answers, "in" + std::to_string(i)));
   const auto outputs = hoarfrost::runtime::Session(frozen, signature).run(inputs);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    if (is_near(outputs[i], array(answers, "out" + std::to_string(i)), std::stod(argv[4]), std::stod(argv[5]))) continue;
+    if (is_near(outputs[i], array(answers, "out" + std::to_string(i)), std::stod(argv[4]), std::stod(argv[5])))
+      continue;
     std::cerr << "out" << i << " is not Keras' answer\n";
     return 1;
   }

@@ -1,5 +1,6 @@
-// What every fuzz target does: writes the input to a file in memory and gives its path to a reader. An Error is a right answer; a
-// crash, a hang, a sanitizer's report or any other exception is a finding, and becomes a case of tests/errors.
+// What every fuzz target does: writes the input to a file in memory and gives its path to a reader. An Error is a right
+// answer; a crash, a hang, a sanitizer's report or any other exception is a finding, and becomes a case of
+// tests/errors.
 #pragma once
 
 #include <hoarfrost/error.h>

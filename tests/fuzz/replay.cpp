@@ -1,6 +1,6 @@
 // usage: replay FILE…
-// Gives a fuzz target each file whole, cut short and with bits flipped, so that ordinary builds hold it to its contract: no crash,
-// no hang, no exception but Error. libFuzzer goes on from there.
+// Gives a fuzz target each file whole, cut short and with bits flipped, so that ordinary builds hold it to its
+// contract: no crash, no hang, no exception but Error. libFuzzer goes on from there.
 #include <hoarfrost/error.h>
 #include <hoarfrost/file.h>
 

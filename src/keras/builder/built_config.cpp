@@ -31,7 +31,8 @@ void build_cell(Json& cell, const Json& batch, Json features) {
 
 void finish_config(const std::string& class_name, const std::vector<Json>& inputs, Json& config) {
   const auto rank = inputs.empty() ? 0 : inputs.front().size();
-  if (class_name.ends_with("BatchNormalization") || class_name == "LayerNormalization" || class_name == "UnitNormalization") {
+  if (class_name.ends_with("BatchNormalization") || class_name == "LayerNormalization" ||
+      class_name == "UnitNormalization") {
     config["axis"] = resolved_axes(config.at("axis"), rank);
   } else if (class_name == "MultiHeadAttention" && inputs.size() >= 2) {
     if (config.at("attention_axes").is_null()) {  // all but batch and features

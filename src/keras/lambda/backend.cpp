@@ -82,7 +82,8 @@ std::vector<std::string> words(std::string_view text) {
   return result;
 }
 
-python::Value call_row(Meaning& meaning, const Row& row, const std::vector<python::Value>& given, const python::Keywords& keywords) {
+python::Value call_row(Meaning& meaning, const Row& row, const std::vector<python::Value>& given,
+                       const python::Keywords& keywords) {
   const Arguments arguments(fmt::format("K.{}", row.name), row.parameters, given, keywords);
   const std::vector<std::string> theirs = words(row.parameters);
   const std::vector<std::string> ours = words(row.names.empty() ? row.parameters : row.names);
@@ -96,7 +97,9 @@ python::Value call_row(Meaning& meaning, const Row& row, const std::vector<pytho
   return meaning.operation(row.function, {}, named);
 }
 
-std::string text_of(const python::Value& value, std::string_view fallback) { return value.is(Kind::kString) ? value.text : std::string(fallback); }
+std::string text_of(const python::Value& value, std::string_view fallback) {
+  return value.is(Kind::kString) ? value.text : std::string(fallback);
+}
 
 Json plain_json(const python::Value& value) {
   std::vector<size_t> tensors;
@@ -112,23 +115,37 @@ struct SpecialRow {
 };
 
 // keras.backend.sqrt takes no root of what is below zero: sqrt(max(x, 0)).
-python::Value square_root(Meaning& meaning, const Arguments& a) { return meaning.operation("math.sqrt", {meaning.operation("math.maximum", {a["x"], python::Value::real(0)})}); }
+python::Value square_root(Meaning& meaning, const Arguments& a) {
+  return meaning.operation("math.sqrt", {meaning.operation("math.maximum", {a["x"], python::Value::real(0)})});
+}
 
 python::Value relu(Meaning& meaning, const Arguments& a) {
-  return meaning.trace().add_layer("ReLU", {{"negative_slope", plain_json(a["alpha"])}, {"max_value", plain_json(a["max_value"])}, {"threshold", plain_json(a["threshold"])}}, {a["x"]});
+  return meaning.trace().add_layer("ReLU",
+                                   {{"negative_slope", plain_json(a["alpha"])},
+                                    {"max_value", plain_json(a["max_value"])},
+                                    {"threshold", plain_json(a["threshold"])}},
+                                   {a["x"]});
 }
-python::Value elu(Meaning& meaning, const Arguments& a) { return meaning.trace().add_layer("ELU", {{"alpha", plain_json(a["alpha"])}}, {a["x"]}); }
-python::Value hard_sigmoid(Meaning& meaning, const Arguments& a) { return meaning.trace().add_layer("Activation", {{"activation", "hard_sigmoid"}}, {a["x"]}); }
+python::Value elu(Meaning& meaning, const Arguments& a) {
+  return meaning.trace().add_layer("ELU", {{"alpha", plain_json(a["alpha"])}}, {a["x"]});
+}
+python::Value hard_sigmoid(Meaning& meaning, const Arguments& a) {
+  return meaning.trace().add_layer("Activation", {{"activation", "hard_sigmoid"}}, {a["x"]});
+}
 
-python::Value flatten(Meaning& meaning, const Arguments& a) { return meaning.operation("reshape", {a["x"], python::Value::list({python::Value::whole(-1)})}); }
+python::Value flatten(Meaning& meaning, const Arguments& a) {
+  return meaning.operation("reshape", {a["x"], python::Value::list({python::Value::whole(-1)})});
+}
 python::Value batch_flatten(Meaning& meaning, const Arguments& a) {
   int64_t n = 1;
   const python::Value shape = meaning.shape_of(a["x"]);
   for (size_t i = 1; i < shape.items->size(); ++i) {
-    if (!(*shape.items)[i].is(Kind::kInt)) refuse("batch_flatten of a tensor with sizes that are not known; give --input-shape");
+    if (!(*shape.items)[i].is(Kind::kInt))
+      refuse("batch_flatten of a tensor with sizes that are not known; give --input-shape");
     n *= (*shape.items)[i].integer;
   }
-  return meaning.operation("reshape", {a["x"], python::Value::list({python::Value::whole(-1), python::Value::whole(n)})});
+  return meaning.operation("reshape",
+                           {a["x"], python::Value::list({python::Value::whole(-1), python::Value::whole(n)})});
 }
 
 // The axes of both, of one, or (None) the last of x and the one before the last of y.
@@ -137,7 +154,8 @@ python::Value batch_dot(Meaning& meaning, const Arguments& a) {
   if (!a["x"].is(Kind::kTensor) || !a["y"].is(Kind::kTensor)) refuse("batch_dot of what is no tensor");
   const int rank = meaning.trace().shape(a["x"]).rank();
   const int other = meaning.trace().shape(a["y"]).rank();
-  if (axes.is(Kind::kNone)) axes = python::Value::list({python::Value::whole(rank - 1), python::Value::whole(other == 2 ? 1 : other - 2)});
+  if (axes.is(Kind::kNone))
+    axes = python::Value::list({python::Value::whole(rank - 1), python::Value::whole(other == 2 ? 1 : other - 2)});
   if (axes.is_sequence()) axes.kind = Kind::kList;
   return meaning.trace().add_layer("Dot", {{"axes", plain_json(axes)}, {"normalize", false}}, {a["x"], a["y"]});
 }
@@ -145,32 +163,41 @@ python::Value batch_dot(Meaning& meaning, const Arguments& a) {
 python::Value switched(Meaning& meaning, const Arguments& a) {
   if (const auto truth = python::truth(a["condition"])) return *truth ? a["then_expression"] : a["else_expression"];
   for (const char* branch : {"then_expression", "else_expression"}) {
-    if (!a[branch].is(Kind::kTensor) && !a[branch].is_number()) refuse(fmt::format("K.switch with {} for a branch", a[branch].repr()));
+    if (!a[branch].is(Kind::kTensor) && !a[branch].is_number())
+      refuse(fmt::format("K.switch with {} for a branch", a[branch].repr()));
   }
   return meaning.operation("where", {a["condition"], a["then_expression"], a["else_expression"]});
 }
 
 python::Value resize_images(Meaning& meaning, const Arguments& a) {
-  return meaning.trace().add_layer("UpSampling2D", {{"size", {plain_json(a["height_factor"]), plain_json(a["width_factor"])}}, {"data_format", plain_json(a["data_format"])},
-                                                    {"interpolation", text_of(a["interpolation"], "nearest")}}, {a["x"]});
+  return meaning.trace().add_layer("UpSampling2D",
+                                   {{"size", {plain_json(a["height_factor"]), plain_json(a["width_factor"])}},
+                                    {"data_format", plain_json(a["data_format"])},
+                                    {"interpolation", text_of(a["interpolation"], "nearest")}},
+                                   {a["x"]});
 }
 python::Value pad_images(Meaning& meaning, const Arguments& a) {
   Json padding = plain_json(a["padding"]);
   if (!padding.is_array()) padding = Json{{1, 1}, {1, 1}};
-  return meaning.trace().add_layer("ZeroPadding2D", {{"padding", padding}, {"data_format", plain_json(a["data_format"])}}, {a["x"]});
+  return meaning.trace().add_layer("ZeroPadding2D",
+                                   {{"padding", padding}, {"data_format", plain_json(a["data_format"])}}, {a["x"]});
 }
 python::Value pad_steps(Meaning& meaning, const Arguments& a) {
   Json padding = plain_json(a["padding"]);
   if (!padding.is_array()) padding = Json{1, 1};
   return meaning.trace().add_layer("ZeroPadding1D", {{"padding", padding}}, {a["x"]});
 }
-python::Value repeat(Meaning& meaning, const Arguments& a) { return meaning.trace().add_layer("RepeatVector", {{"n", plain_json(a["n"])}}, {a["x"]}); }
+python::Value repeat(Meaning& meaning, const Arguments& a) {
+  return meaning.trace().add_layer("RepeatVector", {{"n", plain_json(a["n"])}}, {a["x"]});
+}
 
 python::Value int_shape(Meaning& meaning, const Arguments& a) {
   if (!a["x"].is(Kind::kTensor)) refuse("int_shape of what is no tensor");
   return meaning.shape_of(a["x"]);
 }
-python::Value n_dimensions(Meaning& meaning, const Arguments& a) { return python::Value::whole(static_cast<int64_t>(int_shape(meaning, a).items->size())); }
+python::Value n_dimensions(Meaning& meaning, const Arguments& a) {
+  return python::Value::whole(static_cast<int64_t>(int_shape(meaning, a).items->size()));
+}
 python::Value epsilon(Meaning&, const Arguments&) { return python::Value::real(1e-7); }
 python::Value floatx(Meaning&, const Arguments&) { return python::Value::string("float32"); }
 python::Value data_format(Meaning&, const Arguments&) { return python::Value::string("channels_last"); }
@@ -182,26 +209,36 @@ python::Value constant(Meaning&, const Arguments& a) {
   if (!a["shape"].is(Kind::kNone) || a["value"].has_tensor()) refuse("K.constant with a shape");
   return a["value"].is_sequence() ? python::Value::with(Kind::kArray, *a["value"].items) : a["value"];
 }
-python::Value cast_to_float(Meaning& meaning, const Arguments& a) { return meaning.operation("cast", {a["x"], python::Value::string("float32")}); }
+python::Value cast_to_float(Meaning& meaning, const Arguments& a) {
+  return meaning.operation("cast", {a["x"], python::Value::string("float32")});
+}
 
 // The mean of (x - mean(x))², along the axes.
 python::Value variance(Meaning& meaning, const Arguments& a) {
-  const python::Value mean = meaning.operation("math.reduce_mean", {a["x"]}, {{"axis", a["axis"]}, {"keepdims", python::Value::boolean(true)}});
+  const python::Value mean = meaning.operation("math.reduce_mean", {a["x"]},
+                                               {{"axis", a["axis"]}, {"keepdims", python::Value::boolean(true)}});
   const python::Value square = meaning.operation("math.squared_difference", {a["x"], mean});
   return meaning.operation("math.reduce_mean", {square}, {{"axis", a["axis"]}, {"keepdims", a["keepdims"]}});
 }
-python::Value deviation(Meaning& meaning, const Arguments& a) { return meaning.operation("math.sqrt", {variance(meaning, a)}); }
+python::Value deviation(Meaning& meaning, const Arguments& a) {
+  return meaning.operation("math.sqrt", {variance(meaning, a)});
+}
 
 // A slice for each axis, and of those in `axes` one that goes backwards.
 python::Value reversed(Meaning& meaning, const Arguments& a) {
   if (!a["x"].is(Kind::kTensor)) refuse("reverse of what is no tensor");
   const int64_t rank = meaning.trace().shape(a["x"]).rank();
-  std::vector<python::Value> key(static_cast<size_t>(rank), python::Value::with(Kind::kSlice, std::vector<python::Value>(3, python::Value::none())));
-  const std::vector<python::Value> axes = a["axes"].is(Kind::kInt) ? std::vector{a["axes"]} : python::elements(a["axes"]);
+  std::vector<python::Value> key(
+      static_cast<size_t>(rank),
+      python::Value::with(Kind::kSlice, std::vector<python::Value>(3, python::Value::none())));
+  const std::vector<python::Value> axes =
+      a["axes"].is(Kind::kInt) ? std::vector{a["axes"]} : python::elements(a["axes"]);
   for (const python::Value& axis : axes) {
     const int64_t place = axis.integer < 0 ? axis.integer + rank : axis.integer;
-    if (!axis.is(Kind::kInt) || place < 0 || place >= rank) refuse(fmt::format("reverse along {} of {} axes", axis.repr(), rank));
-    key[static_cast<size_t>(place)] = python::Value::with(Kind::kSlice, {python::Value::none(), python::Value::none(), python::Value::whole(-1)});
+    if (!axis.is(Kind::kInt) || place < 0 || place >= rank)
+      refuse(fmt::format("reverse along {} of {} axes", axis.repr(), rank));
+    key[static_cast<size_t>(place)] =
+        python::Value::with(Kind::kSlice, {python::Value::none(), python::Value::none(), python::Value::whole(-1)});
   }
   return meaning.subscript(a["x"], python::Value::tuple(std::move(key)));
 }
@@ -237,10 +274,13 @@ constexpr SpecialRow kSpecial[] = {
 
 }  // namespace
 
-std::optional<python::Value> call_backend(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords) {
+std::optional<python::Value> call_backend(Meaning& meaning, const std::string& name,
+                                          const std::vector<python::Value>& arguments,
+                                          const python::Keywords& keywords) {
   if (!name.starts_with("K.")) return {};
   const std::string function = name.substr(2);
-  if (function.starts_with("random") || function == "dropout" || function == "truncated_normal") refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
+  if (function.starts_with("random") || function == "dropout" || function == "truncated_normal")
+    refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
   const auto* row = std::ranges::find(kRows, function, &Row::name);
   if (row != std::end(kRows)) return call_row(meaning, *row, arguments, keywords);
   const auto* special = std::ranges::find(kSpecial, function, &SpecialRow::name);

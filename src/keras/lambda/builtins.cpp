@@ -77,7 +77,8 @@ python::Value folded(Meaning& meaning, const std::string& name, const Given& giv
 }
 
 bool is_of_type(const python::Value& value, const python::Value& type) {
-  if (type.is_sequence()) return std::ranges::any_of(*type.items, [&](const python::Value& one) { return is_of_type(value, one); });
+  if (type.is_sequence())
+    return std::ranges::any_of(*type.items, [&](const python::Value& one) { return is_of_type(value, one); });
   if (type.text == "list") return value.is(Kind::kList);
   if (type.text == "tuple") return value.is(Kind::kTuple);
   if (type.text == "int") return value.is(Kind::kInt);
@@ -98,7 +99,8 @@ std::optional<python::Value> call_python(Meaning& meaning, const std::string& na
     return name == "list" ? python::Value::list(std::move(items)) : python::Value::tuple(std::move(items));
   }
   if (name == "isinstance" && given.size() == 2) return python::Value::boolean(is_of_type(given[0], given[1]));
-  if (name == "slice" && given.size() == 2) return python::Value::with(Kind::kSlice, {given[0], given[1], python::Value::none()});
+  if (name == "slice" && given.size() == 2)
+    return python::Value::with(Kind::kSlice, {given[0], given[1], python::Value::none()});
   if (name == "pow" && given.size() == 2) {
     const auto constant = python::constant_binary("**", given[0], given[1]);
     return constant ? *constant : meaning.binary("**", given[0], given[1]);
@@ -108,7 +110,8 @@ std::optional<python::Value> call_python(Meaning& meaning, const std::string& na
   if (name == "len") {
     if (x.is(Kind::kTensor)) {
       const python::Value shape = meaning.shape_of(x);
-      if (shape.items->empty() || !shape.items->front().is(Kind::kInt)) refuse("len of a tensor whose first size is not known");
+      if (shape.items->empty() || !shape.items->front().is(Kind::kInt))
+        refuse("len of a tensor whose first size is not known");
       return shape.items->front();
     }
     return python::Value::whole(static_cast<int64_t>(python::elements(x).size()));
@@ -123,7 +126,8 @@ std::optional<python::Value> call_python(Meaning& meaning, const std::string& na
     if (x.is(Kind::kFloat)) return python::Value::real(std::fabs(x.number));
     if (x.is_number()) return python::Value::whole(std::abs(x.integer));
   }
-  if (name == "round" && x.is_number()) return python::Value::whole(static_cast<int64_t>(std::nearbyint(std::clamp(x.as_double(), -1e15, 1e15))));
+  if (name == "round" && x.is_number())
+    return python::Value::whole(static_cast<int64_t>(std::nearbyint(std::clamp(x.as_double(), -1e15, 1e15))));
   if (name == "reversed") {
     Given items = python::elements(x);
     std::ranges::reverse(items);
@@ -143,18 +147,28 @@ struct Numeric {
   double (*of)(double);
 };
 constexpr Numeric kNumeric[] = {
-    {"sqrt", [](double x) { return std::sqrt(x); }}, {"exp", [](double x) { return std::exp(x); }},     {"log", [](double x) { return std::log(x); }},
-    {"sin", [](double x) { return std::sin(x); }},   {"cos", [](double x) { return std::cos(x); }},     {"tan", [](double x) { return std::tan(x); }},
-    {"floor", [](double x) { return std::floor(x); }}, {"ceil", [](double x) { return std::ceil(x); }}, {"log2", [](double x) { return std::log2(x); }},
-    {"log10", [](double x) { return std::log10(x); }}, {"abs", [](double x) { return std::fabs(x); }},  {"square", [](double x) { return x * x; }},
-    {"float32", [](double x) { return static_cast<double>(static_cast<float>(x)); }}, {"float64", [](double x) { return x; }},
+    {"sqrt", [](double x) { return std::sqrt(x); }},
+    {"exp", [](double x) { return std::exp(x); }},
+    {"log", [](double x) { return std::log(x); }},
+    {"sin", [](double x) { return std::sin(x); }},
+    {"cos", [](double x) { return std::cos(x); }},
+    {"tan", [](double x) { return std::tan(x); }},
+    {"floor", [](double x) { return std::floor(x); }},
+    {"ceil", [](double x) { return std::ceil(x); }},
+    {"log2", [](double x) { return std::log2(x); }},
+    {"log10", [](double x) { return std::log10(x); }},
+    {"abs", [](double x) { return std::fabs(x); }},
+    {"square", [](double x) { return x * x; }},
+    {"float32", [](double x) { return static_cast<double>(static_cast<float>(x)); }},
+    {"float64", [](double x) { return x; }},
 };
 
 // math's and numpy's functions of numbers; numpy's of tensors are TensorFlow's where it runs Keras, and not known here.
 std::optional<python::Value> call_numeric(const std::string& name, const Given& given) {
   const std::string function = name.substr(name.find('.') + 1);
   const bool is_numpy = name.starts_with("np.");
-  if (is_numpy && (function == "array" || function == "asarray" || function == "float32") && !given.empty() && given[0].is_sequence()) {
+  if (is_numpy && (function == "array" || function == "asarray" || function == "float32") && !given.empty() &&
+      given[0].is_sequence()) {
     if (given[0].has_tensor()) refuse(fmt::format("it calls `{}` of a tensor", name));
     return python::Value::with(Kind::kArray, *given[0].items);
   }
@@ -178,7 +192,9 @@ std::optional<python::Value> call_numeric(const std::string& name, const Given& 
 
 }  // namespace
 
-std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords) {
+std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name,
+                                          const std::vector<python::Value>& arguments,
+                                          const python::Keywords& keywords) {
   if (name.starts_with("math.") || name.starts_with("np.")) {
     const bool has_only_dtype = std::ranges::all_of(keywords, [](const auto& entry) { return entry.first == "dtype"; });
     return has_only_dtype ? call_numeric(name, arguments) : std::nullopt;

@@ -14,8 +14,9 @@
 namespace hoarfrost::keras {
 namespace {
 
-
-std::string say_it(const std::string& name) { return fmt::format("say it by hand with --lambda {}='x / 255' (docs/lambda.md)", name); }
+std::string say_it(const std::string& name) {
+  return fmt::format("say it by hand with --lambda {}='x / 255' (docs/lambda.md)", name);
+}
 
 // nullopt for what is no base64; line ends are passed over.
 std::optional<std::string> from_base64(std::string_view text) {
@@ -71,7 +72,8 @@ std::vector<std::shared_ptr<const python::Code>> read_code(const Config& config,
 }
 
 [[noreturn]] void refuse_name(const Config& config, const std::string& name) {
-  config.unsupported(fmt::format("its function `{}` is its author's Python, of which the file has only the name: {}", name, say_it(config.name())));
+  config.unsupported(fmt::format("its function `{}` is its author's Python, of which the file has only the name: {}",
+                                 name, say_it(config.name())));
 }
 
 const Json* text_of(const Json& json, const char* key) {
@@ -90,7 +92,9 @@ LambdaFunction LambdaFunction::parse(const Config& config) {
   LambdaFunction result;
   result.keras_ = config.version();
   result.name_ = config.name();
-  for (const char* key : {"function_type", "module", "output_shape", "output_shape_type", "output_shape_module", "input_dtype", "mask_type", "mask_module"}) config.ignore({key});
+  for (const char* key : {"function_type", "module", "output_shape", "output_shape_type", "output_shape_module",
+                          "input_dtype", "mask_type", "mask_module"})
+    config.ignore({key});
   if (config.find({"expression"}) != nullptr) {
     result.expression_ = config.get_string({"expression"});
     config.ignore({"function"});
@@ -115,21 +119,25 @@ LambdaFunction LambdaFunction::parse(const Config& config) {
     if (const Json* defaults = text_of(inner, "defaults")) result.defaults_ = *defaults;
     if (const Json* closure = text_of(inner, "closure")) result.closure_ = *closure;
   } else {
-    config.fail(fmt::format("its `function` is {}, expected code", cut(function->dump(-1, ' ', false, Json::error_handler_t::replace))));
+    config.fail(fmt::format("its `function` is {}, expected code",
+                            cut(function->dump(-1, ' ', false, Json::error_handler_t::replace))));
   }
   for (const auto& read : read_code(config, code)) {
     for (const int version : python::versions_of(*read)) result.candidates_.push_back({version, read});
   }
-  if (result.candidates_.empty()) config.unsupported(fmt::format("its code is of no known CPython (2.7, 3.4 to 3.13): {}", say_it(config.name())));
+  if (result.candidates_.empty())
+    config.unsupported(fmt::format("its code is of no known CPython (2.7, 3.4 to 3.13): {}", say_it(config.name())));
   return result;
 }
 
-Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, const Json& arguments, const Json& keywords) const {
+Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, const Json& arguments,
+                             const Json& keywords) const {
   python::Function function;
   function.code = candidate.code;
   if (defaults_.is_array()) function.defaults = *value_of_json(defaults_).items;
   if (closure_.is_array()) {
-    for (const Json& value : closure_) function.closure.push_back(python::Value::with(python::Value::Kind::kCell, {value_of_json(value)}));
+    for (const Json& value : closure_)
+      function.closure.push_back(python::Value::with(python::Value::Kind::kCell, {value_of_json(value)}));
   }
   Trace trace(inputs, keras_, name_);
   Meaning meaning(trace);
@@ -143,7 +151,9 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
   for (const char* name : {"mask", "training"}) {
     const bool asks = std::find(locals.begin(), locals.begin() + n_named, name) != locals.begin() + n_named;
     const bool has = std::ranges::any_of(named, [&](const auto& entry) { return entry.first == name; });
-    if (asks && !has && given.size() < static_cast<size_t>(n_named)) named.emplace_back(name, name == std::string_view("mask") ? python::Value::none() : python::Value::boolean(false));
+    if (asks && !has && given.size() < static_cast<size_t>(n_named))
+      named.emplace_back(name,
+                         name == std::string_view("mask") ? python::Value::none() : python::Value::boolean(false));
   }
   python::Limits limits;
   trace.set_result(python::call_function(function, candidate.version, std::move(given), named, meaning, limits));
@@ -172,26 +182,34 @@ Trace LambdaFunction::follow(const Shapes& inputs, const Json& arguments, const 
     try {
       Trace trace = follow(candidate, inputs, arguments, keywords);
       if (result && result->meaning() != trace.meaning()) {
-        throw Error(ErrorCode::kUnsupported, "", fmt::format("its code means one thing in Python {} and another in Python {}: {}", python::version_name(of->version), python::version_name(candidate.version), say_it(name_)));
+        throw Error(
+            ErrorCode::kUnsupported, "",
+            fmt::format("its code means one thing in Python {} and another in Python {}: {}",
+                        python::version_name(of->version), python::version_name(candidate.version), say_it(name_)));
       }
       if (!result) of = candidate;
       if (!result) result = std::move(trace);
     } catch (const Error& error) {
       if (result && std::string_view(error.what()).starts_with("its code means")) throw;
       // Code that this version would not make is no reason to refuse what another makes of it.
-      const bool says_more = !failure || (failure->code() == ErrorCode::kCorrupt && error.code() != ErrorCode::kCorrupt);
+      const bool says_more =
+          !failure || (failure->code() == ErrorCode::kCorrupt && error.code() != ErrorCode::kCorrupt);
       if (says_more) failed = candidate;
       if (says_more) failure = error;
     }
   }
-  if (result && failure && failure->code() == ErrorCode::kUnsupported && std::string_view(failure->what()).starts_with("it ")) {
-    // Another version reads calls that are not known: which one it is cannot be told, unless both read the same instructions.
+  if (result && failure && failure->code() == ErrorCode::kUnsupported &&
+      std::string_view(failure->what()).starts_with("it ")) {
+    // Another version reads calls that are not known: which one it is cannot be told, unless both read the same
+    // instructions.
     if (python::listing(*failed->code, failed->version) != python::listing(*of->code, of->version)) result.reset();
   }
   if (result) return std::move(*result);
   std::string said = failure->what();
   const std::string code = python::listing(*failed->code, failed->version);
-  throw Error(ErrorCode::kUnsupported, "", fmt::format("its Python function is not converted: {}; {}\nPython {} {}", said, say_it(name_), python::version_name(failed->version), code));
+  throw Error(ErrorCode::kUnsupported, "",
+              fmt::format("its Python function is not converted: {}; {}\nPython {} {}", said, say_it(name_),
+                          python::version_name(failed->version), code));
 }
 
 }  // namespace hoarfrost::keras

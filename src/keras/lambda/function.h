@@ -16,10 +16,10 @@ class LambdaFunction {
   // Throws Error{kUnsupported} for a function that is only named, Error{kCorrupt} for bytes that are no code.
   static LambdaFunction parse(const Config& config);
 
-  // What the function does with tensors of these shapes. The version of Python is not in the file: every version in which the code
-  // is well formed is tried, and all that can be followed must mean the same.
-  // arguments: the call's, tensors being {"tensor": i}; keywords: an object.
-  // Throws Error{kUnsupported} with the code's disassembly behind the first line.
+  // What the function does with tensors of these shapes. The version of Python is not in the file: every version in
+  // which the code is well formed is tried, and all that can be followed must mean the same. arguments: the call's,
+  // tensors being {"tensor": i}; keywords: an object. Throws Error{kUnsupported} with the code's disassembly behind the
+  // first line.
   [[nodiscard]] Trace follow(const Shapes& inputs, const Json& arguments, const Json& keywords) const;
 
  private:
@@ -27,7 +27,8 @@ class LambdaFunction {
     int version;
     std::shared_ptr<const python::Code> code;
   };
-  [[nodiscard]] Trace follow(const Candidate& candidate, const Shapes& inputs, const Json& arguments, const Json& keywords) const;
+  [[nodiscard]] Trace follow(const Candidate& candidate, const Shapes& inputs, const Json& arguments,
+                             const Json& keywords) const;
 
   std::vector<Candidate> candidates_;
   Json defaults_;

@@ -21,17 +21,38 @@ struct Renamed {
 };
 // The first that the name begins with, until none does.
 constexpr Renamed kRoots[] = {
-    {"tensorflow.", "tf."}, {"numpy.", "np."}, {"backend.", "K."}, {"keras.backend.", "K."}, {"activations.", "keras.activations."}, {"tf.keras.", "keras."}, {"tf.python.keras.", "keras."}, {"keras.src.", "keras."},
-    {"K.tf.", "tf."}, {"keras.ops.", "ops."}, {"ops.numpy.", "ops."}, {"ops.nn.", "ops."}, {"ops.math.", "ops."}, {"ops.core.", "ops."}, {"tf.compat.v2.", "tf."}, {"tf.experimental.numpy.", "np."},
+    {"tensorflow.", "tf."},
+    {"numpy.", "np."},
+    {"backend.", "K."},
+    {"keras.backend.", "K."},
+    {"activations.", "keras.activations."},
+    {"tf.keras.", "keras."},
+    {"tf.python.keras.", "keras."},
+    {"keras.src.", "keras."},
+    {"K.tf.", "tf."},
+    {"keras.ops.", "ops."},
+    {"ops.numpy.", "ops."},
+    {"ops.nn.", "ops."},
+    {"ops.math.", "ops."},
+    {"ops.core.", "ops."},
+    {"tf.compat.v2.", "tf."},
+    {"tf.experimental.numpy.", "np."},
 };
-constexpr Renamed kWhole[] = {{"tensorflow", "tf"}, {"numpy", "np"}, {"backend", "K"}, {"keras.backend", "K"}, {"tf.keras", "keras"}, {"keras.ops", "ops"}, {"K.tf", "tf"}};
+constexpr Renamed kWhole[] = {{"tensorflow", "tf"},  {"numpy", "np"},      {"backend", "K"}, {"keras.backend", "K"},
+                              {"tf.keras", "keras"}, {"keras.ops", "ops"}, {"K.tf", "tf"}};
 
-constexpr std::string_view kBuiltins[] = {"len", "range", "int", "float", "bool", "abs", "max", "min", "sum", "tuple", "list", "zip", "enumerate", "reversed", "round", "pow", "str", "isinstance", "print", "dict", "map", "slice", "xrange"};
-constexpr std::string_view kModules[] = {"K", "tf", "np", "keras", "math", "ops", "tensorflow", "numpy", "backend", "activations"};
+constexpr std::string_view kBuiltins[] = {
+    "len",       "range",    "int",   "float", "bool", "abs",        "max",   "min",  "sum", "tuple", "list",  "zip",
+    "enumerate", "reversed", "round", "pow",   "str",  "isinstance", "print", "dict", "map", "slice", "xrange"};
+constexpr std::string_view kModules[] = {"K",   "tf",         "np",    "keras",   "math",
+                                         "ops", "tensorflow", "numpy", "backend", "activations"};
 
-constexpr Renamed kOperators[] = {{"+", "math.add"}, {"-", "math.subtract"}, {"*", "math.multiply"}, {"/", "math.truediv"}, {"classic/", "math.truediv"}, {"//", "math.floordiv"}, {"%", "math.floormod"},
-                                  {"**", "math.pow"}, {"@", "linalg.matmul"}, {"&", "math.logical_and"}, {"|", "math.logical_or"}};
-constexpr Renamed kComparisons[] = {{"<", "math.less"}, {"<=", "math.less_equal"}, {"==", "math.equal"}, {"!=", "math.not_equal"}, {">", "math.greater"}, {">=", "math.greater_equal"}};
+constexpr Renamed kOperators[] = {{"+", "math.add"},         {"-", "math.subtract"},       {"*", "math.multiply"},
+                                  {"/", "math.truediv"},     {"classic/", "math.truediv"}, {"//", "math.floordiv"},
+                                  {"%", "math.floormod"},    {"**", "math.pow"},           {"@", "linalg.matmul"},
+                                  {"&", "math.logical_and"}, {"|", "math.logical_or"}};
+constexpr Renamed kComparisons[] = {{"<", "math.less"},       {"<=", "math.less_equal"}, {"==", "math.equal"},
+                                    {"!=", "math.not_equal"}, {">", "math.greater"},     {">=", "math.greater_equal"}};
 
 std::string_view found_in(std::span<const Renamed> table, std::string_view key) {
   const auto found = std::ranges::find(table, key, &Renamed::from);
@@ -44,12 +65,16 @@ python::Value method(const python::Value& object, std::string name) {
   return result;
 }
 
-bool is_shape_word(std::string_view name) { return name == "as_list" || name == "rank" || name == "ndims" || name == "dims" || name == "value" || name == "num_elements"; }
+bool is_shape_word(std::string_view name) {
+  return name == "as_list" || name == "rank" || name == "ndims" || name == "dims" || name == "value" ||
+         name == "num_elements";
+}
 
 int64_t count_of(const python::Value& shape) {
   int64_t n = 1;
   for (const python::Value& size : *shape.items) {
-    if (!size.is(Kind::kInt)) refuse("the number of elements of a tensor with a size that is not known; give --input-shape");
+    if (!size.is(Kind::kInt))
+      refuse("the number of elements of a tensor with a size that is not known; give --input-shape");
     n *= size.integer;
   }
   return n;
@@ -90,7 +115,8 @@ std::optional<python::Value> constant_named(const std::string& name) {
 
 python::Value Meaning::shape_of(const python::Value& tensor) const {
   std::vector<python::Value> sizes;
-  for (const int64_t size : trace_->shape(tensor).sizes()) sizes.push_back(size == kUnknown ? python::Value::none() : python::Value::whole(size));
+  for (const int64_t size : trace_->shape(tensor).sizes())
+    sizes.push_back(size == kUnknown ? python::Value::none() : python::Value::whole(size));
   return python::Value::tuple(std::move(sizes));
 }
 
@@ -121,7 +147,8 @@ python::Value Meaning::attribute(const python::Value& object, const std::string&
   refuse(fmt::format("it uses `.{}` of {}, which is not known", name, object.repr()));
 }
 
-python::Value Meaning::operation(std::string_view function, const std::vector<python::Value>& arguments, const python::Keywords& keywords) {
+python::Value Meaning::operation(std::string_view function, const std::vector<python::Value>& arguments,
+                                 const python::Keywords& keywords) {
   const OperationSpec* spec = find_operation_function(function);
   if (spec == nullptr) refuse(fmt::format("it calls `tf.{}`, which is not known", function));
   return trace_->add(*spec, false, arguments, keywords);
@@ -129,8 +156,11 @@ python::Value Meaning::operation(std::string_view function, const std::vector<py
 
 python::Value Meaning::binary(std::string_view op, const python::Value& a, const python::Value& b) {
   const std::string_view function = found_in(kOperators, op);
-  const auto takes_part = [](const python::Value& value) { return value.is(Kind::kTensor) || value.is_number() || value.is(Kind::kArray) || value.is_sequence(); };
-  if (function.empty() || !(a.has_tensor() || b.has_tensor()) || !takes_part(a) || !takes_part(b)) refuse(fmt::format("it computes {} {} {}, which is not known", a.repr(), op == "classic/" ? "/" : op, b.repr()));
+  const auto takes_part = [](const python::Value& value) {
+    return value.is(Kind::kTensor) || value.is_number() || value.is(Kind::kArray) || value.is_sequence();
+  };
+  if (function.empty() || !(a.has_tensor() || b.has_tensor()) || !takes_part(a) || !takes_part(b))
+    refuse(fmt::format("it computes {} {} {}, which is not known", a.repr(), op == "classic/" ? "/" : op, b.repr()));
   if (op == "classic/") trace_->has_classic_division = true;
   return operation(function, {a, b});
 }
@@ -145,16 +175,19 @@ python::Value Meaning::compare(std::string_view op, const python::Value& a, cons
   const std::string_view function = found_in(kComparisons, op);
   if (a.is(Kind::kTensor) && b.is(Kind::kNone) && (op == "==" || op == "is")) return python::Value::boolean(false);
   if (a.is(Kind::kTensor) && b.is(Kind::kNone) && op == "!=") return python::Value::boolean(true);
-  if (function.empty() || !(a.is(Kind::kTensor) || b.is(Kind::kTensor))) refuse(fmt::format("it compares {} {} {}, which is not known", a.repr(), op, b.repr()));
+  if (function.empty() || !(a.is(Kind::kTensor) || b.is(Kind::kTensor)))
+    refuse(fmt::format("it compares {} {} {}, which is not known", a.repr(), op, b.repr()));
   return operation(function, {a, b});
 }
 
 python::Value Meaning::subscript(const python::Value& object, const python::Value& key) {
-  if (!object.is(Kind::kTensor)) refuse(fmt::format("it takes {} of {}, which is not known", key.repr(), object.repr()));
+  if (!object.is(Kind::kTensor))
+    refuse(fmt::format("it takes {} of {}, which is not known", key.repr(), object.repr()));
   return operation("__operators__.getitem", {object, key.is(Kind::kTuple) ? python::Value::list(*key.items) : key});
 }
 
-python::Value Meaning::call(const python::Value& function, const std::vector<python::Value>& arguments, const python::Keywords& keywords) {
+python::Value Meaning::call(const python::Value& function, const std::vector<python::Value>& arguments,
+                            const python::Keywords& keywords) {
   if (function.is(Kind::kMethod)) {
     const python::Value& object = function.items->front();
     if (function.text == "get_shape" && arguments.empty()) return shape_of(object);
@@ -168,7 +201,8 @@ python::Value Meaning::call(const python::Value& function, const std::vector<pyt
   refuse(fmt::format("it calls `{}`, which is not known", function.text));
 }
 
-Arguments::Arguments(std::string_view function, std::string_view parameters, const std::vector<python::Value>& given, const python::Keywords& keywords) {
+Arguments::Arguments(std::string_view function, std::string_view parameters, const std::vector<python::Value>& given,
+                     const python::Keywords& keywords) {
   std::vector<bool> has;
   while (!parameters.empty()) {
     const size_t end = std::min(parameters.find(' '), parameters.size());
@@ -177,25 +211,33 @@ Arguments::Arguments(std::string_view function, std::string_view parameters, con
     python::Value value;
     if (equals != std::string_view::npos) {
       const std::string_view text = word.substr(equals + 1);
-      if (text == "None") value = python::Value::none();
-      else if (text == "True" || text == "False") value = python::Value::boolean(text == "True");
-      else if (text.find_first_not_of("-0123456789") == std::string_view::npos) value = python::Value::whole(std::stoll(std::string(text)));
-      else if (text.find_first_not_of("-.0123456789e") == std::string_view::npos) value = python::Value::real(std::stod(std::string(text)));
-      else value = python::Value::string(std::string(text));
+      if (text == "None")
+        value = python::Value::none();
+      else if (text == "True" || text == "False")
+        value = python::Value::boolean(text == "True");
+      else if (text.find_first_not_of("-0123456789") == std::string_view::npos)
+        value = python::Value::whole(std::stoll(std::string(text)));
+      else if (text.find_first_not_of("-.0123456789e") == std::string_view::npos)
+        value = python::Value::real(std::stod(std::string(text)));
+      else
+        value = python::Value::string(std::string(text));
     }
     has.push_back(equals != std::string_view::npos);
     values_.emplace_back(word.substr(0, equals), std::move(value));
     parameters.remove_prefix(std::min(end + 1, parameters.size()));
   }
-  if (given.size() > values_.size()) refuse(fmt::format("it calls `{}` with {} arguments, {} are known", function, given.size(), values_.size()));
+  if (given.size() > values_.size())
+    refuse(fmt::format("it calls `{}` with {} arguments, {} are known", function, given.size(), values_.size()));
   for (size_t i = 0; i < given.size(); ++i) {
     values_[i].second = given[i];
     has[i] = true;
   }
   for (const auto& [name, value] : keywords) {
-    const auto found = std::ranges::find(values_, name, [](const auto& entry) -> const std::string& { return entry.first; });
+    const auto found =
+        std::ranges::find(values_, name, [](const auto& entry) -> const std::string& { return entry.first; });
     if (found == values_.end() && name == "name") continue;
-    if (found == values_.end()) refuse(fmt::format("it calls `{}` with {}={}, which is not known", function, name, value.repr()));
+    if (found == values_.end())
+      refuse(fmt::format("it calls `{}` with {}={}, which is not known", function, name, value.repr()));
     found->second = value;
     has[static_cast<size_t>(found - values_.begin())] = true;
   }
@@ -205,7 +247,8 @@ Arguments::Arguments(std::string_view function, std::string_view parameters, con
 }
 
 const python::Value& Arguments::operator[](std::string_view parameter) const {
-  return std::ranges::find(values_, parameter, [](const auto& entry) -> std::string_view { return entry.first; })->second;
+  return std::ranges::find(values_, parameter, [](const auto& entry) -> std::string_view { return entry.first; })
+      ->second;
 }
 
 }  // namespace hoarfrost::keras

@@ -1,5 +1,6 @@
-// What names, operators and calls in a Lambda's function mean: TensorFlow's, keras.backend's, Keras 3's and numpy's functions of a
-// known list (docs/lambda.md), shapes, and Python's own len, range and the like. Everything else is refused.
+// What names, operators and calls in a Lambda's function mean: TensorFlow's, keras.backend's, Keras 3's and numpy's
+// functions of a known list (docs/lambda.md), shapes, and Python's own len, range and the like. Everything else is
+// refused.
 #pragma once
 
 #include <optional>
@@ -23,10 +24,12 @@ class Meaning final : public python::Semantics {
   python::Value unary(std::string_view op, const python::Value& a) override;
   python::Value compare(std::string_view op, const python::Value& a, const python::Value& b) override;
   python::Value subscript(const python::Value& object, const python::Value& key) override;
-  python::Value call(const python::Value& function, const std::vector<python::Value>& arguments, const python::Keywords& keywords) override;
+  python::Value call(const python::Value& function, const std::vector<python::Value>& arguments,
+                     const python::Keywords& keywords) override;
 
   // For the tables of functions: an operation by TensorFlow's name.
-  python::Value operation(std::string_view function, const std::vector<python::Value>& arguments, const python::Keywords& keywords = {});
+  python::Value operation(std::string_view function, const std::vector<python::Value>& arguments,
+                          const python::Keywords& keywords = {});
   [[nodiscard]] Trace& trace() { return *trace_; }
   // The sizes of a tensor, None where they are not known.
   [[nodiscard]] python::Value shape_of(const python::Value& tensor) const;
@@ -40,7 +43,8 @@ class Arguments {
  public:
   // parameters: separated by blanks, "x axis=-1 keepdims=False": what stands behind = is the default; "axis=None".
   // Throws Error{kUnsupported} for an argument that is none of them, and one that has no default and is not given.
-  Arguments(std::string_view function, std::string_view parameters, const std::vector<python::Value>& given, const python::Keywords& keywords);
+  Arguments(std::string_view function, std::string_view parameters, const std::vector<python::Value>& given,
+            const python::Keywords& keywords);
   [[nodiscard]] const python::Value& operator[](std::string_view parameter) const;
 
  private:
@@ -48,11 +52,18 @@ class Arguments {
 };
 
 // A function by its whole name ("K.mean", "tf.nn.relu", "len"), called. nullopt for one that the family has not.
-std::optional<python::Value> call_backend(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
-std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
+std::optional<python::Value> call_backend(Meaning& meaning, const std::string& name,
+                                          const std::vector<python::Value>& arguments,
+                                          const python::Keywords& keywords);
+std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name,
+                                             const std::vector<python::Value>& arguments,
+                                             const python::Keywords& keywords);
 // tf.FUNCTION of images: resizing, blocks, borders, pooling.
-std::optional<python::Value> call_image(Meaning& meaning, const std::string& function, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
-std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments, const python::Keywords& keywords);
+std::optional<python::Value> call_image(Meaning& meaning, const std::string& function,
+                                        const std::vector<python::Value>& arguments, const python::Keywords& keywords);
+std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name,
+                                          const std::vector<python::Value>& arguments,
+                                          const python::Keywords& keywords);
 
 // The value of a constant among names ("np.pi", "tf.float32"); nullopt for others.
 std::optional<python::Value> constant_named(const std::string& name);

@@ -36,7 +36,9 @@ std::vector<python::Value> without_tuples(std::vector<python::Value> arguments) 
 }
 
 // Tensors' own facts, and constants.
-std::optional<python::Value> call_special(Meaning& meaning, const std::string& function, const std::vector<python::Value>& arguments, const python::Keywords& keywords) {
+std::optional<python::Value> call_special(Meaning& meaning, const std::string& function,
+                                          const std::vector<python::Value>& arguments,
+                                          const python::Keywords& keywords) {
   const bool has_one = !arguments.empty() && keywords.empty();
   if ((function == "convert_to_tensor" || function == "constant") && !arguments.empty()) {
     const python::Value& value = arguments[0];
@@ -44,7 +46,8 @@ std::optional<python::Value> call_special(Meaning& meaning, const std::string& f
     if (value.has_tensor()) return {};
     return value.is_sequence() ? python::Value::with(Kind::kArray, *value.items) : value;
   }
-  if (function == "rank" && has_one && arguments[0].is(Kind::kTensor)) return python::Value::whole(meaning.trace().shape(arguments[0]).rank());
+  if (function == "rank" && has_one && arguments[0].is(Kind::kTensor))
+    return python::Value::whole(meaning.trace().shape(arguments[0]).rank());
   if (function == "ensure_shape" && has_one) return arguments[0];
   if (function == "add_n" && has_one && arguments[0].is_sequence() && !arguments[0].items->empty()) {
     python::Value sum = arguments[0].items->front();
@@ -57,7 +60,9 @@ std::optional<python::Value> call_special(Meaning& meaning, const std::string& f
 
 }  // namespace
 
-std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name, const std::vector<python::Value>& given, const python::Keywords& given_keywords) {
+std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name,
+                                             const std::vector<python::Value>& given,
+                                             const python::Keywords& given_keywords) {
   std::vector<python::Value> arguments = without_tuples(given);
   python::Keywords keywords;
   for (const auto& [key, value] : given_keywords) keywords.emplace_back(key, without_tuples({value})[0]);
@@ -68,13 +73,15 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
   if (name.starts_with("ops.")) {
     const OperationSpec* spec = find_operation_class(class_of(name.substr(4)));
     if (name == "ops.abs") spec = find_operation_class("Absolute");
-    if (name == "ops.shape" && arguments.size() == 1 && arguments[0].is(Kind::kTensor)) return meaning.shape_of(arguments[0]);
+    if (name == "ops.shape" && arguments.size() == 1 && arguments[0].is(Kind::kTensor))
+      return meaning.shape_of(arguments[0]);
     if (spec == nullptr) return call_special(meaning, name.substr(4), arguments, keywords);
     return meaning.trace().add(*spec, true, arguments, keywords);
   }
   if (!name.starts_with("tf.")) return {};
   std::string function = name.substr(3);
-  if (function.starts_with("random.") || function == "random_normal" || function == "random_uniform" || function == "nn.dropout") {
+  if (function.starts_with("random.") || function == "random_normal" || function == "random_uniform" ||
+      function == "nn.dropout") {
     refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
   }
   if (auto result = call_special(meaning, function, arguments, keywords)) return result;

@@ -18,21 +18,34 @@ constexpr int64_t kMostElements = 1 << 26;  // of what happens on the way, when 
 
 Json converted(const python::Value& value, std::vector<size_t>& tensors, int depth) {
   switch (value.kind) {
-    case Kind::kNone: return {};
-    case Kind::kBool: return value.integer != 0;
-    case Kind::kInt: return value.integer;
-    case Kind::kFloat: return value.number;
-    case Kind::kString: return value.text;
-    case Kind::kEllipsis: return {{"class_name", "__ellipsis__"}};
+    case Kind::kNone:
+      return {};
+    case Kind::kBool:
+      return value.integer != 0;
+    case Kind::kInt:
+      return value.integer;
+    case Kind::kFloat:
+      return value.number;
+    case Kind::kString:
+      return value.text;
+    case Kind::kEllipsis:
+      return {{"class_name", "__ellipsis__"}};
     case Kind::kTensor: {
       const auto number = static_cast<size_t>(value.integer);
       const auto found = std::ranges::find(tensors, number) - tensors.begin();
       if (found == static_cast<std::ptrdiff_t>(tensors.size())) tensors.push_back(number);
       return {{"tensor", static_cast<size_t>(found)}};
     }
-    case Kind::kSlice: return {{"start", converted((*value.items)[0], tensors, depth + 1)}, {"stop", converted((*value.items)[1], tensors, depth + 1)}, {"step", converted((*value.items)[2], tensors, depth + 1)}};
-    case Kind::kTuple: case Kind::kList: case Kind::kArray: break;
-    default: throw Error(ErrorCode::kUnsupported, "", fmt::format("an argument that is {}", value.repr()));
+    case Kind::kSlice:
+      return {{"start", converted((*value.items)[0], tensors, depth + 1)},
+              {"stop", converted((*value.items)[1], tensors, depth + 1)},
+              {"step", converted((*value.items)[2], tensors, depth + 1)}};
+    case Kind::kTuple:
+    case Kind::kList:
+    case Kind::kArray:
+      break;
+    default:
+      throw Error(ErrorCode::kUnsupported, "", fmt::format("an argument that is {}", value.repr()));
   }
   if (depth > kDeepest) throw Error(ErrorCode::kUnsupported, "", "an argument of lists within lists");
   Json result = Json::array();
@@ -42,11 +55,14 @@ Json converted(const python::Value& value, std::vector<size_t>& tensors, int dep
 
 Tensor computed(const Formula& formula) {
   if (!formula.shape.is_static() || formula.shape.n_elements() > kMostElements) {
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("an intermediate result of {} is too large to compute by its meaning", formula.shape.to_string()));
+    throw Error(
+        ErrorCode::kUnsupported, "",
+        fmt::format("an intermediate result of {} is too large to compute by its meaning", formula.shape.to_string()));
   }
   Tensor result(DType::kFloat64, formula.shape);
   const std::span<double> values = result.mutable_values<double>();
-  for (size_t i = 0; i < values.size(); ++i) values[i] = formula.at(Index::at_offset(formula.shape, static_cast<int64_t>(i)));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = formula.at(Index::at_offset(formula.shape, static_cast<int64_t>(i)));
   return result;
 }
 
@@ -61,39 +77,48 @@ python::Value value_of_json(const Json& json, int depth) {
   if (json.is_number_integer()) return python::Value::whole(json.get<int64_t>());
   if (json.is_number()) return python::Value::real(json.get<double>());
   if (json.is_string()) return python::Value::string(json.get<std::string>());
-  if (json.is_object() && json.contains("tensor") && json.at("tensor").is_number_unsigned()) return python::Value::tensor(json.at("tensor").get<size_t>());
-  if (json.is_object()) return python::Value::name(fmt::format("({})", json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60)));
+  if (json.is_object() && json.contains("tensor") && json.at("tensor").is_number_unsigned())
+    return python::Value::tensor(json.at("tensor").get<size_t>());
+  if (json.is_object())
+    return python::Value::name(
+        fmt::format("({})", json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60)));
   std::vector<python::Value> items;
   for (const Json& item : json) items.push_back(value_of_json(item, depth + 1));
   return python::Value::list(std::move(items));
 }
 
-python::Value Trace::add(const OperationSpec& operation, bool is_keras3, const std::vector<python::Value>& arguments, const std::vector<std::pair<std::string, python::Value>>& keywords) {
+python::Value Trace::add(const OperationSpec& operation, bool is_keras3, const std::vector<python::Value>& arguments,
+                         const std::vector<std::pair<std::string, python::Value>>& keywords) {
   std::vector<size_t> tensors;
   Json args = Json::array();
   Json kwargs = Json::object();
   for (const python::Value& argument : arguments) args.push_back(json_of(argument, tensors));
   for (const auto& [name, value] : keywords) kwargs[name] = json_of(value, tensors);
-  const Json json{{"name", layer_name_}, {"call_arguments", {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}}}};
+  const Json json{{"name", layer_name_},
+                  {"call_arguments", {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}}}};
   const Config config(json, "Lambda", version_);
   auto layer = parse_call(config, operation, is_keras3);
-  const std::string said = fmt::format("{}{}", operation.name, json.at("call_arguments").dump(-1, ' ', false, Json::error_handler_t::replace));
+  const std::string said = fmt::format("{}{}", operation.name,
+                                       json.at("call_arguments").dump(-1, ' ', false, Json::error_handler_t::replace));
   return add_step(std::move(layer), std::move(tensors), said);
 }
 
 python::Value Trace::add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs) {
   std::vector<size_t> tensors;
   for (const python::Value& input : inputs) {
-    if (!input.is(Kind::kTensor)) throw Error(ErrorCode::kUnsupported, "", fmt::format("{} of {}, which is no tensor", class_name, input.repr()));
+    if (!input.is(Kind::kTensor))
+      throw Error(ErrorCode::kUnsupported, "", fmt::format("{} of {}, which is no tensor", class_name, input.repr()));
     tensors.push_back(static_cast<size_t>(input.integer));
   }
   config["name"] = layer_name_;
   auto layer = parse_layer(Config(config, class_name, version_));
-  return add_step(std::move(layer), std::move(tensors), class_name + config.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return add_step(std::move(layer), std::move(tensors),
+                  class_name + config.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 python::Value Trace::add_step(std::shared_ptr<const Layer> layer, std::vector<size_t> inputs, const std::string& said) {
-  if (steps_.size() >= kMostSteps) throw Error(ErrorCode::kUnsupported, "", fmt::format("a function of more than {} operations", kMostSteps));
+  if (steps_.size() >= kMostSteps)
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("a function of more than {} operations", kMostSteps));
   Shapes in;
   for (const size_t number : inputs) in.push_back(shapes_.at(number));
   const Shapes out = layer->infer(in);
@@ -111,7 +136,8 @@ python::Value Trace::add_step(std::shared_ptr<const Layer> layer, std::vector<si
 
 void Trace::set_result(const python::Value& result) {
   const auto add_output = [&](const python::Value& value) {
-    if (!value.is(Kind::kTensor)) throw Error(ErrorCode::kUnsupported, "", fmt::format("the function gives {}, which is no tensor", value.repr()));
+    if (!value.is(Kind::kTensor))
+      throw Error(ErrorCode::kUnsupported, "", fmt::format("the function gives {}, which is no tensor", value.repr()));
     outputs.push_back(static_cast<size_t>(value.integer));
   };
   if (!result.is_sequence()) return add_output(result);

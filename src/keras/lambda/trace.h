@@ -1,5 +1,5 @@
-// What a Lambda's function does with its inputs, as a list of operations: those that TFOpLambda and Keras 3's Operation nodes have, and
-// layers without weights.
+// What a Lambda's function does with its inputs, as a list of operations: those that TFOpLambda and Keras 3's Operation
+// nodes have, and layers without weights.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ struct TraceStep {
 class Trace {
  public:
   // The function's tensors are numbered from these on.
-  explicit Trace(Shapes inputs, Version version, std::string layer_name) : n_inputs_(inputs.size()), shapes_(std::move(inputs)), version_(version), layer_name_(std::move(layer_name)) {}
+  explicit Trace(Shapes inputs, Version version, std::string layer_name)
+      : n_inputs_(inputs.size()), shapes_(std::move(inputs)), version_(version), layer_name_(std::move(layer_name)) {}
 
   // Adds an operation on values: tensors, constants, lists of both. Its result is a tensor, or a list of tensors.
   // Throws Error{kUnsupported} for what the operation does not take, and past 2000 operations.
@@ -30,7 +31,9 @@ class Trace {
   // Adds a layer without weights, with this configuration.
   python::Value add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs);
 
-  [[nodiscard]] const Shape& shape(const python::Value& tensor) const { return shapes_.at(static_cast<size_t>(tensor.integer)); }
+  [[nodiscard]] const Shape& shape(const python::Value& tensor) const {
+    return shapes_.at(static_cast<size_t>(tensor.integer));
+  }
   [[nodiscard]] size_t n_inputs() const { return n_inputs_; }
   [[nodiscard]] const std::vector<TraceStep>& steps() const { return steps_; }
   [[nodiscard]] Version version() const { return version_; }
@@ -58,8 +61,8 @@ class Trace {
   std::string meaning_;
 };
 
-// A constant as JSON, tensors as {"tensor": i} where `tensors` gets the i-th one's number. Throws Error{kUnsupported} for values that
-// are neither.
+// A constant as JSON, tensors as {"tensor": i} where `tensors` gets the i-th one's number. Throws Error{kUnsupported}
+// for values that are neither.
 Json json_of(const python::Value& value, std::vector<size_t>& tensors);
 // And back; {"tensor": i} is tensor i.
 python::Value value_of_json(const Json& json, int depth = 0);

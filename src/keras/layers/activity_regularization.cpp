@@ -1,7 +1,7 @@
 // ActivityRegularization: a term of the loss, and the identity. Keras 1.0 to 3.15.
 #include "keras/identity.h"
-#include "keras/lowering.h"
 #include "keras/layers/registry.h"
+#include "keras/lowering.h"
 #include "keras/penalty.h"
 
 namespace hoarfrost::keras {

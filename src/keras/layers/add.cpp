@@ -10,7 +10,9 @@ struct Add {
 
   static Add parse(const Config& config) { return {config.version()}; }
   Shapes infer(const Shapes& in) const { return {merged_shape(in)}; }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_merge("add", "Add", version, lowering, in)}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lower_merge("add", "Add", version, lowering, in)};
+  }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     return {merge_reference(in, [](double a, double b) { return a + b; })};
   }

@@ -3,8 +3,8 @@
 
 #include "keras/dropout.h"
 #include "keras/identity.h"
-#include "keras/lowering.h"
 #include "keras/layers/registry.h"
+#include "keras/lowering.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -29,10 +29,13 @@ struct AlphaDropout {
     const double a = 1 / std::sqrt((1 - rate) * (1 + rate * kAlpha * kAlpha));
     const double b = -a * kAlpha * rate;
     const Value& x = in[0];
-    const Value stays = lowering.named_op("GreaterEqual", "GreaterEqual", {lowering.random_uniform(x, noise_shape), lowering.scalar("rate", rate, x)});
+    const Value stays = lowering.named_op("GreaterEqual", "GreaterEqual",
+                                          {lowering.random_uniform(x, noise_shape), lowering.scalar("rate", rate, x)});
     const Value mask = lowering.raw_op("Cast", "Cast", {stays}, x.dtype, {{"SrcT", DType::kBool}, {"DstT", x.dtype}});
     const Value kept = lowering.named_op("mul", "Mul", {x, mask});
-    const Value dropped = lowering.named_op("mul_1", "Mul", {lowering.named_op("sub", "Sub", {lowering.scalar("one", 1, x), mask}), lowering.scalar("alpha", kAlpha, x)});
+    const Value dropped = lowering.named_op(
+        "mul_1", "Mul",
+        {lowering.named_op("sub", "Sub", {lowering.scalar("one", 1, x), mask}), lowering.scalar("alpha", kAlpha, x)});
     const Value sum = lowering.named_op("add", "Add", {kept, dropped});
     const Value scaled = lowering.named_op("mul_2", "Mul", {sum, lowering.scalar("a", a, x)});
     return {lowering.named_op("add_1", "Add", {scaled, lowering.scalar("b", b, x)})};

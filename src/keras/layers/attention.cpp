@@ -1,5 +1,7 @@
-// Attention: dot-product attention (Luong et al. 2015), or `concat`, whose scores are sums of tanh. tf.keras 1.14 to Keras 3.15.
+// Attention: dot-product attention (Luong et al. 2015), or `concat`, whose scores are sums of tanh. tf.keras 1.14 to
+// Keras 3.15.
 #include "keras/attention.h"
+
 #include "keras/layers/registry.h"
 
 namespace hoarfrost::keras {

@@ -22,21 +22,29 @@ struct BatchNormalization {
   double epsilon = 1e-3;
   bool has_beta = true;
   bool has_gamma = true;
-  double momentum = 0.99;  // of the moving statistics, in training
+  double momentum = 0.99;                        // of the moving statistics, in training
   std::optional<SampleNormalization> of_sample;  // mode 1
 
   static BatchNormalization parse(const Config& config) {
     config.ignore({"synchronized", "fused", "renorm_clipping", "renorm_momentum"});
     if (config.get_bool({"renorm"}, false)) config.unsupported("renorm (batch renormalization) is not converted");
     if (config.find({"virtual_batch_size"}) != nullptr) config.unsupported("virtual_batch_size is not converted");
-    if (config.find({"adjustment"}) != nullptr) config.unsupported("adjustment is a function that the file does not hold");
-    BatchNormalization layer{config.get_list({"axis"}, std::vector<int64_t>{-1}), config.get_float({"epsilon"}, 1e-3),
-                             config.get_bool({"center"}, true), config.get_bool({"scale"}, true), config.get_float({"momentum"}, 0.99), {}};
+    if (config.find({"adjustment"}) != nullptr)
+      config.unsupported("adjustment is a function that the file does not hold");
+    BatchNormalization layer{config.get_list({"axis"}, std::vector<int64_t>{-1}),
+                             config.get_float({"epsilon"}, 1e-3),
+                             config.get_bool({"center"}, true),
+                             config.get_bool({"scale"}, true),
+                             config.get_float({"momentum"}, 0.99),
+                             {}};
     const int64_t mode = config.get_int({"mode"}, 0);  // Keras 0.x and 1
-    if (mode == 2) config.unsupported("mode 2 normalises by the statistics of the batch at inference too, which no frozen graph does");
+    if (mode == 2)
+      config.unsupported(
+          "mode 2 normalises by the statistics of the batch at inference too, which no frozen graph does");
     if (mode < 0 || mode > 2) config.fail(fmt::format("`mode` must be 0, 1 or 2, found {}", mode));
     const Version version = config.version();
-    if (mode == 1) layer.of_sample = {layer.epsilon, version > Version{1, 0} || (version == Version{1, 0} && version.patch >= 5)};
+    if (mode == 1)
+      layer.of_sample = {layer.epsilon, version > Version{1, 0} || (version == Version{1, 0} && version.patch >= 5)};
     return layer;
   }
 
@@ -69,7 +77,8 @@ struct BatchNormalization {
     Value variance = lowering.weight(next + 1);
     for (Value* weight : {&gamma, &beta, &mean, &variance}) {
       if (!weight->tensor || weight->dtype == x.dtype) continue;
-      const Value cast = lowering.raw_op("Cast", "Cast", {*weight}, x.dtype, {{"SrcT", weight->dtype}, {"DstT", x.dtype}});
+      const Value cast =
+          lowering.raw_op("Cast", "Cast", {*weight}, x.dtype, {{"SrcT", weight->dtype}, {"DstT", x.dtype}});
       *weight = {cast.tensor, x.dtype, weight->shape, {}};
     }
     if (of_sample) return {lower_sample_normalization(*of_sample, lowering, x, gamma, beta)};
@@ -78,8 +87,10 @@ struct BatchNormalization {
     if (is_last && x.shape.rank() == 4 && x.dtype == DType::kFloat32) {
       if (!has_gamma) gamma = constant_vector(lowering, x.shape.last(), 1);
       if (!has_beta) beta = constant_vector(lowering, x.shape.last(), 0);
-      Attributes attributes{{"epsilon", static_cast<float>(epsilon)}, {"data_format", std::string("NHWC")}, {"is_training", is_training}};
-      if (is_training && lowering.group_size() > 1) attributes.emplace_back("group_size", int64_t{lowering.group_size()});
+      Attributes attributes{
+          {"epsilon", static_cast<float>(epsilon)}, {"data_format", std::string("NHWC")}, {"is_training", is_training}};
+      if (is_training && lowering.group_size() > 1)
+        attributes.emplace_back("group_size", int64_t{lowering.group_size()});
       const Value y = lowering.op("FusedBatchNorm", {x, gamma, beta, mean, variance}, attributes);
       if (is_training) {
         move(lowering, next, {{y.tensor.node, 1}, x.dtype});
@@ -100,7 +111,8 @@ struct BatchNormalization {
     if (of_sample) return {sample_normalization_reference(*of_sample, weights, in[0])};
     const size_t i_beta = has_gamma ? 1 : 0;
     const size_t i_mean = i_beta + (has_beta ? 1 : 0);
-    const auto at = [x = in[0], w = weights, layer = *this, channel_axes = normalized_axes(in[0].shape()), i_beta, i_mean](const Index& o) {
+    const auto at = [x = in[0], w = weights, layer = *this, channel_axes = normalized_axes(in[0].shape()), i_beta,
+                     i_mean](const Index& o) {
       // All weights have one shape: the channel's place in it is that of the position along the axes.
       int64_t channel = 0;
       for (const int axis : channel_axes) channel = channel * x.size(axis) + o[axis];
@@ -120,8 +132,9 @@ struct BatchNormalization {
     std::ranges::sort(result);
     for (const int axis : result) {
       if (axis == 0 || x[axis] == kUnknown) {
-        throw Error(ErrorCode::kUnsupported, "", "cannot normalise axis " + std::to_string(axis) + " of " + x.to_string() +
-                                                     ": its size must be known; give --input-shape");
+        throw Error(ErrorCode::kUnsupported, "",
+                    "cannot normalise axis " + std::to_string(axis) + " of " + x.to_string() +
+                        ": its size must be known; give --input-shape");
       }
     }
     return result;
@@ -142,7 +155,8 @@ struct BatchNormalization {
   void move(Lowering& lowering, size_t i, const Value& value) const {
     const Value moving = lowering.weight(i);
     const Value way = lowering.named_op("AssignMovingAvg/sub", "Sub", {moving, value});
-    const Value step = lowering.named_op("AssignMovingAvg/mul", "Mul", {way, lowering.scalar("AssignMovingAvg/decay", 1 - momentum, moving)});
+    const Value step = lowering.named_op("AssignMovingAvg/mul", "Mul",
+                                         {way, lowering.scalar("AssignMovingAvg/decay", 1 - momentum, moving)});
     lowering.update(i, lowering.named_op("AssignMovingAvg", "Sub", {moving, step}));
   }
 
@@ -155,7 +169,8 @@ struct BatchNormalization {
     }
     const Value all = lowering.ints("moments/axes", reduced);
     const auto mean_of = [&](const Value& values) {
-      return lowering.mean_over_group(lowering.named_op("moments/mean", "Mean", {values, all}, {{"keep_dims", true}, {"Tidx", DType::kInt32}}));
+      return lowering.mean_over_group(
+          lowering.named_op("moments/mean", "Mean", {values, all}, {{"keep_dims", true}, {"Tidx", DType::kInt32}}));
     };
     Value mean = mean_of(x);
     Value variance = mean_of(lowering.named_op("moments/SquaredDifference", "SquaredDifference", {x, mean}));
@@ -174,6 +189,7 @@ struct BatchNormalization {
 
 }  // namespace
 
-const LayerSpec layer_batch_normalization = make_spec<BatchNormalization>("BatchNormalization", "SyncBatchNormalization");
+const LayerSpec layer_batch_normalization =
+    make_spec<BatchNormalization>("BatchNormalization", "SyncBatchNormalization");
 
 }  // namespace hoarfrost::keras

@@ -33,20 +33,26 @@ struct Bidirectional {
     result.return_sequences = flag("return_sequences");
     result.return_state = flag("return_state");
     if (flag("time_major")) {
-      config.unsupported("a layer with time_major inside Bidirectional is not supported: rebuild the model with the batch first");
+      config.unsupported(
+          "a layer with time_major inside Bidirectional is not supported: rebuild the model with the batch first");
     }
     // TensorFlow's Keras and Keras 3 give zeros for masked steps of whole sequences here.
     const bool is_old = config.version() < Version{2, 4} && !config.version().is_tf_keras;
     const bool zero = !is_old && result.return_sequences;
     result.forward = parse_inner_layer(config, "layer", {{"zero_output_for_mask", zero}});
-    if (config.find({"backward_layer"}) != nullptr) result.backward = parse_inner_layer(config, "backward_layer", {{"zero_output_for_mask", zero}});
-    else result.backward = parse_inner_layer(config, "layer", {{"go_backwards", !flag("go_backwards")}, {"zero_output_for_mask", zero}});
+    if (config.find({"backward_layer"}) != nullptr)
+      result.backward = parse_inner_layer(config, "backward_layer", {{"zero_output_for_mask", zero}});
+    else
+      result.backward =
+          parse_inner_layer(config, "layer", {{"go_backwards", !flag("go_backwards")}, {"zero_output_for_mask", zero}});
     result.merge = parse_merge(config);
     return result;
   }
 
   Shapes infer(const Shapes& in) const {
-    if (in.empty() || in.size() % 2 == 0) throw Error(ErrorCode::kMismatch, "", fmt::format("expected a sequence and states for both directions, found {} inputs", in.size()));
+    if (in.empty() || in.size() % 2 == 0)
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("expected a sequence and states for both directions, found {} inputs", in.size()));
     Shapes ahead = forward->infer(half(in, 0));
     const Shapes back = backward->infer(half(in, 1));
     Shapes result{ahead[0]};
@@ -60,8 +66,10 @@ struct Bidirectional {
   // The groups of .keras files name the parts.
   std::vector<WeightSpec> weights(const Shapes& in) const {
     std::vector<WeightSpec> result;
-    for (const WeightSpec& spec : forward->weights(half(in, 0))) result.push_back({"forward_layer/" + spec.name, spec.shape, spec.is_trainable});
-    for (const WeightSpec& spec : backward->weights(half(in, 1))) result.push_back({"backward_layer/" + spec.name, spec.shape, spec.is_trainable});
+    for (const WeightSpec& spec : forward->weights(half(in, 0)))
+      result.push_back({"forward_layer/" + spec.name, spec.shape, spec.is_trainable});
+    for (const WeightSpec& spec : backward->weights(half(in, 1)))
+      result.push_back({"backward_layer/" + spec.name, spec.shape, spec.is_trainable});
     return result;
   }
 
@@ -73,8 +81,8 @@ struct Bidirectional {
     const Values ahead = lowering.inner(*forward, "forward", 0, n_ahead, half(in, 0));
     Values back = lowering.inner(*backward, "backward", n_ahead, 2 * n - n_ahead, half(in, 1));
     if (return_sequences) {
-      back[0] = lowering.raw_op("ReverseV2", "ReverseV2", {back[0], lowering.ints("ReverseV2/axis", {1})}, back[0].dtype,
-                                {{"T", back[0].dtype}, {"Tidx", DType::kInt32}});
+      back[0] = lowering.raw_op("ReverseV2", "ReverseV2", {back[0], lowering.ints("ReverseV2/axis", {1})},
+                                back[0].dtype, {{"T", back[0].dtype}, {"Tidx", DType::kInt32}});
     }
     Values result = merged(lowering, ahead[0], back[0]);
     for (Value& y : result) y.mask = return_sequences ? in[0].mask : graph::Endpoint{};
@@ -90,7 +98,9 @@ struct Bidirectional {
     const Formulas ahead = forward->reference({weights.begin(), weights.begin() + n_ahead}, half(in, 0));
     Formulas back = backward->reference({weights.begin() + n_ahead, weights.end()}, half(in, 1));
     if (return_sequences) {
-      back[0].at = [at = back[0].at, last = back[0].shape[1] - 1](const Index& o) { return at(o.with(1, last - o[1])); };
+      back[0].at = [at = back[0].at, last = back[0].shape[1] - 1](const Index& o) {
+        return at(o.with(1, last - o[1]));
+      };
     }
     Formulas result = merged(ahead[0], back[0]);
     result.insert(result.end(), ahead.begin() + 1, ahead.end());
@@ -120,14 +130,18 @@ struct Bidirectional {
 
   Values merged(Lowering& lowering, const Value& a, const Value& b) const {
     switch (merge) {
-      case Merge::kNone: return {a, b};
-      case Merge::kSum: return {lowering.named_op("add", "Add", {a, b})};
-      case Merge::kMul: return {lowering.named_op("mul", "Mul", {a, b})};
+      case Merge::kNone:
+        return {a, b};
+      case Merge::kSum:
+        return {lowering.named_op("add", "Add", {a, b})};
+      case Merge::kMul:
+        return {lowering.named_op("mul", "Mul", {a, b})};
       case Merge::kAve: {
         const Value sum = lowering.named_op("add", "Add", {a, b});
         return {lowering.named_op("truediv", "RealDiv", {sum, lowering.scalar("truediv/y", 2, sum)})};
       }
-      case Merge::kConcat: break;
+      case Merge::kConcat:
+        break;
     }
     return {lowering.named_op("concat", "ConcatV2", {a, b, lowering.int_scalar("concat/axis", -1)},
                               {{"N", int64_t{2}}, {"Tidx", DType::kInt32}})};
@@ -141,7 +155,9 @@ struct Bidirectional {
     if (merge == Merge::kAve) return {{a.shape, [=](const Index& o) { return (a.at(o) + b.at(o)) / 2; }, cost}};
     Shape shape = a.shape;
     shape[-1] += b.shape.last();
-    const auto at = [=, n = a.shape.last()](const Index& o) { return o[-1] < n ? a.at(o) : b.at(o.with(-1, o[-1] - n)); };
+    const auto at = [=, n = a.shape.last()](const Index& o) {
+      return o[-1] < n ? a.at(o) : b.at(o.with(-1, o[-1] - n));
+    };
     return {{shape, at, cost / 2}};
   }
 };

@@ -74,7 +74,8 @@ struct Concatenate {
       return merged_mask(lowering, in, {.major = 2});
     }
     if (n_masked < in.size()) {
-      throw Error(ErrorCode::kUnsupported, lowering.scope(), "inputs with and without a mask are joined along time; mask all of them or none");
+      throw Error(ErrorCode::kUnsupported, lowering.scope(),
+                  "inputs with and without a mask are joined along time; mask all of them or none");
     }
     Values masks;
     for (const Value& x : in) masks.push_back({x.mask, DType::kBool});

@@ -1,5 +1,5 @@
-// CustomScaleLayer: y = a + scale · b for the inputs [a, b], the residual of InceptionResNetV2. keras.applications 2.12 to 3.15;
-// before it was a Lambda.
+// CustomScaleLayer: y = a + scale · b for the inputs [a, b], the residual of InceptionResNetV2. keras.applications 2.12
+// to 3.15; before it was a Lambda.
 #include <hoarfrost/error.h>
 
 #include "keras/layers/registry.h"
@@ -15,7 +15,9 @@ struct CustomScaleLayer {
 
   Shapes infer(const Shapes& in) const {
     expect_inputs(in, 2);
-    if (in[0] != in[1]) throw Error(ErrorCode::kMismatch, "", "expected two inputs of one shape, found " + in[0].to_string() + " and " + in[1].to_string());
+    if (in[0] != in[1])
+      throw Error(ErrorCode::kMismatch, "",
+                  "expected two inputs of one shape, found " + in[0].to_string() + " and " + in[1].to_string());
     return {in[0]};
   }
 

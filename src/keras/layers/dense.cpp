@@ -1,7 +1,8 @@
-// Dense: y = activation(x · kernel + bias) over the last axis. Keras 1.2 to 3.15; EinsumDense and QKeras' kin are other layers.
+// Dense: y = activation(x · kernel + bias) over the last axis. Keras 1.2 to 3.15; EinsumDense and QKeras' kin are other
+// layers.
 #include "keras/activations.h"
-#include "keras/lowering.h"
 #include "keras/layers/registry.h"
+#include "keras/lowering.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -13,8 +14,10 @@ struct Dense {
 
   static Dense parse(const Config& config) {
     config.ignore({"input_dim", "quantization_config", "lora_rank", "lora_alpha"});
-    if (config.has("lora_rank")) config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
-    return {config.get_int({"units", "output_dim"}), config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
+    if (config.has("lora_rank"))
+      config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
+    return {config.get_int({"units", "output_dim"}), config.get_bool({"use_bias", "bias"}, true),
+            Activation::parse(config)};
   }
 
   // [..., input_dim] -> [..., units]

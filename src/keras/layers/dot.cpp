@@ -1,5 +1,5 @@
-// Dot: sums of products of two inputs along one axis of each, example by example; with `normalize` of unit vectors (their
-// cosine). Keras 2.0 to 3.15.
+// Dot: sums of products of two inputs along one axis of each, example by example; with `normalize` of unit vectors
+// (their cosine). Keras 2.0 to 3.15.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -36,7 +36,8 @@ struct Dot {
     Values x = in;
     for (size_t i = 0; is_normalized && i < 2; ++i) x[i] = unit(lowering, in[i], axis(shapes, i));
     Value result = lower_contraction(lowering, contraction(shapes), x[0], x[1]);
-    if (shapes[0].rank() == 2 && shapes[1].rank() == 2) result = lowering.op("ExpandDims", {result, lowering.int_scalar("ExpandDims/dim", 1)}, {{"Tdim", DType::kInt32}});
+    if (shapes[0].rank() == 2 && shapes[1].rank() == 2)
+      result = lowering.op("ExpandDims", {result, lowering.int_scalar("ExpandDims/dim", 1)}, {{"Tdim", DType::kInt32}});
     return {result};
   }
 
@@ -45,7 +46,8 @@ struct Dot {
     const Contraction c = contraction(shapes);
     Formula product = contraction_reference(c, in[0], in[1]);
     if (is_normalized) {
-      product.at = [=, at = product.at, a = in[0], b = in[1], first = axis(shapes, 0), second = axis(shapes, 1)](const Index& o) {
+      product.at = [=, at = product.at, a = in[0], b = in[1], first = axis(shapes, 0),
+                    second = axis(shapes, 1)](const Index& o) {
         return at(o) / (length(a, place(c.left, c.out, o), first) * length(b, place(c.right, c.out, o), second));
       };
     }
@@ -66,8 +68,10 @@ struct Dot {
   // Batch `a`, then each input's own axes, and `z` for the one that is summed over.
   [[nodiscard]] Contraction contraction(const Shapes& in) const {
     expect_inputs(in, 2);
-    if (in[0].rank() < 2 || in[1].rank() < 2) throw Error(ErrorCode::kMismatch, "", "expected inputs of two or more axes");
-    if (is_backend_dot && (in[0].rank() > 3 || in[1].rank() > 3)) throw Error(ErrorCode::kUnsupported, "", "Keras before 2.3 on inputs of more than three axes is not converted");
+    if (in[0].rank() < 2 || in[1].rank() < 2)
+      throw Error(ErrorCode::kMismatch, "", "expected inputs of two or more axes");
+    if (is_backend_dot && (in[0].rank() > 3 || in[1].rank() > 3))
+      throw Error(ErrorCode::kUnsupported, "", "Keras before 2.3 on inputs of more than three axes is not converted");
     Contraction result{"a", "a", "a"};
     char next = 'b';
     for (size_t which = 0; which < 2; ++which) {
@@ -81,7 +85,8 @@ struct Dot {
   }
 
   static Value unit(Lowering& lowering, const Value& x, int along) {
-    const Value sum = lowering.op("Sum", {lowering.op("Square", {x}), lowering.ints("Sum/reduction_indices", {along})}, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+    const Value sum = lowering.op("Sum", {lowering.op("Square", {x}), lowering.ints("Sum/reduction_indices", {along})},
+                                  {{"keep_dims", true}, {"Tidx", DType::kInt32}});
     const Value bounded = lowering.op("Maximum", {sum, lowering.scalar("Maximum/y", kLeastSquare, x)});
     Value result = lowering.named_op("l2_normalize", "Mul", {x, lowering.op("Rsqrt", {bounded})});
     result.shape = x.shape;

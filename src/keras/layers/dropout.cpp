@@ -1,5 +1,6 @@
 // Dropout: at inference the identity: Keras scales while it trains. Keras 1.0 to 3.15.
 #include "keras/dropout.h"
+
 #include "keras/identity.h"
 #include "keras/layers/registry.h"
 

@@ -1,5 +1,5 @@
-// EinsumDense: a product with a kernel over the axes that an equation names ("ab,bc->ac"), a bias along some axes, and an
-// activation. tf.keras 2.4 to Keras 3.15.
+// EinsumDense: a product with a kernel over the axes that an equation names ("ab,bc->ac"), a bias along some axes, and
+// an activation. tf.keras 2.4 to Keras 3.15.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -22,15 +22,20 @@ struct EinsumDense {
 
   static EinsumDense parse(const Config& config) {
     config.ignore({"lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size"});
-    if (config.has("lora_rank")) config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
-    EinsumDense layer{config.get_string({"equation"}), {}, config.get_string({"bias_axes"}, ""), Activation::parse(config)};
+    if (config.has("lora_rank"))
+      config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
+    EinsumDense layer{
+        config.get_string({"equation"}), {}, config.get_string({"bias_axes"}, ""), Activation::parse(config)};
     const Json* shape = config.find({"output_shape"});
-    if (shape != nullptr && shape->is_array()) layer.output_shape = config.get_shape({"output_shape"}).sizes();
-    else layer.output_shape = {config.get_int({"output_shape"})};
+    if (shape != nullptr && shape->is_array())
+      layer.output_shape = config.get_shape({"output_shape"}).sizes();
+    else
+      layer.output_shape = {config.get_int({"output_shape"})};
     std::erase(layer.equation, ' ');
     const size_t comma = layer.equation.find(',');
     const size_t arrow = layer.equation.find("->");
-    if (comma == std::string::npos || arrow == std::string::npos || arrow < comma) config.fail(fmt::format("equation must be like `ab,bc->ac`, found `{}`", layer.equation));
+    if (comma == std::string::npos || arrow == std::string::npos || arrow < comma)
+      config.fail(fmt::format("equation must be like `ab,bc->ac`, found `{}`", layer.equation));
     return layer;
   }
 
@@ -51,7 +56,8 @@ struct EinsumDense {
   Values lower(Lowering& lowering, const Values& in) const {
     const Contraction c = contraction(in[0].shape);
     const bool is_flat_bias = c.ends_in(bias_axes);
-    Value y = lower_contraction(lowering, c, in[0], lowering.weight(0), "", is_flat_bias ? lowering.weight(1) : Value{});
+    Value y =
+        lower_contraction(lowering, c, in[0], lowering.weight(0), "", is_flat_bias ? lowering.weight(1) : Value{});
     const Shape shape = c.infer(in[0].shape, kernel_shape(c, in[0].shape));
     if (!bias_axes.empty() && !is_flat_bias) y = lowering.named_op("add", "Add", {y, lowering.weight(1)});
     y.shape = shape;
@@ -64,7 +70,8 @@ struct EinsumDense {
     if (!bias_axes.empty()) {
       product.at = [at = product.at, bias = weights[1]](const Index& o) {
         Index b;
-        for (int axis = 0; axis < bias.shape().rank(); ++axis) b.push_back(bias.size(axis) == 1 ? 0 : o[axis - bias.shape().rank()]);
+        for (int axis = 0; axis < bias.shape().rank(); ++axis)
+          b.push_back(bias.size(axis) == 1 ? 0 : o[axis - bias.shape().rank()]);
         return at(o) + bias[b];
       };
     }
@@ -76,7 +83,8 @@ struct EinsumDense {
   Contraction contraction(const Shape& in) const {
     const size_t comma = equation.find(',');
     const size_t arrow = equation.find("->");
-    Contraction result{equation.substr(0, comma), equation.substr(comma + 1, arrow - comma - 1), equation.substr(arrow + 2)};
+    Contraction result{equation.substr(0, comma), equation.substr(comma + 1, arrow - comma - 1),
+                       equation.substr(arrow + 2)};
     const size_t n_named = result.left.size() - (result.left.find("...") == std::string::npos ? 0 : 3);
     std::string others;
     for (char letter = 'Z'; others.size() + n_named < static_cast<size_t>(in.rank()) && letter >= 'A'; --letter) {
@@ -89,29 +97,38 @@ struct EinsumDense {
     return result;
   }
 
-  // The kernel's sizes: those of the input's letters, and of the result's, which output_shape says from the last axis on.
+  // The kernel's sizes: those of the input's letters, and of the result's, which output_shape says from the last axis
+  // on.
   Shape kernel_shape(const Contraction& c, const Shape& in) const {
     Shape result;
     for (const char letter : c.right) {
       const size_t left = c.left.find(letter);
-      int64_t size = left == std::string::npos || static_cast<int>(left) >= in.rank() ? kUnknown : in[static_cast<int>(left)];
+      int64_t size =
+          left == std::string::npos || static_cast<int>(left) >= in.rank() ? kUnknown : in[static_cast<int>(left)];
       const size_t out = c.out.find(letter);
       const size_t from_last = out == std::string::npos ? 0 : c.out.size() - out;
-      if (size == kUnknown && from_last > 0 && from_last <= output_shape.size()) size = output_shape[output_shape.size() - from_last];
-      if (size == kUnknown) throw Error(ErrorCode::kMismatch, "", fmt::format("the kernel's axis `{}` of `{}` has no known size", letter, equation));
+      if (size == kUnknown && from_last > 0 && from_last <= output_shape.size())
+        size = output_shape[output_shape.size() - from_last];
+      if (size == kUnknown)
+        throw Error(ErrorCode::kMismatch, "",
+                    fmt::format("the kernel's axis `{}` of `{}` has no known size", letter, equation));
       result.push_back(size);
     }
     return result;
   }
 
-  // Sizes of the bias' axes, and ones for those behind the first of them that it has not. Keras 2.15: _analyze_split_string.
+  // Sizes of the bias' axes, and ones for those behind the first of them that it has not. Keras 2.15:
+  // _analyze_split_string.
   Shape bias_shape(const Contraction& c, const Shape& out) const {
     Shape result;
     for (size_t axis = 0; axis < c.out.size(); ++axis) {
       const bool is_there = bias_axes.find(c.out[axis]) != std::string::npos;
-      if (is_there && out[static_cast<int>(axis)] == kUnknown) throw Error(ErrorCode::kMismatch, "", "the bias lies along an axis of unknown size");
-      if (is_there) result.push_back(out[static_cast<int>(axis)]);
-      else if (result.rank() > 0) result.push_back(1);
+      if (is_there && out[static_cast<int>(axis)] == kUnknown)
+        throw Error(ErrorCode::kMismatch, "", "the bias lies along an axis of unknown size");
+      if (is_there)
+        result.push_back(out[static_cast<int>(axis)]);
+      else if (result.rank() > 0)
+        result.push_back(1);
     }
     return result;
   }

@@ -1,5 +1,5 @@
-// Embedding: a row of a table for every index, [batch, …] -> [batch, …, output_dim]; with mask_zero the index 0 marks steps
-// that do not count. Keras 1.2 to 3.15.
+// Embedding: a row of a table for every index, [batch, …] -> [batch, …, output_dim]; with mask_zero the index 0 marks
+// steps that do not count. Keras 1.2 to 3.15.
 #include <hoarfrost/error.h>
 
 #include <nlohmann/json.hpp>
@@ -19,13 +19,17 @@ struct Embedding {
   static Embedding parse(const Config& config) {
     // Keras 1's dropout acts in training only.
     config.ignore({"dropout", "weights", "quantization_config", "lora_rank", "lora_alpha"});
-    if (config.has("lora_rank")) config.unsupported("lora_rank: a LoRA adapter is not merged into the table; merge it in Keras first");
+    if (config.has("lora_rank"))
+      config.unsupported("lora_rank: a LoRA adapter is not merged into the table; merge it in Keras first");
     if (config.get_bool({"sparse"}, false)) config.unsupported("sparse (a SparseTensor output) is not converted");
     std::vector<int64_t> lengths;
     const Json* length = config.find({"input_length"});
-    if (length != nullptr && length->is_array()) lengths = config.get_shape({"input_length"}).sizes();
-    else if (length != nullptr) lengths = {config.get_int({"input_length"})};
-    return {config.get_int({"input_dim"}), config.get_int({"output_dim"}), config.get_bool({"mask_zero"}, false), lengths};
+    if (length != nullptr && length->is_array())
+      lengths = config.get_shape({"input_length"}).sizes();
+    else if (length != nullptr)
+      lengths = {config.get_int({"input_length"})};
+    return {config.get_int({"input_dim"}), config.get_int({"output_dim"}), config.get_bool({"mask_zero"}, false),
+            lengths};
   }
 
   Shapes infer(const Shapes& in) const {

@@ -3,8 +3,8 @@
 
 #include "keras/dropout.h"
 #include "keras/identity.h"
-#include "keras/lowering.h"
 #include "keras/layers/registry.h"
+#include "keras/lowering.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -22,8 +22,10 @@ struct GaussianDropout {
   Values lower(Lowering& lowering, const Values& in) const {
     if (!lowering.is_training() || rate <= 0 || rate >= 1) return in;
     const Value& x = in[0];
-    const Value noise = lowering.named_op("noise", "Mul", {lowering.random_normal(x), lowering.scalar("stddev", std::sqrt(rate / (1 - rate)), x)});
-    return {lowering.named_op("mul", "Mul", {x, lowering.named_op("add", "Add", {noise, lowering.scalar("one", 1, x)})})};
+    const Value noise = lowering.named_op(
+        "noise", "Mul", {lowering.random_normal(x), lowering.scalar("stddev", std::sqrt(rate / (1 - rate)), x)});
+    return {
+        lowering.named_op("mul", "Mul", {x, lowering.named_op("add", "Add", {noise, lowering.scalar("one", 1, x)})})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }
 };

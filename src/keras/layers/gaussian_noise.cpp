@@ -1,7 +1,7 @@
 // GaussianNoise: noise in training only, at inference the identity. Keras 1.0 to 3.15.
 #include "keras/identity.h"
-#include "keras/lowering.h"
 #include "keras/layers/registry.h"
+#include "keras/lowering.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -18,7 +18,8 @@ struct GaussianNoise {
   // x + stddev · n, n normal. At inference no node is left.
   Values lower(Lowering& lowering, const Values& in) const {
     if (!lowering.is_training()) return in;
-    const Value noise = lowering.named_op("noise", "Mul", {lowering.random_normal(in[0]), lowering.scalar("stddev", stddev, in[0])});
+    const Value noise =
+        lowering.named_op("noise", "Mul", {lowering.random_normal(in[0]), lowering.scalar("stddev", stddev, in[0])});
     return {lowering.named_op("add", "Add", {in[0], noise})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }

@@ -1,6 +1,6 @@
-// GroupNormalization: gamma · (x − mean) / sqrt(variance + epsilon) + beta with the moments of each example's groups of channels
-// (Wu and He 2018); groups -1 is one per channel. Keras 2.11 to 3.15; TensorFlow Addons
-// 0.23, whose InstanceNormalization is that.
+// GroupNormalization: gamma · (x − mean) / sqrt(variance + epsilon) + beta with the moments of each example's groups of
+// channels (Wu and He 2018); groups -1 is one per channel. Keras 2.11 to 3.15; TensorFlow Addons 0.23, whose
+// InstanceNormalization is that.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -21,11 +21,13 @@ struct GroupNormalization {
   bool has_gamma = true;
 
   static GroupNormalization parse(const Config& config) {
-    GroupNormalization layer{config.get_int({"groups"}, 32), config.get_int({"axis"}, -1), config.get_float({"epsilon"}, 1e-3),
-                             config.get_bool({"center"}, true), config.get_bool({"scale"}, true)};
+    GroupNormalization layer{config.get_int({"groups"}, 32), config.get_int({"axis"}, -1),
+                             config.get_float({"epsilon"}, 1e-3), config.get_bool({"center"}, true),
+                             config.get_bool({"scale"}, true)};
     if (config.class_name() == "Addons>InstanceNormalization") layer.groups = -1;  // whatever is written
     if (config.class_name().starts_with("Addons>") && layer.axis < -1) {
-      config.unsupported("TensorFlow Addons takes another axis than the one said when `axis` is below -1; count it from the first");
+      config.unsupported(
+          "TensorFlow Addons takes another axis than the one said when `axis` is below -1; count it from the first");
     }
     return layer;
   }
@@ -34,7 +36,9 @@ struct GroupNormalization {
     expect_inputs(in, 1);
     const int64_t n_channels = in[0][channel_axis(in[0])];
     if (groups != -1 && (groups < 1 || n_channels % groups != 0)) {
-      throw Error(ErrorCode::kMismatch, "", fmt::format("groups {} does not divide the {} channels of {}", groups, n_channels, in[0].to_string()));
+      throw Error(
+          ErrorCode::kMismatch, "",
+          fmt::format("groups {} does not divide the {} channels of {}", groups, n_channels, in[0].to_string()));
     }
     return in;
   }
@@ -50,8 +54,9 @@ struct GroupNormalization {
   // The channel axis is split in [groups, channels of a group] and put together again.
   Values lower(Lowering& lowering, const Values& in) const {
     if (in[0].mask) {
-      throw Error(ErrorCode::kUnsupported, lowering.scope(),
-                  "a GroupNormalization layer under a mask weighs its moments by it, which is not converted; remove the mask");
+      throw Error(
+          ErrorCode::kUnsupported, lowering.scope(),
+          "a GroupNormalization layer under a mask weighs its moments by it, which is not converted; remove the mask");
     }
     const Shape split = split_shape(in[0].shape);
     const int channel = channel_axis(in[0].shape);
@@ -85,7 +90,8 @@ struct GroupNormalization {
     const auto at = [x = in[0], w = weights, layer = *this, channel, others, n_in_group, n](const Index& o) {
       const int64_t first = o[channel] / n_in_group * n_in_group;
       const auto for_each_of_group = [&](const auto& visit) {
-        for (int64_t c = first; c < first + n_in_group; ++c) for_each_along(others, x.shape(), o.with(channel, c), visit);
+        for (int64_t c = first; c < first + n_in_group; ++c)
+          for_each_along(others, x.shape(), o.with(channel, c), visit);
       };
       double sum = 0;
       for_each_of_group([&](const Index& i) { sum += x[i]; });
@@ -116,6 +122,7 @@ struct GroupNormalization {
 
 }  // namespace
 
-const LayerSpec layer_group_normalization = make_spec<GroupNormalization>("GroupNormalization", "Addons>GroupNormalization", "Addons>InstanceNormalization");
+const LayerSpec layer_group_normalization =
+    make_spec<GroupNormalization>("GroupNormalization", "Addons>GroupNormalization", "Addons>InstanceNormalization");
 
 }  // namespace hoarfrost::keras

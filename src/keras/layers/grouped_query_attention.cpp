@@ -1,5 +1,5 @@
-// GroupedQueryAttention (keras.layers.GroupQueryAttention): attention whose queries share heads of keys and values in groups
-// (Ainslie et al. 2023). Keras 3.0 to 3.15.
+// GroupedQueryAttention (keras.layers.GroupQueryAttention): attention whose queries share heads of keys and values in
+// groups (Ainslie et al. 2023). Keras 3.0 to 3.15.
 #include "keras/layers/registry.h"
 #include "keras/multi_head.h"
 
@@ -27,6 +27,7 @@ struct GroupedQueryAttention : MultiHead {
 
 }  // namespace
 
-const LayerSpec layer_grouped_query_attention = make_spec<GroupedQueryAttention>("GroupedQueryAttention", "GroupQueryAttention");
+const LayerSpec layer_grouped_query_attention =
+    make_spec<GroupedQueryAttention>("GroupedQueryAttention", "GroupQueryAttention");
 
 }  // namespace hoarfrost::keras

@@ -1,7 +1,8 @@
 // Identity: its input. tf.keras 2.11 to Keras 3.15.
+#include "keras/identity.h"
+
 #include <hoarfrost/error.h>
 
-#include "keras/identity.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 

@@ -8,7 +8,8 @@ namespace {
 struct InputLayer {
   static InputLayer parse(const Config& config) {
     config.ignore({"batch_shape", "batch_input_shape", "shape", "batch_size", "optional", "type_spec"});
-    if (config.get_bool({"sparse"}, false)) config.unsupported("sparse inputs have no frozen form; make the input dense");
+    if (config.get_bool({"sparse"}, false))
+      config.unsupported("sparse inputs have no frozen form; make the input dense");
     if (config.get_bool({"ragged"}, false)) config.unsupported("ragged inputs have no frozen form; pad them and mask");
     return {};
   }

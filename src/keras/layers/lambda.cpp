@@ -1,5 +1,5 @@
-// Lambda: a Python function of its author's. Keras keeps the function's bytecode, which is followed as data (keras/lambda); what it means
-// is operations of TensorFlow. Keras 1.0 to 3.15, CPython 2.7 and 3.4 to 3.13.
+// Lambda: a Python function of its author's. Keras keeps the function's bytecode, which is followed as data
+// (keras/lambda); what it means is operations of TensorFlow. Keras 1.0 to 3.15, CPython 2.7 and 3.4 to 3.13.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -19,9 +19,11 @@ struct Lambda {
 
   static Lambda parse(const Config& config) {
     config.ignore({"mask"});  // Keras' Lambda gives no mask unless told how
-    if (const Json* mask = config.find({"mask"}); mask != nullptr) config.unsupported("a Lambda with a function for its mask is not converted");
+    if (const Json* mask = config.find({"mask"}); mask != nullptr)
+      config.unsupported("a Lambda with a function for its mask is not converted");
     Lambda result{LambdaFunction::parse(config), {}, Json::object()};
-    if (const Json* given = config.find({"arguments"}); given != nullptr && given->is_object()) result.keywords = *given;
+    if (const Json* given = config.find({"arguments"}); given != nullptr && given->is_object())
+      result.keywords = *given;
     if (const Json* call = config.find({"call_arguments"}); call != nullptr) {
       result.arguments = call->at("args");
       for (const auto& [key, value] : call->at("kwargs").items()) result.keywords[key] = value;
@@ -36,7 +38,10 @@ struct Lambda {
     for (const Value& x : in) shapes.push_back(x.shape);
     const Trace traced = trace(shapes);
     if (traced.has_classic_division) {
-      const bool is_whole = std::ranges::any_of(in, [](const Value& x) { return x.dtype != DType::kFloat32 && x.dtype != DType::kFloat64 && x.dtype != DType::kFloat16 && x.dtype != DType::kBFloat16; });
+      const bool is_whole = std::ranges::any_of(in, [](const Value& x) {
+        return x.dtype != DType::kFloat32 && x.dtype != DType::kFloat64 && x.dtype != DType::kFloat16 &&
+               x.dtype != DType::kBFloat16;
+      });
       if (is_whole) throw Error(ErrorCode::kUnsupported, "", "Python 2's division of whole numbers is not converted");
     }
     return traced.lower(lowering, in);

@@ -1,5 +1,5 @@
-// LayerNormalization: gamma · (x − mean) / sqrt(variance + epsilon) + beta, with each example's own moments along the axes
-// (Ba, Kiros and Hinton 2016). Keras 2.3 to 3.15.
+// LayerNormalization: gamma · (x − mean) / sqrt(variance + epsilon) + beta, with each example's own moments along the
+// axes (Ba, Kiros and Hinton 2016). Keras 2.3 to 3.15.
 #include <cmath>
 
 #include "keras/layers/registry.h"
@@ -17,10 +17,11 @@ struct LayerNormalization {
 
   static LayerNormalization parse(const Config& config) {
     if (config.get_bool({"rms_scaling"}, false)) {
-      config.unsupported("rms_scaling (early Keras 3's division by the deviation alone) is not converted; RMSNormalization is");
+      config.unsupported(
+          "rms_scaling (early Keras 3's division by the deviation alone) is not converted; RMSNormalization is");
     }
-    return {config.get_list({"axis"}, std::vector<int64_t>{-1}), config.get_float({"epsilon"}, 1e-3), config.get_bool({"center"}, true),
-            config.get_bool({"scale"}, true)};
+    return {config.get_list({"axis"}, std::vector<int64_t>{-1}), config.get_float({"epsilon"}, 1e-3),
+            config.get_bool({"center"}, true), config.get_bool({"scale"}, true)};
   }
 
   Shapes infer(const Shapes& in) const {
@@ -37,8 +38,8 @@ struct LayerNormalization {
     return result;
   }
 
-  // Keras 2.15's unfused path; its fused one is the same function through FusedBatchNorm in training, which few readers of
-  // graphs know.
+  // Keras 2.15's unfused path; its fused one is the same function through FusedBatchNorm in training, which few readers
+  // of graphs know.
   Values lower(Lowering& lowering, const Values& in) const {
     const Value& x = in[0];
     const std::vector<int64_t> along = normalized_axes(axes, x.shape);

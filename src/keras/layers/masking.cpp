@@ -1,5 +1,5 @@
-// Masking: steps of [batch, time, features] all of whose features are mask_value do not count; they become zero, and the mask
-// goes on to the layers that follow. Keras 1.2 to 3.15.
+// Masking: steps of [batch, time, features] all of whose features are mask_value do not count; they become zero, and
+// the mask goes on to the layers that follow. Keras 1.2 to 3.15.
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 
@@ -21,11 +21,14 @@ struct Masking {
     const Value& x = in[0];
     const Value value = lowering.scalar("NotEqual/y", mask_value, x);
     const Value differs = lowering.raw_op("NotEqual", "NotEqual", {x, value}, DType::kBool, {{"T", x.dtype}});
-    const Value any = lowering.raw_op("Any", "Any", {differs, lowering.ints("Any/reduction_indices", {-1})}, DType::kBool,
-                                      {{"keep_dims", true}, {"Tidx", DType::kInt32}});
+    const Value any = lowering.raw_op("Any", "Any", {differs, lowering.ints("Any/reduction_indices", {-1})},
+                                      DType::kBool, {{"keep_dims", true}, {"Tidx", DType::kInt32}});
     const Value factor = lowering.raw_op("Cast", "Cast", {any}, x.dtype, {{"SrcT", DType::kBool}, {"DstT", x.dtype}});
     Value result = lowering.named_op("mul", "Mul", {x, factor});
-    result.mask = lowering.raw_op("Squeeze", "Squeeze", {any}, DType::kBool, {{"T", DType::kBool}, {"squeeze_dims", std::vector<int64_t>{-1}}}).tensor;
+    result.mask = lowering
+                      .raw_op("Squeeze", "Squeeze", {any}, DType::kBool,
+                              {{"T", DType::kBool}, {"squeeze_dims", std::vector<int64_t>{-1}}})
+                      .tensor;
     return {result};
   }
 

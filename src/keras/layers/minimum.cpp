@@ -10,7 +10,9 @@ struct Minimum {
 
   static Minimum parse(const Config& config) { return {config.version()}; }
   Shapes infer(const Shapes& in) const { return {merged_shape(in)}; }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_merge("Minimum", "Minimum", version, lowering, in)}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lower_merge("Minimum", "Minimum", version, lowering, in)};
+  }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     return {merge_reference(in, [](double a, double b) { return a < b ? a : b; })};
   }

@@ -16,7 +16,8 @@ struct MultiHeadAttention : MultiHead {
     layer.value_dim = config.get_int({"value_dim"}, layer.key_dim);
     layer.output_shape = config.get_list({"output_shape"}, std::vector<int64_t>{});
     layer.attention_axes = config.get_list({"attention_axes"}, std::vector<int64_t>{});
-    if (layer.n_heads < 1 || layer.key_dim < 1 || layer.value_dim < 1) config.fail("num_heads, key_dim and value_dim must be at least 1");
+    if (layer.n_heads < 1 || layer.key_dim < 1 || layer.value_dim < 1)
+      config.fail("num_heads, key_dim and value_dim must be at least 1");
     return layer;
   }
 };

@@ -1,5 +1,7 @@
-// Normalization: (x − mean) / max(sqrt(variance), 1e-7) with moments that were adapted (weights) or given (the configuration);
-// invert turns it around. Keras 2.3 to 3.15.
+// Normalization: (x − mean) / max(sqrt(variance), 1e-7) with moments that were adapted (weights) or given (the
+// configuration); invert turns it around. Keras 2.3 to 3.15.
+#include "keras/normalization.h"
+
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -8,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/layers/registry.h"
-#include "keras/normalization.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -57,7 +58,9 @@ struct Normalization {
     const int64_t n = kept(in[0]).n_elements();
     for (const auto* given : {&given_mean, &given_variance}) {
       if (given->size() > 1 && static_cast<int64_t>(given->size()) != n) {
-        throw Error(ErrorCode::kMismatch, "", fmt::format("mean or variance has {} numbers, expected {} for {}", given->size(), n, in[0].to_string()));
+        throw Error(
+            ErrorCode::kMismatch, "",
+            fmt::format("mean or variance has {} numbers, expected {} for {}", given->size(), n, in[0].to_string()));
       }
     }
     return in;
@@ -73,19 +76,22 @@ struct Normalization {
     if (x.dtype != dtype) x = lowering.raw_op("Cast", "Cast", {x}, dtype, {{"SrcT", x.dtype}, {"DstT", dtype}});
     const std::vector<int64_t> along = normalized_axes(axes, in[0].shape);
     Value mean = given_mean.empty() ? lowering.weight(0) : constant(lowering, "sub/y", given_mean, in[0].shape);
-    Value variance = given_mean.empty() ? lowering.weight(1) : constant(lowering, "Sqrt/x", given_variance, in[0].shape);
+    Value variance =
+        given_mean.empty() ? lowering.weight(1) : constant(lowering, "Sqrt/x", given_variance, in[0].shape);
     if (given_mean.empty() && !are_last(along, in[0].shape)) {
       mean = lowering.reshape(mean, broadcast_along(along, in[0].shape));
       variance = lowering.reshape(variance, broadcast_along(along, in[0].shape));
     }
     const Value deviation = lowering.named_op(
-        "Maximum", "Maximum", {lowering.op("Sqrt", {variance}), lowering.scalar("Maximum/y", kSmallestDeviation, variance)});
+        "Maximum", "Maximum",
+        {lowering.op("Sqrt", {variance}), lowering.scalar("Maximum/y", kSmallestDeviation, variance)});
     if (is_inverted) return {lowering.named_op("add", "Add", {mean, lowering.named_op("mul", "Mul", {x, deviation})})};
     return {lowering.named_op("truediv", "RealDiv", {lowering.named_op("sub", "Sub", {x, mean}), deviation})};
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
-    const auto at = [x = in[0], w = weights, layer = *this, along = normalized_axes(axes, in[0].shape())](const Index& o) {
+    const auto at = [x = in[0], w = weights, layer = *this,
+                     along = normalized_axes(axes, in[0].shape())](const Index& o) {
       const int64_t place = offset_along(along, x.shape(), o);
       const auto pick = [&](const std::vector<double>& given, size_t i) {
         if (given.empty()) return w[i].at_offset(place);

@@ -40,7 +40,8 @@ struct Permute {
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const auto at = [x = in[0], order = dims](const Index& o) {
       Index i = o;
-      for (size_t axis = 0; axis < order.size(); ++axis) i[static_cast<int>(order[axis])] = o[static_cast<int>(axis) + 1];
+      for (size_t axis = 0; axis < order.size(); ++axis)
+        i[static_cast<int>(order[axis])] = o[static_cast<int>(axis) + 1];
       return x[i];
     };
     return {{infer({in[0].shape()})[0], at, 0}};

@@ -41,8 +41,10 @@ struct RandomCrop {
   // The rows (axis 1) or columns (2) from a random one on, the same for the whole batch.
   static Value part(Lowering& lowering, const Value& x, int axis, int64_t n) {
     const Value number = random_of_all(lowering, x, {0, static_cast<double>(x.shape[axis] - n + 1)});
-    const Value place = lowering.raw_op("start", "Cast", {number}, DType::kInt32, {{"SrcT", DType::kFloat32}, {"DstT", DType::kInt32}});
-    const Value first = lowering.named_op("start/Reshape", "Reshape", {place, lowering.ints("start/shape", {1})}, {{"Tshape", DType::kInt32}});
+    const Value place =
+        lowering.raw_op("start", "Cast", {number}, DType::kInt32, {{"SrcT", DType::kFloat32}, {"DstT", DType::kInt32}});
+    const Value first = lowering.named_op("start/Reshape", "Reshape", {place, lowering.ints("start/shape", {1})},
+                                          {{"Tshape", DType::kInt32}});
     std::vector<int64_t> steps(static_cast<size_t>(n));
     std::iota(steps.begin(), steps.end(), 0);
     const Value places = lowering.named_op("places", "Add", {first, lowering.ints("steps", steps)});
@@ -60,7 +62,9 @@ struct RandomCrop {
     if (lowering.is_training()) {
       expect_pictures(x, has_channels_first);
       if (x.shape[1] == kUnknown || x.shape[2] == kUnknown)
-        throw Error(ErrorCode::kUnsupported, "", fmt::format("the pictures' size is unknown in {}: give --input-shape to train", x.shape.to_string()));
+        throw Error(
+            ErrorCode::kUnsupported, "",
+            fmt::format("the pictures' size is unknown in {}: give --input-shape to train", x.shape.to_string()));
       // Keras 2.15: pictures that are too small are resized as at inference.
       const bool is_large = x.shape[1] >= resize.height && x.shape[2] >= resize.width;
       if (is_large) return {part(lowering, part(lowering, x, 1, resize.height), 2, resize.width)};

@@ -22,7 +22,8 @@ struct Rescaling {
     expect_inputs(in, 1);
     for (const auto* factor : {&scale, &offset}) {
       if (factor->size() != 1 && in[0].last() != kUnknown && in[0].last() != static_cast<int64_t>(factor->size())) {
-        throw Error(ErrorCode::kMismatch, "", "scale or offset has another length than the last axis of " + in[0].to_string());
+        throw Error(ErrorCode::kMismatch, "",
+                    "scale or offset has another length than the last axis of " + in[0].to_string());
       }
     }
     return in;
@@ -53,7 +54,8 @@ struct Rescaling {
     if (json == nullptr || !json->is_array()) return {config.get_float({key}, fallback)};
     std::vector<double> result;
     for (const Json& element : *json) {
-      if (!element.is_number()) config.fail(std::string(key) + " must be a number or a list of numbers, found " + json->dump());
+      if (!element.is_number())
+        config.fail(std::string(key) + " must be a number or a list of numbers, found " + json->dump());
       result.push_back(element.get<double>());
     }
     if (result.empty()) config.fail(std::string(key) + " is an empty list");

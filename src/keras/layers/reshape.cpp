@@ -34,12 +34,15 @@ struct Reshape {
     int64_t n_known = 1;
     int open_axis = 0;
     for (int axis = 1; axis < out.rank(); ++axis) {
-      if (out[axis] == kUnknown) open_axis = axis;
-      else n_known *= out[axis];
+      if (out[axis] == kUnknown)
+        open_axis = axis;
+      else
+        n_known *= out[axis];
     }
     const bool fits = open_axis == 0 ? n_known == n_elements : n_known > 0 && n_elements % n_known == 0;
     if (!fits) {
-      throw Error(ErrorCode::kMismatch, "", fmt::format("target_shape {} does not fit the input {}", target.to_string(), in[0].to_string()));
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("target_shape {} does not fit the input {}", target.to_string(), in[0].to_string()));
     }
     if (open_axis != 0) out[open_axis] = n_elements / n_known;
     return {out};

@@ -21,12 +21,15 @@ struct RmsNormalization {
   Shapes infer(const Shapes& in) const {
     expect_inputs(in, 1);
     if (!are_last(normalized_axes(axes, in[0]), in[0])) {
-      throw Error(ErrorCode::kUnsupported, "", "RMSNormalization is converted along the last axes only, found others of " + in[0].to_string());
+      throw Error(ErrorCode::kUnsupported, "",
+                  "RMSNormalization is converted along the last axes only, found others of " + in[0].to_string());
     }
     return in;
   }
 
-  std::vector<WeightSpec> weights(const Shapes& in) const { return {{"scale", sizes_along(normalized_axes(axes, in[0]), in[0])}}; }
+  std::vector<WeightSpec> weights(const Shapes& in) const {
+    return {{"scale", sizes_along(normalized_axes(axes, in[0]), in[0])}};
+  }
 
   Values lower(Lowering& lowering, const Values& in) const {
     const Value& x = in[0];

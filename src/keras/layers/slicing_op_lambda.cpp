@@ -5,8 +5,8 @@
 namespace hoarfrost::keras {
 
 const LayerSpec layer_slicing_op_lambda = {{"SlicingOpLambda"}, [](const Config& config) {
-  config.ignore({"function"});
-  return parse_function(config, "__operators__.getitem");
-}};
+                                             config.ignore({"function"});
+                                             return parse_function(config, "__operators__.getitem");
+                                           }};
 
 }  // namespace hoarfrost::keras

@@ -36,10 +36,9 @@ struct Softmax {
     Value x = in[0];
     const Value least = lowering.scalar("masked", masked_score(), x);
     if (replaces_masked) {
-      x = select(
-          lowering, mask, x,
-          lowering.raw_op("masked_scores", "Fill", {shape_of(lowering, x), least}, x.dtype,
-                          {{"T", x.dtype}, {"index_type", DType::kInt32}}));
+      x = select(lowering, mask, x,
+                 lowering.raw_op("masked_scores", "Fill", {shape_of(lowering, x), least}, x.dtype,
+                                 {{"T", x.dtype}, {"index_type", DType::kInt32}}));
       x.shape = in[0].shape;
       const Value y = lower_softmax(lowering, x);
       return {select(lowering, mask, y, lowering.named_op("zeros_like", "ZerosLike", {y}))};

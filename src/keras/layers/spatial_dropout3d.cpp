@@ -19,7 +19,8 @@ struct SpatialDropout3D {
   Shapes infer(const Shapes& in) const { return infer_identity(in); }
   // One decision for a channel of an example. At inference no node is left.
   Values lower(Lowering& lowering, const Values& in) const {
-    return lower_dropout(lowering, in[0], rate, is_channels_first ? Shape{kUnknown, kUnknown, 1, 1, 1} : Shape{kUnknown, 1, 1, 1, kUnknown});
+    return lower_dropout(lowering, in[0], rate,
+                         is_channels_first ? Shape{kUnknown, kUnknown, 1, 1, 1} : Shape{kUnknown, 1, 1, 1, kUnknown});
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return identity_reference(in); }
 };

@@ -51,6 +51,7 @@ struct SpectralNormalization {
 
 }  // namespace
 
-const LayerSpec layer_spectral_normalization = make_spec<SpectralNormalization>("SpectralNormalization", "Addons>SpectralNormalization");
+const LayerSpec layer_spectral_normalization =
+    make_spec<SpectralNormalization>("SpectralNormalization", "Addons>SpectralNormalization");
 
 }  // namespace hoarfrost::keras

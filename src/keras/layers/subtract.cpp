@@ -13,7 +13,9 @@ struct Subtract {
     expect_inputs(in, 2);
     return {merged_shape(in)};
   }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_merge("sub", "Sub", version, lowering, in)}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lower_merge("sub", "Sub", version, lowering, in)};
+  }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     return {merge_reference(in, [](double a, double b) { return a - b; })};
   }

@@ -1,6 +1,6 @@
-// TensorFlowOpLayer: one node of a TensorFlow graph within a functional model, its constant inputs beside it. tf.keras 2.0 to 2.3, and
-// later where Keras' tensors are off. The node is read as the Python function of the same meaning (operation.h), so that it has
-// a reference.
+// TensorFlowOpLayer: one node of a TensorFlow graph within a functional model, its constant inputs beside it.
+// tf.keras 2.0 to 2.3, and later where Keras' tensors are off. The node is read as the Python function of the same
+// meaning (operation.h), so that it has a reference.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -20,8 +20,10 @@ std::vector<Json> inputs_of(const Config& config, const NodeDefinition& node) {
   size_t n_tensors = 0;
   for (size_t i = 0; i < node.n_inputs; ++i) {
     const std::string key = std::to_string(i);
-    if (constants != nullptr && constants->is_object() && constants->contains(key)) inputs.push_back(constants->at(key));
-    else inputs.push_back({{"tensor", n_tensors++}});
+    if (constants != nullptr && constants->is_object() && constants->contains(key))
+      inputs.push_back(constants->at(key));
+    else
+      inputs.push_back({{"tensor", n_tensors++}});
   }
   return inputs;
 }
@@ -32,7 +34,8 @@ std::shared_ptr<const Layer> parse(const Config& config) {
   if (definition == nullptr) config.fail("the configuration has no `node_def`");
   const NodeDefinition node = NodeDefinition::parse(*definition, config);
   const FunctionCall call = function_of(node.op, inputs_of(config, node), node.attributes, config);
-  const Json as_function{{"name", config.name()}, {"call_arguments", {{"args", Json::array()}, {"kwargs", call.arguments}}}};
+  const Json as_function{{"name", config.name()},
+                         {"call_arguments", {{"args", Json::array()}, {"kwargs", call.arguments}}}};
   return parse_function(Config(as_function, "TensorFlowOpLayer", config.version()), std::string(call.function));
 }
 

@@ -4,6 +4,7 @@
 
 namespace hoarfrost::keras {
 
-const LayerSpec layer_tf_op_lambda = {{"TFOpLambda"}, [](const Config& config) { return parse_function(config, config.get_string({"function"})); }};
+const LayerSpec layer_tf_op_lambda = {
+    {"TFOpLambda"}, [](const Config& config) { return parse_function(config, config.get_string({"function"})); }};
 
 }  // namespace hoarfrost::keras

@@ -1,5 +1,5 @@
-// TimeDistributed: a layer applied to every step of a sequence, [batch, time, …]. Keras 1.2 to 3.15. A model in it is taken
-// apart while the file is read (architecture.cpp): each of its layers is then time-distributed.
+// TimeDistributed: a layer applied to every step of a sequence, [batch, time, …]. Keras 1.2 to 3.15. A model in it is
+// taken apart while the file is read (architecture.cpp): each of its layers is then time-distributed.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -45,7 +45,9 @@ struct TimeDistributed {
     const Shapes out = layer->infer(steps(shapes));
     Values result = lowering.inner(*layer, "layer", 0, lowering.n_weights(), inner);
     for (size_t i = 0; i < result.size(); ++i) {
-      if (result[i].mask) throw Error(ErrorCode::kUnsupported, "", "a layer that makes a mask (Masking, mask_zero) within TimeDistributed is not converted");
+      if (result[i].mask)
+        throw Error(ErrorCode::kUnsupported, "",
+                    "a layer that makes a mask (Masking, mask_zero) within TimeDistributed is not converted");
       result[i].shape = out.at(i);
       result[i] = lowering.reshape_like(result[i], in[0], joined({in[0].shape[0], in[0].shape[1]}, out.at(i)));
     }
@@ -59,7 +61,9 @@ struct TimeDistributed {
     for (Formula& formula : result) {
       const Shape flat = formula.shape;
       formula.shape = joined({in[0].size(0), in[0].size(1)}, flat);
-      formula.at = [at = formula.at, flat, shape = formula.shape](const Index& o) { return at(Index::at_offset(flat, o.offset(shape))); };
+      formula.at = [at = formula.at, flat, shape = formula.shape](const Index& o) {
+        return at(Index::at_offset(flat, o.offset(shape)));
+      };
     }
     return result;
   }
@@ -69,7 +73,8 @@ struct TimeDistributed {
   static Shapes steps(const Shapes& in) {
     Shapes result;
     for (const Shape& shape : in) {
-      if (shape.rank() < 2) throw Error(ErrorCode::kMismatch, "", fmt::format("expected [batch, time, …], found {}", shape.to_string()));
+      if (shape.rank() < 2)
+        throw Error(ErrorCode::kMismatch, "", fmt::format("expected [batch, time, …], found {}", shape.to_string()));
       std::vector<int64_t> sizes(shape.sizes().begin() + 1, shape.sizes().end());
       sizes[0] = shape[0] < 0 || shape[1] < 0 ? kUnknown : shape[0] * shape[1];
       result.emplace_back(std::move(sizes));

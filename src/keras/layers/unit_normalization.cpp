@@ -24,10 +24,11 @@ struct UnitNormalization {
 
   Values lower(Lowering& lowering, const Values& in) const {
     const Value& x = in[0];
-    const Value sum = lower_reduction(lowering, "l2_normalize/Sum", "Sum", lowering.named_op("l2_normalize/Square", "Square", {x}),
-                                      normalized_axes(axes, x.shape));
-    const Value bounded =
-        lowering.named_op("l2_normalize/Maximum", "Maximum", {sum, lowering.scalar("l2_normalize/Maximum/y", kSmallest, x)});
+    const Value sum =
+        lower_reduction(lowering, "l2_normalize/Sum", "Sum", lowering.named_op("l2_normalize/Square", "Square", {x}),
+                        normalized_axes(axes, x.shape));
+    const Value bounded = lowering.named_op("l2_normalize/Maximum", "Maximum",
+                                            {sum, lowering.scalar("l2_normalize/Maximum/y", kSmallest, x)});
     return {lowering.named_op("l2_normalize", "Mul", {x, lowering.named_op("l2_normalize/Rsqrt", "Rsqrt", {bounded})})};
   }
 

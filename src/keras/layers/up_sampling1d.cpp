@@ -10,8 +10,12 @@ struct UpSampling1D {
 
   static UpSampling1D parse(const Config& config) { return {parse_factors(config, 1)}; }
   Shapes infer(const Shapes& in) const { return infer_repetition(factors, in); }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_repetition(factors, "concat", lowering, in[0])}; }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return {repetition_reference(factors, in[0])}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lower_repetition(factors, "concat", lowering, in[0])};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {repetition_reference(factors, in[0])};
+  }
 };
 
 }  // namespace

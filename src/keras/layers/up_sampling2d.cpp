@@ -1,8 +1,10 @@
 // UpSampling2D: images [batch, height, width, channels] enlarged by whole factors. Keras 1.2 to 3.15.
 //   nearest:  y[i] = x[floor(i / f)]
-//   bilinear: at p = (i + 0.5) / f − 0.5 since tf.keras of TensorFlow 2 (half-pixel centres), at p = i / f in Keras 2.2 and 2.3
-//             (TensorFlow's old resize); neighbours outside the image are those of its border. tf.keras of TensorFlow 1.13 did as
-//             Keras 2.2 and says `2.2.4-tf` as TensorFlow 2.0 does: such files are read as TensorFlow 2 reads them.
+//   bilinear: at p = (i + 0.5) / f − 0.5 since tf.keras of TensorFlow 2 (half-pixel centres), at p = i / f in Keras 2.2
+//   and 2.3
+//             (TensorFlow's old resize); neighbours outside the image are those of its border. tf.keras of
+//             TensorFlow 1.13 did as Keras 2.2 and says `2.2.4-tf` as TensorFlow 2.0 does: such files are read as
+//             TensorFlow 2 reads them.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -49,14 +51,18 @@ struct UpSampling2D {
     const std::string op = is_bilinear ? "ResizeBilinear" : "ResizeNearestNeighbor";
     Attributes attributes{{"T", in[0].dtype}, {"align_corners", false}};
     // TensorFlow before 1.14 does not know the attribute, so it is there only where nothing else is exact.
-    if (is_bilinear ? has_half_pixel_centers : !is_exact_without_half_pixels()) attributes.push_back({"half_pixel_centers", true});
-    return {lowering.raw_op("resize/" + op, op, {in[0], size}, is_bilinear ? DType::kFloat32 : in[0].dtype, attributes)};
+    if (is_bilinear ? has_half_pixel_centers : !is_exact_without_half_pixels())
+      attributes.push_back({"half_pixel_centers", true});
+    return {
+        lowering.raw_op("resize/" + op, op, {in[0], size}, is_bilinear ? DType::kFloat32 : in[0].dtype, attributes)};
   }
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const Shape out = infer({in[0].shape()})[0];
     if (!is_bilinear) {
-      const auto nearest = [x = in[0], f = factors](const Index& o) { return x[{o[0], o[1] / f[0], o[2] / f[1], o[3]}]; };
+      const auto nearest = [x = in[0], f = factors](const Index& o) {
+        return x[{o[0], o[1] / f[0], o[2] / f[1], o[3]}];
+      };
       return {{out, nearest, 0}};
     }
     const auto bilinear = [x = in[0], f = factors, half = has_half_pixel_centers ? 0.5 : 0.0](const Index& o) {
@@ -77,13 +83,14 @@ struct UpSampling2D {
  private:
   // [height, width] times the factors, when the graph runs.
   Value running_size(Lowering& lowering, const Value& x) const {
-    const Value shape = lowering.raw_op("Shape", "Shape", {x}, DType::kInt32, {{"T", x.dtype}, {"out_type", DType::kInt32}});
+    const Value shape =
+        lowering.raw_op("Shape", "Shape", {x}, DType::kInt32, {{"T", x.dtype}, {"out_type", DType::kInt32}});
     const Value size = strided_slice(lowering, shape, {.begin = {1}, .end = {3}});
     return lowering.named_op("mul", "Mul", {size, lowering.ints("Const", factors)});
   }
 
-  // The old nearest neighbour is floor(i · scale) with the scale 1/f rounded to float32: for some factors (41 is the first)
-  // i = k·f falls below k.
+  // The old nearest neighbour is floor(i · scale) with the scale 1/f rounded to float32: for some factors (41 is the
+  // first) i = k·f falls below k.
   bool is_exact_without_half_pixels() const {
     return std::ranges::all_of(factors, [](int64_t factor) {
       const float scale = 1.0F / static_cast<float>(factor);

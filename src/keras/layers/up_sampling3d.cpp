@@ -1,4 +1,5 @@
-// UpSampling3D: every step of the spatial axes of [batch, depth, height, width, channels] several times. Keras 1.0 to 3.15.
+// UpSampling3D: every step of the spatial axes of [batch, depth, height, width, channels] several times. Keras 1.0
+// to 3.15.
 #include "keras/layers/registry.h"
 #include "keras/repetition.h"
 
@@ -10,8 +11,12 @@ struct UpSampling3D {
 
   static UpSampling3D parse(const Config& config) { return {parse_factors(config, 3)}; }
   Shapes infer(const Shapes& in) const { return infer_repetition(factors, in); }
-  Values lower(Lowering& lowering, const Values& in) const { return {lower_repetition(factors, "concat_2", lowering, in[0])}; }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return {repetition_reference(factors, in[0])}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return {lower_repetition(factors, "concat_2", lowering, in[0])};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {repetition_reference(factors, in[0])};
+  }
 };
 
 }  // namespace

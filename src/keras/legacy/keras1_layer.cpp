@@ -110,7 +110,8 @@ void translate_rate(Json& config) {
   if (config.contains("rate") && config.at("rate").is_string()) config.erase("rate");
 }
 
-// A recurrent layer's dropout of its input and of its state, and whether one mask serves all gates (consume_less "gpu").
+// A recurrent layer's dropout of its input and of its state, and whether one mask serves all gates (consume_less
+// "gpu").
 void translate_recurrent_dropout(Json& config, std::string_view class_name) {
   if (class_name != "LSTM" && class_name != "GRU" && class_name != "SimpleRNN") return;
   rename(config, "dropout_W", "dropout");

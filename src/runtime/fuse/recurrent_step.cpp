@@ -103,7 +103,8 @@ class Matcher {
 
   void need_number(ValueId id, float number) const {
     const Value& value = readers_.value(id);
-    need(value.is_constant() && value.constant.n_elements() == 1 && static_cast<float>(Reader(value.constant)[0]) == number);
+    need(value.is_constant() && value.constant.n_elements() == 1 &&
+         static_cast<float>(Reader(value.constant)[0]) == number);
   }
 
   // The last operation of the gate whose sum is `id`; all gates are alike.

@@ -1,5 +1,5 @@
-// ReluGrad may look at the relu's output as well as at its input, for both are above zero where one is (and below six in
-// Relu6Grad): so the input need not be kept, and the relu can go into what stands before it.
+// ReluGrad may look at the relu's output as well as at its input, for both are above zero where one is (and below six
+// in Relu6Grad): so the input need not be kept, and the relu can go into what stands before it.
 #include <map>
 
 #include "runtime/fuse/fuse.h"

@@ -1,5 +1,5 @@
-// A convolution or a matrix product whose weights are no constants takes the bias behind it, no constant either, and the
-// relu behind that.
+// A convolution or a matrix product whose weights are no constants takes the bias behind it, no constant either, and
+// the relu behind that.
 #include "runtime/fuse/fuse.h"
 #include "runtime/fuse/links.h"
 #include "runtime/kernels/convolution.h"
@@ -23,7 +23,8 @@ void fuse_trained_bias(OperationList& list) {
     if (operation == nullptr) continue;
     if (operation->is("BiasAdd") || operation->is("BiasAddV1")) {
       const Value& bias = links.value(operation->inputs[1]);
-      if (operation->node->get_or<std::string>("data_format", "NHWC") != "NHWC" || bias.dtype != DType::kFloat32) continue;
+      if (operation->node->get_or<std::string>("data_format", "NHWC") != "NHWC" || bias.dtype != DType::kFloat32)
+        continue;
       Operation* before = links.sole_producer(operation->inputs[0]);
       if (before == nullptr || !before->is_plain() || !takes_bias(*before, list)) continue;
       before->bias_value = operation->inputs[1];

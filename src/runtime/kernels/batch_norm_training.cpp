@@ -1,6 +1,6 @@
-// FusedBatchNorm by the batch's statistics, and its gradient, in row-major order or blocks of channels: two passes each,
-// for passes over memory are what they cost. The gradient of a relu in front of it is taken along. Where processes share a
-// batch, its statistics are of all of it.
+// FusedBatchNorm by the batch's statistics, and its gradient, in row-major order or blocks of channels: two passes
+// each, for passes over memory are what they cost. The gradient of a relu in front of it is taken along. Where
+// processes share a batch, its statistics are of all of it.
 #include <algorithm>
 #include <limits>
 
@@ -15,7 +15,8 @@ namespace {
 
 // y = (x − mean) · slope + start for each channel.
 HOARFROST_LOOP(normalize_pixels,
-               (const float* x, const float* mean, const float* slope, const float* start, float* y, int64_t n_pixels, int64_t width),
+               (const float* x, const float* mean, const float* slope, const float* start, float* y, int64_t n_pixels,
+                int64_t width),
                (x, mean, slope, start, y, n_pixels, width)) {
   for (int64_t pixel = 0; pixel < n_pixels; ++pixel) {
     for (int64_t c = 0; c < width; ++c) y[pixel * width + c] = (x[pixel * width + c] - mean[c]) * slope[c] + start[c];
@@ -24,8 +25,8 @@ HOARFROST_LOOP(normalize_pixels,
 
 // dx = by_dy · dy + by_x · (x − mean) + shift for each channel, or 0 where x is not above `least`.
 HOARFROST_LOOP(differentiate_pixels,
-               (const float* dy, const float* x, const float* mean, const float* by_dy, const float* by_x, const float* shift, float least,
-                float* dx, int64_t n_pixels, int64_t width),
+               (const float* dy, const float* x, const float* mean, const float* by_dy, const float* by_x,
+                const float* shift, float least, float* dx, int64_t n_pixels, int64_t width),
                (dy, x, mean, by_dy, by_x, shift, least, dx, n_pixels, width)) {
   for (int64_t pixel = 0; pixel < n_pixels; ++pixel) {
     for (int64_t c = 0; c < width; ++c) {
@@ -53,8 +54,8 @@ class BatchNormKernel : public Kernel {
       for (int64_t i = last; i-- > first;) {  // from the end: what was read last is still in a cache
         const Piece piece = piece_at(s.planes(), s.pieces(), i);
         const int64_t c = piece.channel;
-        normalize_pixels(x + piece.first, s.mean.data() + c, s.slope.data() + c, s.start.data() + c, y + piece.first, piece.n_pixels,
-                         s.planes().width);
+        normalize_pixels(x + piece.first, s.mean.data() + c, s.slope.data() + c, s.start.data() + c, y + piece.first,
+                         piece.n_pixels, s.planes().width);
       }
     });
   }
@@ -65,7 +66,8 @@ class BatchNormKernel : public Kernel {
 
 class BatchNormGradientKernel : public Kernel {
  public:
-  BatchNormGradientKernel(const Planes& planes, int64_t n_channels, double epsilon, const Sharing& sharing, bool has_relu)
+  BatchNormGradientKernel(const Planes& planes, int64_t n_channels, double epsilon, const Sharing& sharing,
+                          bool has_relu)
       : planes_(planes), pieces_(planes), gradient_(planes, n_channels, epsilon, sharing) {
     implementation = has_relu ? "own:batch_norm_gradient+relu" : "own:batch_norm_gradient";
     if (has_relu) least_ = 0;
@@ -84,8 +86,9 @@ class BatchNormGradientKernel : public Kernel {
       for (int64_t i = last; i-- > first;) {  // from the end: what was read last is still in a cache
         const Piece piece = piece_at(planes_, pieces_, i);
         const int64_t c = piece.channel;
-        differentiate_pixels(dy + piece.first, x + piece.first, g.mean.data() + c, g.by_dy.data() + c, g.by_x.data() + c,
-                             g.shift.data() + c, least_, dx + piece.first, piece.n_pixels, planes_.width);
+        differentiate_pixels(dy + piece.first, x + piece.first, g.mean.data() + c, g.by_dy.data() + c,
+                             g.by_x.data() + c, g.shift.data() + c, least_, dx + piece.first, piece.n_pixels,
+                             planes_.width);
       }
     });
   }
@@ -99,7 +102,8 @@ class BatchNormGradientKernel : public Kernel {
       for (int64_t i = first; i < last; ++i) {
         const Piece piece = piece_at(planes_, pieces_, i);
         sum_channels(dy + piece.first, piece.n_pixels, planes_.width, sums);
-        sum_products_about(dy + piece.first, x + piece.first, gradient_.mean.data() + piece.channel, piece.n_pixels, planes_.width, products);
+        sum_products_about(dy + piece.first, x + piece.first, gradient_.mean.data() + piece.channel, piece.n_pixels,
+                           planes_.width, products);
         double* totals = gradient_.totals(thread) + piece.channel;
         for (int64_t c = 0; c < planes_.width; ++c) {
           totals[c] += sums[c];
@@ -127,7 +131,9 @@ std::unique_ptr<Kernel> make_batch_norm_training(const Operation& operation, con
   const graph::Node& node = *operation.node;
   const auto format = node.get_or<std::string>("data_format", "NHWC");
   const bool has_relu = is_gradient && operation.activation.has_value();
-  if ((!operation.is_plain() && !has_relu) || !node.get_or<bool>("is_training", true) || (format != "NHWC" && format != "NDHWC")) return nullptr;
+  if ((!operation.is_plain() && !has_relu) || !node.get_or<bool>("is_training", true) ||
+      (format != "NHWC" && format != "NDHWC"))
+    return nullptr;
   const ValueId x = operation.inputs[is_gradient ? 1 : 0];
   const size_t n_read = is_gradient ? 5 : 3;
   for (size_t i = 0; i < n_read; ++i) {

@@ -25,7 +25,11 @@ void BatchStatistics::Moments::add(double more, double more_mean, double more_sq
 }
 
 BatchStatistics::BatchStatistics(const Planes& planes, int64_t n_channels, double epsilon, const Sharing& sharing)
-    : planes_(planes), pieces_(planes), n_channels_(static_cast<size_t>(n_channels)), epsilon_(epsilon), sharing_(sharing) {
+    : planes_(planes),
+      pieces_(planes),
+      n_channels_(static_cast<size_t>(n_channels)),
+      epsilon_(epsilon),
+      sharing_(sharing) {
   const auto whole = static_cast<size_t>(planes.n_channels());
   n_threads_ = static_cast<size_t>(omp_get_max_threads());
   moments_.resize(n_threads_ * whole);

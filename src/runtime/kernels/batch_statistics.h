@@ -1,6 +1,6 @@
 // What BatchNormalization in training knows of each channel: the batch's statistics forward, and the terms of its
-// gradient. Values are joined in double precision in a fixed order. Where processes share a batch, the statistics and their
-// gradients are sums over all of them; scale's and offset's gradients are this process' part.
+// gradient. Values are joined in double precision in a fixed order. Where processes share a batch, the statistics and
+// their gradients are sums over all of them; scale's and offset's gradients are this process' part.
 #pragma once
 
 #include <vector>

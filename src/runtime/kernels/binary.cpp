@@ -1,5 +1,5 @@
-// Add, Sub, Mul and their like of two float32 values, gradients of activations among them, broadcast as NumPy does; in any
-// layout when both have the same.
+// Add, Sub, Mul and their like of two float32 values, gradients of activations among them, broadcast as NumPy does; in
+// any layout when both have the same.
 #include <array>
 #include <vector>
 
@@ -95,10 +95,14 @@ HOARFROST_LOOP(binary_row,
     inline __attribute__((always_inline)) float operator()(float dy, float a) const { return a > 0 ? dy : 0.0F; }
   };
   struct Relu6Gradient {
-    inline __attribute__((always_inline)) float operator()(float dy, float a) const { return a > 0 && a < 6 ? dy : 0.0F; }
+    inline __attribute__((always_inline)) float operator()(float dy, float a) const {
+      return a > 0 && a < 6 ? dy : 0.0F;
+    }
   };
   struct EluGradient {
-    inline __attribute__((always_inline)) float operator()(float dy, float a) const { return a < 0 ? dy * (a + 1) : dy; }
+    inline __attribute__((always_inline)) float operator()(float dy, float a) const {
+      return a < 0 ? dy * (a + 1) : dy;
+    }
   };
   struct SigmoidGradient {
     inline __attribute__((always_inline)) float operator()(float a, float dy) const { return dy * a * (1 - a); }
@@ -225,8 +229,8 @@ std::unique_ptr<Kernel> make_binary(const Operation& operation, const Site& site
   if (operation.node->get_or<std::string>("data_format", "NHWC") == "NCHW") return nullptr;
   const Shape& output = site.shape(operation.outputs[0]);
   const bool is_flat = site.shape(x) == output && site.shape(y) == output;
-  // The layout of whichever has one: the other follows. Padded blocks stay out of a division, for 0 / 0 would fill their
-  // padding with NaN; every other function of two zeros is 0.
+  // The layout of whichever has one: the other follows. Padded blocks stay out of a division, for 0 / 0 would fill
+  // their padding with NaN; every other function of two zeros is 0.
   Layout layout = is_flat ? (site.layout(x) ? site.layout(x) : site.layout(y)) : Layout{};
   const bool may_be_padded = *function != Function::kDivide && block_tag(output, layout).has_value();
   if (channel_block(output, layout) < 0 && !may_be_padded) layout.reset();

@@ -1,5 +1,5 @@
-// Elementwise loops over values of any types that broadcast together as NumPy's do: run by run along the innermost axis,
-// the outermost divided among the threads.
+// Elementwise loops over values of any types that broadcast together as NumPy's do: run by run along the innermost
+// axis, the outermost divided among the threads.
 #pragma once
 
 #include "ops/strided.h"

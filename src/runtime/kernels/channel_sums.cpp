@@ -37,11 +37,15 @@ struct ValueAt {
 };
 struct SquareAbout {
   const float *x, *mean;
-  inline __attribute__((always_inline)) float operator()(int64_t i, int64_t c) const { return (x[i] - mean[c]) * (x[i] - mean[c]); }
+  inline __attribute__((always_inline)) float operator()(int64_t i, int64_t c) const {
+    return (x[i] - mean[c]) * (x[i] - mean[c]);
+  }
 };
 struct ProductAbout {
   const float *dy, *x, *mean;
-  inline __attribute__((always_inline)) float operator()(int64_t i, int64_t c) const { return dy[i] * (x[i] - mean[c]); }
+  inline __attribute__((always_inline)) float operator()(int64_t i, int64_t c) const {
+    return dy[i] * (x[i] - mean[c]);
+  }
 };
 
 HOARFROST_LOOP(sum_values, (const float* x, int64_t n_pixels, int64_t width, float* sums), (x, n_pixels, width, sums)) {
@@ -59,13 +63,16 @@ HOARFROST_LOOP(sum_products,
 
 }  // namespace
 
-void sum_channels(const float* x, int64_t n_pixels, int64_t width, float* sums) { sum_values(x, n_pixels, width, sums); }
+void sum_channels(const float* x, int64_t n_pixels, int64_t width, float* sums) {
+  sum_values(x, n_pixels, width, sums);
+}
 
 void sum_squares_about(const float* x, const float* mean, int64_t n_pixels, int64_t width, float* sums) {
   sum_squares(x, mean, n_pixels, width, sums);
 }
 
-void sum_products_about(const float* dy, const float* x, const float* mean, int64_t n_pixels, int64_t width, float* sums) {
+void sum_products_about(const float* dy, const float* x, const float* mean, int64_t n_pixels, int64_t width,
+                        float* sums) {
   sum_products(dy, x, mean, n_pixels, width, sums);
 }
 

@@ -10,6 +10,7 @@ void sum_channels(const float* x, int64_t n_pixels, int64_t width, float* sums);
 // Σ (x − mean)²
 void sum_squares_about(const float* x, const float* mean, int64_t n_pixels, int64_t width, float* sums);
 // Σ dy · (x − mean)
-void sum_products_about(const float* dy, const float* x, const float* mean, int64_t n_pixels, int64_t width, float* sums);
+void sum_products_about(const float* dy, const float* x, const float* mean, int64_t n_pixels, int64_t width,
+                        float* sums);
 
 }  // namespace hoarfrost::runtime

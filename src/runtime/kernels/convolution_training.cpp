@@ -50,9 +50,11 @@ std::vector<Layouts> candidates(const Convolution& c, bool prefers_blocked) {
   const auto blocked = [](const dnnl::memory::desc& desc) {
     const int n_dims = desc.data.ndims;
     const auto planes = n_dims == 5 ? Tag::ncdhw : Tag::nchw;
-    return dnnl::memory::desc(desc.dims(), DataType::f32, desc.data.dims[1] <= kFewChannels ? planes : own_block_tag(n_dims));
+    return dnnl::memory::desc(desc.dims(), DataType::f32,
+                              desc.data.dims[1] <= kFewChannels ? planes : own_block_tag(n_dims));
   };
-  std::vector<Layouts> result{{blocked(c.source), blocked(c.target)}, {c.source, c.target}, {any(c.source), any(c.target)}};
+  std::vector<Layouts> result{
+      {blocked(c.source), blocked(c.target)}, {c.source, c.target}, {any(c.source), any(c.target)}};
   if (!prefers_blocked) std::swap(result[0], result[1]);
   return result;
 }
@@ -78,14 +80,16 @@ class Describer {
       case Direction::kForward:
         return finish(forward, Forward(forward), forward.src_desc(), forward.weights_desc(), forward.dst_desc());
       case Direction::kByInput: {
-        const ByInput::primitive_desc descriptor({algorithm::convolution_direct, layouts.input, filter_, layouts.output, c_.strides,
-                                                  c_.dilations, c_.paddings_before, c_.paddings_after},
+        const ByInput::primitive_desc descriptor({algorithm::convolution_direct, layouts.input, filter_, layouts.output,
+                                                  c_.strides, c_.dilations, c_.paddings_before, c_.paddings_after},
                                                  user_scratchpad(), engine_, forward);
-        return finish(descriptor, ByInput(descriptor), descriptor.diff_src_desc(), descriptor.weights_desc(), descriptor.diff_dst_desc());
+        return finish(descriptor, ByInput(descriptor), descriptor.diff_src_desc(), descriptor.weights_desc(),
+                      descriptor.diff_dst_desc());
       }
       default: {
         const ByFilter::primitive_desc descriptor(by_filter_desc(layouts), user_scratchpad(), engine_, forward);
-        return finish(descriptor, ByFilter(descriptor), descriptor.src_desc(), descriptor.diff_weights_desc(), descriptor.diff_dst_desc());
+        return finish(descriptor, ByFilter(descriptor), descriptor.src_desc(), descriptor.diff_weights_desc(),
+                      descriptor.diff_dst_desc());
       }
     }
   }
@@ -94,22 +98,41 @@ class Describer {
   [[nodiscard]] Forward::desc forward_desc(const Layouts& layouts) const {
     const auto how = dnnl::prop_kind::forward_training;
     if (!bias_) {
-      return {how, algorithm::convolution_direct, layouts.input, filter_, layouts.output, c_.strides, c_.dilations, c_.paddings_before,
+      return {how,
+              algorithm::convolution_direct,
+              layouts.input,
+              filter_,
+              layouts.output,
+              c_.strides,
+              c_.dilations,
+              c_.paddings_before,
               c_.paddings_after};
     }
-    return {how, algorithm::convolution_direct, layouts.input, filter_, *bias_, layouts.output, c_.strides, c_.dilations,
-            c_.paddings_before, c_.paddings_after};
+    return {how,
+            algorithm::convolution_direct,
+            layouts.input,
+            filter_,
+            *bias_,
+            layouts.output,
+            c_.strides,
+            c_.dilations,
+            c_.paddings_before,
+            c_.paddings_after};
   }
 
   [[nodiscard]] ByFilter::desc by_filter_desc(const Layouts& layouts) const {
     const auto how = algorithm::convolution_direct;
-    if (!bias_) return {how, layouts.input, filter_, layouts.output, c_.strides, c_.dilations, c_.paddings_before, c_.paddings_after};
-    return {how, layouts.input, filter_, *bias_, layouts.output, c_.strides, c_.dilations, c_.paddings_before, c_.paddings_after};
+    if (!bias_)
+      return {how,          layouts.input,      filter_,          layouts.output, c_.strides,
+              c_.dilations, c_.paddings_before, c_.paddings_after};
+    return {how,          layouts.input,      filter_,          *bias_, layouts.output, c_.strides,
+            c_.dilations, c_.paddings_before, c_.paddings_after};
   }
 
   template <typename Descriptor>
-  static Described finish(const Descriptor& descriptor, const dnnl::primitive& primitive, const dnnl::memory::desc& input,
-                          const dnnl::memory::desc& filter, const dnnl::memory::desc& output) {
+  static Described finish(const Descriptor& descriptor, const dnnl::primitive& primitive,
+                          const dnnl::memory::desc& input, const dnnl::memory::desc& filter,
+                          const dnnl::memory::desc& output) {
     return {std::make_unique<PrimitiveKernel>(descriptor, primitive), input, filter, output};
   }
 
@@ -120,8 +143,10 @@ class Describer {
   std::optional<dnnl::memory::desc> bias_;
 };
 
-// The first of the layouts with a kernel that is none of oneDNN's plain loops, or those loops where there is nothing else.
-std::optional<Described> find_kernel(const Describer& describer, Direction direction, const std::vector<Layouts>& layouts) {
+// The first of the layouts with a kernel that is none of oneDNN's plain loops, or those loops where there is nothing
+// else.
+std::optional<Described> find_kernel(const Describer& describer, Direction direction,
+                                     const std::vector<Layouts>& layouts) {
   std::optional<Described> plain;
   for (const Layouts& each : layouts) {
     try {
@@ -135,7 +160,8 @@ std::optional<Described> find_kernel(const Describer& describer, Direction direc
   return plain;
 }
 
-std::unique_ptr<PrimitiveKernel> make_reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, const dnnl::engine& engine) {
+std::unique_ptr<PrimitiveKernel> make_reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to,
+                                              const dnnl::engine& engine) {
   const dnnl::reorder::primitive_desc descriptor(engine, from, engine, to, user_scratchpad());
   auto kernel = std::make_unique<PrimitiveKernel>(descriptor, dnnl::reorder(descriptor));
   kernel->bind_input(DNNL_ARG_FROM, 0, from, engine);
@@ -146,8 +172,8 @@ std::unique_ptr<PrimitiveKernel> make_reorder(const dnnl::memory::desc& from, co
 // A primitive with the reorder of its filter before it, or of its filter's gradient behind it.
 class ConvolutionKernel : public Kernel {
  public:
-  ConvolutionKernel(std::unique_ptr<PrimitiveKernel> primitive, std::unique_ptr<PrimitiveKernel> reorder, Direction direction,
-                    size_t n_filter_bytes)
+  ConvolutionKernel(std::unique_ptr<PrimitiveKernel> primitive, std::unique_ptr<PrimitiveKernel> reorder,
+                    Direction direction, size_t n_filter_bytes)
       : primitive_(std::move(primitive)), reorder_(std::move(reorder)), direction_(direction) {
     implementation = primitive_->implementation;
     filter_at_ = std::max(primitive_->scratchpad_bytes, reorder_->scratchpad_bytes);
@@ -179,10 +205,11 @@ class ConvolutionKernel : public Kernel {
   std::array<bool, 2> outputs_{};
 };
 
-std::unique_ptr<Kernel> forward_or_by_input(const Request& r, const Operation& operation, const Convolution& c, Described found,
-                                            const Site& site) {
+std::unique_ptr<Kernel> forward_or_by_input(const Request& r, const Operation& operation, const Convolution& c,
+                                            Described found, const Site& site) {
   const bool is_forward = r.direction == Direction::kForward;
-  const Layout input = canonical(site.shape(r.input), found.input), output = canonical(site.shape(r.output), found.output);
+  const Layout input = canonical(site.shape(r.input), found.input),
+               output = canonical(site.shape(r.output), found.output);
   PrimitiveKernel& primitive = *found.kernel;
   const Value& filter = site.value(r.filter);
   std::vector<Kernel::Use> uses;
@@ -199,33 +226,38 @@ std::unique_ptr<Kernel> forward_or_by_input(const Request& r, const Operation& o
   if (!is_forward) read(DNNL_ARG_DIFF_DST, r.output, found.output, output);
   if (is_forward && operation.bias_value)
     read(DNNL_ARG_BIAS, *operation.bias_value, row_major(site.shape(*operation.bias_value)), {});
-  primitive.bind_output(is_forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC, 0, is_forward ? found.output : found.input, site.engine);
+  primitive.bind_output(is_forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC, 0, is_forward ? found.output : found.input,
+                        site.engine);
   std::unique_ptr<Kernel> result;
   if (filter.is_constant() || found.filter == c.weights) {
     result = std::move(found.kernel);
   } else {
-    result = std::make_unique<ConvolutionKernel>(std::move(found.kernel), make_reorder(c.weights, found.filter, site.engine), r.direction,
-                                                 found.filter.get_size());
+    result =
+        std::make_unique<ConvolutionKernel>(std::move(found.kernel), make_reorder(c.weights, found.filter, site.engine),
+                                            r.direction, found.filter.get_size());
   }
   result->inputs = std::move(uses);
   result->output_layouts = {is_forward ? output : input};
   return result;
 }
 
-std::unique_ptr<Kernel> by_filter(const Request& r, const Operation& operation, const Convolution& c, Described found, const Site& site) {
+std::unique_ptr<Kernel> by_filter(const Request& r, const Operation& operation, const Convolution& c, Described found,
+                                  const Site& site) {
   PrimitiveKernel& primitive = *found.kernel;
   primitive.bind_input(DNNL_ARG_SRC, 0, found.input, site.engine);
   primitive.bind_input(DNNL_ARG_DIFF_DST, 1, found.output, site.engine);
   primitive.bind_output(DNNL_ARG_DIFF_WEIGHTS, 0, found.filter, site.engine);
-  if (operation.outputs.size() > 1) primitive.bind_output(DNNL_ARG_DIFF_BIAS, 1, row_major(site.shape(operation.outputs[1])), site.engine);
+  if (operation.outputs.size() > 1)
+    primitive.bind_output(DNNL_ARG_DIFF_BIAS, 1, row_major(site.shape(operation.outputs[1])), site.engine);
   const std::vector<Kernel::Use> uses{{r.input, canonical(site.shape(r.input), found.input)},
                                       {r.output, canonical(site.shape(r.output), found.output)}};
   std::unique_ptr<Kernel> result;
   if (found.filter == c.weights) {
     result = std::move(found.kernel);
   } else {
-    auto kernel = std::make_unique<ConvolutionKernel>(std::move(found.kernel), make_reorder(found.filter, c.weights, site.engine),
-                                                      r.direction, found.filter.get_size());
+    auto kernel =
+        std::make_unique<ConvolutionKernel>(std::move(found.kernel), make_reorder(found.filter, c.weights, site.engine),
+                                            r.direction, found.filter.get_size());
     kernel->set_n_outputs(operation.outputs.size());
     result = std::move(kernel);
   }
@@ -234,7 +266,8 @@ std::unique_ptr<Kernel> by_filter(const Request& r, const Operation& operation, 
   return result;
 }
 
-std::unique_ptr<Kernel> winograd(const TrainedWinograd& what, Direction direction, const Operation& operation, const Site& site) {
+std::unique_ptr<Kernel> winograd(const TrainedWinograd& what, Direction direction, const Operation& operation,
+                                 const Site& site) {
   if (direction == Direction::kForward) return make_winograd_forward(what, operation, site);
   if (direction == Direction::kByInput) return make_winograd_by_input(what, site);
   return make_winograd_by_filter(what, operation, site);
@@ -260,10 +293,13 @@ std::unique_ptr<Kernel> make_convolution_training(const Operation& operation, co
   const bool is_depthwise = operation.op().starts_with("Depthwise");
   const auto windows = convolution_windows(operation, input, filter);
   if (!is_depthwise && !site.value(r.filter).is_constant() && has_trained_winograd(input, filter, windows)) {
-    if (auto kernel = winograd({r.input, r.filter, r.output, windows, site.strategy.prefers_blocked}, r.direction, operation, site)) return kernel;
+    if (auto kernel = winograd({r.input, r.filter, r.output, windows, site.strategy.prefers_blocked}, r.direction,
+                               operation, site))
+      return kernel;
   }
   const Convolution c = describe_convolution(input, filter, output, is_depthwise, windows);
-  const bool has_bias = operation.bias_value.has_value() || (r.direction == Direction::kByFilter && operation.outputs.size() > 1);
+  const bool has_bias =
+      operation.bias_value.has_value() || (r.direction == Direction::kByFilter && operation.outputs.size() > 1);
   const Describer describer(c, operation, has_bias, site.engine);
   auto found = find_kernel(describer, r.direction, candidates(c, site.strategy.prefers_blocked));
   if (!found) return nullptr;

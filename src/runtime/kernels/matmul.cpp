@@ -92,7 +92,8 @@ std::unique_ptr<Kernel> product(const Operation& operation, const Site& site, bo
   const auto a = matrix(site.shape(ids[0]), a_transposed, output.rank());
   const auto b = matrix(site.shape(ids[1]), b_transposed, output.rank());
   const auto c = matrix(output, false, output.rank());
-  const dnnl::memory::desc bias = operation.bias_value ? matrix(site.shape(*operation.bias_value), false, 2) : dnnl::memory::desc();
+  const dnnl::memory::desc bias =
+      operation.bias_value ? matrix(site.shape(*operation.bias_value), false, 2) : dnnl::memory::desc();
   const auto desc = operation.bias_value ? dnnl::matmul::desc(a, b, bias, c) : dnnl::matmul::desc(a, b, c);
   const dnnl::matmul::primitive_desc descriptor(desc, epilogue(operation), site.engine);
   auto kernel = std::make_unique<PrimitiveKernel>(descriptor, dnnl::matmul(descriptor));
@@ -128,7 +129,8 @@ std::unique_ptr<Kernel> make_matmul(const Operation& operation, const Site& site
   }
   const bool a_transposed = operation.node->get_or<bool>(is_batch ? "adj_x" : "transpose_a", false);
   const bool b_transposed = operation.node->get_or<bool>(is_batch ? "adj_y" : "transpose_b", false);
-  const bool is_dense = !is_batch && !a_transposed && site.value(operation.inputs[1]).is_constant() && !operation.bias_value;
+  const bool is_dense =
+      !is_batch && !a_transposed && site.value(operation.inputs[1]).is_constant() && !operation.bias_value;
   if (is_dense && !b_transposed && !operation.addend && !site.strategy.uses_bfloat16) {
     if (auto kernel = make_matrix_vector(operation, site)) return kernel;
   }

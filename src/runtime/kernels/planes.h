@@ -23,7 +23,8 @@ inline int64_t block_width(const Shape& shape, const Layout& layout) {
   return std::max(channel_block(shape, layout), 0);
 }
 
-// The layout's planes, or row-major ones for a layout that is none of oneDNN's blocks of channels. Not for empty shapes.
+// The layout's planes, or row-major ones for a layout that is none of oneDNN's blocks of channels. Not for empty
+// shapes.
 inline Planes planes_of(const Shape& shape, const Layout& layout) {
   Planes result;
   result.layout = layout;
@@ -45,7 +46,8 @@ inline Planes planes_of(const Shape& shape, const Layout& layout) {
 inline Layout blocks_of(const Shape& shape, int64_t width) {
   using Tag = dnnl::memory::format_tag;
   if (width == 0) return {};
-  const Tag tag = shape.rank() == 4 ? (width == 16 ? Tag::nChw16c : Tag::nChw8c) : (width == 16 ? Tag::nCdhw16c : Tag::nCdhw8c);
+  const Tag tag =
+      shape.rank() == 4 ? (width == 16 ? Tag::nChw16c : Tag::nChw8c) : (width == 16 ? Tag::nCdhw16c : Tag::nCdhw8c);
   return canonical(shape, dnnl::memory::desc(dnnl_dims(shape), dnnl::memory::data_type::f32, tag));
 }
 

@@ -73,7 +73,8 @@ class PoolGradientKernel : public Kernel {
     parallel_parts_numbered(n_jobs_, [&](int64_t thread, int64_t first, int64_t last) {
       for (int64_t job = first; job < last; ++job) {
         std::fill_n(dx + job * n_in, n_in, 0.0F);
-        run_job(x == nullptr ? nullptr : x + job * n_in, dy + job * n_out, dx + job * n_in, places_[static_cast<size_t>(thread)].data());
+        run_job(x == nullptr ? nullptr : x + job * n_in, dy + job * n_out, dx + job * n_in,
+                places_[static_cast<size_t>(thread)].data());
       }
     });
   }
@@ -103,7 +104,8 @@ class PoolGradientKernel : public Kernel {
     int64_t n = 0;
     for (int64_t kd = d0; kd < d1; ++kd) {
       for (int64_t kh = h0; kh < h1; ++kh) {
-        const int64_t row = ((first_of(w_[0], d) + kd) * w_[1].in + first_of(w_[1], h) + kh) * w_[2].in + first_of(w_[2], w);
+        const int64_t row =
+            ((first_of(w_[0], d) + kd) * w_[1].in + first_of(w_[1], h) + kh) * w_[2].in + first_of(w_[2], w);
         for (int64_t kw = w0; kw < w1; ++kw) places[n++] = (row + kw) * width_;
       }
     }
@@ -120,7 +122,8 @@ class PoolGradientKernel : public Kernel {
 
 std::unique_ptr<Kernel> make_pool_gradient(const Operation& operation, const Site& site) {
   const bool is_max = operation.is("MaxPoolGrad") || operation.is("MaxPool3DGrad");
-  if ((!is_max && !operation.is("AvgPoolGrad") && !operation.is("AvgPool3DGrad")) || !operation.is_plain()) return nullptr;
+  if ((!is_max && !operation.is("AvgPoolGrad") && !operation.is("AvgPool3DGrad")) || !operation.is_plain())
+    return nullptr;
   const auto format = operation.node->get_or<std::string>("data_format", "NHWC");
   const ValueId dx = operation.outputs[0], dy = operation.inputs.back();
   if (!site.is_float(dx) || !site.is_float(dy) || (format != "NHWC" && format != "NDHWC")) return nullptr;

@@ -53,7 +53,8 @@ class PooledBatchNormKernel : public Kernel {
 
 class PooledBatchNormGradientKernel : public Kernel {
  public:
-  PooledBatchNormGradientKernel(const Rows& rows, int64_t n_channels, double epsilon, const Sharing& sharing, bool has_relu)
+  PooledBatchNormGradientKernel(const Rows& rows, int64_t n_channels, double epsilon, const Sharing& sharing,
+                                bool has_relu)
       : rows_(rows), gradient_(rows.planes, n_channels, epsilon, sharing) {
     implementation = has_relu ? "own:batch_norm_gradient+max_pool+relu" : "own:batch_norm_gradient+max_pool";
     if (has_relu) least_ = 0;
@@ -106,8 +107,8 @@ std::unique_ptr<Kernel> make_pooled_batch_norm(const Operation& operation, const
   const Sharing sharing = sharing_of(*operation.node, site);
   std::unique_ptr<Kernel> kernel;
   if (is_gradient) {
-    kernel =
-        std::make_unique<PooledBatchNormGradientKernel>(rows, shape.last(), epsilon, sharing, operation.activation.has_value());
+    kernel = std::make_unique<PooledBatchNormGradientKernel>(rows, shape.last(), epsilon, sharing,
+                                                             operation.activation.has_value());
     kernel->inputs = {{operation.inputs[0], narrow}, {x, planes.layout}};
     for (size_t i = 2; i < 5; ++i) kernel->inputs.push_back({operation.inputs[i], {}});
     kernel->inputs.push_back({operation.inputs.back(), {}});

@@ -37,9 +37,8 @@ std::unique_ptr<Kernel> primitive(const Operation& operation, bool is_max, const
     after.push_back(window.pad_after);
   }
   const auto target_dims = dnnl_dims(site.shape(operation.outputs[0]));
-  const auto target = layout
-                          ? dnnl::memory::desc(target_dims, source.data_type(), dnnl::memory::format_tag::any)
-                          : row_major(site.shape(operation.outputs[0]));
+  const auto target = layout ? dnnl::memory::desc(target_dims, source.data_type(), dnnl::memory::format_tag::any)
+                             : row_major(site.shape(operation.outputs[0]));
   const auto algorithm = is_max ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding;
   const dnnl::pooling_forward::primitive_desc descriptor(
       {dnnl::prop_kind::forward_inference, algorithm, source, target, strides, kernels, before, after},

@@ -59,15 +59,18 @@ HOARFROST_AVX512_INLINE void multiply(__m512i x, __m512i by, __m512i& high, __m5
   low = _mm512_mask_mov_epi32(even, 0xAAAA, _mm512_slli_epi64(odd, 32));
 }
 
-// philox_blocks with the counters in registers, where the compiler leaves them in memory; `first` and the fifteen blocks
-// behind it have the same upper half.
+// philox_blocks with the counters in registers, where the compiler leaves them in memory; `first` and the fifteen
+// blocks behind it have the same upper half.
 HOARFROST_AVX512 void philox_avx512(const Stream& stream, uint64_t first, uint32_t* words) {
-  const __m512i by_a = _mm512_set1_epi32(static_cast<int>(0xD2511F53U)), by_b = _mm512_set1_epi32(static_cast<int>(0xCD9E8D57U));
+  const __m512i by_a = _mm512_set1_epi32(static_cast<int>(0xD2511F53U)),
+                by_b = _mm512_set1_epi32(static_cast<int>(0xCD9E8D57U));
   const __m512i places = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
   __m512i c0 = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(first)), places);
   __m512i c1 = _mm512_set1_epi32(static_cast<int>(first >> 32));
-  __m512i c2 = _mm512_set1_epi32(static_cast<int>(stream.high[0])), c3 = _mm512_set1_epi32(static_cast<int>(stream.high[1]));
-  __m512i key0 = _mm512_set1_epi32(static_cast<int>(stream.key[0])), key1 = _mm512_set1_epi32(static_cast<int>(stream.key[1]));
+  __m512i c2 = _mm512_set1_epi32(static_cast<int>(stream.high[0])),
+          c3 = _mm512_set1_epi32(static_cast<int>(stream.high[1]));
+  __m512i key0 = _mm512_set1_epi32(static_cast<int>(stream.key[0])),
+          key1 = _mm512_set1_epi32(static_cast<int>(stream.key[1]));
   for (int round = 0; round < 10; ++round) {
     __m512i high_a, low_a, high_b, low_b;
     multiply(c0, by_a, high_a, low_a);
@@ -150,7 +153,8 @@ class RandomKernel : public Kernel {
 
  private:
   [[nodiscard]] uint64_t number(const void* seed, size_t i) const {
-    return static_cast<uint64_t>(is_wide_ ? static_cast<const int64_t*>(seed)[i] : int64_t{static_cast<const int32_t*>(seed)[i]});
+    return static_cast<uint64_t>(is_wide_ ? static_cast<const int64_t*>(seed)[i]
+                                          : int64_t{static_cast<const int32_t*>(seed)[i]});
   }
 
   bool is_normal_, is_wide_;  // is_wide: the seed is int64, not int32
@@ -167,7 +171,8 @@ std::unique_ptr<Kernel> make_random(const Operation& operation, const Site& site
   const bool is_wide = seed.dtype == DType::kInt64;
   if (!is_wide && seed.dtype != DType::kInt32) return nullptr;
   const int64_t n = site.shape(operation.outputs[0]).n_elements();
-  auto kernel = std::make_unique<RandomKernel>(is_normal, is_wide, n, seed.is_constant() ? seed.constant.aligned() : Tensor());
+  auto kernel =
+      std::make_unique<RandomKernel>(is_normal, is_wide, n, seed.is_constant() ? seed.constant.aligned() : Tensor());
   if (!seed.is_constant()) kernel->inputs = {{operation.inputs[1], {}}};
   kernel->output_layouts.resize(1);
   return kernel;

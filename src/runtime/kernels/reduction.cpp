@@ -40,7 +40,8 @@ class SumKernel : public Kernel {
         auto& totals = totals_[thread];
         for (int64_t k = first; k < last; ++k) {
           std::ranges::fill(totals, 0.0);
-          for (int64_t i = 0; i < a_.outer * n_runs_; ++i) add_run(x, i / n_runs_, k, i % n_runs_, sums_[thread].data(), totals.data());
+          for (int64_t i = 0; i < a_.outer * n_runs_; ++i)
+            add_run(x, i / n_runs_, k, i % n_runs_, sums_[thread].data(), totals.data());
           write(y + k * a_.channels, totals.data(), std::min(a_.channels, n_outputs_ - k * a_.channels));
         }
       });
@@ -51,7 +52,8 @@ class SumKernel : public Kernel {
     parallel_parts_of(n * run_ * a_.channels * 4, n, [&](size_t thread, int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         const int64_t k = i / n_runs_ % a_.kept;
-        add_run(x, i / n_runs_ / a_.kept, k, i % n_runs_, sums_[thread].data(), totals_[thread].data() + k * a_.channels);
+        add_run(x, i / n_runs_ / a_.kept, k, i % n_runs_, sums_[thread].data(),
+                totals_[thread].data() + k * a_.channels);
       }
     });
     for (size_t thread = 1; thread < totals_.size(); ++thread) {
@@ -69,7 +71,8 @@ class SumKernel : public Kernel {
   static void parallel_parts_of(int64_t n_bytes, int64_t n, F&& f) {
     constexpr int64_t kBytesWorthIt = 64 << 10;
     if (n_bytes < kBytesWorthIt) return f(0, int64_t{0}, n);
-    parallel_parts_numbered(n, [&](int64_t thread, int64_t first, int64_t last) { f(static_cast<size_t>(thread), first, last); });
+    parallel_parts_numbered(
+        n, [&](int64_t thread, int64_t first, int64_t last) { f(static_cast<size_t>(thread), first, last); });
   }
 
   void add_run(const float* x, int64_t outer, int64_t kept, int64_t run, float* sums, double* totals) const {

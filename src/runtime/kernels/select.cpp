@@ -38,9 +38,9 @@ class ElementwiseKernel : public Kernel {
       } else if constexpr (K == 2) {
         ops::zip_run(out + at, n, pointer<0>(buffers, places), steps[0], pointer<1>(buffers, places), steps[1], f_);
       } else {
-        const auto *a = pointer<0>(buffers, places);
-        const auto *b = pointer<1>(buffers, places);
-        const auto *c = pointer<2>(buffers, places);
+        const auto* a = pointer<0>(buffers, places);
+        const auto* b = pointer<1>(buffers, places);
+        const auto* c = pointer<2>(buffers, places);
         if (steps[0] == 1 && steps[1] == 1 && steps[2] == 1) {
           for (int64_t i = 0; i < n; ++i) out[at + i] = f_(a[i], b[i], c[i]);
         } else {
@@ -71,11 +71,14 @@ class ElementwiseKernel : public Kernel {
 };
 
 template <typename R, typename... Ts, typename F>
-std::unique_ptr<Kernel> elementwise(const char* name, const Operation& operation, std::span<const ValueId> ids, const Site& site, F f) {
+std::unique_ptr<Kernel> elementwise(const char* name, const Operation& operation, std::span<const ValueId> ids,
+                                    const Site& site, F f) {
   return std::make_unique<ElementwiseKernel<R, F, Ts...>>(name, operation, ids, site, f);
 }
 
-bool is_of(const Site& site, ValueId id, DType dtype) { return site.value(id).dtype == dtype && site.shape(id).is_static(); }
+bool is_of(const Site& site, ValueId id, DType dtype) {
+  return site.value(id).dtype == dtype && site.shape(id).is_static();
+}
 
 template <typename F>
 std::unique_ptr<Kernel> compare(const Operation& operation, const Site& site, F f) {
@@ -97,9 +100,11 @@ std::unique_ptr<Kernel> comparison(const Operation& operation, const Site& site)
 
 std::unique_ptr<Kernel> logic(const Operation& operation, const Site& site) {
   if (operation.is("LogicalAnd"))
-    return elementwise<bool, bool, bool>("own:logic", operation, operation.inputs, site, [](bool a, bool b) { return a & b; });
+    return elementwise<bool, bool, bool>("own:logic", operation, operation.inputs, site,
+                                         [](bool a, bool b) { return a & b; });
   if (operation.is("LogicalOr"))
-    return elementwise<bool, bool, bool>("own:logic", operation, operation.inputs, site, [](bool a, bool b) { return a | b; });
+    return elementwise<bool, bool, bool>("own:logic", operation, operation.inputs, site,
+                                         [](bool a, bool b) { return a | b; });
   if (operation.is("LogicalNot"))
     return elementwise<bool, bool>("own:logic", operation, operation.inputs, site, [](bool a) { return !a; });
   return nullptr;
@@ -109,7 +114,8 @@ std::unique_ptr<Kernel> logic(const Operation& operation, const Site& site) {
 std::unique_ptr<Kernel> cast(const Operation& operation, const Site& site) {
   if (!operation.is("Cast") || !site.is_float(operation.outputs[0])) return nullptr;
   const auto from = [&]<typename T>() {
-    return elementwise<float, T>("own:cast", operation, operation.inputs, site, [](T x) { return static_cast<float>(x); });
+    return elementwise<float, T>("own:cast", operation, operation.inputs, site,
+                                 [](T x) { return static_cast<float>(x); });
   };
   switch (site.value(operation.inputs[0]).dtype) {
     case DType::kBool:
@@ -132,7 +138,8 @@ std::unique_ptr<Kernel> choice(const Operation& operation, const Site& site) {
   // Select's condition may be a vector over the first axis, which is no broadcasting.
   const int rank = site.shape(in[0]).rank();
   if (operation.is("Select") && rank != 0 && rank != site.shape(operation.outputs[0]).rank()) return nullptr;
-  return elementwise<float, bool, float, float>("own:select", operation, in, site, [](bool c, float a, float b) { return c ? a : b; });
+  return elementwise<float, bool, float, float>("own:select", operation, in, site,
+                                                [](bool c, float a, float b) { return c ? a : b; });
 }
 
 class AddNKernel : public Kernel {
@@ -184,7 +191,9 @@ std::unique_ptr<Kernel> zeros(const Operation& operation, const Site& site) {
 // A row of `on` and `off` for each index, along the last axis.
 class OneHotKernel : public Kernel {
  public:
-  OneHotKernel(int64_t n, int64_t depth, float on, float off) : n_(n), depth_(depth), on_(on), off_(off) { implementation = "own:one_hot"; }
+  OneHotKernel(int64_t n, int64_t depth, float on, float off) : n_(n), depth_(depth), on_(on), off_(off) {
+    implementation = "own:one_hot";
+  }
   void run(const Buffers& buffers, const dnnl::stream&) override {
     const auto* indices = static_cast<const int32_t*>(buffers.inputs[0]);
     auto* out = static_cast<float*>(buffers.outputs[0]);
@@ -207,8 +216,8 @@ std::unique_ptr<Kernel> one_hot(const Operation& operation, const Site& site) {
   const auto axis = operation.node->get_or<int64_t>("axis", -1);
   if (!is_known || (axis != -1 && axis != site.shape(in[0]).rank())) return nullptr;
   const Shape& shape = site.shape(operation.outputs[0]);
-  auto kernel = std::make_unique<OneHotKernel>(site.shape(in[0]).n_elements(), shape.last(), static_cast<float>(constant(2)),
-                                               static_cast<float>(constant(3)));
+  auto kernel = std::make_unique<OneHotKernel>(site.shape(in[0]).n_elements(), shape.last(),
+                                               static_cast<float>(constant(2)), static_cast<float>(constant(3)));
   kernel->inputs = {{in[0], {}}};
   kernel->output_layouts.resize(1);
   return kernel;
@@ -224,7 +233,8 @@ std::unique_ptr<Kernel> make_select(const Operation& operation, const Site& site
   if (operation.is("ZerosLike")) return zeros(operation, site);
   if (operation.is("OneHot")) return one_hot(operation, site);
   if (operation.is("BroadcastTo") && site.is_float(operation.inputs[0])) {
-    return elementwise<float, float>("own:broadcast", operation, std::span(operation.inputs).first(1), site, [](float x) { return x; });
+    return elementwise<float, float>("own:broadcast", operation, std::span(operation.inputs).first(1), site,
+                                     [](float x) { return x; });
   }
   for (const auto make : {comparison, logic, cast, choice}) {
     if (auto kernel = make(operation, site)) return kernel;

@@ -94,7 +94,7 @@ class SlicesKernel : public Kernel {
 
   int n_threads_;
   int64_t n_slices_ = 0;
-  double n_slices_as_whole_ = 0;  // the last one may be smaller
+  double n_slices_as_whole_ = 0;                    // the last one may be smaller
   std::vector<std::unique_ptr<Program>> programs_;  // one per thread
   std::unique_ptr<Program> rest_;                   // for the last slice when it is smaller
   std::vector<size_t> input_steps_;                 // bytes from one slice to the next

@@ -52,7 +52,11 @@ class WinogradKernel : public Kernel {
  public:
   WinogradKernel(const Sizes& sizes, std::shared_ptr<const Arena> filter, std::vector<float> bias, bool has_addend,
                  const Clamp& clamp)
-      : convolution_(sizes), filter_(std::move(filter)), bias_(std::move(bias)), has_addend_(has_addend), clamp_(clamp) {
+      : convolution_(sizes),
+        filter_(std::move(filter)),
+        bias_(std::move(bias)),
+        has_addend_(has_addend),
+        clamp_(clamp) {
     implementation = "own:winograd 4x4";
     bias_.resize(static_cast<size_t>(ceil_divide(sizes.n_out_channels, kVector) * kVector), 0.0F);
     scratchpad_bytes = convolution_.scratchpad_bytes();

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-
 namespace hoarfrost::training {
 
 // Keras' `logs["lr"]`: a float32, set or put at the end.

@@ -43,7 +43,8 @@ Gradients selu(const Flow& flow) {
   constexpr double kScale = 1.0507009873554804934193349852946, kAlpha = 1.6732632423543772848170429916717;
   const Term dy = flow.dy(), y = flow.y();
   const Endpoint mask = flow.builder.add("Less", {y, y.number(0)});
-  return {flow.builder.add("SelectV2", {mask, dy * (y + kScale * kAlpha), dy * kScale}, {{"T", flow.builder.dtype(dy)}})};
+  return {
+      flow.builder.add("SelectV2", {mask, dy * (y + kScale * kAlpha), dy * kScale}, {{"T", flow.builder.dtype(dy)}})};
 }
 
 Gradients add_n(const Flow& flow) { return Gradients(flow.node.inputs.size(), flow.dy()); }
@@ -88,7 +89,8 @@ constexpr GradientSpec kGradients[] = {
     {"AddV2", binary<[](Term dz, Term, Term, Term) { return dz; }, [](Term dz, Term, Term, Term) { return dz; }>},
     {"AddN", add_n},
     {"Sub", binary<[](Term dz, Term, Term, Term) { return dz; }, [](Term dz, Term, Term, Term) { return -dz; }>},
-    {"Mul", binary<[](Term dz, Term, Term y, Term) { return dz * y; }, [](Term dz, Term x, Term, Term) { return dz * x; }>},
+    {"Mul",
+     binary<[](Term dz, Term, Term y, Term) { return dz * y; }, [](Term dz, Term x, Term, Term) { return dz * x; }>},
     {"Div", binary<[](Term dz, Term, Term y, Term) { return dz / y; },
                    [](Term dz, Term, Term y, Term z) { return -(dz * z / y); }>},
     {"RealDiv", binary<[](Term dz, Term, Term y, Term) { return dz / y; },
@@ -101,7 +103,8 @@ constexpr GradientSpec kGradients[] = {
                        [](Term dz, Term x, Term y, Term) { return masked("Greater", x, y, dz); }>},
     {"Pow", binary<[](Term dz, Term x, Term y, Term) { return dz * y * binary("Pow", x, y + -1.0); },
                    [](Term dz, Term x, Term, Term z) {  // 0 where x is not above 0, as TensorFlow's
-                     return masked("Greater", x, x.number(0), dz * z * binary("Maximum", x, x.number(1e-300)).apply("Log"));
+                     return masked("Greater", x, x.number(0),
+                                   dz * z * binary("Maximum", x, x.number(1e-300)).apply("Log"));
                    }>},
     {"SquaredDifference", binary<[](Term dz, Term x, Term y, Term) { return dz * (x - y) * 2.0; },
                                  [](Term dz, Term x, Term y, Term) { return dz * (y - x) * 2.0; }>},

@@ -1,5 +1,5 @@
-// Ops whose outputs are elements of their input, repeated, left out or in another order. Which one goes where is found by
-// running the op on the elements' numbers, and the gradient is a sum by these: one function for all of them.
+// Ops whose outputs are elements of their input, repeated, left out or in another order. Which one goes where is found
+// by running the op on the elements' numbers, and the gradient is a sum by these: one function for all of them.
 #include <hoarfrost/error.h>
 
 #include <numeric>
@@ -26,7 +26,8 @@ Tensor numbers_moved(const Flow& flow) {
     inputs.push_back(flow.builder.known(flow.node.input(i)).value);
     if (inputs.back().empty()) refuse(flow, "has an input that says what to move and is no constant");
     // PadV2's value: what is padded with comes from nowhere.
-    if (inputs.back().dtype() == flow.builder.dtype(flow.x())) inputs.back() = Tensor(DType::kInt32, inputs.back().shape());
+    if (inputs.back().dtype() == flow.builder.dtype(flow.x()))
+      inputs.back() = Tensor(DType::kInt32, inputs.back().shape());
   }
   graph::Graph alone;
   Node& node = alone.add(flow.node.op(), flow.node.name());
@@ -60,8 +61,8 @@ Gradients padded(const Flow& flow) {
   std::vector<int64_t> begin;
   for (int64_t i = 0; i < paddings.n_elements(); i += 2) begin.push_back(static_cast<int64_t>(reader[i]));
   Builder& builder = flow.builder;
-  const Term inner = flow.term(builder.add("Slice", {flow.dy(), builder.ints(begin), builder.ints(flow.shape(0).sizes())},
-                                           {{"Index", DType::kInt32}}));
+  const Term inner = flow.term(builder.add(
+      "Slice", {flow.dy(), builder.ints(begin), builder.ints(flow.shape(0).sizes())}, {{"Index", DType::kInt32}}));
   if (flow.node.inputs.size() < 3 || !flow.is_wanted[2]) return {inner};
   // PadV2's value fills what is left.
   const Term outer = flow.term(builder.reduce_all("Sum", flow.dy())) - flow.term(builder.reduce_all("Sum", inner));
@@ -79,17 +80,20 @@ Gradients sliced(const Flow& flow) {
     paddings.push_back(static_cast<int32_t>(flow.shape(0)[axis] - begin - flow.builder.shape(flow.dy())[axis]));
   }
   const Shape shape{flow.shape(0).rank(), 2};
-  return {flow.builder.add("Pad", {flow.dy(), flow.builder.constant(Tensor::of<int32_t>(shape, std::span<const int32_t>(paddings)))},
-                           {{"Tpaddings", DType::kInt32}})};
+  return {flow.builder.add(
+      "Pad", {flow.dy(), flow.builder.constant(Tensor::of<int32_t>(shape, std::span<const int32_t>(paddings)))},
+      {{"Tpaddings", DType::kInt32}})};
 }
 
 Gradients space_to_batch(const Flow& flow) {
-  return {flow.builder.add("BatchToSpaceND", {flow.dy(), flow.x(1), flow.x(2)},
-                           {{"Tblock_shape", flow.builder.dtype(flow.x(1))}, {"Tcrops", flow.builder.dtype(flow.x(2))}})};
+  return {
+      flow.builder.add("BatchToSpaceND", {flow.dy(), flow.x(1), flow.x(2)},
+                       {{"Tblock_shape", flow.builder.dtype(flow.x(1))}, {"Tcrops", flow.builder.dtype(flow.x(2))}})};
 }
 Gradients batch_to_space(const Flow& flow) {
-  return {flow.builder.add("SpaceToBatchND", {flow.dy(), flow.x(1), flow.x(2)},
-                           {{"Tblock_shape", flow.builder.dtype(flow.x(1))}, {"Tpaddings", flow.builder.dtype(flow.x(2))}})};
+  return {flow.builder.add(
+      "SpaceToBatchND", {flow.dy(), flow.x(1), flow.x(2)},
+      {{"Tblock_shape", flow.builder.dtype(flow.x(1))}, {"Tpaddings", flow.builder.dtype(flow.x(2))}})};
 }
 
 Gradients reversed(const Flow& flow) {
@@ -127,8 +131,10 @@ Gradients bilinear(const Flow& flow) {
                              Tensor::vector(std::vector<int32_t>{static_cast<int32_t>(to), 1})};
     return builder.constant(ops::run_node(node, inputs).at(0).reshaped({to, from}));
   };
-  const Endpoint rows = builder.add("Einsum", {flow.dy(), matrix(in[1], out[1])}, {{"N", int64_t{2}}, {"equation", std::string("nhwc,hH->nHwc")}});
-  const Endpoint both = builder.add("Einsum", {rows, matrix(in[2], out[2])}, {{"N", int64_t{2}}, {"equation", std::string("nhwc,wW->nhWc")}});
+  const Endpoint rows = builder.add("Einsum", {flow.dy(), matrix(in[1], out[1])},
+                                    {{"N", int64_t{2}}, {"equation", std::string("nhwc,hH->nHwc")}});
+  const Endpoint both = builder.add("Einsum", {rows, matrix(in[2], out[2])},
+                                    {{"N", int64_t{2}}, {"equation", std::string("nhwc,wW->nhWc")}});
   return {builder.cast(both, builder.dtype(flow.x()))};
 }
 

@@ -46,8 +46,9 @@ Gradients fused_batch_norm(const Flow& flow) {
   if (flow.node.get_or<bool>("is_training", true)) return trained(flow);
   const auto format = flow.node.get_or<std::string>("data_format", "NHWC");
   if (format != "NHWC" && format != "NDHWC") {
-    throw Error(ErrorCode::kUnsupported, fmt::format("node `{}`", flow.node.name()),
-                fmt::format("{} with data_format {} has no gradient: the model cannot be trained", flow.node.op(), format));
+    throw Error(
+        ErrorCode::kUnsupported, fmt::format("node `{}`", flow.node.name()),
+        fmt::format("{} with data_format {} has no gradient: the model cannot be trained", flow.node.op(), format));
   }
   const Term deviation = (flow.x(4) + flow.node.get_or<float>("epsilon", 1e-4F)).apply("Rsqrt");
   const Term dy = flow.dy();

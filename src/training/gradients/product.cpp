@@ -39,7 +39,8 @@ Gradients batch_mat_mul(const Flow& flow) {
 
 Gradients bias_add(const Flow& flow) {
   const auto format = flow.node.get_or<std::string>("data_format", "NHWC");
-  return {flow.dy(), flow.is_wanted[1] ? flow.builder.add("BiasAddGrad", {flow.dy()}, {{"data_format", format}}) : Endpoint{}};
+  return {flow.dy(),
+          flow.is_wanted[1] ? flow.builder.add("BiasAddGrad", {flow.dy()}, {{"data_format", format}}) : Endpoint{}};
 }
 
 bool has_repeated(const std::string& axes) {
@@ -74,14 +75,15 @@ Gradients einsum(const Flow& flow) {
     std::vector<Endpoint> inputs{flow.dy()};
     if (in.size() == 2) inputs.push_back(flow.x(1 - i));
     const auto n = static_cast<int64_t>(inputs.size());
-    result[i] = flow.builder.add("Einsum", inputs, {{"N", n}, {"equation", fmt::format("{}{}{}->{}", out, n == 2 ? "," : "", other, in[i])}});
+    result[i] = flow.builder.add(
+        "Einsum", inputs, {{"N", n}, {"equation", fmt::format("{}{}{}->{}", out, n == 2 ? "," : "", other, in[i])}});
   }
   return result;
 }
 
 constexpr GradientSpec kGradients[] = {
-    {"MatMul", mat_mul},     {"BatchMatMul", batch_mat_mul}, {"BatchMatMulV2", batch_mat_mul},
-    {"BiasAdd", bias_add},   {"BiasAddV1", bias_add},        {"Einsum", einsum},
+    {"MatMul", mat_mul},   {"BatchMatMul", batch_mat_mul}, {"BatchMatMulV2", batch_mat_mul},
+    {"BiasAdd", bias_add}, {"BiasAddV1", bias_add},        {"Einsum", einsum},
 };
 
 }  // namespace

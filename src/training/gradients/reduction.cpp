@@ -13,7 +13,8 @@ Shape kept_shape(const Flow& flow) {
   Shape shape = flow.shape(0);
   const Tensor& axes = flow.builder.known(flow.node.input(1)).value;
   if (axes.empty()) {
-    throw Error(ErrorCode::kUnsupported, "node `" + flow.node.name() + "`", "its axes are no constant: it has no gradient");
+    throw Error(ErrorCode::kUnsupported, "node `" + flow.node.name() + "`",
+                "its axes are no constant: it has no gradient");
   }
   const Reader reader(axes);
   for (int64_t i = 0; i < axes.n_elements(); ++i) shape[static_cast<int>(reader[i])] = 1;
@@ -22,7 +23,8 @@ Shape kept_shape(const Flow& flow) {
 
 // x repeated to the input's shape.
 Term repeated(const Flow& flow, const Term& x) {
-  return {x.builder, x.builder->add("BroadcastTo", {x, x.builder->ints(flow.shape(0).sizes())}, {{"Tidx", DType::kInt32}})};
+  return {x.builder,
+          x.builder->add("BroadcastTo", {x, x.builder->ints(flow.shape(0).sizes())}, {{"Tidx", DType::kInt32}})};
 }
 
 Gradients sum(const Flow& flow) {

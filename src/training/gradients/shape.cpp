@@ -15,11 +15,13 @@ Gradients cast(const Flow& flow) { return {flow.builder.cast(flow.dy(), flow.bui
 Gradients transpose(const Flow& flow) {
   const Tensor& permutation = flow.builder.known(flow.node.input(1)).value;
   if (permutation.empty()) {
-    throw Error(ErrorCode::kUnsupported, "node `" + flow.node.name() + "`", "its permutation is no constant: it has no gradient");
+    throw Error(ErrorCode::kUnsupported, "node `" + flow.node.name() + "`",
+                "its permutation is no constant: it has no gradient");
   }
   std::vector<int64_t> inverse(static_cast<size_t>(permutation.n_elements()));
   const Reader reader(permutation);
-  for (size_t i = 0; i < inverse.size(); ++i) inverse[static_cast<size_t>(reader[static_cast<int64_t>(i)])] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < inverse.size(); ++i)
+    inverse[static_cast<size_t>(reader[static_cast<int64_t>(i)])] = static_cast<int64_t>(i);
   return {flow.builder.add("Transpose", {flow.dy(), flow.builder.ints(inverse)}, {{"Tperm", DType::kInt32}})};
 }
 
@@ -51,7 +53,9 @@ Gradients packed(const Flow& flow) {
   Gradients result;
   for (size_t i = 0; i < flow.node.inputs.size(); ++i) {
     begin[axis] = static_cast<int64_t>(i);
-    result.push_back(flow.is_wanted[i] ? flow.builder.reshape(slice(flow.builder, flow.dy(), begin, size), flow.shape(i)) : Endpoint{});
+    result.push_back(flow.is_wanted[i]
+                         ? flow.builder.reshape(slice(flow.builder, flow.dy(), begin, size), flow.shape(i))
+                         : Endpoint{});
   }
   return result;
 }
@@ -83,11 +87,10 @@ Gradients split(const Flow& flow) {
 }
 
 constexpr GradientSpec kGradients[] = {
-    {"Reshape", reshaped},      {"Squeeze", reshaped}, {"ExpandDims", reshaped},
-    {"Identity", passed},       {"Snapshot", passed},  {"CheckNumerics", passed},
-    {"Cast", cast},        {"Transpose", transpose},
-    {"ConcatV2", concatenated}, {"Pack", packed},      {"Unpack", unpacked},
-    {"Split", split<1, 0>},     {"SplitV", split<0, 2>},
+    {"Reshape", reshaped},      {"Squeeze", reshaped},     {"ExpandDims", reshaped}, {"Identity", passed},
+    {"Snapshot", passed},       {"CheckNumerics", passed}, {"Cast", cast},           {"Transpose", transpose},
+    {"ConcatV2", concatenated}, {"Pack", packed},          {"Unpack", unpacked},     {"Split", split<1, 0>},
+    {"SplitV", split<0, 2>},
 };
 
 }  // namespace
