@@ -61,6 +61,10 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
 // tf.FUNCTION of images: resizing, blocks, borders, pooling.
 std::optional<python::Value> call_image(Meaning& meaning, const std::string& function,
                                         const std::vector<python::Value>& arguments, const python::Keywords& keywords);
+// keras.applications.MODEL.preprocess_input, of images with their channels last.
+std::optional<python::Value> call_preprocessing(Meaning& meaning, const std::string& name,
+                                                const std::vector<python::Value>& arguments,
+                                                const python::Keywords& keywords);
 std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name,
                                           const std::vector<python::Value>& arguments,
                                           const python::Keywords& keywords);

@@ -13,19 +13,19 @@ using Kind = python::Value::Kind;
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
 
-// "ExpandDims" of "expand_dims".
-std::string class_of(std::string_view function) {
-  std::string result;
-  bool begins = true;
+// ExpandDims of "expand_dims", RGBToGrayscale of "image.rgb_to_grayscale"; nullptr for none.
+const OperationSpec* operation_of(std::string_view function) {
+  function.remove_prefix(function.rfind('.') + 1);
+  std::string wanted;
   for (const char c : function) {
-    if (c == '_') {
-      begins = true;
-      continue;
-    }
-    result += begins && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    begins = false;
+    if (c != '_') wanted += c;
   }
-  return result;
+  for (const OperationSpec* spec : all_operations()) {
+    std::string name(spec->name);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (name == wanted) return spec;
+  }
+  return nullptr;
 }
 
 std::vector<python::Value> without_tuples(std::vector<python::Value> arguments) {
@@ -71,7 +71,7 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
     return meaning.trace().add_layer("Activation", {{"activation", name.substr(18)}}, {arguments[0]});
   }
   if (name.starts_with("ops.")) {
-    const OperationSpec* spec = find_operation_class(class_of(name.substr(4)));
+    const OperationSpec* spec = operation_of(name);
     if (name == "ops.abs") spec = find_operation_class("Absolute");
     if (name == "ops.shape" && arguments.size() == 1 && arguments[0].is(Kind::kTensor))
       return meaning.shape_of(arguments[0]);
@@ -80,8 +80,8 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
   }
   if (!name.starts_with("tf.")) return {};
   std::string function = name.substr(3);
-  if (function.starts_with("random.") || function == "random_normal" || function == "random_uniform" ||
-      function == "nn.dropout") {
+  if (function.starts_with("random.") || function.starts_with("compat.v1.random") || function == "random_normal" ||
+      function == "random_uniform" || function == "nn.dropout") {
     refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
   }
   if (auto result = call_special(meaning, function, arguments, keywords)) return result;

@@ -79,6 +79,15 @@ python::Value value_of_json(const Json& json, int depth) {
   if (json.is_string()) return python::Value::string(json.get<std::string>());
   if (json.is_object() && json.contains("tensor") && json.at("tensor").is_number_unsigned())
     return python::Value::tensor(json.at("tensor").get<size_t>());
+  if (json.is_object() &&
+      (json.value("class_name", Json()) == "__numpy__" || json.value("class_name", Json()) == "__tensor__")) {
+    const Json& numbers = json.contains("config") && json.at("config").is_object() ? json.at("config") : json;
+    if (numbers.contains("value")) {
+      python::Value array = value_of_json(numbers.at("value"), depth + 1);
+      if (array.is(python::Value::Kind::kList)) array.kind = python::Value::Kind::kArray;
+      return array;
+    }
+  }
   if (json.is_object())
     return python::Value::name(
         fmt::format("({})", json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60)));
