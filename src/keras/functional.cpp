@@ -164,22 +164,34 @@ class FunctionalParser {
     const Json* arguments = nullptr;
     const bool goes_by_structure = is_operation(*entry.json);
     for (const InboundNode& node : entry.nodes) {
-      if (!node.arguments.is_null()) arguments = &node.arguments;
-      if (goes_by_structure) arguments = &node.structure;
       if (node.is_training && !ignores_training(entry.class_name, model_.version)) {
         throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
                     "called with training=True: what it does then has no place in an inference graph");
       }
     }
+    const auto arguments_of = [&](const InboundNode& node) -> const Json* {
+      if (goes_by_structure) return &node.structure;
+      return node.arguments.is_null() ? nullptr : &node.arguments;
+    };
+    if (!entry.nodes.empty()) arguments = arguments_of(entry.nodes.front());
+    ModelLayer layer = parsed(entry, arguments);
+    if (layer.is_input) return layer;
     for (const InboundNode& node : entry.nodes) {
-      if (arguments != nullptr && (goes_by_structure ? node.structure : node.arguments) != *arguments) {
-        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
-                    "called several times with other arguments each time");
-      }
+      Call call;
+      for (const NamedTensor& tensor : node.inputs) call.inputs.push_back(ref(tensor, base_));
+      for (const NamedTensor& tensor : node.masks) call.masks.push_back(ref(tensor, base_));
+      const Json* own = arguments_of(node);
+      const bool is_same = own == nullptr || arguments == nullptr ? own == arguments : *own == *arguments;
+      if (!is_same) call.own = parsed(entry, own).layer;
+      layer.calls.push_back(std::move(call));
     }
-    ModelLayer layer;
+    return layer;
+  }
+
+  // The layer as a call with these arguments calls it.
+  [[nodiscard]] ModelLayer parsed(const Entry& entry, const Json* arguments) const {
     try {
-      layer = parse_model_layer(*entry.json, entry.name, model_.version, arguments, depth_);
+      return parse_model_layer(*entry.json, entry.name, model_.version, arguments, depth_);
     } catch (const Error& error) {
       if (arguments == nullptr || std::string_view(error.what()).find("`call_arguments`") == std::string_view::npos)
         throw;
@@ -187,14 +199,6 @@ class FunctionalParser {
           ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
           fmt::format("called with arguments that it is not known to take: {}", arguments->dump().substr(0, 200)));
     }
-    if (layer.is_input) return layer;
-    for (const InboundNode& node : entry.nodes) {
-      Call call;
-      for (const NamedTensor& tensor : node.inputs) call.inputs.push_back(ref(tensor, base_));
-      for (const NamedTensor& tensor : node.masks) call.masks.push_back(ref(tensor, base_));
-      layer.calls.push_back(std::move(call));
-    }
-    return layer;
   }
 
   const Json& config_;

@@ -66,8 +66,6 @@ constexpr LayerNote kNotes[] = {
     {"QSeparableConv2D", NoteKind::kRefused, kQuantized},
     {"QSimpleRNN", NoteKind::kRefused, kQuantizedRecurrence},
     {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
-    {"ReversibleEmbedding", NoteKind::kRefused,
-     "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
     {"STFTSpectrogram", NoteKind::kRefused, kSpectra},
     {"Spectrogram", NoteKind::kRefused, kAudio},
     {"TFSMLayer", NoteKind::kRefused,

@@ -53,44 +53,44 @@ constexpr Row kRows[] = {
      "rows = tf.reshape(y, [-1, 1] if indexing == 'xy' else [1, -1]); "
      "[columns * tf.ones_like(rows), rows * tf.ones_like(columns)]"},
     {"Diff", "", "a|x !n=1 axis=-1",
-     "y = tf.experimental.numpy.swapaxes(a, axis, -1); "
-     "tf.experimental.numpy.swapaxes(y[..., 1:] - y[..., :-1], axis, -1)"},
+     "y = ops.swapaxes(a, axis, -1); "
+     "ops.swapaxes(y[..., 1:] - y[..., :-1], axis, -1)"},
     {"Digitize", "", "x bins", "tf.reduce_sum(tf.cast(tf.expand_dims(x, -1) >= bins, 'int32'), axis=-1)"},
     {"NanToNum", "", "x !nan=0.0 !posinf=None !neginf=None",
      "tf.clip_by_value(tf.where(tf.math.is_nan(x), 0.0, x), -3.4028234663852886e38, 3.4028234663852886e38)"},
 
     {"Sort", "sort", "x|values axis=-1 direction='ASCENDING'",
-     "y = tf.experimental.numpy.swapaxes(x, axis, -1); "
+     "y = ops.swapaxes(x, axis, -1); "
      "s = -tf.math.top_k(-y, k=y.shape[-1])[0] if direction == 'ASCENDING' else tf.math.top_k(y, k=y.shape[-1])[0]; "
-     "tf.experimental.numpy.swapaxes(s, axis, -1)"},
+     "ops.swapaxes(s, axis, -1)"},
     {"Argsort", "argsort", "x|values axis=-1 direction='ASCENDING' stable=False",
-     "y = tf.experimental.numpy.swapaxes(x, axis, -1); "
+     "y = ops.swapaxes(x, axis, -1); "
      "s = tf.math.top_k(-y if direction == 'ASCENDING' else y, k=y.shape[-1])[1]; "
-     "tf.experimental.numpy.swapaxes(s, axis, -1)"},
+     "ops.swapaxes(s, axis, -1)"},
     {"Median", "", "x axis keepdims=False",
-     "y = tf.sort(tf.experimental.numpy.swapaxes(x, axis, -1), axis=-1); n = y.shape[-1]; "
-     "m = tf.experimental.numpy.swapaxes((y[..., (n - 1) // 2:(n + 1) // 2] + y[..., n // 2:n // 2 + 1]) * 0.5, axis, "
+     "y = tf.sort(ops.swapaxes(x, axis, -1), axis=-1); n = y.shape[-1]; "
+     "m = ops.swapaxes((y[..., (n - 1) // 2:(n + 1) // 2] + y[..., n // 2:n // 2 + 1]) * 0.5, axis, "
      "-1); m if keepdims else tf.squeeze(m, axis=axis)"},
     {"TakeAlongAxis", "experimental.numpy.take_along_axis", "x|arr indices axis=-1",
-     "n = len(x.shape) - 1; y = tf.experimental.numpy.swapaxes(x, axis, n); "
-     "i = tf.experimental.numpy.swapaxes(indices, axis, n); "
-     "tf.experimental.numpy.swapaxes(tf.gather(y, i, axis=n, batch_dims=n), axis, n)"},
+     "n = len(x.shape) - 1; y = ops.swapaxes(x, axis, n); "
+     "i = ops.swapaxes(indices, axis, n); "
+     "ops.swapaxes(tf.gather(y, i, axis=n, batch_dims=n), axis, n)"},
 
     {"Diagonal", "linalg.diag_part linalg.tensor_diag_part", "x|input !offset|k=0 axis1=-2 axis2=-1",
-     "y = tf.experimental.numpy.moveaxis(x, [axis1, axis2], [-2, -1]); n = y.shape[-2]; m = y.shape[-1]; "
+     "y = ops.moveaxis(x, [axis1, axis2], [-2, -1]); n = y.shape[-2]; m = y.shape[-1]; "
      "f = tf.reshape(y, [n * m] if len(y.shape) == 2 else [-1, n * m]); "
      "d = f[..., 0:min(n, m) * (m + 1):m + 1]; "
      "d if len(y.shape) < 4 else tf.reshape(d, [-1] + list(y.shape[1:-2]) + [min(n, m)])"},
     {"Trace", "linalg.trace", "x !offset=0 axis1=-2 axis2=-1",
-     "y = tf.experimental.numpy.moveaxis(x, [axis1, axis2], [-2, -1]); "
+     "y = ops.moveaxis(x, [axis1, axis2], [-2, -1]); "
      "tf.reduce_sum(tf.linalg.diag_part(y), axis=-1)"},
     {"Tril", "experimental.numpy.tril", "x|m k=0",
      "tf.where(tf.cast(np.tri(x.shape[-2], x.shape[-1], k), 'bool'), x, tf.zeros_like(x))"},
     {"Triu", "experimental.numpy.triu", "x|m k=0",
      "tf.where(tf.cast(np.tri(x.shape[-2], x.shape[-1], k - 1), 'bool'), tf.zeros_like(x), x)"},
     {"BandPart", "linalg.band_part compat.v1.matrix_band_part", "input num_lower num_upper",
-     "y = tf.experimental.numpy.triu(input, -num_lower) if num_lower >= 0 else input; "
-     "tf.experimental.numpy.tril(y, num_upper) if num_upper >= 0 else y"},
+     "y = ops.triu(input, -num_lower) if num_lower >= 0 else input; "
+     "ops.tril(y, num_upper) if num_upper >= 0 else y"},
 
     {"Glu", "", "x axis=-1", "h = tf.split(x, 2, axis=axis); h[0] * tf.sigmoid(h[1])"},
     {"SparsePlus", "", "x", "keras.activations.sparse_plus(x)"},

@@ -126,18 +126,20 @@ std::shared_ptr<const Layer> parse_pad(OperationCall& call, std::string_view /*n
   return make_operation(pad);
 }
 
-// Elements along an axis by their index: [a, axis, b] and [i, j] give [a, i, j, b]. Keras 3 counts negative ones from
-// the end.
+// Elements along an axis by their index: [a, axis, b] and [i, j] give [a, i, j, b]. Of the first `n_batch` axes, which
+// both have, each place has indices of its own.
 struct Take {
   int64_t axis;
   bool is_flat;  // of all elements in a row
+  int64_t n_batch = 0;
 
   Shapes infer(const Shapes& in) const {
     if (is_flat) return {in.at(1)};
     const int along = axis_in(axis, in.at(0).rank());
     Shape out;
     for (int a = 0; a < along; ++a) out.push_back(in[0][a]);
-    for (const int64_t size : in.at(1).sizes()) out.push_back(size);
+    const int first = batch(in.at(1).rank(), along);
+    for (int a = first; a < in.at(1).rank(); ++a) out.push_back(in[1][a]);
     for (int a = along + 1; a < in[0].rank(); ++a) out.push_back(in[0][a]);
     return {out};
   }
@@ -147,21 +149,35 @@ struct Take {
     const bool is_whole = in[1].dtype == DType::kInt32 || in[1].dtype == DType::kInt64;
     const Value indices = is_whole ? in[1] : cast_to(lowering, in[1], DType::kInt32);
     const Value along = lowering.int_scalar("GatherV2/axis", is_flat ? 0 : axis_in(axis, in[0].shape.rank()));
-    return {lowering.raw_op("GatherV2", "GatherV2", {x, indices, along}, x.dtype,
-                            {{"Tparams", x.dtype}, {"Tindices", indices.dtype}, {"Taxis", DType::kInt32}})};
+    Attributes attributes{{"Tparams", x.dtype}, {"Tindices", indices.dtype}, {"Taxis", DType::kInt32}};
+    // TensorFlow before 1.14 does not know the attribute.
+    if (const int64_t n = is_flat ? 0 : batch(in[1].shape.rank(), axis_in(axis, in[0].shape.rank())); n != 0)
+      attributes.push_back({"batch_dims", n});
+    return {lowering.raw_op("GatherV2", "GatherV2", {x, indices, along}, x.dtype, attributes)};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const int along = is_flat ? 0 : axis_in(axis, in[0].shape().rank());
     const Array x = is_flat ? in[0].reshaped({in[0].shape().n_elements()}) : in[0];
+    const int first = is_flat ? 0 : batch(in[1].shape().rank(), along);
     const auto at = [=, indices = in[1]](const Index& o) {
       Index i, which;
       for (int a = 0; a < along; ++a) i.push_back(o[a]);
-      for (int a = 0; a < indices.shape().rank(); ++a) which.push_back(o[along + a]);
+      for (int a = 0; a < first; ++a) which.push_back(o[a]);
+      for (int a = first; a < indices.shape().rank(); ++a) which.push_back(o[along + a - first]);
       i.push_back(static_cast<int64_t>(indices[which]));
-      for (int a = along + which.rank(); a < o.rank(); ++a) i.push_back(o[a]);
+      for (int a = along + which.rank() - first; a < o.rank(); ++a) i.push_back(o[a]);
       return x[i];
     };
     return {{infer({in[0].shape(), in[1].shape()})[0], at, 0}};
+  }
+
+ private:
+  [[nodiscard]] int batch(int n_index_axes, int along) const {
+    const int64_t n = n_batch < 0 ? n_batch + n_index_axes : n_batch;
+    if (n < 0 || n > n_index_axes || n > along)
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("{} axes of a batch, of indices of {} axes along axis {}", n_batch, n_index_axes, along));
+    return static_cast<int>(n);
   }
 };
 std::shared_ptr<const Layer> parse_take(OperationCall& call, std::string_view /*name*/) {
@@ -169,15 +185,15 @@ std::shared_ptr<const Layer> parse_take(OperationCall& call, std::string_view /*
   call.operand(1, {"indices"});
   (void)call.find(2, {"validate_indices"});
   const auto axis = call.integer(call.is_keras3() ? 9 : 3, {"axis"});
-  if (call.integer(4, {"batch_dims"}).value_or(0) != 0)
-    call.config().unsupported("gather with batch_dims is not converted");
+  const int64_t n_batch = call.integer(4, {"batch_dims"}).value_or(0);
   const Operand& indices = call.all().at(1);
   for (int64_t i = 0; !indices.input && i < indices.constant.n_elements(); ++i) {
     if (indices.constant.values<double>()[static_cast<size_t>(i)] < 0)
       call.config().unsupported("indices below 0 are not converted");
   }
   if (!indices.input && indices.is_float) call.config().unsupported("indices with a fraction are not converted");
-  return make_operation(Take{axis.value_or(0), !axis && call.is_keras3()});
+  // tf.gather's axis is the first behind the batch unless it is given.
+  return make_operation(Take{axis.value_or(std::max<int64_t>(n_batch, 0)), !axis && call.is_keras3(), n_batch});
 }
 
 // Along one axis, each element of the result is one of the input's: source(i, n) says which, of n.
@@ -335,25 +351,73 @@ std::shared_ptr<const Layer> parse_moved_axes(OperationCall& call, std::string_v
   return make_operation(Transposition<MovedAxes>{{*from, *to, is_swap}});
 }
 
+// Sizes of a call: whole numbers, and tensors that are the operands behind the first; nullopt stands for one.
+using Sizes = std::vector<std::optional<int64_t>>;
+
+Sizes parse_sizes(OperationCall& call, size_t position, Config::Names names) {
+  const Json* given = call.find(position, names);
+  if (given == nullptr || !given->is_array())
+    call.config().unsupported("sizes that are no list of numbers and tensors are not converted");
+  Sizes result;
+  for (const Json& size : *given) {
+    if (size.is_number_integer()) {
+      result.emplace_back(size.get<int64_t>());
+    } else {
+      result.emplace_back();
+      call.add(size);
+    }
+  }
+  return result;
+}
+
+Shape shape_of_sizes(const Sizes& sizes) {
+  Shape result;
+  for (const auto& size : sizes) result.push_back(size.value_or(kUnknown));
+  return result;
+}
+
+// An int32 vector: a constant, or packed from the operands from `next` on.
+Value lower_sizes(Lowering& lowering, const Sizes& sizes, const Values& in, size_t next, const std::string& name) {
+  if (std::ranges::all_of(sizes, [](const auto& size) { return size.has_value(); }))
+    return lowering.ints(name, shape_of_sizes(sizes).sizes());
+  Values parts;
+  for (const auto& size : sizes)
+    parts.push_back(size ? lowering.int_scalar(name + "/0", *size) : cast_to(lowering, in.at(next++), DType::kInt32));
+  return lowering.raw_op(name, "Pack", parts, DType::kInt32,
+                         {{"T", DType::kInt32}, {"N", static_cast<int64_t>(parts.size())}, {"axis", int64_t{0}}});
+}
+
+Shape known_sizes(const Sizes& sizes, const Arrays& in, size_t next) {
+  Shape result;
+  for (const auto& size : sizes) result.push_back(size ? *size : static_cast<int64_t>(in.at(next++).at_offset(0)));
+  return result;
+}
+
 // Repeated along axes of size one, or new ones before the others.
 struct BroadcastTo {
-  std::vector<int64_t> sizes;
+  Sizes sizes;
   Shapes infer(const Shapes& in) const {
-    Shape out(sizes);
+    Shape out = shape_of_sizes(sizes);
     for (int axis = 1; axis <= out.rank(); ++axis) {
-      if (out[-axis] == kUnknown && axis <= in.at(0).rank()) out[-axis] = in[0][-axis];
+      const auto& size = sizes[sizes.size() - static_cast<size_t>(axis)];
+      if (size == kUnknown && axis <= in.at(0).rank()) out[-axis] = in[0][-axis];
     }
+    if (in.size() > 1) return {out};
     if (broadcast(in.at(0), out).rank() != out.rank())
       throw Error(ErrorCode::kMismatch, "",
                   fmt::format("{} cannot be broadcast to {}", in[0].to_string(), out.to_string()));
     return {out};
   }
   Values lower(Lowering& lowering, const Values& in) const {
-    const Shape out = infer({in[0].shape})[0];
-    if (!out.is_static())
-      throw Error(ErrorCode::kUnsupported, "",
-                  "a broadcast to sizes that are not known is not converted; give --input-shape");
-    return {lowering.op("BroadcastTo", {in[0], lowering.ints("BroadcastTo/shape", out.sizes())},
+    Sizes wanted = sizes;
+    const Shape out = in.size() > 1 ? shape_of_sizes(sizes) : infer({in[0].shape})[0];
+    for (size_t axis = 0; axis < wanted.size(); ++axis) {
+      if (wanted[axis]) wanted[axis] = out[static_cast<int>(axis)];
+      if (wanted[axis] == kUnknown)
+        throw Error(ErrorCode::kUnsupported, "",
+                    "a broadcast to sizes that are not known is not converted; give --input-shape");
+    }
+    return {lowering.op("BroadcastTo", {in[0], lower_sizes(lowering, wanted, in, 1, "BroadcastTo/shape")},
                         {{"Tidx", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
@@ -363,14 +427,83 @@ struct BroadcastTo {
       for (int axis = 0; axis < rank; ++axis) i.push_back(x.size(axis) == 1 ? 0 : o[axis - rank]);
       return x[i];
     };
-    return {{infer({in[0].shape()})[0], at, 0}};
+    return {{in.size() > 1 ? known_sizes(sizes, in, 1) : infer({in[0].shape()})[0], at, 0}};
   }
 };
 std::shared_ptr<const Layer> parse_broadcast_to(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "input"});
-  const auto sizes = call.integers(call.is_keras3() ? 9 : 1, {"shape"});
-  if (!sizes) call.config().fail("broadcast_to has no shape");
-  return make_operation(BroadcastTo{*sizes});
+  return make_operation(BroadcastTo{parse_sizes(call, call.is_keras3() ? 9 : 1, {"shape"})});
+}
+
+// As many equal numbers as the sizes say, of which one at least is a tensor's (tf.fill, tf.zeros, tf.ones).
+struct Fill {
+  Sizes sizes;
+  size_t n_sizes;  // operands that are sizes; behind them the value, where it is one
+  std::optional<double> value;
+  DType dtype;
+
+  Shapes infer(const Shapes& /*in*/) const { return {shape_of_sizes(sizes)}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    const Value number = value ? lowering.constant("Fill/value", Tensor::scalar(*value).cast(dtype)) : in.at(n_sizes);
+    return {lowering.raw_op("Fill", "Fill", {lower_sizes(lowering, sizes, in, 0, "Fill/dims"), number}, number.dtype,
+                            {{"T", number.dtype}})};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const double number = value ? *value : in.at(n_sizes).at_offset(0);
+    return {{known_sizes(sizes, in, 0), [number](const Index&) { return number; }, 0}};
+  }
+};
+std::shared_ptr<const Layer> parse_fill(OperationCall& call, std::string_view name) {
+  Fill result{parse_sizes(call, 0, {"dims", "shape"}), call.all().size(), {}, DType::kFloat32};
+  if (name != "Fill") {
+    result.value = name == "Ones" ? 1 : 0;
+    const auto dtype = dtype_from_name(call.text(1, {"dtype"}, "float32"));
+    if (!dtype) call.config().unsupported("zeros or ones of an unknown dtype are not converted");
+    result.dtype = *dtype;
+    return make_operation(std::move(result));
+  }
+  const Json* value = call.find(1, {"value"});
+  if (value == nullptr) call.config().fail("fill has no value");
+  if (value->is_number()) {
+    result.value = value->get<double>();
+    if (value->is_number_integer()) result.dtype = DType::kInt32;
+  } else {
+    call.add(*value);
+  }
+  return make_operation(std::move(result));
+}
+
+// start, start + delta, … before limit; whole numbers (tf.range, Keras 3's arange).
+struct Range {
+  Shapes infer(const Shapes& /*in*/) const { return {Shape{kUnknown}}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    DType dtype = DType::kInt32;
+    for (const Value& x : in) dtype = promoted(dtype, x.dtype);
+    return {lowering.raw_op(
+        "range", "Range",
+        {cast_to(lowering, in[0], dtype), cast_to(lowering, in[1], dtype), cast_to(lowering, in[2], dtype)}, dtype,
+        {{"Tidx", dtype}})};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const double start = in[0].at_offset(0), limit = in[1].at_offset(0), delta = in[2].at_offset(0);
+    const auto n = static_cast<int64_t>(std::max(0.0, std::ceil((limit - start) / delta)));
+    return {{Shape{n}, [=](const Index& o) { return start + delta * static_cast<double>(o[0]); }, 0}};
+  }
+};
+std::shared_ptr<const Layer> parse_range(OperationCall& call, std::string_view /*name*/) {
+  const bool has_limit = call.find(1, {"limit", "stop"}) != nullptr;
+  if (has_limit)
+    call.operand(0, {"start"});
+  else
+    call.add(Json(0));
+  call.operand(has_limit ? 1 : 0, {has_limit ? "limit" : "start", has_limit ? "stop" : "limit"});
+  if (call.find(2, {"delta", "step"}) != nullptr)
+    call.operand(2, {"delta", "step"});
+  else
+    call.add(Json(1));
+  if (call.text(3, {"dtype"}, "int32") != "int32")
+    call.config().unsupported("a range of another type than int32 is not converted; cast it");
+  return make_operation(Range{});
 }
 
 // [..., ] -> [..., n] with the axis anywhere: 1 where the number is the place.
@@ -428,6 +561,10 @@ constexpr OperationSpec kOperations[] = {
     {"Moveaxis", "experimental.numpy.moveaxis", parse_moved_axes},
     {"Swapaxes", "experimental.numpy.swapaxes", parse_moved_axes},
     {"BroadcastTo", "broadcast_to", parse_broadcast_to},
+    {"Fill", "fill", parse_fill},
+    {"Zeros", "zeros compat.v1.zeros", parse_fill},
+    {"Ones", "ones compat.v1.ones", parse_fill},
+    {"Arange", "range", parse_range},
     {"OneHot", "one_hot", parse_one_hot},
 };
 

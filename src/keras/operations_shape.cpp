@@ -27,14 +27,23 @@ Formula same_elements(const Array& x, const Shape& out) {
 // The operands behind the first are the sizes that only the running graph knows (tf.shape(x)[0]).
 struct Reshape {
   std::vector<std::optional<int64_t>> sizes;  // nullopt: the next operand
+  bool is_by_tensor = false;                  // the second operand is the whole shape
 
   Shapes infer(const Shapes& in) const {
     Shape out;
+    if (is_by_tensor) {
+      if (in.at(1).rank() != 1 || in[1][0] == kUnknown || in[1][0] > 8)
+        throw Error(ErrorCode::kUnsupported, "",
+                    fmt::format("a reshape to as many axes as {} has numbers is not converted", in[1].to_string()));
+      return {Shape(std::vector<int64_t>(static_cast<size_t>(in[1][0]), kUnknown))};
+    }
     for (const auto& size : sizes) out.push_back(size.value_or(kUnknown));
     return {completed(in.at(0), std::move(out))};
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
+    if (is_by_tensor)
+      return {lowering.op("Reshape", {in[0], cast_to(lowering, in[1], DType::kInt32)}, {{"Tshape", DType::kInt32}})};
     if (in.size() == 1) {
       std::vector<int64_t> given;
       for (const auto& size : sizes) given.push_back(*size);
@@ -54,6 +63,8 @@ struct Reshape {
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     Shape out;
     size_t next = 1;
+    for (int64_t i = 0; is_by_tensor && i < in.at(1).size(0); ++i)
+      out.push_back(static_cast<int64_t>(in[1].at_offset(i)));
     for (const auto& size : sizes) out.push_back(size ? *size : static_cast<int64_t>(in.at(next++).at_offset(0)));
     return {same_elements(in[0], completed(in[0].shape(), std::move(out)))};
   }
@@ -73,9 +84,13 @@ struct Reshape {
 std::shared_ptr<const Layer> parse_reshape(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "tensor"});
   const Json* shape = call.find(1, {"newshape", "shape"});
-  if (shape == nullptr || !shape->is_array())
-    call.config().unsupported("a reshape to a shape that is itself a tensor is not converted");
+  if (shape == nullptr) call.config().fail("reshape has no shape");
   Reshape result;
+  if (!shape->is_array()) {
+    result.is_by_tensor = true;
+    call.add(*shape);
+    return make_operation(std::move(result));
+  }
   for (const Json& size : *shape) {
     if (size.is_number_integer()) {
       result.sizes.emplace_back(size.get<int64_t>());

@@ -28,6 +28,48 @@ const OperationSpec* operation_of(std::string_view function) {
   return nullptr;
 }
 
+// The parameters of Keras 3's functions whose operations know their arguments by name alone.
+struct Signature {
+  std::string_view operation;
+  std::string_view parameters;
+};
+constexpr Signature kSignatures[] = {
+    {"Pad", "x pad_width mode constant_values"},
+    {"Take", "x indices axis"},
+    {"Repeat", "x repeats axis"},
+    {"Roll", "x shift axis"},
+    {"Flip", "x axis"},
+    {"Moveaxis", "x source destination"},
+    {"Swapaxes", "x axis1 axis2"},
+    {"BroadcastTo", "x shape"},
+    {"OneHot", "x num_classes axis dtype"},
+    {"Tensordot", "x1 x2 axes"},
+    {"Resize", "images size interpolation antialias"},
+    {"TopK", "x k sorted"},
+    {"ExtractPatches", "images size strides dilation_rate padding"},
+    {"Conv", "inputs kernel strides padding data_format dilation_rate"},
+    {"DepthwiseConv", "inputs kernel strides padding data_format dilation_rate"},
+};
+
+// Positional arguments as those with names, where the operation wants that.
+void name_arguments(const OperationSpec& operation, std::vector<python::Value>& arguments, python::Keywords& keywords) {
+  if (operation.name == "Einsum" && !arguments.empty()) {
+    keywords.emplace_back("subscripts", arguments.front());
+    arguments.erase(arguments.begin());
+    return;
+  }
+  const auto* signature = std::ranges::find(kSignatures, operation.name, &Signature::operation);
+  if (signature == std::end(kSignatures)) return;
+  std::string_view parameters = signature->parameters;
+  size_t n = 0;
+  for (; n < arguments.size() && !parameters.empty(); ++n) {
+    const size_t end = std::min(parameters.find(' '), parameters.size());
+    keywords.emplace_back(std::string(parameters.substr(0, end)), arguments[n]);
+    parameters.remove_prefix(std::min(end + 1, parameters.size()));
+  }
+  arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(n));
+}
+
 std::vector<python::Value> without_tuples(std::vector<python::Value> arguments) {
   for (python::Value& argument : arguments) {
     if (argument.is(Kind::kTuple)) argument.kind = Kind::kList;
@@ -76,6 +118,7 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
     if (name == "ops.shape" && arguments.size() == 1 && arguments[0].is(Kind::kTensor))
       return meaning.shape_of(arguments[0]);
     if (spec == nullptr) return call_special(meaning, name.substr(4), arguments, keywords);
+    name_arguments(*spec, arguments, keywords);
     return meaning.trace().add(*spec, true, arguments, keywords);
   }
   if (!name.starts_with("tf.")) return {};
