@@ -159,6 +159,8 @@ python::Value Meaning::attribute(const python::Value& object, const std::string&
     const auto constant = constant_named(whole);
     return constant ? *constant : python::Value::name(whole);
   }
+  if (object.is(Kind::kArray) && (name == "astype" || name == "copy")) return method(object, name);
+  if (object.is(Kind::kComplex)) return attribute(object.items->front(), name);
   if (object.is(Kind::kTensor)) {
     if (name == "shape" || name == "_keras_shape") return shape_of(object);
     if (name == "ndim") return python::Value::whole(trace_->shape(object).rank());
@@ -181,6 +183,7 @@ python::Value Meaning::operation(std::string_view function, const std::vector<py
 }
 
 python::Value Meaning::binary(std::string_view op, const python::Value& a, const python::Value& b) {
+  if (a.is(Kind::kComplex) || b.is(Kind::kComplex)) return complex_binary(*this, op, a, b);
   if (const auto constant = array_binary(op == "classic/" ? "/" : op, a, b)) return *constant;
   const std::string_view function = found_in(kOperators, op);
   const auto takes_part = [](const python::Value& value) {
@@ -209,6 +212,7 @@ python::Value Meaning::compare(std::string_view op, const python::Value& a, cons
 
 python::Value Meaning::subscript(const python::Value& object, const python::Value& key) {
   if (const auto array = array_subscript(object, key)) return *array;
+  if (object.is(Kind::kComplex)) return *call_complex(*this, "tf.__operators__.getitem", {object, key}, {});
   if (!object.is(Kind::kTensor))
     refuse(fmt::format("it takes {} of {}, which is not known", key.repr(), object.repr()));
   return operation("__operators__.getitem", {object, key.is(Kind::kTuple) ? python::Value::list(*key.items) : key});
@@ -219,10 +223,14 @@ python::Value Meaning::call(const python::Value& function, const std::vector<pyt
   if (function.is(Kind::kMethod)) {
     const python::Value& object = function.items->front();
     if (function.text == "get_shape" && arguments.empty()) return shape_of(object);
+    if (object.is(Kind::kArray)) return object;  // astype, copy
     if (function.text == "as_list" && arguments.empty()) return python::Value::list(*object.items);
     if (function.text == "num_elements" && arguments.empty()) return python::Value::whole(count_of(object));
   }
   if (!function.is(Kind::kName)) refuse(fmt::format("it calls {}, which is not known", function.repr()));
+  if (function.text == "abs" && arguments.size() == 1 && arguments[0].is(Kind::kComplex))
+    return *call_complex(*this, "tf.abs", arguments, keywords);
+  if (auto result = call_complex(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_builtin(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_backend(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_preprocessing(*this, function.text, arguments, keywords)) return *result;

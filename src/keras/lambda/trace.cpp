@@ -79,6 +79,11 @@ python::Value value_of_json(const Json& json, int depth) {
   if (json.is_string()) return python::Value::string(json.get<std::string>());
   if (json.is_object() && json.contains("tensor") && json.at("tensor").is_number_unsigned())
     return python::Value::tensor(json.at("tensor").get<size_t>());
+  if (json.is_object() && json.contains("complex") && json.at("complex").is_array() && json.at("complex").size() == 2) {
+    std::vector<python::Value> parts;
+    for (const Json& number : json.at("complex")) parts.push_back(python::Value::tensor(number.get<size_t>()));
+    return python::Value::with(python::Value::Kind::kComplex, std::move(parts));
+  }
   if (json.is_object() &&
       (json.value("class_name", Json()) == "__numpy__" || json.value("class_name", Json()) == "__tensor__")) {
     const Json& numbers = json.contains("config") && json.at("config").is_object() ? json.at("config") : json;
