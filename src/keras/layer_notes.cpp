@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
-constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
 constexpr std::string_view kHistogram =
     "its output depends on the image's histogram, which is not converted; do it before the model";
 constexpr std::string_view kAudio =
@@ -84,6 +83,7 @@ constexpr LayerNote kNotes[] = {
      "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
+    {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
     {"QActivation", NoteKind::kLimited, kQuantizers},
     {"QBatchNormalization", NoteKind::kLimited, kQuantizers},
     {"QConv1D", NoteKind::kLimited, kQuantizers},
@@ -94,10 +94,11 @@ constexpr LayerNote kNotes[] = {
     {"Resizing", NoteKind::kLimited,
      "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
     {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
+    {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
     {"StringLookup", NoteKind::kLimited,
      "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
-    {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear"},
+    {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear on images of unknown size"},
 };
 
 }  // namespace

@@ -84,6 +84,14 @@ python::Value value_of_json(const Json& json, int depth) {
     for (const Json& number : json.at("complex")) parts.push_back(python::Value::tensor(number.get<size_t>()));
     return python::Value::with(python::Value::Kind::kComplex, std::move(parts));
   }
+  if (json.is_object() && json.size() == 3 && json.contains("start") && json.contains("stop") &&
+      json.contains("step")) {
+    std::vector<python::Value> bounds;
+    for (const char* bound : {"start", "stop", "step"}) bounds.push_back(value_of_json(json.at(bound), depth + 1));
+    return python::Value::with(python::Value::Kind::kSlice, std::move(bounds));
+  }
+  if (json.is_object() && json.value("class_name", Json()) == "__ellipsis__")
+    return python::Value::of(python::Value::Kind::kEllipsis);
   if (json.is_object() &&
       (json.value("class_name", Json()) == "__numpy__" || json.value("class_name", Json()) == "__tensor__")) {
     const Json& numbers = json.contains("config") && json.at("config").is_object() ? json.at("config") : json;

@@ -65,7 +65,7 @@ def published_sizes():
     b, n = tf.shape(x)[0], tf.shape(y)[1]
     place = tf.range(n)
     o = [tf.broadcast_to([[1.0, 2.0, 3.0, 4.0]], [b, 4]) + x[:, 0], tf.fill([b, 2], 0.5), tf.zeros([b, 3]), tf.ones([b, 1]) * x[:, 0], tf.cast(place, 'float32') + y[:, :, 0], tf.reshape(x, tf.concat([tf.shape(x)[:1], [10, 2]], 0)),
-         tf.range(1, n, 2), tf.fill([b, n], 3), tf.meshgrid(x[0, :, 0], x[0, 0])[0], tf.meshgrid(x[0, :, 0], x[0, 0], indexing='ij')[1]]
+         tf.range(1, n, 2), tf.fill([b, n], 3)]
     return [x, y], o, [normal(3, 5, 4), normal(3, 6, 3)]
 
 
@@ -102,6 +102,12 @@ def published_lambdas():
          f(lambda v: K.gather(K.permute_dimensions(v, (1, 0, 2)), 2))(x), f(lambda v: tf.nn.depth_to_space(v, 2))(r), f(lambda v: tf.pad(v, [[0, 0], [1, 1], [2, 2], [0, 0]], 'REFLECT'))(p), f(lambda v: v + np.reshape(np.arange(4) * 0.5, (1, 4))[None])(x),
          f(lambda v: tf.sort(v, axis=1) * grid)(x), f(lambda v: K.pool2d(v, (2, 2), strides=(2, 2), pool_mode='avg'))(p), f(lambda v: K.cumsum(v, axis=1))(x)]
     return [x, p, s, r], o, [normal(3, 6, 4), positive(3, 8, 9, 3), normal(3, 16), normal(3, 3, 4, 8)]
+
+
+def up_sampling_interpolations():
+    x = Input((5, 4, 3))
+    names = ('bicubic', 'lanczos3', 'lanczos5') if IS_KERAS3 else ('bicubic', 'area', 'gaussian', 'lanczos3', 'lanczos5', 'mitchellcubic')
+    return [x], [L.UpSampling2D((2, 3), interpolation=name)(x) for name in names], [normal(2, 5, 4, 3)]
 
 
 def published_calls():
@@ -163,7 +169,7 @@ def reversible_embedding():
 
 CASES = [published_activations, published_calls] + (
     [published_selection_3, published_functions_3, published_images_3, published_fourier_3, spectrograms, reversible_embedding] if IS_KERAS3 else
-    [published_selection, published_images, published_windows, published_sizes, published_fourier, published_lambdas])
+    [published_selection, published_images, published_windows, published_sizes, published_fourier, published_lambdas, up_sampling_interpolations])
 
 
 def main():
