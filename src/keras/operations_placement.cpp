@@ -9,6 +9,7 @@
 
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/sizes.h"
 #include "keras/transposition.h"
 
 namespace hoarfrost::keras {
@@ -349,48 +350,6 @@ std::shared_ptr<const Layer> parse_moved_axes(OperationCall& call, std::string_v
   if (!from || !to || from->empty() || from->size() != to->size() || (is_swap && from->size() != 1))
     call.config().fail("it does not say which axes move where");
   return make_operation(Transposition<MovedAxes>{{*from, *to, is_swap}});
-}
-
-// Sizes of a call: whole numbers, and tensors that are the operands behind the first; nullopt stands for one.
-using Sizes = std::vector<std::optional<int64_t>>;
-
-Sizes parse_sizes(OperationCall& call, size_t position, Config::Names names) {
-  const Json* given = call.find(position, names);
-  if (given == nullptr || !given->is_array())
-    call.config().unsupported("sizes that are no list of numbers and tensors are not converted");
-  Sizes result;
-  for (const Json& size : *given) {
-    if (size.is_number_integer()) {
-      result.emplace_back(size.get<int64_t>());
-    } else {
-      result.emplace_back();
-      call.add(size);
-    }
-  }
-  return result;
-}
-
-Shape shape_of_sizes(const Sizes& sizes) {
-  Shape result;
-  for (const auto& size : sizes) result.push_back(size.value_or(kUnknown));
-  return result;
-}
-
-// An int32 vector: a constant, or packed from the operands from `next` on.
-Value lower_sizes(Lowering& lowering, const Sizes& sizes, const Values& in, size_t next, const std::string& name) {
-  if (std::ranges::all_of(sizes, [](const auto& size) { return size.has_value(); }))
-    return lowering.ints(name, shape_of_sizes(sizes).sizes());
-  Values parts;
-  for (const auto& size : sizes)
-    parts.push_back(size ? lowering.int_scalar(name + "/0", *size) : cast_to(lowering, in.at(next++), DType::kInt32));
-  return lowering.raw_op(name, "Pack", parts, DType::kInt32,
-                         {{"T", DType::kInt32}, {"N", static_cast<int64_t>(parts.size())}, {"axis", int64_t{0}}});
-}
-
-Shape known_sizes(const Sizes& sizes, const Arrays& in, size_t next) {
-  Shape result;
-  for (const auto& size : sizes) result.push_back(size ? *size : static_cast<int64_t>(in.at(next++).at_offset(0)));
-  return result;
 }
 
 // Repeated along axes of size one, or new ones before the others.

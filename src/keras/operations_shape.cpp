@@ -7,6 +7,7 @@
 #include "keras/contraction.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/sizes.h"
 #include "keras/slicing.h"
 #include "keras/transposition.h"
 
@@ -348,18 +349,21 @@ std::shared_ptr<const Layer> parse_split(OperationCall& call, std::string_view n
 }
 
 struct Tile {
-  std::vector<int64_t> multiples;
+  Sizes multiples;
   Shapes infer(const Shapes& in) const {
     if (static_cast<int>(multiples.size()) != in.at(0).rank())
       throw Error(ErrorCode::kUnsupported, "",
                   fmt::format("tile of {} axes with {} repeats is not converted", in[0].rank(), multiples.size()));
     Shape out;
     for (int axis = 0; axis < in[0].rank(); ++axis)
-      out.push_back(in[0][axis] == kUnknown ? kUnknown : in[0][axis] * multiples[static_cast<size_t>(axis)]);
+      out.push_back(in[0][axis] == kUnknown || !multiples[static_cast<size_t>(axis)]
+                        ? kUnknown
+                        : in[0][axis] * *multiples[static_cast<size_t>(axis)]);
     return {out};
   }
   Values lower(Lowering& lowering, const Values& in) const {
-    return {lowering.op("Tile", {in[0], lowering.ints("Tile/multiples", multiples)}, {{"Tmultiples", DType::kInt32}})};
+    return {lowering.op("Tile", {in[0], lower_sizes(lowering, multiples, in, 1, "Tile/multiples")},
+                        {{"Tmultiples", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const auto at = [x = in[0]](const Index& o) {
@@ -367,14 +371,14 @@ struct Tile {
       for (int axis = 0; axis < o.rank(); ++axis) i[axis] = o[axis] % x.size(axis);
       return x[i];
     };
-    return {{infer({in[0].shape()})[0], at, 0}};
+    Shape out = known_sizes(multiples, in, 1);
+    for (int axis = 0; axis < out.rank(); ++axis) out[axis] *= in[0].size(axis);
+    return {{out, at, 0}};
   }
 };
 std::shared_ptr<const Layer> parse_tile(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "input"});
-  const auto multiples = call.integers(1, {"repeats", "multiples"});
-  if (!multiples) call.config().fail("tile does not say how often");
-  return make_operation(Tile{*multiples});
+  return make_operation(Tile{parse_sizes(call, 1, {"repeats", "multiples"})});
 }
 
 struct ShapeOf {
