@@ -127,11 +127,6 @@ std::shared_ptr<const Layer> parse_layer(const Config& config) {
     if (const std::string_view reason = refusal_of(config.class_name()); !reason.empty()) config.unsupported(reason);
     refuse_class(config);
   }
-  if (const Json* policy = config.json().contains("dtype") ? &config.json().at("dtype") : nullptr;
-      policy != nullptr && policy->is_object() &&
-      policy->value("class_name", Json()).dump().find("Quantized") != std::string::npos)
-    config.unsupported(
-        "its weights are quantized by Keras 3, which is not converted; save the model before quantize()");
   if (is_channels_first(config)) {
     Json last = config.json();
     last.erase("dim_ordering");

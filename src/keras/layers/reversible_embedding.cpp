@@ -8,6 +8,7 @@
 
 #include "keras/call_arguments.h"
 #include "keras/contraction.h"
+#include "keras/int8_quantization.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 
@@ -26,6 +27,7 @@ struct ReversibleEmbedding {
     config.ignore({"quantization_config", "weights"});
     if (config.has("lora_rank"))
       config.unsupported("lora_rank: a LoRA adapter is not merged into the table; merge it in Keras first");
+    if (Int8Quantization::parse(config).is_on) config.unsupported("a table that Keras 3 quantized is not converted");
     if (config.has("reverse_dtype") && config.get_string({"reverse_dtype"}) != "float32")
       config.unsupported("a reverse_dtype other than float32 is not converted");
     ReversibleEmbedding layer{config.get_int({"input_dim"}),
