@@ -15,7 +15,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-double mel_of(double hertz) { return 1127.0 * std::log(1.0 + hertz / 700.0); }
+double htk_mel_of(double hertz) { return 1127.0 * std::log(1.0 + hertz / 700.0); }
 
 struct MelSpectrogram {
   FrameTransform transform;
@@ -109,8 +109,8 @@ struct MelSpectrogram {
   [[nodiscard]] double filter(int64_t frequency, int64_t band) const {
     if (frequency == 0) return 0;
     const double mel =
-        mel_of(sampling_rate * static_cast<double>(frequency) / static_cast<double>(transform.n_fft / 2 * 2));
-    const double first = mel_of(lowest), step = (mel_of(highest) - first) / static_cast<double>(n_mels + 1);
+        htk_mel_of(sampling_rate * static_cast<double>(frequency) / static_cast<double>(transform.n_fft / 2 * 2));
+    const double first = htk_mel_of(lowest), step = (htk_mel_of(highest) - first) / static_cast<double>(n_mels + 1);
     const double left = first + step * static_cast<double>(band);
     return std::max(0.0, std::min((mel - left) / step, (left + 2 * step - mel) / step));
   }

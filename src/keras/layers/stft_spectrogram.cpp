@@ -15,7 +15,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // keras.config.epsilon()
+constexpr double kLeastMagnitude = 1e-7;  // keras.config.epsilon()
 
 struct StftSpectrogram {
   enum class Mode { kLog, kMagnitude, kPower, kReal, kImaginary, kAngle, kBoth } mode = Mode::kLog;
@@ -110,8 +110,8 @@ struct StftSpectrogram {
       const bool is_end = place == 0 || place == layer.n_frequencies - 1;
       if (layer.mode == Mode::kAngle) return std::atan2(imaginary, real);
       if (layer.mode == Mode::kPower) return is_end ? power : 2 * power;
-      const double magnitude = std::sqrt(std::max(power, kEpsilon));
-      return layer.mode == Mode::kMagnitude ? magnitude : std::log(std::max(magnitude, kEpsilon));
+      const double magnitude = std::sqrt(std::max(power, kLeastMagnitude));
+      return layer.mode == Mode::kMagnitude ? magnitude : std::log(std::max(magnitude, kLeastMagnitude));
     };
     return {{out, at, 2.0 * static_cast<double>(window.size[0])}};
   }
@@ -134,10 +134,10 @@ struct StftSpectrogram {
       twice.mutable_values<float>().front() = twice.mutable_values<float>().back() = 1;
       return lowering.named_op("mul", "Mul", {y, lowering.constant("mul/y", twice.cast(y.dtype))});
     }
-    y = lowering.named_op("Maximum", "Maximum", {y, lowering.scalar("Maximum/y", kEpsilon, y)});
+    y = lowering.named_op("Maximum", "Maximum", {y, lowering.scalar("Maximum/y", kLeastMagnitude, y)});
     y = lowering.op("Sqrt", {y});
     if (mode == Mode::kMagnitude) return y;
-    y = lowering.named_op("Maximum_1", "Maximum", {y, lowering.scalar("Maximum_1/y", kEpsilon, y)});
+    y = lowering.named_op("Maximum_1", "Maximum", {y, lowering.scalar("Maximum_1/y", kLeastMagnitude, y)});
     return lowering.op("Log", {y});
   }
 };
