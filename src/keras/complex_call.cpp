@@ -18,6 +18,7 @@ constexpr std::string_view kMakers[] = {"signal.fft",
                                         "signal.rfft",
                                         "signal.stft",
                                         "compat.v1.spectral.fft",
+                                        "compat.v1.spectral.ifft",
                                         "compat.v1.spectral.rfft",
                                         "complex",
                                         "dtypes.complex",
@@ -106,7 +107,7 @@ bool gives_complex(const Json& layer, bool takes_complex, const Json& kwargs) {
 }
 
 bool is_complex_call(std::string_view function, const Config& config) {
-  if (is_among(function, kMakers) || function == "signal.irfft") return true;
+  if (is_among(function, kMakers) || function == "signal.irfft" || function == "compat.v1.spectral.irfft") return true;
   const auto call = config.json().find("call_arguments");
   if (call == config.json().end()) return false;
   if (function == "cast" && is_complex_type(call->value("kwargs", Json::object()).value("dtype", Json()))) return true;

@@ -163,12 +163,17 @@ std::optional<python::Value> call_complex(Meaning& meaning, const std::string& n
   const size_t point = name.find('.');
   if (point == std::string::npos) return {};
   const std::string function = name.substr(point + 1);
-  constexpr std::pair<std::string_view, std::string_view> kTransforms[] = {
-      {"signal.fft", "FFT"},     {"signal.ifft", "IFFT"},
-      {"signal.rfft", "RFFT"},   {"signal.stft", "STFT"},
-      {"signal.irfft", "IRFFT"}, {"compat.v1.spectral.fft", "FFT"},
-      {"spectral.fft", "FFT"},   {"compat.v1.spectral.rfft", "RFFT"},
-      {"spectral.rfft", "RFFT"}};
+  constexpr std::pair<std::string_view, std::string_view> kTransforms[] = {{"signal.fft", "FFT"},
+                                                                           {"signal.ifft", "IFFT"},
+                                                                           {"signal.rfft", "RFFT"},
+                                                                           {"signal.stft", "STFT"},
+                                                                           {"signal.irfft", "IRFFT"},
+                                                                           {"compat.v1.spectral.fft", "FFT"},
+                                                                           {"compat.v1.spectral.ifft", "IFFT"},
+                                                                           {"compat.v1.spectral.irfft", "IRFFT"},
+                                                                           {"spectral.fft", "FFT"},
+                                                                           {"compat.v1.spectral.rfft", "RFFT"},
+                                                                           {"spectral.rfft", "RFFT"}};
   const auto* transform =
       std::ranges::find(kTransforms, function, &std::pair<std::string_view, std::string_view>::first);
   Given given = arguments;
