@@ -239,8 +239,8 @@ void OperationCall::expect_all_read() const {
 std::vector<const OperationSpec*> all_operations() {
   std::vector<const OperationSpec*> result;
   for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(),
-                            placement_operations(), product_operations(), selection_operations(), image_operations(),
-                            window_operations(), fourier_operations(), derived_operations()}) {
+                            placement_operations(), product_operations(), filling_operations(), selection_operations(),
+                            image_operations(), window_operations(), fourier_operations(), derived_operations()}) {
     for (const OperationSpec& spec : family) result.push_back(&spec);
   }
   return result;

@@ -70,6 +70,7 @@ std::span<const OperationSpec> shape_operations();
 std::span<const OperationSpec> index_operations();
 std::span<const OperationSpec> placement_operations();
 std::span<const OperationSpec> product_operations();
+std::span<const OperationSpec> filling_operations();
 std::span<const OperationSpec> selection_operations();
 std::span<const OperationSpec> image_operations();
 std::span<const OperationSpec> window_operations();
