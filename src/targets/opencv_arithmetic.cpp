@@ -1,5 +1,6 @@
 #include <hoarfrost/passes.h>
 
+#include <limits>
 #include <vector>
 
 #include "passes/edit.h"
@@ -73,17 +74,16 @@ class Arithmetic {
 
   static bool is_const(const Endpoint& endpoint) { return passes::const_value(endpoint) != nullptr; }
 
-  // max(x, c) = relu(x - c) + c, min(x, c) = c - relu(c - x).
+  // Between the number and what is furthest from it.
   void bound(Node& node) {
     const size_t constant = is_number(node.input(1)) ? 1 : 0;
     if (!is_number(node.input(constant)) || is_const(node.input(1 - constant))) return;
     const Endpoint x = node.inputs[1 - constant];
     const float c = static_cast<float>(Reader(*passes::const_value(node.inputs[constant]))[0]);
-    if (node.op() == "Maximum" && c == 0) return become(node, "Relu", {x});
-    if (node.op() == "Maximum")
-      return become(node, "AddV2", {make(node, "Relu", {make(node, "AddV2", {x, number(node, -c)})}), number(node, c)});
-    const Endpoint below = make(node, "AddV2", {make(node, "Mul", {x, number(node, -1)}), number(node, c)});
-    become(node, "AddV2", {make(node, "Mul", {make(node, "Relu", {below}), number(node, -1)}), number(node, c)});
+    constexpr float kFurthest = std::numeric_limits<float>::max();
+    const bool is_least = node.op() == "Maximum";
+    if (is_least && c == 0) return become(node, "Relu", {x});
+    become(node, "ClipByValue", {x, number(node, is_least ? c : -kFurthest), number(node, is_least ? kFurthest : c)});
   }
 
   Graph& graph_;

@@ -28,6 +28,22 @@ void rewrite_reductions(graph::Graph& graph, const graph::Signature& signature);
 // Gather from a constant table by whole numbers that the graph is given as floats: one-hot rows times the table.
 void rewrite_lookups(graph::Graph& graph);
 
+// Comparisons, and what logic makes of them, as the numbers zero and one; Select as a sum of products with them, where
+// neither of what it chooses from can be infinite.
+void rewrite_masks(graph::Graph& graph);
+
+// What puts elements elsewhere (Tile, Gather, ReverseV2, Transpose of four axes, Pack, …), and sums, means and largest
+// elements over any axes, by rows: opencv_rows.h. A node whose matrix would be too large stays.
+void rewrite_moves(graph::Graph& graph);
+
+// Products of two values, or of a value and a constant of three axes and more; elementwise nodes whose sizes differ;
+// Maximum and Minimum of two values. Mul of two values is a product of matrices where the graph has several inputs.
+void rewrite_products(graph::Graph& graph, bool has_one_input);
+
+// Where the importer would believe another order of axes than a value has, a node that says it, or one behind which it
+// knows none: opencv_layouts.h.
+void settle_layouts(graph::Graph& graph, const graph::Signature& signature);
+
 // Squeeze and ExpandDims become Reshape; constants and Softmax along the last of three axes work on a matrix; a Reshape
 // to four axes goes by to_four_axes.
 void rewrite_ranks(graph::Graph& graph);

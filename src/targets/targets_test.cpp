@@ -185,17 +185,6 @@ TEST(OpenCv, PicturesThatNothingOrdersGetAPooling) {
               testing::ElementsAre(1, 0, 3, 0));
 }
 
-TEST(OpenCv, RefusesToMoveFourAxes) {
-  Graph graph;
-  Node& x = placeholder(graph, "x", {1, 2, 3, 4});
-  Node& y = add(graph, "Transpose", "th/transpose",
-                {x.output(), graph.add_const("order", Tensor::vector<int32_t>({0, 2, 3, 1})).output()})
-                .set("Tperm", DType::kInt32);
-  Signature signature{{x.output()}, {y.output()}};
-  EXPECT_EQ(message_of([&] { fit(find_target("opencv"), graph, signature); }),
-            "target opencv: node `th/transpose` (layer `th`): Transpose: OpenCV's importer does not move four axes");
-}
-
 TEST(OpenCv, RefusesNamingLayerAndOp) {
   Graph graph;
   Node& x = placeholder(graph, "x", {kUnknown, 3});
