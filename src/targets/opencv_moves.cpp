@@ -143,7 +143,8 @@ class Moves {
         from->rank() == 5 && Rows::is_channels_first(node.inputs[0]) && from->n_elements() != from->last() * (*from)[0];
     const bool is_picture = shape.rank() == 4 && shape[0] * shape[1] * shape[2] > 1;
     const bool is_ordered = is_ordered_already(node);
-    if (!is_volume && (!is_picture || is_ordered)) return;
+    const bool is_of_picture = from->rank() == 4 && Rows::is_channels_first(node.inputs[0]);
+    if (!is_volume && (!is_picture || (is_ordered && !is_of_picture))) return;
     const auto row = rows_.row_of(node, node.inputs[0]);
     if (row && is_ordered)
       node.inputs = {*row, rows_.constant(node, Tensor::vector(shape.sizes()).cast(DType::kInt32))};
