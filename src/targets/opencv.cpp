@@ -87,39 +87,9 @@ const std::set<std::string_view> kOps{"Conv2D",
                                       "Maximum",
                                       "Minimum"};
 
-bool has_users(const Graph& graph, const Node& node) {
-  return std::ranges::any_of(graph.nodes(), [&](const auto& user) {
-    return std::ranges::any_of(user->inputs, [&](const auto& from) { return from.node == &node; });
-  });
-}
-
-// `node` gives what it gave, times one; what used it uses the value before that.
-void end_with_product(Graph& graph, Node& node) {
-  graph::Endpoint value = node.op() == "Identity" ? node.input(0) : graph::Endpoint{};
-  if (!value) {
-    Node& inner = graph.add(node.op(), graph.unique_name(node.name() + "/value"), node.inputs);
-    inner.attributes = node.attributes;
-    value = inner.output();
-  }
-  for (const auto& user : graph.nodes()) std::ranges::replace(user->inputs, node.output(), value);
-  Node& one = graph.add_const(graph.unique_name(node.name() + "/one"), Tensor::scalar(1.0F));
-  node.set_op("Mul");
-  node.inputs = {value, one.output()};
-  node.attributes = {{"T", DType::kFloat32}};
-}
-
 // The importer makes a bias or a LeakyRelu part of what stands before it and removes Identity: then the output's name
 // is gone. And OpenCV 5 writes over an output that other nodes use as well, or that only another shape of a value is.
-// So the ends are products with one, which nothing uses.
-void keep_names(Graph& graph, const graph::Signature& signature) {
-  static const std::set<std::string_view> kSwallowed{"BiasAdd", "Add",     "AddV2",    "Identity",
-                                                     "Maximum", "Reshape", "Transpose"};
-  for (const auto& output : signature.outputs) {
-    Node& node = *output.node;
-    if (output.index != 0 || node.get_or<DType>("T", DType::kInvalid) != DType::kFloat32) continue;
-    if (kSwallowed.contains(node.op()) || has_users(graph, node)) end_with_product(graph, node);
-  }
-}
+const std::set<std::string_view> kNameless{"BiasAdd", "Add", "AddV2", "Identity", "Maximum", "Reshape", "Transpose"};
 
 // Whether the importer takes an input of four or five axes for a picture or a volume, as it is.
 bool is_ordered(const opencv::Layouts& layouts, const Node& input, int rank) {
@@ -166,7 +136,7 @@ void rewrite(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused"});
   say_order(graph, signature);
   opencv::settle_layouts(graph, signature);
-  keep_names(graph, signature);
+  keep_names(graph, signature, kNameless);
   opencv::rewrite_constants(graph);
   run_passes(graph, signature, {"strip_unused", "sort"});
 }

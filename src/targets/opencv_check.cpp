@@ -126,7 +126,7 @@ class Checker {
     const bool is_volume = from.rank() > 4 && is_first && from.last() > 1 && from.n_elements() != from.last() * from[0];
     const bool is_unsaid = from.rank() == 4 && is_first && !is_vector(from) && layout != Layout::kChannelsLast;
     const bool is_missaid = layout == Layout::kChannelsLast && (from.rank() != 4 || !is_first);
-    const bool is_reordered = layout == Layout::kChannelsLast && known->shape.rank() == 4 && !is_vector(known->shape);
+    const bool is_reordered = layout == Layout::kChannelsLast && known->shape.rank() >= 4 && !is_vector(known->shape);
     if (is_volume || is_unsaid || is_missaid || is_reordered)
       refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", from.to_string()));
     // What to_four_axes makes has a Transpose behind it.

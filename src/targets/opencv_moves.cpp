@@ -135,7 +135,8 @@ class Moves {
     return true;
   }
 
-  // Of a volume, whose channels the importer does not move; of four axes several pictures or one channel.
+  // Of a volume, whose channels the importer does not move; to four axes several pictures or one channel; to more than
+  // four of a picture, for the importer would go on to take that for one.
   void reshape(Node& node, const Shape& shape) {
     const Shape* from = rows_.shape_of(node.input(0));
     if (from == nullptr) return;
@@ -144,7 +145,8 @@ class Moves {
     const bool is_picture = shape.rank() == 4 && shape[0] * shape[1] * shape[2] > 1;
     const bool is_ordered = is_ordered_already(node);
     const bool is_of_picture = from->rank() == 4 && Rows::is_channels_first(node.inputs[0]);
-    if (!is_volume && (!is_picture || (is_ordered && !is_of_picture))) return;
+    const bool is_of_many = is_of_picture && shape.rank() > 4;
+    if (!is_volume && !is_of_many && (!is_picture || (is_ordered && !is_of_picture))) return;
     const auto row = rows_.row_of(node, node.inputs[0]);
     if (row && is_ordered)
       node.inputs = {*row, rows_.constant(node, Tensor::vector(shape.sizes()).cast(DType::kInt32))};

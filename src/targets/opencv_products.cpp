@@ -42,6 +42,11 @@ class Products {
     const bool is_bound = node.op() == "Maximum" || node.op() == "Minimum";
     if (is_const(node.inputs[0]) && is_const(node.inputs[1])) return;
     if (is_bound && is_leaky(node)) return;
+    if (node.op() == "Mul" && node.inputs[0] == node.inputs[1]) {  // no sizes are asked for
+      node.set_op("Square");
+      node.inputs.pop_back();
+      return;
+    }
     const bool is_asked_alone = is_of_values && node.op() == "Mul" && !has_one_input_;
     if (is_bound || is_asked_alone || !is_read(node, shape)) apart(node, shape, is_asked_alone);
   }
