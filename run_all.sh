@@ -5,7 +5,7 @@
 hoarfrost_run_all() (
   [ $# -eq 0 ] || set -- "$(realpath -m -- "$1")"  # from where the caller stands
   cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
-  tools/build.sh release || exit 1
+  tools/build.sh release programs || exit 1
   tools/run_flow.sh "${1:-output}"
 )
 hoarfrost_run_all "$@"

@@ -47,6 +47,19 @@ function(hoarfrost_add_module name)
   endif()
 endfunction()
 
+# hoarfrost_compile_together(target N source…): N of the sources to one compiler run, for many short files that include the
+# same headers: a file's own work is then most of what its compilation takes. What their unnamed namespaces define has one
+# name each across the files.
+function(hoarfrost_compile_together target n)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set(count 0)
+  foreach(source IN LISTS ARGN)
+    math(EXPR group "${count} / ${n}")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${target}_${group})
+    math(EXPR count "${count} + 1")
+  endforeach()
+endfunction()
+
 # hoarfrost_add_test(NAME source…): a GoogleTest program whose cases ctest counts one by one. kGolden is tests/golden.
 function(hoarfrost_add_test name)
   add_executable(${name} ${ARGN})

@@ -5,7 +5,7 @@ set -u
 packages=(g++ cmake ninja-build bsdextrautils pkg-config libhdf5-dev libaec-dev libjpeg-dev libpng-dev zlib1g-dev libprotobuf-dev protobuf-compiler libleveldb-dev
           libsnappy-dev libdnnl-dev nlohmann-json3-dev libcli11-dev libfmt-dev libzip-dev libgtest-dev libgmock-dev
           libbenchmark-dev libopenmpi-dev openmpi-bin python3)
-[ "${1:-}" = --tests ] && packages+=(chromium graphviz libopencv-dnn-dev)
+[ "${1:-}" = --tests ] && packages+=(clang-format-14 chromium graphviz libopencv-dnn-dev)
 missing=()
 for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")

@@ -178,7 +178,7 @@ std::vector<double> evaluated(const keras::Formula& formula, const std::vector<i
 double element_cost(const keras::Formula& formula) { return formula.cost + kElementOverhead; }
 
 void compare_one(Comparison& comparison, const LayerCheck& check, const keras::Formula& formula, size_t output,
-                 int64_t n, Random& random) {
+                 int64_t n, Random& random, const Allowed& allowed) {
   const Tensor& found = check.outputs[output];
   const auto offsets = sample_offsets(formula.shape, n, random);
   const auto expected = evaluated(formula, offsets, found.dtype());
@@ -194,6 +194,10 @@ void compare_one(Comparison& comparison, const LayerCheck& check, const keras::F
   if (suspects.empty()) return;
   select(suspects, random);
   measure_condition(check, output, std::max(roundoff, 0x1p-24), suspects, random.bits());
+  if (!allowed.empty()) {
+    for (Suspect& suspect : suspects)
+      suspect.tolerance = std::max(suspect.tolerance, allowed[output][static_cast<size_t>(suspect.offset)]);
+  }
   judge(comparison, suspects, formula.shape, output, check.outputs.size());
 }
 
@@ -206,7 +210,7 @@ double total_cost(const LayerCheck& check) {
   return sum;
 }
 
-Comparison compare_layer(const LayerCheck& check, double budget, uint64_t seed) {
+Comparison compare_layer(const LayerCheck& check, double budget, uint64_t seed, const Allowed& allowed) {
   Comparison comparison;
   comparison.name = check.layer.call->layer_name;
   comparison.class_name = check.layer.call->class_name;
@@ -227,7 +231,7 @@ Comparison compare_layer(const LayerCheck& check, double budget, uint64_t seed) 
     const auto n_elements = static_cast<double>(formula.shape.n_elements());
     const bool is_whole = budget >= total;
     const auto n = is_whole ? formula.shape.n_elements() : static_cast<int64_t>(n_elements * budget / total);
-    compare_one(comparison, check, formula, o, n, random);
+    compare_one(comparison, check, formula, o, n, random, allowed);
   }
   return comparison;
 }

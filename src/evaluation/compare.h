@@ -16,8 +16,11 @@ struct LayerCheck {
 
 // Multiplications that all elements of the layer take, an element's own overhead counted as some.
 double total_cost(const LayerCheck& check);
+// The difference that rounding may make, for each output element by element, where it is more than the definition
+// explains; empty: nothing.
+using Allowed = std::vector<std::vector<double>>;
 // Compares all elements, or as many as `budget` multiplications allow.
-Comparison compare_layer(const LayerCheck& check, double budget, uint64_t seed);
+Comparison compare_layer(const LayerCheck& check, double budget, uint64_t seed, const Allowed& allowed = {});
 
 // A model's outputs against expected ones that were computed another way. `allowed` adds to what rounding may do,
 // element by element; empty: nothing.

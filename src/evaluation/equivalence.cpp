@@ -11,7 +11,7 @@
 
 #include "evaluation/compare.h"
 #include "evaluation/random_input.h"
-#include "evaluation/sample.h"
+#include "evaluation/rounding_reach.h"
 
 namespace hoarfrost::evaluation {
 namespace {
@@ -19,9 +19,6 @@ namespace {
 using graph::Endpoint;
 
 constexpr double kSpread = 8;  // of the odd examples' values, as verify has it
-constexpr double kInputPerturbation = 0x1p-20;
-constexpr int kTrials = 3;
-constexpr double kMargin = 16;
 
 bool is_finite(const Tensor& tensor) {
   if (tensor.dtype() != DType::kFloat32) return true;
@@ -40,16 +37,6 @@ Tensor channels_first(const Tensor& input) {
     const int64_t target = (example * n_channels + channel) * n_places + place;
     std::memcpy(to.data() + static_cast<size_t>(target) * size, from.data() + static_cast<size_t>(i) * size, size);
   }
-  return result;
-}
-
-Tensor perturbed(const Tensor& input, Random& random) {
-  if (input.dtype() != DType::kFloat32) return input;
-  Tensor result(input.dtype(), input.shape());
-  std::ranges::transform(input.values<float>(), result.mutable_values<float>().begin(), [&](float value) {
-    const double part = kInputPerturbation * (2 * random.uniform() - 1);
-    return value == std::floor(value) ? value : static_cast<float>(value * (1 + part));
-  });
   return result;
 }
 
@@ -81,7 +68,9 @@ class Comparer {
     std::vector<std::vector<double>> allowed(expected.size());
     bool is_all_near = true;
     for (size_t i = 0; i < expected.size(); ++i) is_all_near = is_all_near && is_near(expected[i], found[i]);
-    if (!is_all_near) allowed = changes(first, inputs, expected);
+    if (!is_all_near)
+      allowed = rounding_reach(before_.frozen, before_.signature, inputs, expected,
+                               {.seed = options_.seed, .threads = options_.threads});
     std::vector<Comparison> result;
     for (size_t i = 0; i < expected.size(); ++i)
       result.push_back(compare_output(after_.signature.outputs[i].name(), expected[i], found[i], allowed[i]));
@@ -144,26 +133,6 @@ class Comparer {
       if (!places_[i]) continue;
       const Endpoint& input = after_.signature.inputs[*places_[i]];
       result[*places_[i]] = is_turned(input) ? channels_first(inputs[i]) : inputs[i];
-    }
-    return result;
-  }
-
-  std::vector<std::vector<double>> changes(runtime::Session& session, const std::vector<Tensor>& inputs,
-                                           const std::vector<Tensor>& outputs) const {
-    std::vector<std::vector<double>> result;
-    for (const Tensor& output : outputs) result.emplace_back(static_cast<size_t>(output.n_elements()));
-    Random random(options_.seed + 1);
-    for (int trial = 0; trial < kTrials; ++trial) {
-      std::vector<Tensor> moved;
-      for (const Tensor& input : inputs) moved.push_back(perturbed(input, random));
-      const auto others = session.run(moved);
-      for (size_t o = 0; o < outputs.size(); ++o) {
-        const Reader before(outputs[o]), after(others[o]);
-        for (size_t i = 0; i < result[o].size(); ++i) {
-          const double change = std::abs(before[static_cast<int64_t>(i)] - after[static_cast<int64_t>(i)]);
-          if (std::isfinite(change)) result[o][i] = std::max(result[o][i], kMargin * change);
-        }
-      }
     }
     return result;
   }
