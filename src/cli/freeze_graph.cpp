@@ -192,7 +192,8 @@ int run(const Options& options) {
   freezing.denylist = split(options.variable_names_denylist);
   freezing.freeze_functions = tensorflow::freeze_functions;
   restore(source, options);
-  if (options.clear_devices) passes::clear_devices(source.graph);
+  // TensorFlow's tool imports a MetaGraph without its devices, whatever the flag says.
+  if (options.clear_devices || !options.input_meta_graph.empty()) passes::clear_devices(source.graph);
   if (const auto initializers = split(options.initializer_nodes); !initializers.empty()) {
     passes::run_initializers(source.graph, source.variables, initializers);
   }

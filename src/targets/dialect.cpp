@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "passes/infer_known.h"
+
 namespace hoarfrost::targets {
 namespace {
 
@@ -36,10 +38,12 @@ void end_with_product(Graph& graph, Node& node) {
 }  // namespace
 
 void keep_names(Graph& graph, const graph::Signature& signature, const std::set<std::string_view>& ops) {
+  const auto known_values = passes::infer_known(graph);
   for (const auto& output : signature.outputs) {
     Node& node = *output.node;
     const bool is_input = std::ranges::find(signature.inputs, output) != signature.inputs.end();
-    if (is_input || output.index != 0 || node.get_or<DType>("T", DType::kInvalid) != DType::kFloat32) continue;
+    const ops::Known* known = passes::find_known(known_values, output);
+    if (is_input || output.index != 0 || known == nullptr || known->dtype != DType::kFloat32) continue;
     if (ops.contains(node.op()) || has_users(graph, node)) end_with_product(graph, node);
   }
 }

@@ -60,6 +60,8 @@ class Arithmetic {
       become(node, "Mul", {node.input(0), number(node, -1)});
     } else if (op == "SquaredDifference") {
       become(node, "Square", {make(node, "Sub", {node.input(0), node.input(1)})});
+    } else if (op == "Pow" && is_number(node.input(1)) && !is_const(node.input(0))) {
+      raise(node, Reader(*passes::const_value(node.inputs[1]))[0]);
     } else if (op == "Rsqrt") {
       become(node, "Exp", {make(node, "Mul", {make(node, "Log", {node.input(0)}), number(node, -0.5F)})});
     } else if (op == "Maximum" || op == "Minimum") {
@@ -73,6 +75,14 @@ class Arithmetic {
   }
 
   static bool is_const(const Endpoint& endpoint) { return passes::const_value(endpoint) != nullptr; }
+
+  void raise(Node& node, double power) {
+    const Endpoint x = node.inputs[0];
+    if (power == 2) become(node, "Square", {x});
+    if (power == 3) become(node, "Mul", {make(node, "Square", {x}), x});
+    if (power == 0.5) become(node, "Sqrt", {x});
+    if (power == -1) become(node, "Reciprocal", {x});
+  }
 
   // Between the number and what is furthest from it.
   void bound(Node& node) {

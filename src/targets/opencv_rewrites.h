@@ -9,8 +9,8 @@
 
 namespace hoarfrost::targets::opencv {
 
-// c - x (read as x - c), Rsqrt, SquaredDifference, Neg, Maximum and Minimum with a number; a sum of two values is AddN,
-// for an Add or AddV2 behind MatMul or Mul is taken for a bias.
+// c - x (read as x - c), Rsqrt, SquaredDifference, Neg, Pow by 2, 3, 1/2 and -1, Maximum and Minimum with a number; a
+// sum of two values is AddN, for an Add or AddV2 behind MatMul or Mul is taken for a bias.
 void rewrite_arithmetic(graph::Graph& graph);
 
 // Unpack, and StridedSlice that drops axes, become Slice and Reshape; chains of Reshape one. A Pad that several nodes

@@ -153,6 +153,12 @@ TEST_F(OpenCvGraph, TheLargerOfTwoValuesIsExact) {
   EXPECT_THAT(fitted(least, {Tensor::of<float>({1, 3}, {-1e-7F, -1e4F, 0.5F})}), ElementsAre(-1e-7F, -1e4F, 0.25F));
 }
 
+TEST_F(OpenCvGraph, PowersThatAreProducts) {
+  const Endpoint x = placeholder("x", {1, 3});
+  Node& cube = add("Pow", "cube", {x, floats({}, {3})});
+  EXPECT_THAT(fitted(cube, {Tensor::of<float>({1, 3}, {-2, 0, 3})}), ElementsAre(-8, 0, 27));
+}
+
 TEST_F(OpenCvGraph, ProductsOfMatricesOfValuesAndConstants) {
   const Endpoint x = placeholder("x", {1, 2, 3});
   Node& square = add("BatchMatMul", "square", {x, x}).set("adj_y", true);

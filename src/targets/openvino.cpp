@@ -54,7 +54,12 @@ void check_types(const Node& node) {
   }
 }
 
-void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
+void check(const graph::Graph& graph, const graph::Signature& signature) {
+  for (const auto& output : signature.outputs) {
+    if (output.index != 0) refuse(*output.node, "OpenVINO's model has only the first output of a node");
+    if (output.node->op() == "Identity")
+      refuse(*output.node, "an output that is another name of a value, and in OpenVINO's model has none");
+  }
   for (const auto& node : graph.nodes()) {
     const auto& op = node->op();
     check_types(*node);
