@@ -39,8 +39,10 @@ DType compute_dtype(const Json& config) {
   const auto found = config.find("dtype");
   if (found == config.end()) return DType::kFloat32;
   std::string name = found->is_string() ? found->get<std::string>() : "";
-  if (found->is_object() && found->contains("config") && found->at("config").is_object())
+  if (found->is_object() && found->contains("config") && found->at("config").is_object()) {
     name = text_at(found->at("config"), "name");
+    if (name.empty()) name = text_at(found->at("config"), "source_name");  // of a quantized policy
+  }
   const auto dtype = dtype_from_name(name);
   const bool is_float = dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
   return is_float ? *dtype : DType::kFloat32;

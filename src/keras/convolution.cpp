@@ -9,8 +9,6 @@ namespace hoarfrost::keras {
 
 Convolution parse_convolution(const Config& config, size_t rank) {
   config.ignore({"input_dim", "input_length", "lora_rank", "lora_alpha", "quantization_config"});
-  if (config.has("lora_rank"))
-    config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
   Convolution c{config.get_int({"filters", "nb_filter"}), parse_kernel(config, rank, {.theano = true}),
                 config.get_int({"groups"}, 1), config.get_bool({"use_bias", "bias"}, true), Activation::parse(config)};
   if (c.filters < 1 || c.groups < 1 || c.filters % c.groups != 0) {

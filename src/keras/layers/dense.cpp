@@ -1,6 +1,10 @@
-// Dense: y = activation(x · kernel + bias) over the last axis. Keras 1.2 to 3.15; EinsumDense and QKeras' kin are other
-// layers.
+// Dense: y = activation(x · kernel + bias) over the last axis; quantized to int8, (q(x) · kernel) / (scale of x · scale
+// of kernel). Keras 1.2 to 3.15; EinsumDense and QKeras' kin are other layers.
+#include <algorithm>
+#include <cmath>
+
 #include "keras/activations.h"
+#include "keras/int8_quantization.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 
@@ -11,13 +15,12 @@ struct Dense {
   int64_t units = 0;
   bool use_bias = true;
   Activation activation;
+  Int8Quantization int8;
 
   static Dense parse(const Config& config) {
-    config.ignore({"input_dim", "quantization_config", "lora_rank", "lora_alpha"});
-    if (config.has("lora_rank"))
-      config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
+    config.ignore({"input_dim", "lora_rank", "lora_alpha"});  // Keras saves the adapter merged into the kernel
     return {config.get_int({"units", "output_dim"}), config.get_bool({"use_bias", "bias"}, true),
-            Activation::parse(config)};
+            Activation::parse(config), Int8Quantization::parse(config)};
   }
 
   // [..., input_dim] -> [..., units]
@@ -27,8 +30,9 @@ struct Dense {
   }
 
   std::vector<WeightSpec> weights(const Shapes& in) const {
-    std::vector<WeightSpec> result{{"kernel", {in[0].last(), units}}};
-    if (use_bias) result.push_back({"bias", {units}});
+    std::vector<WeightSpec> result{{"kernel", {in[0].last(), units}, !int8.is_on}};
+    if (use_bias) result.push_back({"bias", {units}, !int8.is_on});
+    if (int8.is_on) result.push_back({"kernel_scale", {units}, false});
     return result;
   }
 
@@ -36,8 +40,11 @@ struct Dense {
   Values lower(Lowering& lowering, const Values& in) const {
     const bool is_matrix = in[0].shape.rank() == 2;
     Value x = in[0];
-    if (!is_matrix) x = lowering.reshape(x, {kUnknown, in[0].shape.last()});
-    Value y = lowering.op("MatMul", {x, lowering.weight(0)}, {{"transpose_a", false}, {"transpose_b", false}});
+    if (!is_matrix) {
+      x = lowering.reshape(x, {kUnknown, in[0].shape.last()});
+      x.shape = {kUnknown, in[0].shape.last()};
+    }
+    Value y = int8.is_on ? lower_int8_product(lowering, x) : lower_product(lowering, x, lowering.weight(0));
     if (!is_matrix) {
       y.shape = {kUnknown, units};
       y = lowering.reshape_like(y, in[0], product_shape(in[0].shape));
@@ -48,6 +55,7 @@ struct Dense {
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
+    if (int8.is_on) return {activation.reference(int8_reference(weights, in[0]))};
     const int64_t depth = in[0].shape().last();
     const auto at = [=, x = in[0], this_use_bias = use_bias, n_units = units](const Index& o) {
       const int64_t row = o.with(-1, 0).offset(x.shape());
@@ -59,6 +67,39 @@ struct Dense {
   }
 
  private:
+  static Value lower_product(Lowering& lowering, const Value& x, const Value& kernel) {
+    return lowering.op("MatMul", {x, kernel}, {{"transpose_a", false}, {"transpose_b", false}});
+  }
+
+  // Products of whole numbers, exact in float32 up to a thousand of them.
+  Value lower_int8_product(Lowering& lowering, const Value& x) const {
+    const Value kernel = lower_int8_weight(lowering, 0, x);
+    Value scale = lowering.weight(use_bias ? 2 : 1);
+    if (!int8.has_quantized_inputs)
+      return lowering.named_op("dequantize/truediv", "RealDiv", {lower_product(lowering, x, kernel), scale});
+    const auto [numbers, x_scale] = int8.lower(lowering, x);
+    scale = lowering.named_op("dequantize/mul", "Mul", {x_scale, scale});
+    return lowering.named_op("dequantize/truediv", "RealDiv", {lower_product(lowering, numbers, kernel), scale});
+  }
+
+  Formula int8_reference(const Arrays& weights, const Array& in) const {
+    const int64_t depth = in.shape().last();
+    const auto at = [=, *this, x = in](const Index& o) {
+      const int64_t row = o.with(-1, 0).offset(x.shape());
+      double most = 0;
+      for (int64_t k = 0; k < depth; ++k) most = std::max(most, std::abs(x.at_offset(row + k)));
+      const double x_scale = int8.has_quantized_inputs ? int8.scale(most) : 1;
+      double sum = 0;
+      for (int64_t k = 0; k < depth; ++k) {
+        const double value = x.at_offset(row + k) * x_scale;
+        sum += (int8.has_quantized_inputs ? std::nearbyint(value) : value) * weights[0].at_offset(k * units + o[-1]);
+      }
+      const double bias = use_bias ? weights[1].at_offset(o[-1]) : 0;
+      return sum / (x_scale * weights[use_bias ? 2 : 1].at_offset(o[-1])) + bias;
+    };
+    return {product_shape(in.shape()), at, static_cast<double>(2 * depth)};
+  }
+
   // Before the activation, which may halve the last axis (glu).
   Shape product_shape(const Shape& in) const {
     Shape out = in;

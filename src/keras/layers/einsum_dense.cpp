@@ -8,6 +8,7 @@
 
 #include "keras/activations.h"
 #include "keras/contraction.h"
+#include "keras/int8_quantization.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 
@@ -21,9 +22,10 @@ struct EinsumDense {
   Activation activation;
 
   static EinsumDense parse(const Config& config) {
-    config.ignore({"lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size"});
-    if (config.has("lora_rank"))
-      config.unsupported("lora_rank: a LoRA adapter is not merged into the kernel; merge it in Keras first");
+    // Keras saves a LoRA adapter merged into the kernel.
+    config.ignore({"lora_rank", "lora_alpha", "gptq_unpacked_column_size"});
+    if (Int8Quantization::parse(config).is_on)
+      config.unsupported("quantization mode int8 of an EinsumDense is not converted; save the model before `quantize`");
     EinsumDense layer{
         config.get_string({"equation"}), {}, config.get_string({"bias_axes"}, ""), Activation::parse(config)};
     const Json* shape = config.find({"output_shape"});
