@@ -43,6 +43,19 @@ std::vector<float> evaluated(const Graph& graph, const Signature& signature, con
   return {values.begin(), values.end()};
 }
 
+// Reading a frozen variable is an Identity: its bytes may be a file's that memory should not hold.
+TEST(FoldConstants, AnotherNameOfAConstantSharesItsBytes) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2});
+  Node& w = graph.add_const("w", Tensor::of<float>({1, 2}, {1, 2}));
+  const auto* bytes = w.value().bytes().data();
+  Node& read = add(graph, "Identity", "w/read", {w.output()});
+  Node& y = add(graph, "Mul", "y", {x.output(), read.output()});
+  Signature signature{{x.output()}, {y.output()}};
+  EXPECT_EQ(run("fold_constants", graph, signature), 1);
+  EXPECT_EQ(graph.find("w/read")->value().bytes().data(), bytes);
+}
+
 TEST(Passes, UnknownNamesGetTheNearest) {
   EXPECT_THAT(message_of([] { (void)find_pass("fold_constant"); }),
               testing::StartsWith("no pass is named `fold_constant`; nearest: fold_constants"));
