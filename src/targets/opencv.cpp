@@ -122,10 +122,25 @@ void say_order(Graph& graph, const graph::Signature& signature) {
   }
 }
 
+// OpenCV's blobs are float32: an input of whole numbers is given as such, and what used it uses what they are cast to.
+void take_floats(Graph& graph, const graph::Signature& signature) {
+  for (const auto& input : signature.inputs) {
+    const auto dtype = input.node->get_or<DType>("dtype", DType::kInvalid);
+    if (dtype != DType::kInt32 && dtype != DType::kInt64) continue;
+    std::vector<Node*> users;
+    for (const auto& node : graph.nodes()) users.push_back(node.get());
+    Node& whole = graph.add("Cast", graph.unique_name(input.node->name() + "/whole"), {input});
+    whole.set("SrcT", DType::kFloat32).set("DstT", dtype);
+    input.node->set("dtype", DType::kFloat32);
+    for (Node* user : users) std::ranges::replace(user->inputs, input, whole.output());
+  }
+}
+
 void rewrite(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training"});
   fix_batch(graph, signature);
   run_passes(graph, signature, {"fold_batch_norms"});
+  take_floats(graph, signature);
   opencv::rewrite_masks(graph);
   opencv::rewrite_lookups(graph);
   opencv::rewrite_slices(graph);

@@ -60,6 +60,9 @@ class Arithmetic {
       become(node, "Mul", {node.input(0), number(node, -1)});
     } else if (op == "SquaredDifference") {
       become(node, "Square", {make(node, "Sub", {node.input(0), node.input(1)})});
+    } else if (op == "RealDiv" && is_number(node.input(0)) && !is_const(node.input(1)) &&
+               Reader(*passes::const_value(node.inputs[0]))[0] == 1) {
+      become(node, "Reciprocal", {node.inputs[1]});
     } else if (op == "Pow" && is_number(node.input(1)) && !is_const(node.input(0))) {
       raise(node, Reader(*passes::const_value(node.inputs[1]))[0]);
     } else if (op == "Rsqrt") {

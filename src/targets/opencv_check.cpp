@@ -169,6 +169,8 @@ class Checker {
   // Two values have one shape, but for a Mul by one number for each channel; a constant is one number or one for each
   // channel.
   void check_elementwise(const Node& node) const {
+    if (node.op() == "RealDiv" && passes::const_value(node.input(0)) != nullptr)
+      refuse(node, "OpenCV's importer does not divide a constant");
     Shape shape;
     bool has_shape = false;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -201,8 +203,6 @@ class Checker {
         refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}",
                                  value->shape().to_string(), shape.to_string()));
       }
-      if (node.op() == "RealDiv" && node.inputs[0] == input)
-        refuse(node, "OpenCV's importer does not divide a constant");
     }
   }
 

@@ -106,6 +106,17 @@ TEST_F(OpenCvGraph, ChoicesOfWhatMayBeInfiniteAreRefused) {
   EXPECT_EQ(refused(choice), "target opencv: node `above` (layer `above`): Greater: OpenCV's importer has no such op");
 }
 
+TEST_F(OpenCvGraph, WholeNumbersAreGivenAsFloats) {
+  const Endpoint x = placeholder("x", {1, 2});
+  x.node->set("dtype", DType::kInt32);
+  Node& y = graph_.add("Gather", "y", {floats({3, 2}, {1, 2, 3, 4, 5, 6}), x});
+  y.set("Tparams", DType::kFloat32).set("Tindices", DType::kInt32);
+  signature_.outputs = {y.output()};
+  fit(find_target("opencv"), graph_, signature_);
+  EXPECT_EQ(graph_.find("x")->get<DType>("dtype"), DType::kFloat32);
+  EXPECT_THAT(run({Tensor::of<float>({1, 2}, {2, 0})}), ElementsAre(5, 6, 1, 2));
+}
+
 TEST_F(OpenCvGraph, FourAxesAreTurnedByFive) {
   const Endpoint x = placeholder("x", {1, 2, 3, 2});
   Node& y = add("Transpose", "y", {x, ints({0, 3, 1, 2})}).set("Tperm", DType::kInt32);
@@ -157,6 +168,15 @@ TEST_F(OpenCvGraph, PowersThatAreProducts) {
   const Endpoint x = placeholder("x", {1, 3});
   Node& cube = add("Pow", "cube", {x, floats({}, {3})});
   EXPECT_THAT(fitted(cube, {Tensor::of<float>({1, 3}, {-2, 0, 3})}), ElementsAre(-8, 0, 27));
+}
+
+TEST_F(OpenCvGraph, OnlyOneIsDivided) {
+  const Endpoint x = placeholder("x", {1, 2});
+  Node& inverse = add("RealDiv", "inverse", {floats({}, {1}), x});
+  Node& y = add("RealDiv", "layer/y", {floats({}, {127}), inverse.output()});
+  EXPECT_EQ(refused(y),
+            "target opencv: node `layer/y` (layer `layer`): RealDiv: OpenCV's importer does not divide a constant");
+  EXPECT_TRUE(has_op("Reciprocal"));
 }
 
 TEST_F(OpenCvGraph, ProductsOfMatricesOfValuesAndConstants) {
