@@ -53,6 +53,8 @@ FileKind file_kind(const File& file) {
   if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[' || text[first] == '"') &&
       is_text(text))
     return FileKind::kJson;
+  const bool is_yaml = text.starts_with("class_name:") || text.find("\nclass_name:") != std::string_view::npos;
+  if (is_yaml && is_text(text)) return FileKind::kYaml;
   return FileKind::kOther;
 }
 
@@ -70,11 +72,7 @@ std::string describe(const File& file) {
   }
   if (std::ranges::all_of(start, [](char c) { return c == '\0'; }))
     return "a file that begins with zeros: damaged, or its download was cut short";
-  if (is_text(start)) {
-    if (start.find("class_name:") != std::string::npos)
-      return "a YAML architecture: save it as JSON with model.to_json()";
-    return "text that is not JSON";
-  }
+  if (is_text(start)) return "text that is neither JSON nor YAML";
   if (start[0] == '\x0a' || start[0] == '\x08') return "what may be a protobuf (a TensorFlow graph or SavedModel)";
   return fmt::format("{} bytes of another format", file.size());
 }

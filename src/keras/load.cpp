@@ -116,7 +116,7 @@ Opened open(const std::filesystem::path& path) {
   std::string place = path.string();
   if (kind == FileKind::kOther)
     throw Error(ErrorCode::kInvalidArgument, place,
-                fmt::format("expected a Keras model (.h5, .keras or JSON), found {}", describe(*file)));
+                fmt::format("expected a Keras model (.h5, .keras, JSON or YAML), found {}", describe(*file)));
   return {std::move(file), std::move(place), kind};
 }
 
@@ -127,7 +127,7 @@ std::shared_ptr<const hdf5::Tree> open_weights(const std::filesystem::path& path
     if (auto tree = read_archive(path).weights) return tree;
     throw Error(ErrorCode::kCorrupt, opened.place, "has no `model.weights.h5`");
   }
-  throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found JSON");
+  throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found an architecture");
 }
 
 void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, const LoadOptions& options,
@@ -159,8 +159,9 @@ std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& 
   return model;
 }
 
-std::shared_ptr<const Model> load_json(const Opened& opened, const LoadOptions& options) {
-  const Json json = parse_json(opened.file->text(), opened.place);
+std::shared_ptr<const Model> load_text(const Opened& opened, const LoadOptions& options) {
+  const std::string_view text = opened.file->text();
+  const Json json = opened.kind == FileKind::kYaml ? parse_yaml(text, opened.place) : parse_json(text, opened.place);
   const auto weights = options.weights.empty() ? nullptr : open_weights(options.weights);
   const auto model = parse_architecture(json, {}, weights.get(), options, opened.place);
   finish(*model, weights, options, opened.place);
@@ -186,7 +187,7 @@ std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadO
     case FileKind::kZip:
       return load_keras(opened, options);
     default:
-      return load_json(opened, options);
+      return load_text(opened, options);
   }
 }
 
