@@ -51,8 +51,11 @@ FileKind file_kind(const File& file) {
   const std::string_view text = start.starts_with("\xef\xbb\xbf") ? std::string_view(start).substr(3) : start;
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[' || text[first] == '"') &&
-      is_text(text))
-    return FileKind::kJson;
+      is_text(text)) {
+    const bool is_tensorflow_js = text.find("\"modelTopology\"") != std::string_view::npos ||
+                                  text.find("\"weightsManifest\"") != std::string_view::npos;
+    return is_tensorflow_js ? FileKind::kTensorflowJs : FileKind::kJson;
+  }
   const bool is_yaml = text.starts_with("class_name:") || text.find("\nclass_name:") != std::string_view::npos;
   if (is_yaml && is_text(text)) return FileKind::kYaml;
   return FileKind::kOther;

@@ -4,6 +4,7 @@
 #include <hoarfrost/keras.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "hdf5/tree.h"
@@ -13,6 +14,7 @@
 #include "keras/legacy/weights.h"
 #include "keras/shapes.h"
 #include "keras/substitution.h"
+#include "keras/tensorflow_js.h"
 #include "keras/weights.h"
 
 namespace hoarfrost::keras {
@@ -130,8 +132,15 @@ std::shared_ptr<const hdf5::Tree> open_weights(const std::filesystem::path& path
   throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found an architecture");
 }
 
-void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, const LoadOptions& options,
-            const std::string& place) {
+// What puts weights into a model's slots; null: there are none.
+using Fill = std::function<void(const std::vector<LayerSlots>& slots)>;
+
+Fill from_tree(std::shared_ptr<const hdf5::Tree> weights, Version version) {
+  if (!weights) return nullptr;
+  return [weights = std::move(weights), version](const auto& slots) { load_weights(*weights, slots, version); };
+}
+
+void finish(Model& model, const Fill& fill, const LoadOptions& options, const std::string& place) {
   std::vector<LayerSlots> slots;
   try {
     set_input_shapes(model, options.input_shapes);
@@ -140,7 +149,7 @@ void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, cons
     throw error.within(place);
   }
   if (options.architecture_only) return;
-  if (weights) return load_weights(*weights, slots, model.version);
+  if (fill) return fill(slots);
   if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
     throw Error(ErrorCode::kInvalidArgument, place,
                 "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
@@ -155,7 +164,20 @@ std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& 
   const auto weights = options.weights.empty() ? tree : open_weights(options.weights);
   const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), options, opened.place);
   model->training_config = tree->text("/", "training_config").value_or("");
-  finish(*model, weights, options, opened.place);
+  finish(*model, from_tree(weights, model->version), options, opened.place);
+  return model;
+}
+
+std::shared_ptr<const Model> load_tensorflow_js(const Opened& opened, const LoadOptions& options) {
+  const Json json = parse_json(opened.file->text(), opened.place);
+  const Json architecture = tensorflow_js_architecture(json, opened.place);
+  const auto model = parse_architecture(architecture, {}, nullptr, options, opened.place);
+  const auto from_manifest = [&](const std::vector<LayerSlots>& slots) {
+    load_tensorflow_js_weights(json, opened.file->path().parent_path(), slots, opened.place);
+  };
+  const bool has_others = !options.weights.empty();
+  finish(*model, has_others ? from_tree(open_weights(options.weights), model->version) : from_manifest, options,
+         opened.place);
   return model;
 }
 
@@ -164,7 +186,7 @@ std::shared_ptr<const Model> load_text(const Opened& opened, const LoadOptions& 
   const Json json = opened.kind == FileKind::kYaml ? parse_yaml(text, opened.place) : parse_json(text, opened.place);
   const auto weights = options.weights.empty() ? nullptr : open_weights(options.weights);
   const auto model = parse_architecture(json, {}, weights.get(), options, opened.place);
-  finish(*model, weights, options, opened.place);
+  finish(*model, from_tree(weights, model->version), options, opened.place);
   return model;
 }
 
@@ -173,7 +195,8 @@ std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions&
   Json json = parse_json(archive.config, opened.place + ":config.json");
   add_vocabularies(json, archive.vocabularies);
   const auto model = parse_architecture(json, archive.version, nullptr, options, opened.place);
-  finish(*model, options.weights.empty() ? archive.weights : open_weights(options.weights), options, opened.place);
+  const auto weights = options.weights.empty() ? archive.weights : open_weights(options.weights);
+  finish(*model, from_tree(weights, model->version), options, opened.place);
   return model;
 }
 
@@ -186,6 +209,8 @@ std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadO
       return load_hdf5(opened, options);
     case FileKind::kZip:
       return load_keras(opened, options);
+    case FileKind::kTensorflowJs:
+      return load_tensorflow_js(opened, options);
     default:
       return load_text(opened, options);
   }
