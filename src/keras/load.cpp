@@ -113,6 +113,12 @@ struct Opened {
 };
 
 Opened open(const std::filesystem::path& path) {
+  if (std::filesystem::exists(path / "saved_model.pb")) {
+    throw Error(ErrorCode::kInvalidArgument, path.string(),
+                fmt::format("expected a Keras model (.h5, .keras, JSON or YAML), found a SavedModel: freeze it with "
+                            "`hoarfrost freeze-graph --input_saved_model_dir={}`",
+                            path.string()));
+  }
   auto file = File::open(path);
   const FileKind kind = file_kind(*file);
   std::string place = path.string();
