@@ -67,6 +67,7 @@ std::string describe(const File& file) {
   for (const Sign& sign : kSigns) {
     if (start.starts_with(sign.bytes)) return std::string(sign.meaning);
   }
+  if (start.size() > 262 && std::string_view(start).substr(257, 5) == "ustar") return "a tar archive: unpack it first";
   if (start.size() > 8 && std::string_view(start).substr(4, 4) == "TFL3")
     return "a TensorFlow Lite model, from which Keras' layers cannot be had back";
   if (start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) {

@@ -162,15 +162,15 @@ void finish(Model& model, const Fill& fill, const LoadOptions& options, const st
   }
 }
 
-std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& options) {
-  auto tree = hdf5::Tree::open(whole(opened.file), opened.place);
+std::shared_ptr<const Model> load_hdf5(const std::shared_ptr<const hdf5::Tree>& tree, const std::string& place,
+                                       const LoadOptions& options) {
   const auto config = tree->text("/", "model_config");
-  if (!config) fail_weights_only(*tree, opened.place);
+  if (!config) fail_weights_only(*tree, place);
   const Json json = parse_json(*config, tree->where("/model_config"));
   const auto weights = options.weights.empty() ? tree : open_weights(options.weights);
-  const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), options, opened.place);
+  const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), options, place);
   model->training_config = tree->text("/", "training_config").value_or("");
-  finish(*model, from_tree(weights, model->version), options, opened.place);
+  finish(*model, from_tree(weights, model->version), options, place);
   return model;
 }
 
@@ -196,7 +196,8 @@ std::shared_ptr<const Model> load_text(const Opened& opened, const LoadOptions& 
   return model;
 }
 
-std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions& options) {
+std::shared_ptr<const Model> load_zip(const Opened& opened, const LoadOptions& options) {
+  if (const auto tree = only_hdf5_in(opened.file->path())) return load_hdf5(tree, opened.place, options);
   const Archive archive = read_archive(opened.file->path());
   Json json = parse_json(archive.config, opened.place + ":config.json");
   add_vocabularies(json, archive.vocabularies);
@@ -212,9 +213,9 @@ std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadO
   const Opened opened = open(path);
   switch (opened.kind) {
     case FileKind::kHdf5:
-      return load_hdf5(opened, options);
+      return load_hdf5(hdf5::Tree::open(whole(opened.file), opened.place), opened.place, options);
     case FileKind::kZip:
-      return load_keras(opened, options);
+      return load_zip(opened, options);
     case FileKind::kTensorflowJs:
       return load_tensorflow_js(opened, options);
     default:

@@ -176,6 +176,15 @@ TEST(Load, StoredMembersAreViewsOfTheArchive) {
             sum(load(golden("dense_basic.json"), {golden("dense_basic.keras"), {}})->layers[1].weights[0]));
 }
 
+// Teachable Machine's converted_keras.zip: keras_model.h5 and labels.txt.
+TEST(Load, TheOnlyHdf5FileOfAZipFileIsTheModel) {
+  const auto zipped = load(golden("converted_keras.zip"));
+  const auto model = load(golden("nested_seq.h5"));
+  ASSERT_EQ(zipped->layers.size(), model->layers.size());
+  for (size_t i = 0; i < model->layers.size(); ++i) EXPECT_EQ(zipped->layers[i].name, model->layers[i].name);
+  EXPECT_EQ(sum(zipped->layers.back().weights.at(0)), sum(model->layers.back().weights.at(0)));
+}
+
 // A copy of dense_basic.json with one text replaced.
 std::string error_with(const std::string& from, const std::string& to) {
   const auto file = File::open(golden("dense_basic.json"));
