@@ -177,8 +177,22 @@ void fit(graph::Graph& graph, const std::vector<std::string>& outputs, const Opt
   }
 }
 
+// A SavedModel's signatures say which nodes are meant.
+[[noreturn]] void wrong_without_outputs(const Options& options) {
+  std::string said;
+  if (!options.input_saved_model_dir.empty()) {
+    const auto saved = tensorflow::read_saved_model(options.input_saved_model_dir, options.saved_model_tags);
+    for (const auto& [signature, names] : saved.meta_graph.signatures) {
+      if (signature.starts_with("__")) continue;  // __saved_model_init_op, which is TensorFlow's own
+      for (const auto& [key, tensor] : names.outputs)
+        said += fmt::format("{} `{}` gives `{}` as `{}`", said.empty() ? ":" : ",", signature, tensor, key);
+    }
+  }
+  wrong("You need to supply the name of a node to --output_node_names" + said);
+}
+
 int run(const Options& options) {
-  if (options.output_node_names.empty()) wrong("You need to supply the name of a node to --output_node_names");
+  if (options.output_node_names.empty()) wrong_without_outputs(options);
   if (options.output_graph.empty()) wrong("You need to supply the name of the file to write: --output_graph");
   if (options.checkpoint_version != 1 && options.checkpoint_version != 2) {
     wrong(fmt::format("Invalid checkpoint version (must be '1' or '2'): {}", options.checkpoint_version));
