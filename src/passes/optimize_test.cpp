@@ -254,6 +254,24 @@ TEST(HalfWeights, RoundsAndRefusesWhatFloat16DoesNotReach) {
       "pass half_weights: node `w`: it holds 70000, and float16 reaches to 65504; leave out the pass half_weights");
 }
 
+TEST(HalfWeights, LargeOnesGoByWayOfAFile) {
+  Graph graph;
+  const int64_t n = (int64_t{1} << 20) + 3;
+  Node& x = placeholder(graph, "x", {1, n});
+  std::vector<float> weights(static_cast<size_t>(n), 0.5F);
+  weights[0] = 3;
+  weights.back() = -7;
+  Node& out = add(graph, "Mul", "out", {x.output(), graph.add_const("w", Tensor::vector(weights)).output()});
+  Signature signature{{x.output()}, {out.output()}};
+  EXPECT_EQ(run("half_weights", graph, signature), 1);
+  const Tensor half = graph.find("w")->value();
+  EXPECT_NE(half.file_range(), nullptr);
+  const Reader reader(half);
+  EXPECT_EQ(reader[0], 3);
+  EXPECT_EQ(reader[n / 2], 0.5);
+  EXPECT_EQ(reader[n - 1], -7);
+}
+
 // A weight as a .pb holds it, at any byte: its aligned copy has to live as long as it is read.
 TEST(HalfWeights, ReadsWhatAFileDoesNotAlign) {
   const std::vector<float> values(size_t{1} << 20, 1.5F);
