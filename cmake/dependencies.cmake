@@ -26,6 +26,13 @@ add_library(hoarfrost_libhdf5 INTERFACE)
 target_include_directories(hoarfrost_libhdf5 SYSTEM INTERFACE $<BUILD_INTERFACE:${HDF5_INCLUDE}>)
 target_link_libraries(hoarfrost_libhdf5 INTERFACE ${HDF5_STATIC} ${SZ_LIBRARY} ${AEC_LIBRARY} ZLIB::ZLIB m ${CMAKE_DL_LIBS})
 
+# Old architectures in YAML.
+find_library(YAML_STATIC NAMES libyaml.a yaml REQUIRED)
+find_path(YAML_INCLUDE yaml.h REQUIRED)
+add_library(hoarfrost_yaml INTERFACE)
+target_include_directories(hoarfrost_yaml SYSTEM INTERFACE $<BUILD_INTERFACE:${YAML_INCLUDE}>)
+target_link_libraries(hoarfrost_yaml INTERFACE ${YAML_STATIC})
+
 # Pictures: static archives, which an evaluation of other data never touches.
 find_library(JPEG_STATIC NAMES libjpeg.a jpeg REQUIRED)
 find_library(PNG_STATIC NAMES libpng16.a png16 REQUIRED)

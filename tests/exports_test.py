@@ -66,12 +66,17 @@ def differences(folder):
     expect([(d["kind"], d["a"], d["b"]) for d in other["differences"]] == [("op", "Relu", "Tanh")], f"one op: {other['differences']}")
     expect(not other["equal"] and not other["outputs"]["agree"], "other outputs go unnoticed")
     run("diff", folder / "frozen.pb", folder / "changed.pbtxt", "--no-run", status=1)
+    # The input is of the batch that B takes; and the words for a person.
+    run("optimize", folder / "frozen.pb", folder / "one.pb", "--passes", "fix_shapes", "--batch", 1)
+    fixed = json.loads(run("diff", folder / "frozen.pb", folder / "one.pb", "--json", status=1).stdout)
+    expect(fixed["outputs"]["agree"] and not fixed["outputs"]["note"], f"a batch that is fixed: {fixed['outputs']}")
+    expect("The graphs are the same: 51 nodes.\n" in run("diff", folder / "frozen.pb", text).stdout, "the same graphs, in words")
 
 
 def drawings(folder):
     run("draw", folder / "frozen.pb", "-o", folder / "graph.dot")
     source = (folder / "graph.dot").read_text()
-    for text in ('subgraph "cluster_conv2d"', '"input_1" -> "conv2d/Conv2D" [label="[?, 32, 32, 3]"]', "FusedBatchNorm"):
+    for text in ('subgraph "cluster_conv2d"', '"input_1" -> "conv2d/Conv2D" [label="[?, 32, 32, 3]"]', "FusedBatchNorm\\nbatch_normalization\\n"):
         expect(text in source, f"graph.dot without {text}")
     expect('"conv2d/kernel"' not in source, "a constant is drawn")
     run("draw", folder / "frozen.pb", "-o", folder / "all.dot", "--constants")

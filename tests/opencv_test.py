@@ -15,7 +15,7 @@ import sys
 import tempfile
 import zipfile
 
-AT_LEAST = 170  # golden models that OpenCV must run
+AT_LEAST = 389  # golden models that OpenCV must run
 
 
 def read_npz(path):
@@ -42,15 +42,16 @@ def moved(values, shape, back=False):
     if len(shape) not in (4, 5):
         return values
     channels = shape[1] if back else shape[-1]
-    places = len(values) // channels  # of one example
+    places = len(values) // channels // shape[0]
     result = array.array("f", bytes(4 * len(values)))
-    for place in range(places):
-        for channel in range(channels):
-            inner, outer = place * channels + channel, channel * places + place
-            if back:
-                result[inner] = values[outer]
-            else:
-                result[outer] = values[inner]
+    for first in range(0, len(values), places * channels):  # of each example
+        for place in range(places):
+            for channel in range(channels):
+                inner, outer = first + place * channels + channel, first + channel * places + place
+                if back:
+                    result[inner] = values[outer]
+                else:
+                    result[outer] = values[inner]
     return result
 
 
@@ -60,20 +61,21 @@ def judge(forward, pb, names, arrays, folder, tolerance):
     outputs = [numbers(arrays[f"out{i}"]) for i in range(len(names["outputs"]))]
     if None in inputs or None in outputs:
         return None
-    for example in range(inputs[0][0][0]):
+    batch = names["inputs"][0]["shape"][0] or 1
+    for example in range(0, inputs[0][0][0], batch):
         command = [forward, pb, folder]
         for i, (shape, values) in enumerate(inputs):
             n = len(values) // shape[0]
-            part = moved(array.array("f", values[example * n:(example + 1) * n]), shape)
+            part = moved(array.array("f", values[example * n:(example + batch) * n]), [batch, *shape[1:]])
             sizes = shape if len(shape) < 4 else [shape[0], shape[-1], *shape[1:-1]]
             pathlib.Path(folder, f"in{i}").write_bytes(part.tobytes())
-            command += [names["inputs"][i]["name"], "x".join(map(str, [1, *sizes[1:]])), f"{folder}/in{i}"]
+            command += [names["inputs"][i]["name"], "x".join(map(str, [batch, *sizes[1:]])), f"{folder}/in{i}"]
         run = subprocess.run([*command, "--", *[output["name"] for output in names["outputs"]]], capture_output=True, text=True)
         if run.returncode:
             return " ".join(run.stderr.split())[:300] or f"exit status {run.returncode}"
         for o, (shape, values) in enumerate(outputs):
-            n = len(values) // shape[0]
-            expected = values[example * n:(example + 1) * n]
+            n = len(values) // inputs[0][0][0]
+            expected = values[example * n:(example + batch) * n]
             found = array.array("f", pathlib.Path(folder, str(o)).read_bytes())
             sizes = [int(size) for size in run.stdout.splitlines()[o].split("x")]
             if len(found) != len(expected):

@@ -3,7 +3,7 @@
 # usage: install_dependencies.sh [--tests]      --tests: also what only the tests run
 set -u
 packages=(g++ cmake ninja-build bsdextrautils pkg-config libhdf5-dev libaec-dev libjpeg-dev libpng-dev zlib1g-dev libprotobuf-dev protobuf-compiler libleveldb-dev
-          libsnappy-dev libdnnl-dev nlohmann-json3-dev libcli11-dev libfmt-dev libzip-dev libgtest-dev libgmock-dev
+          libsnappy-dev libdnnl-dev nlohmann-json3-dev libcli11-dev libfmt-dev libzip-dev libyaml-dev libgtest-dev libgmock-dev
           libbenchmark-dev libopenmpi-dev openmpi-bin python3)
 [ "${1:-}" = --tests ] && packages+=(clang-format-14 chromium graphviz libopencv-dnn-dev)
 missing=()

@@ -142,7 +142,7 @@ int run(Options options) {
 
 void add_side(CLI::App& app, Side& side, const std::string& name, const std::string& letter) {
   app.add_option(name, side.model.path, "A frozen .pb or .pbtxt, or a Keras model")->required();
-  app.add_option("--weights-" + letter, side.model.weights, "Weights (.h5) of a JSON architecture " + name);
+  app.add_option("--weights-" + letter, side.model.weights, "Weights (.h5) of a JSON or YAML architecture " + name);
   app.add_option("--input-node-" + letter, side.input_nodes, name + "'s input node (default: the placeholder)")
       ->delimiter(',');
   app.add_option("--output-node-" + letter, side.output_nodes, name + "'s output node (default: what nobody uses)")

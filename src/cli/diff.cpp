@@ -20,6 +20,12 @@ struct Options {
   bool as_json = false;
 };
 
+// A list of inputs may be as long as a network is deep.
+std::string shortened(const std::string& text) {
+  constexpr size_t kLongest = 60;
+  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "…";
+}
+
 int run(const Options& options) {
   const Runnable a = load_runnable(options.a, {}, {});
   const Runnable b = load_runnable(options.b, {}, {});
@@ -41,12 +47,15 @@ int run(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& each : differences) {
     if (rows.size() == options.n_lines) break;
-    rows.push_back({each.node, each.kind, each.a, each.b});
+    rows.push_back({each.node, each.kind, shortened(each.a), shortened(each.b)});
   }
   if (!rows.empty()) fmt::print("{}", table({"node", "what", "in A", "in B"}, rows));
   if (rows.size() < differences.size()) fmt::print("… and {} more (--lines)\n", differences.size() - rows.size());
-  fmt::print("{} differ in {} of {} and {} nodes.\n", differences.empty() ? "The graphs do not" : "The graphs",
-             differences.size(), a.graph.size(), b.graph.size());
+  if (differences.empty())
+    fmt::print("The graphs are the same: {} nodes.\n", a.graph.size());
+  else
+    fmt::print("The graphs of {} and {} nodes have {} differences.\n", a.graph.size(), b.graph.size(),
+               differences.size());
   if (!options.no_run) {
     if (!outputs.note.empty())
       fmt::print("Outputs: {}\n", outputs.note);

@@ -119,7 +119,8 @@ int run(const Options& options) {
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("MODEL", options->model.path,
-                 "A complete .h5, a .keras, or a JSON architecture with --weights; for onnx a frozen graph too")
+                 "A complete .h5, a .keras, a TensorFlow.js model.json, or a JSON or YAML architecture with --weights; "
+                 "for onnx a frozen graph too")
       ->required();
   app.add_option("--format", options->format,
                  "savedmodel: a folder with variables, for TensorFlow 1, 2 and Serving; onnx: one .onnx file")

@@ -88,7 +88,8 @@ int run(const Options& options) {
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("MODEL", options->model.path, "A complete .h5, a .keras, or a JSON architecture with --weights")
+  app.add_option("MODEL", options->model.path,
+                 "A complete .h5, a .keras, a TensorFlow.js model.json, or a JSON or YAML architecture with --weights")
       ->required();
   app.add_option("-o,--output", options->output, "The frozen graph: .pb, or .pbtxt for text")->required();
   add_model_options(app, options->model);

@@ -177,8 +177,22 @@ void fit(graph::Graph& graph, const std::vector<std::string>& outputs, const Opt
   }
 }
 
+// A SavedModel's signatures say which nodes are meant.
+[[noreturn]] void wrong_without_outputs(const Options& options) {
+  std::string said;
+  if (!options.input_saved_model_dir.empty()) {
+    const auto saved = tensorflow::read_saved_model(options.input_saved_model_dir, options.saved_model_tags);
+    for (const auto& [signature, names] : saved.meta_graph.signatures) {
+      if (signature.starts_with("__")) continue;  // __saved_model_init_op, which is TensorFlow's own
+      for (const auto& [key, tensor] : names.outputs)
+        said += fmt::format("{} `{}` gives `{}` as `{}`", said.empty() ? ":" : ",", signature, tensor, key);
+    }
+  }
+  wrong("You need to supply the name of a node to --output_node_names" + said);
+}
+
 int run(const Options& options) {
-  if (options.output_node_names.empty()) wrong("You need to supply the name of a node to --output_node_names");
+  if (options.output_node_names.empty()) wrong_without_outputs(options);
   if (options.output_graph.empty()) wrong("You need to supply the name of the file to write: --output_graph");
   if (options.checkpoint_version != 1 && options.checkpoint_version != 2) {
     wrong(fmt::format("Invalid checkpoint version (must be '1' or '2'): {}", options.checkpoint_version));
@@ -192,7 +206,8 @@ int run(const Options& options) {
   freezing.denylist = split(options.variable_names_denylist);
   freezing.freeze_functions = tensorflow::freeze_functions;
   restore(source, options);
-  if (options.clear_devices) passes::clear_devices(source.graph);
+  // TensorFlow's tool imports a MetaGraph without its devices, whatever the flag says.
+  if (options.clear_devices || !options.input_meta_graph.empty()) passes::clear_devices(source.graph);
   if (const auto initializers = split(options.initializer_nodes); !initializers.empty()) {
     passes::run_initializers(source.graph, source.variables, initializers);
   }

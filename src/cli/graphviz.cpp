@@ -92,7 +92,7 @@ class Drawing {
       }
       scope->nodes.push_back(node.get());
     }
-    write(root, "", 1);
+    write(root, "", 1, "");
     for (const auto& node : graph_.nodes()) write_edges(*node);
     return text_ + "}\n";
   }
@@ -109,22 +109,23 @@ class Drawing {
     return !options_.constants && constant_of(node) != nullptr && (used_.contains(&node) || node.op() == "Const");
   }
 
-  void write(const Scope& scope, const std::string& path, int depth) {
+  // `layer` is the name of a scope that has one node and so no box to stand on.
+  void write(const Scope& scope, const std::string& path, int depth, const std::string& layer) {
     const std::string indent(static_cast<size_t>(depth) * 2, ' ');
-    for (const Node* node : scope.nodes) write_node(*node, indent);
+    for (const Node* node : scope.nodes) write_node(*node, indent, layer);
     for (const auto& [name, inner] : scope.inner) {
       const std::string full = path.empty() ? name : path + "/" + name;
       const bool is_box = inner->size() > 1;
       if (is_box)
         text_ += fmt::format("{}subgraph {} {{\n{}  label={};\n", indent, in_quotes("cluster_" + full), indent,
                              in_quotes(name));
-      write(*inner, full, depth + (is_box ? 1 : 0));
+      write(*inner, full, depth + (is_box ? 1 : 0), is_box ? "" : full);
       if (is_box) text_ += indent + "}\n";
     }
   }
 
-  void write_node(const Node& node, const std::string& indent) {
-    std::string label = node.op();
+  void write_node(const Node& node, const std::string& indent, const std::string& layer) {
+    std::string label = node.op() + (layer.empty() ? "" : "\n" + layer);
     const size_t slash = node.name().rfind('/');
     const std::string last = slash == std::string::npos ? node.name() : node.name().substr(slash + 1);
     if (!last.starts_with(node.op())) label += "\n" + last;

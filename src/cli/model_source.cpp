@@ -74,7 +74,7 @@ void add_custom_options(CLI::App& app, ModelSource& source) {
 }
 
 void add_model_options(CLI::App& app, ModelSource& source) {
-  app.add_option("-w,--weights", source.weights, "Weights (.h5) of a JSON architecture");
+  app.add_option("-w,--weights", source.weights, "Weights (.h5) of a JSON or YAML architecture");
   app.add_option(
       "--input-shape", source.input_shapes,
       "Fixes an input's shape, batch first: 1,224,224,3, or input_1=1,224,224,3 where there are several; ? stays open");

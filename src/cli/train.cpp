@@ -53,10 +53,11 @@ struct Start {
 
 Start load(const Options& options) {
   keras::LoadOptions how = load_options(options.model);
-  const bool is_json = keras::file_kind(*File::open(options.model.path)) == keras::FileKind::kJson;
-  how.architecture_only = is_json && options.model.weights.empty();
+  const keras::FileKind kind = keras::file_kind(*File::open(options.model.path));
+  const bool is_text = kind == keras::FileKind::kJson || kind == keras::FileKind::kYaml;
+  how.architecture_only = is_text && options.model.weights.empty();
   Start start{keras::load(options.model.path, how), {}, {}};
-  if (is_json || !options.model.weights.empty()) return start;
+  if (is_text || !options.model.weights.empty()) return start;
   start.state = keras::read_training_state(*start.model, options.model.path);
   if (!start.state.hoarfrost.empty()) start.hoarfrost = Json::parse(start.state.hoarfrost, nullptr, false);
   return start;
@@ -265,11 +266,12 @@ int run(const Options& options) {
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("MODEL", options->model.path,
-                 "A JSON architecture (its weights are drawn as it says), or a complete .h5 or .keras, which goes on "
-                 "where it stopped")
+  app.add_option(
+         "MODEL", options->model.path,
+         "A JSON or YAML architecture (its weights are drawn as it says), or a complete .h5 or .keras, which goes on "
+         "where it stopped")
       ->required();
-  app.add_option("--weights", options->model.weights, "Weights for a JSON architecture to begin with");
+  app.add_option("--weights", options->model.weights, "Weights for a JSON or YAML architecture to begin with");
   app.add_option("--input-shape", options->model.input_shapes,
                  "Sizes that the model leaves open, batch included: 1,32,32,3 or NAME=1,32,32,3");
   app.add_option("-o,--output", options->output,

@@ -132,7 +132,9 @@ class Comparer {
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (!places_[i]) continue;
       const Endpoint& input = after_.signature.inputs[*places_[i]];
-      result[*places_[i]] = is_turned(input) ? channels_first(inputs[i]) : inputs[i];
+      const Tensor& x = inputs[i];
+      const DType dtype = input.node->get_or<DType>("dtype", x.dtype());  // a target may take whole numbers as floats
+      result[*places_[i]] = is_turned(input) ? channels_first(x) : dtype == x.dtype() ? x : x.cast(dtype);
     }
     return result;
   }

@@ -15,6 +15,10 @@ namespace hoarfrost::keras {
 // Throws Error{kCorrupt} at `place` with the byte where it ceases to be JSON.
 Json parse_json(std::string_view text, std::string_view place);
 
+// The same of Keras' YAML (model.to_yaml(), Keras 0.x to 2.5); a tuple is a list. Throws Error{kCorrupt} at `place`
+// with the line where it ceases to be YAML.
+Json parse_yaml(std::string_view text, std::string_view place);
+
 // "2.15.0", "2.2.4-tf", "3.0.0.dev2024": nullopt when it does not begin with two numbers.
 std::optional<Version> parse_version(std::string_view text);
 // The Keras that wrote such a model, judged by its dialect, for files that do not say it.

@@ -102,4 +102,15 @@ Archive read_archive(const std::filesystem::path& path, bool has_optimizer) {
   return result;
 }
 
+std::shared_ptr<const hdf5::Tree> only_hdf5_in(const std::filesystem::path& path) {
+  const ZipFile zip(path);
+  if (model_folder(zip)) return nullptr;
+  const auto is_hdf5 = [](const ZipMember& member) {
+    const std::string name = plain_name(member);
+    return (name.ends_with(".h5") || name.ends_with(".hdf5")) && !name.starts_with("__MACOSX/");
+  };
+  if (std::ranges::count_if(zip.members(), is_hdf5) != 1) return nullptr;
+  return open_tree(zip, *std::ranges::find_if(zip.members(), is_hdf5), path.string(), false);
+}
+
 }  // namespace hoarfrost::keras

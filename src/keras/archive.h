@@ -26,4 +26,8 @@ struct Archive {
 // file of another kind. has_optimizer: as hdf5::Tree::open.
 Archive read_archive(const std::filesystem::path& path, bool has_optimizer = false);
 
+// The one .h5 file of a zip file that is no .keras archive, such as Teachable Machine's converted_keras.zip; nullptr
+// for an archive, and where there is none or several.
+std::shared_ptr<const hdf5::Tree> only_hdf5_in(const std::filesystem::path& path);
+
 }  // namespace hoarfrost::keras

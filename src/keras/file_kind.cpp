@@ -51,8 +51,13 @@ FileKind file_kind(const File& file) {
   const std::string_view text = start.starts_with("\xef\xbb\xbf") ? std::string_view(start).substr(3) : start;
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[' || text[first] == '"') &&
-      is_text(text))
-    return FileKind::kJson;
+      is_text(text)) {
+    const bool is_tensorflow_js = text.find("\"modelTopology\"") != std::string_view::npos ||
+                                  text.find("\"weightsManifest\"") != std::string_view::npos;
+    return is_tensorflow_js ? FileKind::kTensorflowJs : FileKind::kJson;
+  }
+  const bool is_yaml = text.starts_with("class_name:") || text.find("\nclass_name:") != std::string_view::npos;
+  if (is_yaml && is_text(text)) return FileKind::kYaml;
   return FileKind::kOther;
 }
 
@@ -62,6 +67,7 @@ std::string describe(const File& file) {
   for (const Sign& sign : kSigns) {
     if (start.starts_with(sign.bytes)) return std::string(sign.meaning);
   }
+  if (start.size() > 262 && std::string_view(start).substr(257, 5) == "ustar") return "a tar archive: unpack it first";
   if (start.size() > 8 && std::string_view(start).substr(4, 4) == "TFL3")
     return "a TensorFlow Lite model, from which Keras' layers cannot be had back";
   if (start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) {
@@ -70,11 +76,7 @@ std::string describe(const File& file) {
   }
   if (std::ranges::all_of(start, [](char c) { return c == '\0'; }))
     return "a file that begins with zeros: damaged, or its download was cut short";
-  if (is_text(start)) {
-    if (start.find("class_name:") != std::string::npos)
-      return "a YAML architecture: save it as JSON with model.to_json()";
-    return "text that is not JSON";
-  }
+  if (is_text(start)) return "text that is neither JSON nor YAML";
   if (start[0] == '\x0a' || start[0] == '\x08') return "what may be a protobuf (a TensorFlow graph or SavedModel)";
   return fmt::format("{} bytes of another format", file.size());
 }

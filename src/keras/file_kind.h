@@ -7,7 +7,7 @@
 
 namespace hoarfrost::keras {
 
-enum class FileKind { kHdf5, kZip, kJson, kOther };
+enum class FileKind { kHdf5, kZip, kJson, kYaml, kTensorflowJs, kOther };
 
 FileKind file_kind(const File& file);
 // What a file of another kind looks like, for an error: "a Python pickle", "an empty file".

@@ -4,6 +4,7 @@
 #include <hoarfrost/keras.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "hdf5/tree.h"
@@ -13,6 +14,7 @@
 #include "keras/legacy/weights.h"
 #include "keras/shapes.h"
 #include "keras/substitution.h"
+#include "keras/tensorflow_js.h"
 #include "keras/weights.h"
 
 namespace hoarfrost::keras {
@@ -111,12 +113,18 @@ struct Opened {
 };
 
 Opened open(const std::filesystem::path& path) {
+  if (std::filesystem::exists(path / "saved_model.pb")) {
+    throw Error(ErrorCode::kInvalidArgument, path.string(),
+                fmt::format("expected a Keras model (.h5, .keras, JSON or YAML), found a SavedModel: freeze it with "
+                            "`hoarfrost freeze-graph --input_saved_model_dir={}`",
+                            path.string()));
+  }
   auto file = File::open(path);
   const FileKind kind = file_kind(*file);
   std::string place = path.string();
   if (kind == FileKind::kOther)
     throw Error(ErrorCode::kInvalidArgument, place,
-                fmt::format("expected a Keras model (.h5, .keras or JSON), found {}", describe(*file)));
+                fmt::format("expected a Keras model (.h5, .keras, JSON or YAML), found {}", describe(*file)));
   return {std::move(file), std::move(place), kind};
 }
 
@@ -127,11 +135,18 @@ std::shared_ptr<const hdf5::Tree> open_weights(const std::filesystem::path& path
     if (auto tree = read_archive(path).weights) return tree;
     throw Error(ErrorCode::kCorrupt, opened.place, "has no `model.weights.h5`");
   }
-  throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found JSON");
+  throw Error(ErrorCode::kInvalidArgument, opened.place, "expected weights (.h5), found an architecture");
 }
 
-void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, const LoadOptions& options,
-            const std::string& place) {
+// What puts weights into a model's slots; null: there are none.
+using Fill = std::function<void(const std::vector<LayerSlots>& slots)>;
+
+Fill from_tree(std::shared_ptr<const hdf5::Tree> weights, Version version) {
+  if (!weights) return nullptr;
+  return [weights = std::move(weights), version](const auto& slots) { load_weights(*weights, slots, version); };
+}
+
+void finish(Model& model, const Fill& fill, const LoadOptions& options, const std::string& place) {
   std::vector<LayerSlots> slots;
   try {
     set_input_shapes(model, options.input_shapes);
@@ -140,39 +155,55 @@ void finish(Model& model, const std::shared_ptr<const hdf5::Tree>& weights, cons
     throw error.within(place);
   }
   if (options.architecture_only) return;
-  if (weights) return load_weights(*weights, slots, model.version);
+  if (fill) return fill(slots);
   if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
     throw Error(ErrorCode::kInvalidArgument, place,
                 "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");
   }
 }
 
-std::shared_ptr<const Model> load_hdf5(const Opened& opened, const LoadOptions& options) {
-  auto tree = hdf5::Tree::open(whole(opened.file), opened.place);
+std::shared_ptr<const Model> load_hdf5(const std::shared_ptr<const hdf5::Tree>& tree, const std::string& place,
+                                       const LoadOptions& options) {
   const auto config = tree->text("/", "model_config");
-  if (!config) fail_weights_only(*tree, opened.place);
+  if (!config) fail_weights_only(*tree, place);
   const Json json = parse_json(*config, tree->where("/model_config"));
   const auto weights = options.weights.empty() ? tree : open_weights(options.weights);
-  const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), options, opened.place);
+  const auto model = parse_architecture(json, tree->text("/", "keras_version"), weights.get(), options, place);
   model->training_config = tree->text("/", "training_config").value_or("");
-  finish(*model, weights, options, opened.place);
+  finish(*model, from_tree(weights, model->version), options, place);
   return model;
 }
 
-std::shared_ptr<const Model> load_json(const Opened& opened, const LoadOptions& options) {
+std::shared_ptr<const Model> load_tensorflow_js(const Opened& opened, const LoadOptions& options) {
   const Json json = parse_json(opened.file->text(), opened.place);
+  const Json architecture = tensorflow_js_architecture(json, opened.place);
+  const auto model = parse_architecture(architecture, {}, nullptr, options, opened.place);
+  const auto from_manifest = [&](const std::vector<LayerSlots>& slots) {
+    load_tensorflow_js_weights(json, opened.file->path().parent_path(), slots, opened.place);
+  };
+  const bool has_others = !options.weights.empty();
+  finish(*model, has_others ? from_tree(open_weights(options.weights), model->version) : from_manifest, options,
+         opened.place);
+  return model;
+}
+
+std::shared_ptr<const Model> load_text(const Opened& opened, const LoadOptions& options) {
+  const std::string_view text = opened.file->text();
+  const Json json = opened.kind == FileKind::kYaml ? parse_yaml(text, opened.place) : parse_json(text, opened.place);
   const auto weights = options.weights.empty() ? nullptr : open_weights(options.weights);
   const auto model = parse_architecture(json, {}, weights.get(), options, opened.place);
-  finish(*model, weights, options, opened.place);
+  finish(*model, from_tree(weights, model->version), options, opened.place);
   return model;
 }
 
-std::shared_ptr<const Model> load_keras(const Opened& opened, const LoadOptions& options) {
+std::shared_ptr<const Model> load_zip(const Opened& opened, const LoadOptions& options) {
+  if (const auto tree = only_hdf5_in(opened.file->path())) return load_hdf5(tree, opened.place, options);
   const Archive archive = read_archive(opened.file->path());
   Json json = parse_json(archive.config, opened.place + ":config.json");
   add_vocabularies(json, archive.vocabularies);
   const auto model = parse_architecture(json, archive.version, nullptr, options, opened.place);
-  finish(*model, options.weights.empty() ? archive.weights : open_weights(options.weights), options, opened.place);
+  const auto weights = options.weights.empty() ? archive.weights : open_weights(options.weights);
+  finish(*model, from_tree(weights, model->version), options, opened.place);
   return model;
 }
 
@@ -182,11 +213,13 @@ std::shared_ptr<const Model> load(const std::filesystem::path& path, const LoadO
   const Opened opened = open(path);
   switch (opened.kind) {
     case FileKind::kHdf5:
-      return load_hdf5(opened, options);
+      return load_hdf5(hdf5::Tree::open(whole(opened.file), opened.place), opened.place, options);
     case FileKind::kZip:
-      return load_keras(opened, options);
+      return load_zip(opened, options);
+    case FileKind::kTensorflowJs:
+      return load_tensorflow_js(opened, options);
     default:
-      return load_json(opened, options);
+      return load_text(opened, options);
   }
 }
 

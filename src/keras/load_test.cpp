@@ -176,6 +176,17 @@ TEST(Load, StoredMembersAreViewsOfTheArchive) {
             sum(load(golden("dense_basic.json"), {golden("dense_basic.keras"), {}})->layers[1].weights[0]));
 }
 
+// Teachable Machine's converted_keras.zip: keras_model.h5 and labels.txt.
+TEST(Load, TheOnlyHdf5FileOfAZipFileIsTheModel) {
+  const auto zipped = load(golden("converted_keras.zip"));
+  const auto model = load(golden("nested_seq.h5"));
+  ASSERT_EQ(zipped->layers.size(), model->layers.size());
+  for (size_t i = 0; i < model->layers.size(); ++i) EXPECT_EQ(zipped->layers[i].name, model->layers[i].name);
+  const auto weights_of = [](const Model& nested) { return nested.layers.at(2).weights; };
+  ASSERT_FALSE(weights_of(*model).empty());
+  EXPECT_EQ(sum(weights_of(*zipped)[0]), sum(weights_of(*model)[0]));
+}
+
 // A copy of dense_basic.json with one text replaced.
 std::string error_with(const std::string& from, const std::string& to) {
   const auto file = File::open(golden("dense_basic.json"));

@@ -34,6 +34,11 @@ class Folder {
  private:
   // By running it, or by what is known of it without: the Shape of a tensor whose sizes are known.
   bool fold_value(Node& node) {
+    // Another name of a constant: its bytes stay in the file that they are a view of.
+    const Tensor* named = node.op() == "Identity" && node.inputs.size() == 1 && node.inputs[0].index == 0
+                              ? const_value(node.inputs[0])
+                              : nullptr;
+    if (named != nullptr) return replace(node, {*named});
     const auto inputs = constants(node);
     if (inputs) return !is_too_large(node, *inputs) && replace(node, ops::run_node(node, *inputs));
     const ops::Known* output = find_known(known_, node.output());

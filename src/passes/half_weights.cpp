@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
+#include <hoarfrost/file.h>
 #include <hoarfrost/passes.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
+#include <memory>
 
 #include "passes/edit.h"
 
@@ -12,6 +16,7 @@ namespace {
 
 constexpr int64_t kFewest = 16;       // elements of a constant that are worth a Cast
 constexpr float kLargest = 65504.0F;  // of float16
+constexpr int64_t kBlock = 1 << 20;   // elements that are rounded at a time
 
 void expect_in_range(const graph::Node& node, const Tensor& value) {
   const Tensor aligned = value.aligned();  // a copy where the file does not align it, which has to outlive the loop
@@ -21,6 +26,33 @@ void expect_in_range(const graph::Node& node, const Tensor& value) {
                   fmt::format("it holds {:g}, and float16 reaches to 65504; leave out the pass half_weights", x));
     }
   }
+}
+
+// As float16, in memory when it is small; a large weight goes by way of a file that nobody else sees, block by block,
+// so that memory does not grow with the model.
+Tensor rounded(const graph::Node& node, const Tensor& value) {
+  const int64_t n = value.n_elements();
+  if (n <= kBlock || value.n_said() != n) {
+    expect_in_range(node, value);
+    Tensor half = value.cast(DType::kFloat16);
+    value.release();
+    return half;
+  }
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
+  const auto fail = [&] { throw Error(ErrorCode::kIo, "", "cannot write a temporary file for rounded weights"); };
+  if (file == nullptr) fail();
+  for (int64_t first = 0; first < n; first += kBlock) {
+    const int64_t count = std::min(kBlock, n - first);
+    const auto bytes = value.bytes().subspan(static_cast<size_t>(first) * 4, static_cast<size_t>(count) * 4);
+    const Tensor part(DType::kFloat32, {count}, bytes, nullptr);
+    expect_in_range(node, part);
+    const Tensor half = part.cast(DType::kFloat16);
+    if (std::fwrite(half.bytes().data(), 1, half.n_bytes(), file.get()) != half.n_bytes()) fail();
+    value.release();
+  }
+  if (std::fflush(file.get()) != 0) fail();
+  const auto opened = File::open(fmt::format("/proc/self/fd/{}", fileno(file.get())));
+  return {DType::kFloat16, value.shape(), FileRange{opened, 0, opened->size()}};
 }
 
 int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
@@ -33,9 +65,7 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
   std::map<graph::Endpoint, graph::Endpoint> casts;
   for (graph::Node* node : weights) {
     const Tensor value = node->value();
-    expect_in_range(*node, value);
-    become_const(*node, value.cast(DType::kFloat16));
-    value.release();
+    become_const(*node, rounded(*node, value));
     graph::Node& cast =
         graph.add("Cast", graph.unique_name(node->name() + "/float32"), std::vector<graph::Endpoint>(1));
     cast.set("SrcT", DType::kFloat16).set("DstT", DType::kFloat32);

@@ -43,6 +43,19 @@ std::vector<float> evaluated(const Graph& graph, const Signature& signature, con
   return {values.begin(), values.end()};
 }
 
+// Reading a frozen variable is an Identity: its bytes may be a file's that memory should not hold.
+TEST(FoldConstants, AnotherNameOfAConstantSharesItsBytes) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2});
+  Node& w = graph.add_const("w", Tensor::of<float>({1, 2}, {1, 2}));
+  const auto* bytes = w.value().bytes().data();
+  Node& read = add(graph, "Identity", "w/read", {w.output()});
+  Node& y = add(graph, "Mul", "y", {x.output(), read.output()});
+  Signature signature{{x.output()}, {y.output()}};
+  EXPECT_EQ(run("fold_constants", graph, signature), 1);
+  EXPECT_EQ(graph.find("w/read")->value().bytes().data(), bytes);
+}
+
 TEST(Passes, UnknownNamesGetTheNearest) {
   EXPECT_THAT(message_of([] { (void)find_pass("fold_constant"); }),
               testing::StartsWith("no pass is named `fold_constant`; nearest: fold_constants"));
@@ -239,6 +252,24 @@ TEST(HalfWeights, RoundsAndRefusesWhatFloat16DoesNotReach) {
   EXPECT_EQ(
       message_of([&] { run("half_weights", large, large_signature); }),
       "pass half_weights: node `w`: it holds 70000, and float16 reaches to 65504; leave out the pass half_weights");
+}
+
+TEST(HalfWeights, LargeOnesGoByWayOfAFile) {
+  Graph graph;
+  const int64_t n = (int64_t{1} << 20) + 3;
+  Node& x = placeholder(graph, "x", {1, n});
+  std::vector<float> weights(static_cast<size_t>(n), 0.5F);
+  weights[0] = 3;
+  weights.back() = -7;
+  Node& out = add(graph, "Mul", "out", {x.output(), graph.add_const("w", Tensor::vector(weights)).output()});
+  Signature signature{{x.output()}, {out.output()}};
+  EXPECT_EQ(run("half_weights", graph, signature), 1);
+  const Tensor half = graph.find("w")->value();
+  EXPECT_NE(half.file_range(), nullptr);
+  const Reader reader(half);
+  EXPECT_EQ(reader[0], 3);
+  EXPECT_EQ(reader[n / 2], 0.5);
+  EXPECT_EQ(reader[n - 1], -7);
 }
 
 // A weight as a .pb holds it, at any byte: its aligned copy has to live as long as it is read.

@@ -99,6 +99,18 @@ TEST(Kernels, ElementwiseFunctions) {
   }
 }
 
+// By hand: log(1 + exp(-18)) is 1.5229979e-8, and a network of mish multiplies what is wrong there by -18.
+TEST(Kernels, SoftplusIsExactWhereItIsSmall) {
+  GraphBuilder b;
+  const auto x = b.placeholder("x", {1, 3});
+  const auto y = b.op("Softplus", "y", {x});
+  Session session(b.graph, {{x}, {y}}, {.threads = 1});
+  const auto result = session.run(std::vector<Tensor>{Tensor::of<float>({1, 3}, {-18, 0, 18})});
+  EXPECT_FLOAT_EQ(result.at(0).values<float>()[0], 1.5229979e-8F);
+  EXPECT_FLOAT_EQ(result.at(0).values<float>()[1], 0.69314718F);
+  EXPECT_FLOAT_EQ(result.at(0).values<float>()[2], 18.0F);
+}
+
 TEST(Kernels, BinaryFunctionsBroadcast) {
   const std::vector<std::pair<Shape, Shape>> shapes = {{{kUnknown, 4, 5, 6}, {kUnknown, 4, 5, 6}},
                                                        {{kUnknown, 4, 5, 6}, {6}},

@@ -18,6 +18,10 @@ void run_passes(graph::Graph& graph, graph::Signature& signature, std::initializ
 // The batch of every input that leaves it open becomes 1, and what follows from that is computed.
 void fix_batch(graph::Graph& graph, graph::Signature& signature);
 
+// Each float32 output that other nodes use, or whose op is among `ops`, ends in a product with one, under its own name:
+// what a program makes of the end of a graph it calls by that.
+void keep_names(graph::Graph& graph, const graph::Signature& signature, const std::set<std::string_view>& ops);
+
 // Refuses the first node whose op is not among them.
 void expect_ops(const graph::Graph& graph, const std::set<std::string_view>& ops, std::string_view reader);
 

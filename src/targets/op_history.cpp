@@ -65,6 +65,7 @@ std::string text_of(const graph::Attribute& attribute) {
   if (const auto* value = std::get_if<int64_t>(&attribute)) return std::to_string(*value);
   if (const auto* value = std::get_if<float>(&attribute)) return fmt::format("{:.1f}", *value);
   if (const auto* value = std::get_if<std::string>(&attribute)) return *value;
+  if (const auto* value = std::get_if<DType>(&attribute)) return std::string(dtype_name(*value));
   if (std::holds_alternative<graph::EmptyList>(attribute)) return "[]";
   if (const auto* value = std::get_if<std::vector<int64_t>>(&attribute))
     return fmt::format("[{}]", fmt::join(*value, ","));

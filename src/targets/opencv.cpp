@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "targets/dialect.h"
+#include "targets/opencv_layouts.h"
 #include "targets/opencv_rewrites.h"
 
 namespace hoarfrost::targets {
@@ -29,6 +30,7 @@ const std::set<std::string_view> kOps{"Conv2D",
                                       "Sub",
                                       "AddN",
                                       "MatMul",
+                                      "BatchMatMul",
                                       "Reshape",
                                       "Transpose",
                                       "Const",
@@ -67,6 +69,9 @@ const std::set<std::string_view> kOps{"Conv2D",
                                       "Log",
                                       "Floor",
                                       "Ceil",
+                                      "Round",
+                                      "Sign",
+                                      "Reciprocal",
                                       "Erf",
                                       "Softplus",
                                       "Softsign",
@@ -85,69 +90,49 @@ const std::set<std::string_view> kOps{"Conv2D",
                                       "Maximum",
                                       "Minimum"};
 
-bool has_users(const Graph& graph, const Node& node) {
-  return std::ranges::any_of(graph.nodes(), [&](const auto& user) {
-    return std::ranges::any_of(user->inputs, [&](const auto& from) { return from.node == &node; });
-  });
+// The importer makes a bias or a LeakyRelu part of what stands before it and removes Identity: then the output's name
+// is gone. And OpenCV 5 writes over an output that other nodes use as well, or that only another shape of a value is.
+const std::set<std::string_view> kNameless{"BiasAdd", "Add", "AddV2", "Identity", "Maximum", "Reshape", "Transpose"};
+
+// Whether the importer takes an input of four or five axes for a picture or a volume, as it is.
+bool is_ordered(const opencv::Layouts& layouts, const Node& input, int rank) {
+  return layouts.of(input) == (rank == 4 ? opencv::Layout::kChannelsLast : opencv::Layout::kVolume);
 }
 
-// `node` gives what it gave, times one; what used it uses the value before that.
-void end_with_product(Graph& graph, Node& node) {
-  graph::Endpoint value = node.op() == "Identity" ? node.input(0) : graph::Endpoint{};
-  if (!value) {
-    Node& inner = graph.add(node.op(), graph.unique_name(node.name() + "/value"), node.inputs);
-    inner.attributes = node.attributes;
-    value = inner.output();
-  }
-  for (const auto& user : graph.nodes()) std::ranges::replace(user->inputs, node.output(), value);
-  Node& one = graph.add_const(graph.unique_name(node.name() + "/one"), Tensor::scalar(1.0F));
-  node.set_op("Mul");
-  node.inputs = {value, one.output()};
-  node.attributes = {{"T", DType::kFloat32}};
-}
-
-// The importer makes a bias part of what stands before it and removes Identity: then the output's name is gone. And
-// OpenCV 5 writes over an output that other nodes use as well. So the ends are products with one, which nothing uses.
-void keep_names(Graph& graph, const graph::Signature& signature) {
-  static const std::set<std::string_view> kSwallowed{"BiasAdd", "Add", "AddV2", "Identity"};
-  for (const auto& output : signature.outputs) {
-    Node& node = *output.node;
-    if (output.index != 0 || node.get_or<DType>("T", DType::kInvalid) != DType::kFloat32) continue;
-    if (kSwallowed.contains(node.op()) || has_users(graph, node)) end_with_product(graph, node);
-  }
-}
-
-// Only a node that says data_format tells the importer that an input of four axes is pictures.
-bool orders(const Graph& graph, const Node& input) {
-  bool has_user = false, is_said = true;
-  for (const auto& node : graph.nodes()) {
-    for (const auto& from : node->inputs) {
-      if (from.node != &input) continue;
-      has_user = true;
-      is_said = is_said && node->has("data_format");
-    }
-  }
-  return has_user && is_said;
-}
-
-// A pooling of one by one behind each input that not only such nodes use: it changes nothing and says the order.
+// Only nodes that say data_format tell. A pooling of one by one behind each input that is not told of changes nothing
+// and says the order; where others further on say something else, only a second one is believed.
 void say_order(Graph& graph, const graph::Signature& signature) {
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
     const bool is_picture = shape.has_rank() && (shape.rank() == 4 || shape.rank() == 5) &&
                             input.node->get_or<DType>("dtype", DType::kInvalid) == DType::kFloat32;
-    if (!is_picture || orders(graph, *input.node)) continue;
+    for (int i = 0; i < 2 && is_picture && !is_ordered(opencv::Layouts(graph), *input.node, shape.rank()); ++i) {
+      std::vector<Node*> users;
+      for (const auto& node : graph.nodes()) users.push_back(node.get());
+      Node& pool = graph.add(shape.rank() == 4 ? "MaxPool" : "MaxPool3D",
+                             graph.unique_name(input.node->name() + "/order"), {input});
+      const std::vector<int64_t> ones(static_cast<size_t>(shape.rank()), 1);
+      pool.set("T", DType::kFloat32)
+          .set("padding", "VALID")
+          .set("data_format", shape.rank() == 4 ? "NHWC" : "NDHWC")
+          .set("ksize", ones)
+          .set("strides", ones);
+      for (Node* user : users) std::ranges::replace(user->inputs, input, pool.output());
+    }
+  }
+}
+
+// OpenCV's blobs are float32: an input of whole numbers is given as such, and what used it uses what they are cast to.
+void take_floats(Graph& graph, const graph::Signature& signature) {
+  for (const auto& input : signature.inputs) {
+    const auto dtype = input.node->get_or<DType>("dtype", DType::kInvalid);
+    if (dtype != DType::kInt32 && dtype != DType::kInt64) continue;
     std::vector<Node*> users;
     for (const auto& node : graph.nodes()) users.push_back(node.get());
-    Node& pool = graph.add(shape.rank() == 4 ? "MaxPool" : "MaxPool3D",
-                           graph.unique_name(input.node->name() + "/order"), {input});
-    const std::vector<int64_t> ones(static_cast<size_t>(shape.rank()), 1);
-    pool.set("T", DType::kFloat32)
-        .set("padding", "VALID")
-        .set("data_format", shape.rank() == 4 ? "NHWC" : "NDHWC")
-        .set("ksize", ones)
-        .set("strides", ones);
-    for (Node* user : users) std::ranges::replace(user->inputs, input, pool.output());
+    Node& whole = graph.add("Cast", graph.unique_name(input.node->name() + "/whole"), {input});
+    whole.set("SrcT", DType::kFloat32).set("DstT", dtype);
+    input.node->set("dtype", DType::kFloat32);
+    for (Node* user : users) std::ranges::replace(user->inputs, input, whole.output());
   }
 }
 
@@ -155,15 +140,21 @@ void rewrite(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training"});
   fix_batch(graph, signature);
   run_passes(graph, signature, {"fold_batch_norms"});
+  take_floats(graph, signature);
+  opencv::rewrite_masks(graph);
   opencv::rewrite_lookups(graph);
   opencv::rewrite_slices(graph);
   opencv::lift_sequences(graph);
   opencv::rewrite_reductions(graph, signature);
   opencv::rewrite_arithmetic(graph);
   opencv::rewrite_ranks(graph);
+  opencv::rewrite_moves(graph);
+  opencv::rewrite_products(graph, signature.inputs.size() == 1);
   opencv::separate_pads(graph);
+  run_passes(graph, signature, {"strip_unused"});
   say_order(graph, signature);
-  keep_names(graph, signature);
+  opencv::settle_layouts(graph, signature);
+  keep_names(graph, signature, kNameless);
   opencv::rewrite_constants(graph);
   run_passes(graph, signature, {"strip_unused", "sort"});
 }
@@ -180,9 +171,10 @@ bool is_leaky(const Node& node) {
 }
 
 void check(const Graph& graph, const graph::Signature& signature) {
+  const opencv::Layouts layouts(graph);
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
-    if (shape.has_rank() && shape.rank() > 3 && !orders(graph, *input.node))
+    if (shape.has_rank() && shape.rank() > 3 && !is_ordered(layouts, *input.node, shape.rank()))
       refuse(*input.node, "no convolution, pooling or bias tells OpenCV's importer the order of its axes");
     if (!shape.has_rank() || !shape.is_static())
       refuse(*input.node, fmt::format("OpenCV needs every size of an input, and this one is {}; give --input-shape",
@@ -191,7 +183,7 @@ void check(const Graph& graph, const graph::Signature& signature) {
   expect_ops(graph, kOps, "OpenCV's importer");
   for (const auto& node : graph.nodes()) {
     if ((node->op() == "Maximum" && !is_leaky(*node)) || node->op() == "Minimum")
-      refuse(*node, "OpenCV's importer knows it of a value and a number alone");
+      refuse(*node, "OpenCV's importer has no such op");
   }
   for (const auto& node : graph.nodes()) {
     const bool is_product = node->op() == "Mul" || node->op() == "RealDiv";

@@ -1,5 +1,6 @@
 #include <hoarfrost/passes.h>
 
+#include <limits>
 #include <vector>
 
 #include "passes/edit.h"
@@ -59,6 +60,11 @@ class Arithmetic {
       become(node, "Mul", {node.input(0), number(node, -1)});
     } else if (op == "SquaredDifference") {
       become(node, "Square", {make(node, "Sub", {node.input(0), node.input(1)})});
+    } else if (op == "RealDiv" && is_number(node.input(0)) && !is_const(node.input(1)) &&
+               Reader(*passes::const_value(node.inputs[0]))[0] == 1) {
+      become(node, "Reciprocal", {node.inputs[1]});
+    } else if (op == "Pow" && is_number(node.input(1)) && !is_const(node.input(0))) {
+      raise(node, Reader(*passes::const_value(node.inputs[1]))[0]);
     } else if (op == "Rsqrt") {
       become(node, "Exp", {make(node, "Mul", {make(node, "Log", {node.input(0)}), number(node, -0.5F)})});
     } else if (op == "Maximum" || op == "Minimum") {
@@ -73,17 +79,24 @@ class Arithmetic {
 
   static bool is_const(const Endpoint& endpoint) { return passes::const_value(endpoint) != nullptr; }
 
-  // max(x, c) = relu(x - c) + c, min(x, c) = c - relu(c - x).
+  void raise(Node& node, double power) {
+    const Endpoint x = node.inputs[0];
+    if (power == 2) become(node, "Square", {x});
+    if (power == 3) become(node, "Mul", {make(node, "Square", {x}), x});
+    if (power == 0.5) become(node, "Sqrt", {x});
+    if (power == -1) become(node, "Reciprocal", {x});
+  }
+
+  // Between the number and what is furthest from it.
   void bound(Node& node) {
     const size_t constant = is_number(node.input(1)) ? 1 : 0;
     if (!is_number(node.input(constant)) || is_const(node.input(1 - constant))) return;
     const Endpoint x = node.inputs[1 - constant];
     const float c = static_cast<float>(Reader(*passes::const_value(node.inputs[constant]))[0]);
-    if (node.op() == "Maximum" && c == 0) return become(node, "Relu", {x});
-    if (node.op() == "Maximum")
-      return become(node, "AddV2", {make(node, "Relu", {make(node, "AddV2", {x, number(node, -c)})}), number(node, c)});
-    const Endpoint below = make(node, "AddV2", {make(node, "Mul", {x, number(node, -1)}), number(node, c)});
-    become(node, "AddV2", {make(node, "Mul", {make(node, "Relu", {below}), number(node, -1)}), number(node, c)});
+    constexpr float kFurthest = std::numeric_limits<float>::max();
+    const bool is_least = node.op() == "Maximum";
+    if (is_least && c == 0) return become(node, "Relu", {x});
+    become(node, "ClipByValue", {x, number(node, is_least ? c : -kFurthest), number(node, is_least ? kFurthest : c)});
   }
 
   Graph& graph_;

@@ -8,7 +8,9 @@
 #include "passes/edit.h"
 #include "passes/infer_known.h"
 #include "targets/dialect.h"
+#include "targets/opencv_layouts.h"
 #include "targets/opencv_rewrites.h"
+#include "targets/opencv_rows.h"
 
 namespace hoarfrost::targets::opencv {
 namespace {
@@ -19,17 +21,13 @@ using graph::Node;
 
 class Checker {
  public:
-  explicit Checker(const Graph& graph) : known_(passes::infer_known(graph)), uses_(graph) {
-    // A node that says data_format says it of all that leads to it.
-    const auto order = graph::topological_order(graph);
-    for (auto node = order.rbegin(); node != order.rend(); ++node) {
-      if (!(*node)->has("data_format") && !pictured_.contains(*node)) continue;
-      for (const Endpoint& input : (*node)->inputs) pictured_.insert(input.node);
-    }
-  }
+  explicit Checker(const Graph& graph) : known_(passes::infer_known(graph)), uses_(graph), layouts_(graph) {}
 
   void check(const Node& node) const {
     const auto& op = node.op();
+    check_order(node);
+    if (op == "BatchMatMul") check_batches(node);
+    if (op == "Slice" || op == "Split" || op == "ConcatV2") check_axes(node);
     if (op == "Conv2D" || op == "DepthwiseConv2dNative" || op == "Conv3D") check_convolution(node);
     if (op == "MatMul") check_product(node);
     if (op == "Reshape") check_reshape(node);
@@ -40,8 +38,8 @@ class Checker {
     if (op == "Transpose") check_transpose(node);
     if ((op == "Pad" || op == "MirrorPad" || op == "Slice" || op == "ConcatV2") && shape_of(node, 0).rank() > 4)
       refuse(node, "OpenCV's importer knows it of at most four axes");
-    if (op == "Softmax" && shape_of(node, 0).rank() == 3)
-      refuse(node, "OpenCV's importer takes it along the second of three axes");
+    if (op == "Softmax" && shape_of(node, 0).rank() > 2)
+      refuse(node, "OpenCV's importer takes it along the second axis or the last, as its version is");
     static const std::set<std::string_view> kBinary{"BiasAdd", "Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv"};
     if (kBinary.contains(op)) check_elementwise(node);
   }
@@ -68,26 +66,75 @@ class Checker {
       refuse(node, "OpenCV's importer does not read that a factor is transposed");
   }
 
-  // [1, 1, W, C] is taken for channels that stand first; of five axes the channels are not moved.
+  void check_batches(const Node& node) const {
+    for (const Endpoint& input : node.inputs) {
+      if (passes::const_value(input) != nullptr) refuse(node, "a factor is a constant of several matrices");
+    }
+    const bool is_turned = node.get_or<bool>("adj_x", false) || node.get_or<bool>("adj_y", false);
+    if (shape_of(node, 0).rank() != 3 || is_turned) refuse(node, "OpenCV's importer multiplies matrices of three axes");
+  }
+
+  static bool is_vector(const Shape& shape) { return shape.rank() == 4 && (shape[1] * shape[2] == 1 || shape[3] == 1); }
+  [[nodiscard]] static bool is_picture(const Endpoint& x, const Shape& shape) {
+    return shape.rank() > 3 && Rows::is_channels_first(x);
+  }
+
+  // What is read by its axes has four of them or five with the channels first; what a Reshape gives is in its order,
+  // and may go where no order matters.
+  void check_order(const Node& node) const {
+    static const std::set<std::string_view> kOrderless{
+        "Reshape", "Transpose", "Const",    "BatchMatMul", "Relu",        "Relu6",    "Elu",
+        "Selu",    "Sigmoid",   "Tanh",     "Exp",         "Log",         "Abs",      "Square",
+        "Sqrt",    "Floor",     "Identity", "Softplus",    "ClipByValue", "Erf",      "AddV2",
+        "Add",     "AddN",      "Sub",      "Mul",         "RealDiv",     "Softsign", "LeakyRelu"};
+    bool has_picture = false, has_plain = false;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (passes::const_value(node.inputs[i]) != nullptr) continue;
+      const Shape shape = shape_of(node, i);
+      if (shape.rank() < 4) continue;
+      (Rows::is_channels_first(node.inputs[i]) ? has_picture : has_plain) = true;
+    }
+    if (!has_plain) return;
+    bool has_row = false;
+    for (const Endpoint& input : node.inputs) {
+      const Tensor* value = passes::const_value(input);
+      has_row = has_row || (value != nullptr && value->n_elements() > 1);
+    }
+    const bool is_moving = node.op() == "Reshape" || node.op() == "Transpose";
+    if (has_picture || !kOrderless.contains(node.op()) || (has_row && !is_moving))
+      refuse(node, "OpenCV's importer does not know the order of its axes");
+  }
+
+  // Its axes are counted as those of a picture where the importer believes that it is one.
+  void check_axes(const Node& node) const {
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (passes::const_value(node.inputs[i]) != nullptr) continue;
+      const Shape shape = shape_of(node, i);
+      const bool is_taken_for_picture = layouts_.of(node) == Layout::kChannelsLast;
+      if (is_taken_for_picture != (shape.rank() == 4 && Rows::is_channels_first(node.inputs[i])))
+        refuse(node, fmt::format("OpenCV's importer takes {} for what it is not", shape.to_string()));
+    }
+  }
+
   void check_reshape(const Node& node) const {
     const Shape from = shape_of(node, 0);
     const ops::Known* known = passes::find_known(known_, {const_cast<Node*>(&node), 0});
     if (known == nullptr || !known->shape.has_rank() || !known->shape.is_static())
       refuse(node, "OpenCV's importer needs every size");
+    const Layout layout = layouts_.of(*node.input(0).node);
+    const bool is_first = is_picture(node.input(0), from);
+    const bool is_volume = from.rank() > 4 && is_first && from.last() > 1 && from.n_elements() != from.last() * from[0];
+    const bool is_unsaid = from.rank() == 4 && is_first && !is_vector(from) && layout != Layout::kChannelsLast;
+    const bool is_missaid = layout == Layout::kChannelsLast && (from.rank() != 4 || !is_first);
+    const bool is_reordered = layout == Layout::kChannelsLast && known->shape.rank() >= 4 && !is_vector(known->shape);
+    if (is_volume || is_unsaid || is_missaid || is_reordered)
+      refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", from.to_string()));
+    // What to_four_axes makes has a Transpose behind it.
     const Shape& to = known->shape;
-    // What to_four_axes makes has a Transpose behind it; vectors [1, 1, 1, C] have no order.
-    const bool is_ordered = to[0] == 1 && to.n_elements() == to.last();
-    const bool is_misread = to.rank() == 4 && !is_ordered && !is_transposed(node);
-    if (is_misread) refuse(node, fmt::format("OpenCV's importer misreads the shape {}", to.to_string()));
-    if (to.rank() > 4) refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", to.to_string()));
-    const bool is_moved = from.rank() > 4 && from.n_elements() != from.last() * from[0];
-    if (is_moved) refuse(node, fmt::format("OpenCV's importer does not keep the order of {}", from.to_string()));
-    static const std::set<std::string_view> kOrdering{"Placeholder", "Reshape", "Transpose", "MatMul"};
-    const Node* source = node.input(0).node;
-    while (!kOrdering.contains(source->op()) && !source->inputs.empty()) source = source->inputs[0].node;
-    const bool is_taken_for_picture = from.rank() != 4 && source->op() == "Placeholder" && pictured_.contains(source);
-    if (is_taken_for_picture)
-      refuse(node, fmt::format("OpenCV's importer takes {} for a picture, which it is elsewhere", from.to_string()));
+    const bool is_read =
+        to.rank() != 4 || is_transposed(node) || Rows::is_channels_first({const_cast<Node*>(&node), 0});
+    const bool is_output = uses_.of(node).empty();
+    if (!is_read && is_output) refuse(node, fmt::format("OpenCV's importer misreads the shape {}", to.to_string()));
   }
 
   [[nodiscard]] bool is_transposed(const Node& node) const {
@@ -122,6 +169,8 @@ class Checker {
   // Two values have one shape, but for a Mul by one number for each channel; a constant is one number or one for each
   // channel.
   void check_elementwise(const Node& node) const {
+    if (node.op() == "RealDiv" && passes::const_value(node.input(0)) != nullptr)
+      refuse(node, "OpenCV's importer does not divide a constant");
     Shape shape;
     bool has_shape = false;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -154,14 +203,12 @@ class Checker {
         refuse(node, fmt::format("OpenCV's importer does not broadcast a constant {} with {}",
                                  value->shape().to_string(), shape.to_string()));
       }
-      if (node.op() == "RealDiv" && node.inputs[0] == input)
-        refuse(node, "OpenCV's importer does not divide a constant");
     }
   }
 
   ops::KnownMap known_;
   passes::Uses uses_;
-  std::set<const Node*> pictured_;
+  Layouts layouts_;
 };
 
 }  // namespace

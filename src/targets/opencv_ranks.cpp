@@ -129,17 +129,34 @@ class Ranks {
 }  // namespace
 
 Endpoint to_four_axes(Graph& graph, const std::string& name, const Endpoint& x, const Shape& shape) {
-  const auto add = [&](const char* op, const std::string& node_name, const Endpoint& input,
-                       const std::vector<int64_t>& numbers) {
-    Node& constant =
-        graph.add_const(graph.unique_name(node_name + "/numbers"), Tensor::vector(numbers).cast(DType::kInt32));
-    Node& node = graph.add(op, graph.unique_name(node_name), {input, constant.output()});
-    node.set("T", DType::kFloat32).set(std::string_view(op) == "Reshape" ? "Tshape" : "Tperm", DType::kInt32);
+  const auto add = [&](const char* op, const std::string& node_name, const Endpoint& input, const Tensor& constant) {
+    Node& numbers = graph.add_const(graph.unique_name(node_name + "/numbers"), constant);
+    Node& node = graph.add(op, graph.unique_name(node_name), {input, numbers.output()});
+    node.set("T", DType::kFloat32);
     return node.output();
   };
-  const Endpoint channels = add("Transpose", name + "/channels_first", x, {0, 2, 1});
-  const Endpoint space = add("Reshape", name + "/space", channels, {shape[0], shape[3], shape[1], shape[2]});
-  return add("Transpose", name, space, {0, 2, 3, 1});
+  const auto move = [&](const char* op, const std::string& node_name, const Endpoint& input,
+                        const std::vector<int64_t>& numbers) {
+    const Endpoint result = add(op, node_name, input, Tensor::vector(numbers).cast(DType::kInt32));
+    result.node->set(std::string_view(op) == "Reshape" ? "Tshape" : "Tperm", DType::kInt32);
+    return result;
+  };
+  // Sizes that begin with two ones it takes for another order: one channel has a second beside it meanwhile.
+  const bool is_single = shape[0] * shape[3] == 1;
+  const int64_t n_channels = is_single ? 2 : shape[3], n_places = shape[1] * shape[2];
+  Endpoint places = x;
+  if (is_single) {
+    places = add("MatMul", name + "/pair", move("Reshape", name + "/column", x, {n_places, 1}),
+                 Tensor::of<float>({1, 2}, {1, 1}));
+    places = move("Reshape", name + "/pairs", places, {1, n_places, 2});
+  }
+  const Endpoint channels = move("Transpose", name + "/channels_first", places, {0, 2, 1});
+  const Endpoint space = move("Reshape", name + "/space", channels, {shape[0], n_channels, shape[1], shape[2]});
+  const Endpoint result = move("Transpose", is_single ? name + "/both" : name, space, {0, 2, 3, 1});
+  if (!is_single) return result;
+  const Endpoint single = add("Conv2D", name, result, Tensor::of<float>({1, 1, 2, 1}, {1, 0}));
+  single.node->set("padding", "VALID").set("data_format", "NHWC").set("strides", std::vector<int64_t>{1, 1, 1, 1});
+  return single;
 }
 
 void rewrite_ranks(Graph& graph) { Ranks(graph).run(); }

@@ -9,8 +9,8 @@
 
 namespace hoarfrost::targets::opencv {
 
-// c - x (read as x - c), Rsqrt, SquaredDifference, Neg, Maximum and Minimum with a number; a sum of two values is AddN,
-// for an Add or AddV2 behind MatMul or Mul is taken for a bias.
+// c - x (read as x - c), Rsqrt, SquaredDifference, Neg, Pow by 2, 3, 1/2 and -1, Maximum and Minimum with a number; a
+// sum of two values is AddN, for an Add or AddV2 behind MatMul or Mul is taken for a bias.
 void rewrite_arithmetic(graph::Graph& graph);
 
 // Unpack, and StridedSlice that drops axes, become Slice and Reshape; chains of Reshape one. A Pad that several nodes
@@ -27,6 +27,22 @@ void rewrite_reductions(graph::Graph& graph, const graph::Signature& signature);
 
 // Gather from a constant table by whole numbers that the graph is given as floats: one-hot rows times the table.
 void rewrite_lookups(graph::Graph& graph);
+
+// Comparisons, and what logic makes of them, as the numbers zero and one; Select as a sum of products with them, where
+// neither of what it chooses from can be infinite.
+void rewrite_masks(graph::Graph& graph);
+
+// What puts elements elsewhere (Tile, Gather, ReverseV2, Transpose of four axes, Pack, …), and sums, means and largest
+// elements over any axes, by rows: opencv_rows.h. A node whose matrix would be too large stays.
+void rewrite_moves(graph::Graph& graph);
+
+// Products of two values, or of a value and a constant of three axes and more; elementwise nodes whose sizes differ;
+// Maximum and Minimum of two values. Mul of two values is a product of matrices where the graph has several inputs.
+void rewrite_products(graph::Graph& graph, bool has_one_input);
+
+// Where the importer would believe another order of axes than a value has, a node that says it, or one behind which it
+// knows none: opencv_layouts.h.
+void settle_layouts(graph::Graph& graph, const graph::Signature& signature);
 
 // Squeeze and ExpandDims become Reshape; constants and Softmax along the last of three axes work on a matrix; a Reshape
 // to four axes goes by to_four_axes.

@@ -1,19 +1,68 @@
+#include <fmt/format.h>
 #include <hoarfrost/targets.h>
 
+#include <vector>
+
+#include "passes/edit.h"
 #include "targets/dialect.h"
 #include "targets/op_history.h"
 
 namespace hoarfrost::targets {
 namespace {
 
-// OpenVINO's TensorFlow frontend reads every op of inference; what it lowers itself need not be there.
-void rewrite(graph::Graph& graph, graph::Signature& signature) {
-  run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants"});
+using graph::Graph;
+using graph::Node;
+
+// Its translator takes one axis: one after the other.
+void reverse_by_turns(Graph& graph) {
+  std::vector<Node*> nodes;
+  for (const auto& node : graph.nodes()) nodes.push_back(node.get());
+  for (Node* node : nodes) {
+    const Tensor* axes = node->op() == "ReverseV2" ? passes::const_value(node->input(1)) : nullptr;
+    if (axes == nullptr || axes->n_elements() < 2) continue;
+    const Reader reader(*axes);
+    for (int64_t i = 0; i < axes->n_elements(); ++i) {
+      const Tensor axis = Tensor::vector<int64_t>({static_cast<int64_t>(reader[i])}).cast(axes->dtype());
+      Node& constant = graph.add_const(graph.unique_name(node->name() + "/axis"), axis);
+      if (i + 1 == axes->n_elements()) {
+        node->inputs[1] = constant.output();
+      } else {
+        Node& turn =
+            graph.add("ReverseV2", graph.unique_name(node->name() + "/turn"), {node->inputs[0], constant.output()});
+        turn.attributes = node->attributes;
+        node->inputs[0] = turn.output();
+      }
+    }
+  }
 }
 
-void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
+// What it lowers itself need not be there. Only ends of the graph are its model's outputs, and an Identity has no name
+// of its own.
+void rewrite(Graph& graph, graph::Signature& signature) {
+  run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants"});
+  reverse_by_turns(graph);
+  keep_names(graph, signature, {"Identity"});
+}
+
+// Of OpenVINO 2026.4: it reads no constants of bfloat16, its CPU plugin has no strings, and Cumprod has no translator.
+void check_types(const Node& node) {
+  if (node.op() == "Cumprod") refuse(node, "OpenVINO's TensorFlow frontend has no such op");
+  for (const auto& [key, value] : node.attributes) {
+    const auto* dtype = std::get_if<DType>(&value);
+    if (dtype != nullptr && (*dtype == DType::kBFloat16 || *dtype == DType::kString))
+      refuse(node, fmt::format("OpenVINO runs no {} values", dtype_name(*dtype)));
+  }
+}
+
+void check(const graph::Graph& graph, const graph::Signature& signature) {
+  for (const auto& output : signature.outputs) {
+    if (output.index != 0) refuse(*output.node, "OpenVINO's model has only the first output of a node");
+    if (output.node->op() == "Identity")
+      refuse(*output.node, "an output that is another name of a value, and in OpenVINO's model has none");
+  }
   for (const auto& node : graph.nodes()) {
     const auto& op = node->op();
+    check_types(*node);
     const bool is_variable = op.starts_with("Variable") || op == "VarHandleOp" || op == "ReadVariableOp";
     const bool is_training = op.find("Grad") != std::string::npos || op.find("Backprop") != std::string::npos;
     if (is_variable) refuse(*node, "a variable; freeze the graph first");

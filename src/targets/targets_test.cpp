@@ -112,6 +112,72 @@ TEST(Vitis, TakesInputsOfFourAxesAlone) {
             "target vitis: node `x` (layer `x`): Placeholder: Vitis AI takes inputs of four axes, this one is [?, 2]");
 }
 
+// OpenVINO's model has an output for each end of the graph, and none for what an Identity is another name of.
+TEST(OpenVino, OutputsKeepTheirNames) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2});
+  Node& inner = add(graph, "Relu", "inner", {x.output()});
+  Node& end = add(graph, "Square", "end", {inner.output()});
+  Signature signature{{x.output()}, {inner.output(), end.output()}};
+  fit(find_target("openvino"), graph, signature);
+  for (const char* name : {"inner", "end"}) {
+    const Node* node = graph.find(name);
+    for (const auto& user : graph.nodes()) {
+      for (const auto& input : user->inputs) EXPECT_NE(input.node, node) << name;
+    }
+  }
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2}, {3, -4})), testing::ElementsAre(3, 0));
+}
+
+TEST(OpenVino, ReversesOneAxisAfterTheOther) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {2, 2});
+  Node& y =
+      add(graph, "ReverseV2", "y", {x.output(), graph.add_const("axes", Tensor::vector<int32_t>({0, 1})).output()});
+  y.set("Tidx", DType::kInt32);
+  Signature signature{{x.output()}, {y.output()}};
+  fit(find_target("openvino"), graph, signature);
+  for (const auto& node : graph.nodes()) {
+    if (node->op() == "ReverseV2") {
+      EXPECT_EQ(node->inputs[1].node->value().n_elements(), 1);
+    }
+  }
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({2, 2}, {1, 2, 3, 4})), testing::ElementsAre(4, 3, 2, 1));
+}
+
+TEST(OpenVino, RefusesTypesThatItDoesNotRun) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2});
+  Node& y = graph.add("Cast", "layer/y", {x.output()}).set("SrcT", DType::kFloat32).set("DstT", DType::kBFloat16);
+  Signature signature{{x.output()}, {y.output()}};
+  EXPECT_EQ(message_of([&] { fit(find_target("openvino"), graph, signature); }),
+            "target openvino: node `layer/y` (layer `layer`): Cast: OpenVINO runs no bfloat16 values");
+}
+
+// convert_pow of uff's converter_functions.py takes the first input alone.
+TEST(TensorRt, RefusesWhatItsConverterMisreads) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2});
+  Node& y = add(graph, "Pow", "layer/y", {x.output(), graph.add_const("two", Tensor::scalar(2.0F)).output()});
+  Signature signature{{x.output()}, {y.output()}};
+  EXPECT_EQ(message_of([&] { fit(find_target("tensorrt-uff"), graph, signature); }),
+            "target tensorrt-uff: node `layer/y` (layer `layer`): Pow: NVIDIA's UFF converter has no such op");
+}
+
+// Conv3DBackpropInputV2 has Tshape since 1.12, Fill index_type, by the OpLists of their packages.
+TEST(TensorFlow, TypesThatHoldTheirDefaultsAreForgotten) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2});
+  Node& fill = add(graph, "Fill", "fill",
+                   {graph.add_const("sizes", Tensor::vector<int32_t>({1, 2})).output(),
+                    graph.add_const("value", Tensor::scalar(2.0F)).output()});
+  fill.set("index_type", DType::kInt32);
+  Node& y = add(graph, "Add", "y", {x.output(), fill.output()});
+  Signature signature{{x.output()}, {y.output()}};
+  fit(find_target("tf1.4"), graph, signature);
+  EXPECT_FALSE(graph.find("fill")->has("index_type"));
+}
+
 TEST(OpenCv, ArithmeticThatItsImporterMisreads) {
   Graph graph;
   Node& x = placeholder(graph, "x", {kUnknown, 2});
@@ -183,17 +249,6 @@ TEST(OpenCv, PicturesThatNothingOrdersGetAPooling) {
   EXPECT_EQ(graph.find("y")->inputs[0].node->get<std::string>("data_format"), "NHWC");
   EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 2, 2, 1}, {1, -2, 3, -4})),
               testing::ElementsAre(1, 0, 3, 0));
-}
-
-TEST(OpenCv, RefusesToMoveFourAxes) {
-  Graph graph;
-  Node& x = placeholder(graph, "x", {1, 2, 3, 4});
-  Node& y = add(graph, "Transpose", "th/transpose",
-                {x.output(), graph.add_const("order", Tensor::vector<int32_t>({0, 2, 3, 1})).output()})
-                .set("Tperm", DType::kInt32);
-  Signature signature{{x.output()}, {y.output()}};
-  EXPECT_EQ(message_of([&] { fit(find_target("opencv"), graph, signature); }),
-            "target opencv: node `th/transpose` (layer `th`): Transpose: OpenCV's importer does not move four axes");
 }
 
 TEST(OpenCv, RefusesNamingLayerAndOp) {

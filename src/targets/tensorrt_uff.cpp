@@ -1,4 +1,7 @@
+#include <fmt/format.h>
 #include <hoarfrost/targets.h>
+
+#include <map>
 
 #include "targets/dialect.h"
 #include "targets/op_history.h"
@@ -6,8 +9,8 @@
 namespace hoarfrost::targets {
 namespace {
 
-// What NVIDIA's uff converter (0.6, with TensorRT 5 to 8) turns into layers that the UFF parser takes. Slice is not
-// among them, StridedSlice is.
+// What NVIDIA's uff converter (0.6.3 to 0.6.9, with TensorRT 5 to 8) registers in its converter_functions.py, but for
+// Pow, whose exponent it drops. Slice is not among them, StridedSlice is.
 const std::set<std::string_view> kOps{"Placeholder",
                                       "Const",
                                       "Identity",
@@ -18,7 +21,6 @@ const std::set<std::string_view> kOps{"Placeholder",
                                       "RealDiv",
                                       "Minimum",
                                       "Maximum",
-                                      "Pow",
                                       "BiasAdd",
                                       "Neg",
                                       "Abs",
@@ -88,8 +90,23 @@ void rewrite(graph::Graph& graph, graph::Signature& signature) {
   }
 }
 
+// What it reads as constants, and from which input.
+const std::map<std::string_view, size_t> kConstants{{"ExpandDims", 1}, {"ArgMax", 1}, {"ArgMin", 1}, {"Transpose", 1},
+                                                    {"BiasAdd", 1},    {"Sum", 1},    {"Mean", 1},   {"Max", 1},
+                                                    {"Min", 1},        {"Prod", 1}};
+
 void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
   expect_ops(graph, kOps, "NVIDIA's UFF converter");
+  for (const auto& node : graph.nodes()) {
+    const bool is_masked = node->op() == "StridedSlice" && (node->get_or<int64_t>("ellipsis_mask", 0) != 0 ||
+                                                            node->get_or<int64_t>("new_axis_mask", 0) != 0);
+    if (is_masked) refuse(*node, "NVIDIA's UFF converter takes no ellipsis_mask and no new_axis_mask");
+    const auto constant = kConstants.find(node->op());
+    if (constant != kConstants.end() && node->input(constant->second).node->op() != "Const")
+      refuse(*node, fmt::format("NVIDIA's UFF converter wants a constant as its input {}", constant->second));
+    if (node->get_or<std::string>("padding", "") == "EXPLICIT")
+      refuse(*node, "NVIDIA's UFF converter knows the paddings SAME and VALID alone");
+  }
 }
 
 }  // namespace

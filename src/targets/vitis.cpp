@@ -16,7 +16,8 @@ namespace {
 using graph::Graph;
 using graph::Node;
 
-// What vai_q_tensorflow 1.4 to 3.5 (over TensorFlow 1.15) quantizes or passes on: "Supported Operations" of UG1414.
+// What vai_q_tensorflow 1.4 to 3.5 (over TensorFlow 1.15) quantizes or passes on: UG1414's "vai_q_tensorflow Supported
+// Operations and APIs" and, of what runs beside the DPU, its "Operators Supported by TensorFlow".
 const std::set<std::string_view> kOps{"Placeholder",
                                       "Const",
                                       "Identity",
@@ -44,6 +45,7 @@ const std::set<std::string_view> kOps{"Placeholder",
                                       "Softmax",
                                       "ResizeBilinear",
                                       "ResizeNearestNeighbor",
+                                      "Concat",
                                       "ConcatV2",
                                       "Pad",
                                       "MirrorPad",

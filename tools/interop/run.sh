@@ -17,6 +17,16 @@ environment() {
   echo "Making the virtual environment $name: $*"
   python3 -m venv "$work/$name" && "$work/$name/bin/pip" install -q "$@" && touch "$work/$name/complete"
 }
+# packages FOLDER: old releases of TensorFlow, of which only the lists of ops are read; Python 3.11 cannot install them.
+packages() {
+  [ -f "$1/complete" ] && return
+  local of_1='--platform manylinux1_x86_64 --python-version 3.6 --abi cp36m' of_15='--platform manylinux2010_x86_64 --python-version 3.7 --abi cp37m'
+  # shellcheck disable=SC2086
+  for wanted in "$of_1 tensorflow==1.4.0" "$of_1 tensorflow==1.12.0" "$of_15 tensorflow-cpu==1.15.0"; do
+    "$tf" -m pip download -q --no-deps --only-binary=:all: --implementation cp -d "$1" $wanted || return
+  done
+  touch "$1/complete"
+}
 # The newest OpenCV and TensorFlow 2.15 want different numpys.
 environment tensorflow tensorflow-cpu==2.15.1 h5py tf2onnx==1.16.1 onnx==1.15.0 onnxruntime openvino 'numpy<2' || exit 1
 environment opencv opencv-python-headless numpy || exit 1
@@ -52,6 +62,15 @@ check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --con
 check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
 check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
 check "golden layers in the newest OpenCV" "$work/opencv/bin/python" tools/interop/targets.py --hoarfrost "$bin" tests/golden/layers
+check "every flag of freeze_graph, beside TensorFlow's own" "$tf" tools/interop/freeze_flags.py --hoarfrost "$bin" --work "$work/flags"
+[ -d "$work/features/pb" ] || (mkdir -p "$work/features" && cd "$work/features" && "$tf" "$checkers/make_feature_models.py" >"$work/log" 2>&1)
+check "one feature each, and applications, in the newest OpenCV" "$work/opencv/bin/python" tools/interop/features.py --hoarfrost "$bin" "$work/features"
+packages "$work/packages"
+"$tf" tools/list_tensorflow_ops.py -o "$work/ops.json" 1.4="$(echo "$work"/packages/tensorflow-1.4.*)" 1.12="$(echo "$work"/packages/tensorflow-1.12.*)" \
+  1.15="$(echo "$work"/packages/tensorflow_cpu-1.15.*)" 2=installed 2>"$work/log" | sed 's/^\(.*\) is said/FAIL op_history.def: \1 is said/'
+for target in tf1.4 tf1.12 tf1.15 tf2 openvino; do
+  check "golden layers for $target" "$tf" -W ignore tools/interop/dialects.py --target "$target" --hoarfrost "$bin" --ops "$work/ops.json" tests/golden/layers
+done
 check "keras.applications of Keras 2.15" "$tf" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
 check "keras.applications of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
 check "random layers of Keras 2.15" "$tf" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 120

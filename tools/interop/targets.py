@@ -17,24 +17,26 @@ import tempfile
 import numpy as np
 
 
-def answers(pb, inputs, outputs, npz):
+def answers(pb, inputs, outputs, npz, batch):
     """In a process of its own, for OpenCV may crash."""
     import cv2
     cv2.setNumThreads(1)
     data = np.load(npz)
     net = cv2.dnn.readNetFromTensorflow(pb)
     worst = 0.0
-    for example in range(len(data["in0"])):
+    for example in range(0, len(data["in0"]), batch):
         for place, name in enumerate(inputs):
-            x = data[f"in{place}"][example:example + 1].astype("float32")
+            x = data[f"in{place}"][example:example + batch].astype("float32")
             if x.ndim in (4, 5):  # OpenCV's own order: channels before space
                 x = np.ascontiguousarray(np.moveaxis(x, -1, 1))
             net.setInput(x, name) if len(inputs) > 1 else net.setInput(x)
         for place, name in enumerate(outputs):
-            expected = data[f"out{place}"][example:example + 1].astype("float32")
+            whole = data[f"out{place}"].astype("float32").ravel()
+            every = whole.size // len(data["in0"])  # a layer may have put time first
+            expected = whole[example * every:(example + batch) * every]
             found = net.forward(name)
             candidates = [found] + ([np.moveaxis(found, 1, -1)] if found.ndim in (4, 5) else [])
-            same = [c.reshape(expected.shape) for c in candidates if c.size == expected.size]
+            same = [c.ravel() for c in candidates if c.size == expected.size]
             if not same:
                 return f"shape {found.shape}, expected {expected.shape}"
             scale = max(float(np.abs(data[f"out{place}"].astype("float32")).max()), 1e-3)
@@ -52,12 +54,12 @@ def main():
     parser.add_argument("--hoarfrost", required=True)
     parser.add_argument("--only", default="")
     parser.add_argument("--show-refused", action="store_true")
-    parser.add_argument("--answer", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--answer", nargs=5, help=argparse.SUPPRESS)
     parser.add_argument("layers", type=pathlib.Path)
     arguments = parser.parse_args()
     if arguments.answer:
-        pb, inputs, outputs, npz = arguments.answer
-        print("ANSWER", answers(pb, json.loads(inputs), json.loads(outputs), npz))
+        pb, inputs, outputs, npz, batch = arguments.answer
+        print("ANSWER", answers(pb, json.loads(inputs), json.loads(outputs), npz, int(batch)))
         return
     passed = failed = refused = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +80,7 @@ def main():
                 continue
             names = json.loads(frozen.stdout)
             run = subprocess.run([sys.executable, __file__, "--hoarfrost", "-", str(arguments.layers), "--answer", pb, json.dumps([i["name"] for i in names["inputs"]]),
-                                  json.dumps([o["name"] for o in names["outputs"]]), str(arguments.layers / case["answers"])], capture_output=True, text=True)
+                                  json.dumps([o["name"] for o in names["outputs"]]), str(arguments.layers / case["answers"]), str(names["inputs"][0]["shape"][0] or 1)], capture_output=True, text=True)
             line = [text for text in run.stdout.splitlines() if text.startswith("ANSWER")]
             worst = line[0].split(" ", 1)[1] if line else f"exit {run.returncode}: {re.sub(chr(10), ' ', run.stderr[-260:])}"
             try:

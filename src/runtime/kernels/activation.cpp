@@ -10,13 +10,18 @@ std::optional<Activation> activation_of(const graph::Node& node) {
     float alpha, beta;
   };
   static constexpr Row kRows[] = {
-      {"Relu", algorithm::eltwise_relu, 0, 0},     {"Relu6", algorithm::eltwise_clip, 0, 6},
-      {"Elu", algorithm::eltwise_elu, 1, 0},       {"Sigmoid", algorithm::eltwise_logistic, 0, 0},
-      {"Tanh", algorithm::eltwise_tanh, 0, 0},     {"Softplus", algorithm::eltwise_soft_relu, 0, 0},
+      {"Relu", algorithm::eltwise_relu, 0, 0},
+      {"Relu6", algorithm::eltwise_clip, 0, 6},
+      {"Elu", algorithm::eltwise_elu, 1, 0},
+      {"Sigmoid", algorithm::eltwise_logistic, 0, 0},
+      {"Tanh", algorithm::eltwise_tanh, 0, 0},
       {"Exp", algorithm::eltwise_exp, 0, 0},  // eltwise_log is wrong by 3e-6 next to 1, where the logarithm is near 0
-      {"Abs", algorithm::eltwise_abs, 0, 0},       {"Neg", algorithm::eltwise_linear, -1, 0},
-      {"Square", algorithm::eltwise_square, 0, 0}, {"Sqrt", algorithm::eltwise_sqrt, 0, 0},
-      {"Rsqrt", algorithm::eltwise_pow, 1, -0.5F}, {"Reciprocal", algorithm::eltwise_pow, 1, -1},
+      {"Abs", algorithm::eltwise_abs, 0, 0},
+      {"Neg", algorithm::eltwise_linear, -1, 0},
+      {"Square", algorithm::eltwise_square, 0, 0},
+      {"Sqrt", algorithm::eltwise_sqrt, 0, 0},
+      {"Rsqrt", algorithm::eltwise_pow, 1, -0.5F},
+      {"Reciprocal", algorithm::eltwise_pow, 1, -1},
   };
   for (const Row& row : kRows) {
     if (node.op() == row.op) return Activation{row.function, row.alpha, row.beta};
