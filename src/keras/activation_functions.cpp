@@ -154,6 +154,10 @@ double sparsemax_along(std::span<const double> row, int64_t i) {
 constexpr ActivationFunction kFunctions[] = {
     {"celu", HOARFROST_OP("Elu"), elu},  // with Keras' alpha 1 the same function
     {"elu", HOARFROST_OP("Elu"), elu},
+    // sin, cos and exp are none of Keras', but of TensorFlow's and keras.ops', and a file holds their names alone.
+    {"cos", HOARFROST_OP("Cos"), [](double x) { return std::cos(x); }},
+    {"exp", HOARFROST_OP("Exp"), [](double x) { return std::exp(x); }},
+    {"sin", HOARFROST_OP("Sin"), [](double x) { return std::sin(x); }},
     {"exponential", HOARFROST_OP("Exp"), [](double x) { return std::exp(x); }},
     {"gelu", lower_gelu, [](double x) { return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2)); }},
     {"gelu_approximate", lower_gelu_approximate,

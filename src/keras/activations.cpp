@@ -65,12 +65,22 @@ constexpr std::array<std::string_view, 5> kLayers{"ELU", "LeakyReLU", "ReLU", "S
 std::shared_ptr<const Layer> parse_layer_activation(std::string_view class_name, const Json& json,
                                                     const Config& where) {
   if (class_name == "PReLU")
-    where.unsupported("PReLU as an activation argument has weights of its own; make it a layer of its own");
+    where.unsupported("PReLU as an activation has weights of its own, which this layer does not take; make it a layer");
   if (std::ranges::find(kLayers, class_name) == kLayers.end()) {
     where.unsupported(fmt::format("activation `{}` is not known; there are {}, {}", class_name,
                                   fmt::join(activation_names(), ", "), fmt::join(kLayers, ", ")));
   }
   return parse_layer(Config(json, std::string(class_name), where.version()));
+}
+
+// A function of its author's, whose bytecode Keras writes as it does a Lambda's: {"value": [code, defaults, closure]},
+// within an object of class `__lambda__` or alone. nullptr for others.
+std::shared_ptr<const Layer> parse_function_activation(const Json& value, const Config& where) {
+  const Json* inner = &value;
+  if (value.value("class_name", Json()) == "__lambda__" && value.contains("config")) inner = &value.at("config");
+  if (!inner->is_object() || !inner->contains("value") || !inner->at("value").is_array()) return nullptr;
+  const Json lambda{{"name", where.name()}, {"function", inner->at("value")}, {"function_type", "lambda"}};
+  return parse_layer(Config(lambda, "Lambda", where.version()));
 }
 
 // The name without the package that Keras (or KerasHub, with gelu_approximate) registered it under. A function of
@@ -139,6 +149,11 @@ Activation Activation::parse(const Config& config, std::string_view key, std::st
   const Json* value = config.find({key});
   if (value == nullptr) return named(config.json().contains(key) ? "linear" : fallback, config.version(), config);
   if (value->is_string()) return named(plain_name(value->get<std::string>()), config.version(), config);
+  if (value->is_object()) {
+    Activation result;
+    result.layer_ = parse_function_activation(*value, config);
+    if (result.layer_ != nullptr) return result;
+  }
   if (!value->is_object() || !value->contains("class_name") || !value->at("class_name").is_string()) {
     config.fail(fmt::format("`{}` must be a name or an object with a class_name, found {}", key, value->dump()));
   }

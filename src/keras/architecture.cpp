@@ -283,7 +283,40 @@ std::shared_ptr<Model> parse_todays_model(const Json& json, Version version) {
 
 }  // namespace
 
+namespace {
+
+// A model class of its author's that was made of inputs and outputs (keras.Model's constructor), say to train it in its
+// own way, is a Functional model: its configuration is one.
+Json with_known_models(Json json, int depth = 0) {
+  if (depth > kDeepest || !json.is_structured()) return json;
+  for (Json& value : json) {
+    if (value.is_structured()) value = with_known_models(std::move(value), depth + 1);
+  }
+  if (!json.is_object() || !json.contains("class_name") || !json.contains("config")) return json;
+  const Json& config = json.at("config");
+  const std::string class_name = plain_class_name(text_at(json, "class_name"));
+  const bool is_functional = config.is_object() && config.contains("input_layers") &&
+                             config.contains("output_layers") && config.contains("layers");
+  if (is_functional && !is_model_class(class_name) && find_layer(class_name) == nullptr)
+    json["class_name"] = "Functional";
+  return json;
+}
+
+bool has_unknown_model(const Json& json, int depth = 0) {
+  if (depth > kDeepest || !json.is_structured()) return false;
+  if (json.is_object() && json.contains("config") && json.at("config").is_object() &&
+      json.at("config").contains("output_layers") && !is_model_class(plain_class_name(text_at(json, "class_name"))))
+    return true;
+  return std::ranges::any_of(json, [&](const Json& value) { return has_unknown_model(value, depth + 1); });
+}
+
+}  // namespace
+
 std::shared_ptr<Model> parse_model(const Json& json, Version version) {
+  if (has_unknown_model(json)) {
+    const Json known = with_known_models(json);
+    if (!has_unknown_model(known)) return parse_model(known, version);
+  }
   if (legacy::is_keras1(json, version)) {
     const Json today = legacy::translated(json, version);
     return parse_todays_model(today, version);

@@ -34,7 +34,7 @@ CallShapes shapes_of(const Model& model, const Shapes& inputs) {
     for (const TensorRef& ref : layer.calls[c].inputs) in.push_back(result.at({ref.layer, ref.call}).at(ref.output));
     result[{l, c}] = layer.model
                          ? infer_shapes(*layer.model, in, [](const ModelLayer&, const Shapes&, const Shapes&) {})
-                         : layer.layer->infer(in);
+                         : layer_in(layer, layer.calls[c]).infer(in);
   }
   return result;
 }

@@ -3,12 +3,14 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "keras/architecture.h"
+#include "keras/complex_call.h"
 #include "keras/inbound_nodes.h"
 
 namespace hoarfrost::keras {
@@ -44,6 +46,7 @@ class FunctionalParser {
 
   void parse() {
     read_entries();
+    split_complex();
     read_ends(list_at(config_, "input_layers"), inputs_, nullptr);
     const Json& outputs = list_at(config_, "output_layers");
     read_ends(outputs, outputs_, outputs.is_object() ? &model_.output_names : nullptr);
@@ -52,6 +55,11 @@ class FunctionalParser {
     count_from();
     for (const Entry& entry : entries_) model_.layers.push_back(layer(entry));
     for (const NamedTensor& input : inputs_) model_.inputs.push_back(input_ref(input));
+    for (const NamedTensor& output : outputs_) {
+      if (complex_.contains({output.layer, output.node}))
+        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}`", output.layer),
+                    "the model's output is complex, which is not converted; take its absolute value, or its parts");
+    }
     for (const NamedTensor& output : outputs_) model_.outputs.push_back(ref(output, output_base_));
   }
 
@@ -79,6 +87,46 @@ class FunctionalParser {
         throw error.within(fmt::format("layer `{}` ({})", entry.name, entry.class_name));
       }
     }
+  }
+
+  // A complex tensor is two here, outputs 0 and 1 of its layer, and where it is taken both are.
+  void split_complex() {
+    for (Entry& entry : entries_) {
+      for (size_t call = 0; call < entry.nodes.size(); ++call) {
+        InboundNode& node = entry.nodes[call];
+        std::vector<bool> is_complex;
+        for (const NamedTensor& tensor : node.inputs)
+          is_complex.push_back(complex_.contains({tensor.layer, tensor.node}));
+        const bool takes = std::ranges::find(is_complex, true) != is_complex.end();
+        if (takes && !may_take_complex(entry.class_name))
+          throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+                      "takes complex numbers, which only TensorFlow's functions do here");
+        const Json kwargs =
+            node.structure.is_object() ? node.structure.value("kwargs", Json::object()) : Json::object();
+        if (gives_complex(*entry.json, takes, kwargs)) complex_.insert({entry.name, static_cast<int64_t>(call)});
+        if (takes) split_inputs(node, is_complex);
+      }
+    }
+  }
+
+  static void split_inputs(InboundNode& node, const std::vector<bool>& is_complex) {
+    std::vector<NamedTensor> inputs;
+    std::vector<Json> places;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const size_t n = inputs.size();
+      inputs.push_back(node.inputs[i]);
+      if (is_complex[i]) inputs.push_back({node.inputs[i].layer, node.inputs[i].node, 1});
+      places.push_back(is_complex[i] ? Json{{"complex", {n, n + 1}}} : Json{{"tensor", n}});
+    }
+    node.inputs = std::move(inputs);
+    const std::function<void(Json&)> replace = [&](Json& json) {
+      if (json.is_object() && json.size() == 1 && json.contains("tensor"))
+        json = Json(places.at(json.at("tensor").get<size_t>()));
+      else if (json.is_structured())
+        std::ranges::for_each(json, replace);
+    };
+    replace(node.structure);
+    node.arguments = node.structure;
   }
 
   // input_layers and output_layers: one tensor, a list, or an object of them.
@@ -164,22 +212,34 @@ class FunctionalParser {
     const Json* arguments = nullptr;
     const bool goes_by_structure = is_operation(*entry.json);
     for (const InboundNode& node : entry.nodes) {
-      if (!node.arguments.is_null()) arguments = &node.arguments;
-      if (goes_by_structure) arguments = &node.structure;
       if (node.is_training && !ignores_training(entry.class_name, model_.version)) {
         throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
                     "called with training=True: what it does then has no place in an inference graph");
       }
     }
+    const auto arguments_of = [&](const InboundNode& node) -> const Json* {
+      if (goes_by_structure) return &node.structure;
+      return node.arguments.is_null() ? nullptr : &node.arguments;
+    };
+    if (!entry.nodes.empty()) arguments = arguments_of(entry.nodes.front());
+    ModelLayer layer = parsed(entry, arguments);
+    if (layer.is_input) return layer;
     for (const InboundNode& node : entry.nodes) {
-      if (arguments != nullptr && (goes_by_structure ? node.structure : node.arguments) != *arguments) {
-        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
-                    "called several times with other arguments each time");
-      }
+      Call call;
+      for (const NamedTensor& tensor : node.inputs) call.inputs.push_back(ref(tensor, base_));
+      for (const NamedTensor& tensor : node.masks) call.masks.push_back(ref(tensor, base_));
+      const Json* own = arguments_of(node);
+      const bool is_same = own == nullptr || arguments == nullptr ? own == arguments : *own == *arguments;
+      if (!is_same) call.own = parsed(entry, own).layer;
+      layer.calls.push_back(std::move(call));
     }
-    ModelLayer layer;
+    return layer;
+  }
+
+  // The layer as a call with these arguments calls it.
+  [[nodiscard]] ModelLayer parsed(const Entry& entry, const Json* arguments) const {
     try {
-      layer = parse_model_layer(*entry.json, entry.name, model_.version, arguments, depth_);
+      return parse_model_layer(*entry.json, entry.name, model_.version, arguments, depth_);
     } catch (const Error& error) {
       if (arguments == nullptr || std::string_view(error.what()).find("`call_arguments`") == std::string_view::npos)
         throw;
@@ -187,20 +247,13 @@ class FunctionalParser {
           ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
           fmt::format("called with arguments that it is not known to take: {}", arguments->dump().substr(0, 200)));
     }
-    if (layer.is_input) return layer;
-    for (const InboundNode& node : entry.nodes) {
-      Call call;
-      for (const NamedTensor& tensor : node.inputs) call.inputs.push_back(ref(tensor, base_));
-      for (const NamedTensor& tensor : node.masks) call.masks.push_back(ref(tensor, base_));
-      layer.calls.push_back(std::move(call));
-    }
-    return layer;
   }
 
   const Json& config_;
   Model& model_;
   int depth_;
   std::vector<Entry> entries_;
+  std::set<std::pair<std::string, int64_t>> complex_;  // calls whose output is a complex tensor
   std::map<std::string, size_t> index_;
   std::set<std::string> names_;
   std::vector<NamedTensor> inputs_;

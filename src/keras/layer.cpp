@@ -9,6 +9,7 @@
 #include "keras/channels_first.h"
 #include "keras/layer_notes.h"
 #include "keras/layers/registry.h"
+#include "keras/lowering.h"
 
 namespace hoarfrost::keras {
 
@@ -61,6 +62,63 @@ namespace {
                           said, plain, config.name()));
 }
 
+// A layer whose `activation` is a PReLU, which has weights of its own: Keras keeps them behind the layer's.
+struct WithPReLU {
+  std::shared_ptr<const Layer> layer;
+  std::shared_ptr<const Layer> activation;
+  std::string name;  // of the activation
+
+  Shapes infer(const Shapes& in) const { return activation->infer(layer->infer(in)); }
+
+  std::vector<WeightSpec> weights(const Shapes& in) const {
+    std::vector<WeightSpec> result = layer->weights(in);
+    for (WeightSpec& spec : activation->weights(layer->infer(in))) {
+      spec.name = name + "/" + spec.name;
+      spec.group = "activation";
+      result.push_back(std::move(spec));
+    }
+    return result;
+  }
+
+  Values lower(Lowering& lowering, const Values& in) const {
+    Shapes shapes;
+    for (const Value& x : in) shapes.push_back(x.shape);
+    Values out = layer->lower(lowering, in);
+    out.at(0).shape = layer->infer(shapes).at(0);
+    const size_t n = layer->weights(shapes).size();
+    return lowering.inner(*activation, name, n, lowering.n_weights() - n, {out[0]});
+  }
+
+  Formulas reference(const Arrays& weights, const Arrays& in) const {
+    Shapes shapes;
+    for (const Array& x : in) shapes.push_back(x.shape());
+    const auto n = static_cast<std::ptrdiff_t>(layer->weights(shapes).size());
+    const Formula y = layer->reference({weights.begin(), weights.begin() + n}, in).at(0);
+    Tensor values(DType::kFloat64, y.shape);
+    const auto target = values.mutable_values<double>();
+    for (size_t i = 0; i < target.size(); ++i) target[i] = y.at(Index::at_offset(y.shape, static_cast<int64_t>(i)));
+    return activation->reference({weights.begin() + n, weights.end()}, {Array(values)});
+  }
+};
+
+// The PReLU that is the layer's activation, or nullptr.
+const Json* prelu_of(const Config& config) {
+  const auto found = config.json().find("activation");
+  if (found == config.json().end() || !found->is_object() || !found->contains("config")) return nullptr;
+  return found->value("class_name", Json()) == "PReLU" && found->at("config").is_object() ? &found->at("config")
+                                                                                          : nullptr;
+}
+
+std::shared_ptr<const Layer> parse_with_prelu(const Config& config, const Json& activation) {
+  Json plain = config.json();
+  plain["activation"] = "linear";
+  const std::string name =
+      activation.value("name", Json()).is_string() ? activation.at("name").get<std::string>() : std::string("p_re_lu");
+  return std::make_shared<detail::Adapter<WithPReLU>>(
+      WithPReLU{parse_layer(Config(plain, config.class_name(), config.version())),
+                parse_layer(Config(activation, "PReLU", config.version())), name});
+}
+
 }  // namespace
 
 std::shared_ptr<const Layer> parse_layer(const Config& config) {
@@ -75,6 +133,8 @@ std::shared_ptr<const Layer> parse_layer(const Config& config) {
     last["data_format"] = "channels_last";
     return channels_first(parse_layer(Config(last, config.class_name(), config.version())), config);
   }
+  if (const Json* activation = prelu_of(config); activation != nullptr && config.class_name() != "Activation")
+    return parse_with_prelu(config, *activation);
   auto layer = spec->parse(config);
   if (const auto unread = config.unread(); !unread.empty()) {
     config.unsupported(fmt::format("configuration key{} `{}` not understood; it may change what the layer computes",

@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
-constexpr std::string_view kSpectra = "Fourier transforms are not converted; compute the spectrogram before the model";
 constexpr std::string_view kHistogram =
     "its output depends on the image's histogram, which is not converted; do it before the model";
 constexpr std::string_view kAudio =
@@ -49,7 +48,6 @@ constexpr LayerNote kNotes[] = {
     {"Hashing", NoteKind::kRefused, kHashes},
     {"InverseSTFT", NoteKind::kRefused, kAudio},
     {"JaxLayer", NoteKind::kRefused, kPython},
-    {"MelSpectrogram", NoteKind::kRefused, kSpectra},
     {"Melspectrogram", NoteKind::kRefused, kAudio},
     {"Pipeline", NoteKind::kRefused,
      "layers of a data pipeline in one are not converted; call them one by one in the model"},
@@ -66,9 +64,6 @@ constexpr LayerNote kNotes[] = {
     {"QSeparableConv2D", NoteKind::kRefused, kQuantized},
     {"QSimpleRNN", NoteKind::kRefused, kQuantizedRecurrence},
     {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
-    {"ReversibleEmbedding", NoteKind::kRefused,
-     "an embedding that is called in two directions is not converted; use Embedding, and Dense for the way back"},
-    {"STFTSpectrogram", NoteKind::kRefused, kSpectra},
     {"Spectrogram", NoteKind::kRefused, kAudio},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
@@ -89,6 +84,7 @@ constexpr LayerNote kNotes[] = {
      "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
+    {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
     {"QActivation", NoteKind::kLimited, kQuantizers},
     {"QBatchNormalization", NoteKind::kLimited, kQuantizers},
     {"QConv1D", NoteKind::kLimited, kQuantizers},
@@ -99,10 +95,11 @@ constexpr LayerNote kNotes[] = {
     {"Resizing", NoteKind::kLimited,
      "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
     {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
+    {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
     {"StringLookup", NoteKind::kLimited,
      "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
-    {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear"},
+    {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear on images of unknown size"},
 };
 
 }  // namespace

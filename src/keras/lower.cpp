@@ -106,7 +106,7 @@ class ModelLowering {
         const std::string scope = lowering_.unique_name(scope_name(prefix, layer.name));
         return {lower_calls(*layer.model, in, scope + "/", path + layer.name + "/"), scope};
       }
-      return lower_layer(layer, in, prefix, path);
+      return lower_layer(layer, call, in, prefix, path);
     } catch (Error& error) {
       if (!std::string_view(error.what()).starts_with("layer `"))
         error.within(fmt::format("layer `{}` ({})", path + layer.name, layer.class_name));
@@ -114,30 +114,32 @@ class ModelLowering {
     }
   }
 
-  Result lower_layer(const ModelLayer& layer, const Values& in, const std::string& prefix, const std::string& path) {
+  Result lower_layer(const ModelLayer& layer, const Call& call, const Values& in, const std::string& prefix,
+                     const std::string& path) {
     Shapes in_shapes;
     for (const Value& x : in) in_shapes.push_back(x.shape);
     const auto is_complex = [](const Value& x) { return x.dtype == DType::kComplex64; };
     if (layer.class_name != "Magnitude" && std::ranges::any_of(in, is_complex)) {
       throw Error(ErrorCode::kUnsupported, "", "takes STFT's complex numbers, which only kapre's Magnitude does here");
     }
-    const Shapes out_shapes = layer.layer->infer(in_shapes);
+    const Layer& called = layer_in(layer, call);
+    const Shapes out_shapes = called.infer(in_shapes);
     const std::string scope = lowering_.enter_scope(scope_name(prefix, layer.name));
     const Values& weights = variables_of(layer, layer.layer->weights(in_shapes));
     lowering_.set_layer(scope, weights, layer.weights, layer.is_trainable);
     if (lowering_.is_training()) expect_trainable(layer);
-    Values out = layer.layer->lower(lowering_, autocast(layer, in));
+    Values out = called.lower(lowering_, autocast(layer, in));
     if (out.size() != out_shapes.size()) {
       throw Error(ErrorCode::kCorrupt, "",
                   fmt::format("gives {} outputs, its shapes say {}", out.size(), out_shapes.size()));
     }
     for (size_t i = 0; i < out.size(); ++i) {
       out[i].shape = out_shapes[i];
-      if (!out[i].mask && layer.layer->passes_mask() && !in.empty()) out[i].mask = in[0].mask;
+      if (!out[i].mask && called.passes_mask() && !in.empty()) out[i].mask = in[0].mask;
     }
     if (lowering_.is_training()) add_activity_losses(layer, out);
     const bool left_no_node = !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor;
-    record(layer, scope, path, in, out);
+    record(layer, call, scope, path, in, out);
     return {out, scope, left_no_node};
   }
 
@@ -208,9 +210,10 @@ class ModelLowering {
     return {read.output(), dtype, tensor.shape(), {}};
   }
 
-  void record(const ModelLayer& layer, const std::string& scope, const std::string& path, const Values& in,
-              const Values& out) {
-    LoweredCall call{path + layer.name, layer.class_name, scope, layer.layer, layer.weights, {}, {}, {}};
+  void record(const ModelLayer& layer, const Call& made, const std::string& scope, const std::string& path,
+              const Values& in, const Values& out) {
+    LoweredCall call{
+        path + layer.name, layer.class_name, scope, made.own ? made.own : layer.layer, layer.weights, {}, {}, {}};
     for (const Value& x : in) {
       call.inputs.push_back(x.tensor.name());
       call.masks.push_back(x.mask ? x.mask.name() : "");

@@ -24,6 +24,8 @@ std::vector<std::pair<size_t, size_t>> call_order(const Model& model) {
   return order;
 }
 
+const Layer& layer_in(const ModelLayer& layer, const Call& call) { return call.own ? *call.own : *layer.layer; }
+
 std::vector<std::string> output_names(const Model& model) {
   std::vector<std::string> names = model.output_names;
   for (size_t i = names.size(); i < model.outputs.size(); ++i)

@@ -23,7 +23,8 @@ struct TensorRef {
 // One call of a layer, Keras' inbound node. Its inputs in the order in which the layer's call takes them.
 struct Call {
   std::vector<TensorRef> inputs;
-  std::vector<TensorRef> masks;  // Keras 3 passes masks as arguments: one per input, or none
+  std::vector<TensorRef> masks;                // Keras 3 passes masks as arguments: one per input, or none
+  std::shared_ptr<const Layer> own = nullptr;  // the layer as it is in this call, where that has other arguments
 };
 
 struct Model;
@@ -66,6 +67,9 @@ struct Model {
 
 // What Keras calls each output in logs and configurations: its own name, or its layer's.
 std::vector<std::string> output_names(const Model& model);
+
+// The layer as that call calls it.
+const Layer& layer_in(const ModelLayer& layer, const Call& call);
 
 // The model's calls (layer, call), each after those whose outputs it takes, otherwise in the file's order. The model's
 // inputs are no calls; a call whose inputs never come (they depend on themselves) is not among them.

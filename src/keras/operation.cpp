@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "keras/complex_call.h"
 #include "keras/lowering.h"
 
 namespace hoarfrost::keras {
@@ -238,7 +239,8 @@ void OperationCall::expect_all_read() const {
 std::vector<const OperationSpec*> all_operations() {
   std::vector<const OperationSpec*> result;
   for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(),
-                            placement_operations(), product_operations()}) {
+                            placement_operations(), product_operations(), filling_operations(), selection_operations(),
+                            image_operations(), window_operations(), fourier_operations(), derived_operations()}) {
     for (const OperationSpec& spec : family) result.push_back(&spec);
   }
   return result;
@@ -268,6 +270,7 @@ std::shared_ptr<const Layer> parse_operation(const Config& config) {
 }
 
 std::shared_ptr<const Layer> parse_function(const Config& config, const std::string& function) {
+  if (is_complex_call(function, config)) return parse_complex_call(config, function);
   const OperationSpec* spec = find_operation_function(function);
   if (spec == nullptr)
     config.unsupported(fmt::format(

@@ -70,6 +70,12 @@ std::span<const OperationSpec> shape_operations();
 std::span<const OperationSpec> index_operations();
 std::span<const OperationSpec> placement_operations();
 std::span<const OperationSpec> product_operations();
+std::span<const OperationSpec> filling_operations();
+std::span<const OperationSpec> selection_operations();
+std::span<const OperationSpec> image_operations();
+std::span<const OperationSpec> window_operations();
+std::span<const OperationSpec> fourier_operations();
+std::span<const OperationSpec> derived_operations();
 
 // Every operation; the one of this Keras 3 class, or of this TensorFlow function; nullptr for none.
 std::vector<const OperationSpec*> all_operations();

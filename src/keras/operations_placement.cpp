@@ -126,18 +126,20 @@ std::shared_ptr<const Layer> parse_pad(OperationCall& call, std::string_view /*n
   return make_operation(pad);
 }
 
-// Elements along an axis by their index: [a, axis, b] and [i, j] give [a, i, j, b]. Keras 3 counts negative ones from
-// the end.
+// Elements along an axis by their index: [a, axis, b] and [i, j] give [a, i, j, b]. Of the first `n_batch` axes, which
+// both have, each place has indices of its own.
 struct Take {
   int64_t axis;
   bool is_flat;  // of all elements in a row
+  int64_t n_batch = 0;
 
   Shapes infer(const Shapes& in) const {
     if (is_flat) return {in.at(1)};
     const int along = axis_in(axis, in.at(0).rank());
     Shape out;
     for (int a = 0; a < along; ++a) out.push_back(in[0][a]);
-    for (const int64_t size : in.at(1).sizes()) out.push_back(size);
+    const int first = batch(in.at(1).rank(), along);
+    for (int a = first; a < in.at(1).rank(); ++a) out.push_back(in[1][a]);
     for (int a = along + 1; a < in[0].rank(); ++a) out.push_back(in[0][a]);
     return {out};
   }
@@ -147,21 +149,35 @@ struct Take {
     const bool is_whole = in[1].dtype == DType::kInt32 || in[1].dtype == DType::kInt64;
     const Value indices = is_whole ? in[1] : cast_to(lowering, in[1], DType::kInt32);
     const Value along = lowering.int_scalar("GatherV2/axis", is_flat ? 0 : axis_in(axis, in[0].shape.rank()));
-    return {lowering.raw_op("GatherV2", "GatherV2", {x, indices, along}, x.dtype,
-                            {{"Tparams", x.dtype}, {"Tindices", indices.dtype}, {"Taxis", DType::kInt32}})};
+    Attributes attributes{{"Tparams", x.dtype}, {"Tindices", indices.dtype}, {"Taxis", DType::kInt32}};
+    // TensorFlow before 1.14 does not know the attribute.
+    if (const int64_t n = is_flat ? 0 : batch(in[1].shape.rank(), axis_in(axis, in[0].shape.rank())); n != 0)
+      attributes.push_back({"batch_dims", n});
+    return {lowering.raw_op("GatherV2", "GatherV2", {x, indices, along}, x.dtype, attributes)};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const int along = is_flat ? 0 : axis_in(axis, in[0].shape().rank());
     const Array x = is_flat ? in[0].reshaped({in[0].shape().n_elements()}) : in[0];
+    const int first = is_flat ? 0 : batch(in[1].shape().rank(), along);
     const auto at = [=, indices = in[1]](const Index& o) {
       Index i, which;
       for (int a = 0; a < along; ++a) i.push_back(o[a]);
-      for (int a = 0; a < indices.shape().rank(); ++a) which.push_back(o[along + a]);
+      for (int a = 0; a < first; ++a) which.push_back(o[a]);
+      for (int a = first; a < indices.shape().rank(); ++a) which.push_back(o[along + a - first]);
       i.push_back(static_cast<int64_t>(indices[which]));
-      for (int a = along + which.rank(); a < o.rank(); ++a) i.push_back(o[a]);
+      for (int a = along + which.rank() - first; a < o.rank(); ++a) i.push_back(o[a]);
       return x[i];
     };
     return {{infer({in[0].shape(), in[1].shape()})[0], at, 0}};
+  }
+
+ private:
+  [[nodiscard]] int batch(int n_index_axes, int along) const {
+    const int64_t n = n_batch < 0 ? n_batch + n_index_axes : n_batch;
+    if (n < 0 || n > n_index_axes || n > along)
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("{} axes of a batch, of indices of {} axes along axis {}", n_batch, n_index_axes, along));
+    return static_cast<int>(n);
   }
 };
 std::shared_ptr<const Layer> parse_take(OperationCall& call, std::string_view /*name*/) {
@@ -169,15 +185,15 @@ std::shared_ptr<const Layer> parse_take(OperationCall& call, std::string_view /*
   call.operand(1, {"indices"});
   (void)call.find(2, {"validate_indices"});
   const auto axis = call.integer(call.is_keras3() ? 9 : 3, {"axis"});
-  if (call.integer(4, {"batch_dims"}).value_or(0) != 0)
-    call.config().unsupported("gather with batch_dims is not converted");
+  const int64_t n_batch = call.integer(4, {"batch_dims"}).value_or(0);
   const Operand& indices = call.all().at(1);
   for (int64_t i = 0; !indices.input && i < indices.constant.n_elements(); ++i) {
     if (indices.constant.values<double>()[static_cast<size_t>(i)] < 0)
       call.config().unsupported("indices below 0 are not converted");
   }
   if (!indices.input && indices.is_float) call.config().unsupported("indices with a fraction are not converted");
-  return make_operation(Take{axis.value_or(0), !axis && call.is_keras3()});
+  // tf.gather's axis is the first behind the batch unless it is given.
+  return make_operation(Take{axis.value_or(std::max<int64_t>(n_batch, 0)), !axis && call.is_keras3(), n_batch});
 }
 
 // Along one axis, each element of the result is one of the input's: source(i, n) says which, of n.
@@ -335,44 +351,6 @@ std::shared_ptr<const Layer> parse_moved_axes(OperationCall& call, std::string_v
   return make_operation(Transposition<MovedAxes>{{*from, *to, is_swap}});
 }
 
-// Repeated along axes of size one, or new ones before the others.
-struct BroadcastTo {
-  std::vector<int64_t> sizes;
-  Shapes infer(const Shapes& in) const {
-    Shape out(sizes);
-    for (int axis = 1; axis <= out.rank(); ++axis) {
-      if (out[-axis] == kUnknown && axis <= in.at(0).rank()) out[-axis] = in[0][-axis];
-    }
-    if (broadcast(in.at(0), out).rank() != out.rank())
-      throw Error(ErrorCode::kMismatch, "",
-                  fmt::format("{} cannot be broadcast to {}", in[0].to_string(), out.to_string()));
-    return {out};
-  }
-  Values lower(Lowering& lowering, const Values& in) const {
-    const Shape out = infer({in[0].shape})[0];
-    if (!out.is_static())
-      throw Error(ErrorCode::kUnsupported, "",
-                  "a broadcast to sizes that are not known is not converted; give --input-shape");
-    return {lowering.op("BroadcastTo", {in[0], lowering.ints("BroadcastTo/shape", out.sizes())},
-                        {{"Tidx", DType::kInt32}})};
-  }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const auto at = [x = in[0]](const Index& o) {
-      Index i;
-      const int rank = x.shape().rank();
-      for (int axis = 0; axis < rank; ++axis) i.push_back(x.size(axis) == 1 ? 0 : o[axis - rank]);
-      return x[i];
-    };
-    return {{infer({in[0].shape()})[0], at, 0}};
-  }
-};
-std::shared_ptr<const Layer> parse_broadcast_to(OperationCall& call, std::string_view /*name*/) {
-  call.operand(0, {"x", "input"});
-  const auto sizes = call.integers(call.is_keras3() ? 9 : 1, {"shape"});
-  if (!sizes) call.config().fail("broadcast_to has no shape");
-  return make_operation(BroadcastTo{*sizes});
-}
-
 // [..., ] -> [..., n] with the axis anywhere: 1 where the number is the place.
 struct OneHot {
   int64_t n;
@@ -427,7 +405,6 @@ constexpr OperationSpec kOperations[] = {
     {"Flip", "reverse", parse_rearranged},
     {"Moveaxis", "experimental.numpy.moveaxis", parse_moved_axes},
     {"Swapaxes", "experimental.numpy.swapaxes", parse_moved_axes},
-    {"BroadcastTo", "broadcast_to", parse_broadcast_to},
     {"OneHot", "one_hot", parse_one_hot},
 };
 

@@ -122,6 +122,9 @@ std::shared_ptr<const Layer> parse_einsum(OperationCall& call, std::string_view 
   const size_t comma = equation.find(','), arrow = equation.find("->");
   if (arrow == std::string::npos)
     call.config().unsupported(fmt::format("einsum `{}`: write the result's axes too, behind ->", equation));
+  if (!call.is_keras3() && call.find(1, {"operands"}) == nullptr && call.find(9, {"inputs"}) == nullptr)
+    call.config().unsupported(
+        "Keras 2 does not write of what tensors an einsum is; make it an EinsumDense or Dot layer and save again");
   if (call.find(9, {"inputs"}) != nullptr)
     call.operands(9, {"inputs"});
   else

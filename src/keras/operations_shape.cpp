@@ -7,6 +7,7 @@
 #include "keras/contraction.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/sizes.h"
 #include "keras/slicing.h"
 #include "keras/transposition.h"
 
@@ -27,14 +28,23 @@ Formula same_elements(const Array& x, const Shape& out) {
 // The operands behind the first are the sizes that only the running graph knows (tf.shape(x)[0]).
 struct Reshape {
   std::vector<std::optional<int64_t>> sizes;  // nullopt: the next operand
+  bool is_by_tensor = false;                  // the second operand is the whole shape
 
   Shapes infer(const Shapes& in) const {
     Shape out;
+    if (is_by_tensor) {
+      if (in.at(1).rank() != 1 || in[1][0] == kUnknown || in[1][0] > 8)
+        throw Error(ErrorCode::kUnsupported, "",
+                    fmt::format("a reshape to as many axes as {} has numbers is not converted", in[1].to_string()));
+      return {Shape(std::vector<int64_t>(static_cast<size_t>(in[1][0]), kUnknown))};
+    }
     for (const auto& size : sizes) out.push_back(size.value_or(kUnknown));
     return {completed(in.at(0), std::move(out))};
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
+    if (is_by_tensor)
+      return {lowering.op("Reshape", {in[0], cast_to(lowering, in[1], DType::kInt32)}, {{"Tshape", DType::kInt32}})};
     if (in.size() == 1) {
       std::vector<int64_t> given;
       for (const auto& size : sizes) given.push_back(*size);
@@ -54,6 +64,8 @@ struct Reshape {
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     Shape out;
     size_t next = 1;
+    for (int64_t i = 0; is_by_tensor && i < in.at(1).size(0); ++i)
+      out.push_back(static_cast<int64_t>(in[1].at_offset(i)));
     for (const auto& size : sizes) out.push_back(size ? *size : static_cast<int64_t>(in.at(next++).at_offset(0)));
     return {same_elements(in[0], completed(in[0].shape(), std::move(out)))};
   }
@@ -73,9 +85,13 @@ struct Reshape {
 std::shared_ptr<const Layer> parse_reshape(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "tensor"});
   const Json* shape = call.find(1, {"newshape", "shape"});
-  if (shape == nullptr || !shape->is_array())
-    call.config().unsupported("a reshape to a shape that is itself a tensor is not converted");
+  if (shape == nullptr) call.config().fail("reshape has no shape");
   Reshape result;
+  if (!shape->is_array()) {
+    result.is_by_tensor = true;
+    call.add(*shape);
+    return make_operation(std::move(result));
+  }
   for (const Json& size : *shape) {
     if (size.is_number_integer()) {
       result.sizes.emplace_back(size.get<int64_t>());
@@ -333,18 +349,21 @@ std::shared_ptr<const Layer> parse_split(OperationCall& call, std::string_view n
 }
 
 struct Tile {
-  std::vector<int64_t> multiples;
+  Sizes multiples;
   Shapes infer(const Shapes& in) const {
     if (static_cast<int>(multiples.size()) != in.at(0).rank())
       throw Error(ErrorCode::kUnsupported, "",
                   fmt::format("tile of {} axes with {} repeats is not converted", in[0].rank(), multiples.size()));
     Shape out;
     for (int axis = 0; axis < in[0].rank(); ++axis)
-      out.push_back(in[0][axis] == kUnknown ? kUnknown : in[0][axis] * multiples[static_cast<size_t>(axis)]);
+      out.push_back(in[0][axis] == kUnknown || !multiples[static_cast<size_t>(axis)]
+                        ? kUnknown
+                        : in[0][axis] * *multiples[static_cast<size_t>(axis)]);
     return {out};
   }
   Values lower(Lowering& lowering, const Values& in) const {
-    return {lowering.op("Tile", {in[0], lowering.ints("Tile/multiples", multiples)}, {{"Tmultiples", DType::kInt32}})};
+    return {lowering.op("Tile", {in[0], lower_sizes(lowering, multiples, in, 1, "Tile/multiples")},
+                        {{"Tmultiples", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const auto at = [x = in[0]](const Index& o) {
@@ -352,14 +371,14 @@ struct Tile {
       for (int axis = 0; axis < o.rank(); ++axis) i[axis] = o[axis] % x.size(axis);
       return x[i];
     };
-    return {{infer({in[0].shape()})[0], at, 0}};
+    Shape out = known_sizes(multiples, in, 1);
+    for (int axis = 0; axis < out.rank(); ++axis) out[axis] *= in[0].size(axis);
+    return {{out, at, 0}};
   }
 };
 std::shared_ptr<const Layer> parse_tile(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x", "input"});
-  const auto multiples = call.integers(1, {"repeats", "multiples"});
-  if (!multiples) call.config().fail("tile does not say how often");
-  return make_operation(Tile{*multiples});
+  return make_operation(Tile{parse_sizes(call, 1, {"repeats", "multiples"})});
 }
 
 struct ShapeOf {

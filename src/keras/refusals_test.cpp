@@ -43,8 +43,9 @@ constexpr Refusal kRefusals[] = {
      "mode 2 normalises by the statistics of the batch at inference too, which no frozen graph does"},
     {"BatchNormalization", R"({"name": "l", "fold": 3})", ErrorCode::kUnsupported,
      "configuration key `fold` not understood; it may change what the layer computes"},
-    {"UpSampling2D", R"({"name": "l", "size": [2, 2], "interpolation": "bicubic"})", ErrorCode::kUnsupported,
-     "interpolation `bicubic` is not converted; nearest and bilinear are"},
+    {"UpSampling2D", R"({"name": "l", "size": [2, 2], "interpolation": "sinc"})", ErrorCode::kUnsupported,
+     "interpolation `sinc` is not known; there are bilinear, nearest, bicubic, area, lanczos3, lanczos5, gaussian, "
+     "mitchellcubic"},
     {"UpSampling2D", R"({"name": "l", "size": [2, 0]})", ErrorCode::kCorrupt, "size must be at least 1"},
     {"ZeroPadding2D", R"({"name": "l", "padding": 1, "data_format": "NCHW"})", ErrorCode::kCorrupt,
      "data_format must be channels_last or channels_first, found `NCHW`"},

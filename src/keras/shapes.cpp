@@ -35,7 +35,7 @@ const Shape& shape_of(const Model& model, const TensorRef& ref, const Results& r
   return found->second[ref.output];
 }
 
-Shapes infer_call(const ModelLayer& layer, const Shapes& in, const CallVisitor& visit) {
+Shapes infer_call(const ModelLayer& layer, const Call& call, const Shapes& in, const CallVisitor& visit) {
   try {
     if (layer.model) {
       if (in.size() != layer.model->inputs.size())
@@ -49,7 +49,7 @@ Shapes infer_call(const ModelLayer& layer, const Shapes& in, const CallVisitor& 
                     "the file does not say the model's input shape; give it with --input-shape");
       }
     }
-    Shapes out = layer.layer->infer(in);
+    Shapes out = layer_in(layer, call).infer(in);
     visit(layer, in, out);
     return out;
   } catch (Error& error) {
@@ -75,7 +75,7 @@ Shapes infer_shapes(const Model& model, const Shapes& inputs, const CallVisitor&
   for (const auto& [l, c] : call_order(model)) {
     Shapes in;
     for (const TensorRef& ref : model.layers[l].calls[c].inputs) in.push_back(shape_of(model, ref, results));
-    results[{l, c}] = infer_call(model.layers[l], in, visit);
+    results[{l, c}] = infer_call(model.layers[l], model.layers[l].calls[c], in, visit);
   }
   Shapes outputs;
   for (const TensorRef& ref : model.outputs) outputs.push_back(shape_of(model, ref, results));

@@ -111,6 +111,24 @@ constexpr Row kRows[] = {
     {"BatchMatMul", "linalg.matmul", "a b", "adj_x=transpose_a adj_y=transpose_b"},
     {"BatchMatMulV2", "linalg.matmul", "a b", "adj_x=transpose_a adj_y=transpose_b"},
     {"Einsum", "einsum", "inputs...", "equation=equation"},
+    {"FFT", "signal.fft", "input"},
+    {"IFFT", "signal.ifft", "input"},
+    {"RFFT", "signal.rfft", "input !fft_length"},
+    {"IRFFT", "signal.irfft", "input !fft_length"},
+    {"ComplexAbs", "math.abs", "x"},
+    {"Complex", "complex", "real imag"},
+    {"Real", "math.real", "input"},
+    {"Imag", "math.imag", "input"},
+    {"Angle", "math.angle", "input"},
+    {"Conj", "math.conj", "input"},
+    {"TopKV2", "math.top_k", "input !k", "sorted=sorted index_type=index_type"},
+    {"ResizeBilinear", "compat.v1.image.resize_bilinear", "images !size",
+     "align_corners=align_corners half_pixel_centers=half_pixel_centers"},
+    {"ResizeNearestNeighbor", "compat.v1.image.resize_nearest_neighbor", "images !size",
+     "align_corners=align_corners half_pixel_centers=half_pixel_centers"},
+    {"DepthToSpace", "nn.depth_to_space", "input", "block_size=block_size data_format=data_format"},
+    {"SpaceToDepth", "nn.space_to_depth", "input", "block_size=block_size data_format=data_format"},
+    {"Slice", "slice", "input_ !begin !size"},
     {"StridedSlice", "__operators__.getitem", "tensor !begin !end !strides",
      "begin_mask=begin_mask end_mask=end_mask ellipsis_mask=ellipsis_mask new_axis_mask=new_axis_mask "
      "shrink_axis_mask=shrink_axis_mask"},
@@ -126,7 +144,9 @@ std::vector<std::string> words_of(std::string_view text) {
   return result;
 }
 
-bool is_tensor(const Json& input) { return input.is_object() && input.contains("tensor"); }
+bool is_tensor(const Json& input) {
+  return input.is_object() && (input.contains("tensor") || input.contains("complex"));
+}
 
 // Of types, counts and what TensorFlow notes for itself: they say nothing that the inputs do not.
 bool is_idle(const std::string& name, const Json& value) {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "keras/complex_call.h"
 #include "keras/layer_testing.h"
 #include "keras/operation.h"
 
@@ -31,8 +32,8 @@ TEST(TensorFlowOp, RefusesByName) {
     return message_of("TensorFlowOpLayer",
                       R"({"name": "it", "constants": )" + constants + R"(, "node_def": )" + node + "}");
   };
-  EXPECT_THAT(message(R"({"name": "f", "op": "FFT", "input": ["x"], "attr": {}})", "{}"),
-              HasSubstr("TensorFlow's op FFT is not converted"));
+  EXPECT_THAT(message(R"({"name": "f", "op": "FFT2D", "input": ["x"], "attr": {}})", "{}"),
+              HasSubstr("TensorFlow's op FFT2D is not converted"));
   EXPECT_THAT(message(R"({"name": "s", "op": "Sum", "input": ["x", "y"], "attr": {}})", "{}"),
               HasSubstr("a Sum node whose `axis` is computed"));
   EXPECT_THAT(
@@ -41,9 +42,8 @@ TEST(TensorFlowOp, RefusesByName) {
   EXPECT_THAT(message(R"({"name": "a", "op": "AddV2", "input": ["x"], "attr": {}})", "{}"),
               HasSubstr("takes 2 inputs, found 1"));
   EXPECT_THAT(message(R"("\u0007\u0001")", "{}"), HasSubstr("no NodeDef"));
-  EXPECT_THAT(
-      message(R"({"name": "c", "op": "Cast", "input": ["x"], "attr": {"DstT": {"type": "DT_COMPLEX64"}}})", "{}"),
-      HasSubstr("complex64"));
+  EXPECT_THAT(message(R"({"name": "c", "op": "Cast", "input": ["x"], "attr": {"DstT": {"type": "DT_STRING"}}})", "{}"),
+              HasSubstr("string"));
 }
 
 TEST(TensorFlowOp, EveryOpHasItsFunction) {
@@ -58,7 +58,10 @@ TEST(TensorFlowOp, EveryOpHasItsFunction) {
       } catch (const Error&) {  // another number of inputs
       }
     }
-    EXPECT_NE(find_operation_function(function), nullptr) << op << " is said to be " << function;
+    const Json call{{"name", "it"}};
+    EXPECT_TRUE(find_operation_function(function) != nullptr ||
+                is_complex_call(function, Config(call, "TensorFlowOpLayer", {2, 15})))
+        << op << " is said to be " << function;
   }
 }
 

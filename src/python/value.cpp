@@ -54,6 +54,7 @@ std::string repr_within(const Value& value, int depth, size_t most) {
   if (value.is(Kind::kName)) return value.text.substr(0, 80);
   if (value.is(Kind::kEllipsis)) return "...";
   if (value.is(Kind::kTensor)) return "a tensor";
+  if (value.is(Kind::kComplex)) return "a tensor of complex numbers";
   if (value.is(Kind::kFunction)) return fmt::format("function {}", value.function->code->name.substr(0, 80));
   if (value.is(Kind::kMethod))
     return fmt::format("{}.{}", repr_within(value.items->front(), depth + 1, most), value.text.substr(0, 80));

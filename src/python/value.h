@@ -33,7 +33,8 @@ struct Value {
     kIterator,  // over `items`, at position `integer`
     kCode,
     kCell,
-    kArray,  // numbers of numpy or tf.constant: a list that computes by elements
+    kComplex,  // a tensor of complex numbers: `items` holds its real and its imaginary part
+    kArray,    // numbers of numpy or tf.constant: a list that computes by elements
   };
   Kind kind = Kind::kNull;
   int64_t integer = 0;  // of kBool too

@@ -69,6 +69,14 @@ constexpr Row kRows[] = {
     {"ones_like", "ones_like", "x dtype=None", ""},
     {"shape", "shape", "x", ""},
     {"dot", "linalg.matmul", "x y", "a b"},
+    {"repeat_elements", "repeat", "x rep axis", "x repeats axis"},
+    {"one_hot", "one_hot", "indices num_classes", "indices depth"},
+    {"gather", "gather", "reference indices", "params indices"},
+    {"cumsum", "math.cumsum", "x axis=0", ""},
+    {"cumprod", "math.cumprod", "x axis=0", ""},
+    {"logsumexp", "math.reduce_logsumexp", "x axis=None keepdims=False", "input_tensor axis keepdims"},
+    {"bias_add", "nn.bias_add", "x bias", ""},
+    {"slice", "slice", "x start size", "input_ begin size"},
 };
 
 std::vector<std::string> words(std::string_view text) {
@@ -191,6 +199,24 @@ python::Value repeat(Meaning& meaning, const Arguments& a) {
   return meaning.trace().add_layer("RepeatVector", {{"n", plain_json(a["n"])}}, {a["x"]});
 }
 
+python::Value convolved(Meaning& meaning, const Arguments& a) {
+  return meaning.operation("nn.convolution", {},
+                           {{"input", a["x"]},
+                            {"filters", a["kernel"]},
+                            {"strides", a["strides"]},
+                            {"padding", a["padding"]},
+                            {"data_format", a["data_format"]},
+                            {"dilations", a["dilation_rate"]}});
+}
+python::Value pooled(Meaning& meaning, const Arguments& a) {
+  return meaning.trace().add_layer(text_of(a["pool_mode"], "max") == "avg" ? "AveragePooling2D" : "MaxPooling2D",
+                                   {{"pool_size", plain_json(a["pool_size"])},
+                                    {"strides", plain_json(a["strides"])},
+                                    {"padding", text_of(a["padding"], "valid")},
+                                    {"data_format", plain_json(a["data_format"])}},
+                                   {a["x"]});
+}
+
 python::Value int_shape(Meaning& meaning, const Arguments& a) {
   if (!a["x"].is(Kind::kTensor)) refuse("int_shape of what is no tensor");
   return meaning.shape_of(a["x"]);
@@ -259,6 +285,9 @@ constexpr SpecialRow kSpecial[] = {
     {"spatial_2d_padding", "x padding=None data_format=channels_last", pad_images},
     {"temporal_padding", "x padding=None", pad_steps},
     {"repeat", "x n", repeat},
+    {"conv1d", "x kernel strides=1 padding=valid data_format=None dilation_rate=1", convolved},
+    {"conv2d", "x kernel strides=1 padding=valid data_format=None dilation_rate=1", convolved},
+    {"pool2d", "x pool_size strides=1 padding=valid data_format=None pool_mode=max", pooled},
     {"int_shape", "x", int_shape},
     {"ndim", "x", n_dimensions},
     {"epsilon", "", epsilon},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "keras/lambda/arrays.h"
 #include "keras/lambda/meaning.h"
 
 namespace hoarfrost::keras {
@@ -195,6 +196,15 @@ std::optional<python::Value> call_numeric(const std::string& name, const Given& 
 std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name,
                                           const std::vector<python::Value>& arguments,
                                           const python::Keywords& keywords) {
+  const size_t point = name.find('.');
+  if (name.starts_with("np.")) {
+    if (auto result = call_array(name.substr(point + 1), arguments, keywords)) return result;
+  }
+  constexpr std::string_view kArrays[] = {"zeros", "ones", "eye", "range", "arange", "linspace", "fill", "full"};
+  if ((name.starts_with("tf.") || name.starts_with("K.") || name.starts_with("ops.")) &&
+      std::ranges::find(kArrays, name.substr(point + 1)) != std::end(kArrays)) {
+    if (auto result = call_array(name.substr(point + 1), arguments, keywords)) return result;
+  }
   if (name.starts_with("math.") || name.starts_with("np.")) {
     const bool has_only_dtype = std::ranges::all_of(keywords, [](const auto& entry) { return entry.first == "dtype"; });
     return has_only_dtype ? call_numeric(name, arguments) : std::nullopt;

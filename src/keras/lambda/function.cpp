@@ -14,8 +14,8 @@
 namespace hoarfrost::keras {
 namespace {
 
-std::string say_it(const std::string& name) {
-  return fmt::format("say it by hand with --lambda {}='x / 255' (docs/lambda.md)", name);
+std::string say_it(const std::string& name, std::string_view example = "x / 255") {
+  return fmt::format("say it by hand with --lambda {}='{}' (docs/lambda.md)", name, example);
 }
 
 // nullopt for what is no base64; line ends are passed over.
@@ -208,7 +208,9 @@ Trace LambdaFunction::follow(const Shapes& inputs, const Json& arguments, const 
   std::string said = failure->what();
   const std::string code = python::listing(*failed->code, failed->version);
   throw Error(ErrorCode::kUnsupported, "",
-              fmt::format("its Python function is not converted: {}; {}\nPython {} {}", said, say_it(name_),
+              fmt::format("its Python function is not converted: {}; {}\nPython {} {}", said,
+                          // A sample's mean is the first input of a variational autoencoder's sampling layer.
+                          said.find("which is random") != std::string::npos ? say_it(name_, "x[0]") : say_it(name_),
                           python::version_name(failed->version), code));
 }
 

@@ -8,6 +8,8 @@
 #include <numbers>
 #include <set>
 
+#include "keras/lambda/arrays.h"
+
 namespace hoarfrost::keras {
 namespace {
 
@@ -46,6 +48,27 @@ constexpr std::string_view kBuiltins[] = {
     "enumerate", "reversed", "round", "pow",   "str",  "isinstance", "print", "dict", "map", "slice", "xrange"};
 constexpr std::string_view kModules[] = {"K",   "tf",         "np",    "keras",   "math",
                                          "ops", "tensorflow", "numpy", "backend", "activations"};
+// Of keras.applications, for their preprocess_input.
+constexpr std::string_view kApplications[] = {"imagenet_utils",
+                                              "applications",
+                                              "convnext",
+                                              "densenet",
+                                              "efficientnet",
+                                              "efficientnet_v2",
+                                              "inception_resnet_v2",
+                                              "inception_v3",
+                                              "mobilenet",
+                                              "mobilenet_v2",
+                                              "mobilenet_v3",
+                                              "nasnet",
+                                              "regnet",
+                                              "resnet",
+                                              "resnet50",
+                                              "resnet_rs",
+                                              "resnet_v2",
+                                              "vgg16",
+                                              "vgg19",
+                                              "xception"};
 
 constexpr Renamed kOperators[] = {{"+", "math.add"},         {"-", "math.subtract"},       {"*", "math.multiply"},
                                   {"/", "math.truediv"},     {"classic/", "math.truediv"}, {"//", "math.floordiv"},
@@ -124,6 +147,9 @@ python::Value Meaning::global(const std::string& name) {
   if (name == "True" || name == "False") return python::Value::boolean(name == "True");  // names in Python 2
   if (std::ranges::find(kBuiltins, name) != std::end(kBuiltins)) return python::Value::name(name);
   if (std::ranges::find(kModules, name) != std::end(kModules)) return python::Value::name(canonical_name(name));
+  if (name == "applications") return python::Value::name("keras.applications");
+  if (std::ranges::find(kApplications, name) != std::end(kApplications))
+    return python::Value::name("keras.applications." + name);
   refuse(fmt::format("it uses `{}`, which is its author's and not in the file", name));
 }
 
@@ -133,6 +159,8 @@ python::Value Meaning::attribute(const python::Value& object, const std::string&
     const auto constant = constant_named(whole);
     return constant ? *constant : python::Value::name(whole);
   }
+  if (object.is(Kind::kArray) && (name == "astype" || name == "copy")) return method(object, name);
+  if (object.is(Kind::kComplex)) return attribute(object.items->front(), name);
   if (object.is(Kind::kTensor)) {
     if (name == "shape" || name == "_keras_shape") return shape_of(object);
     if (name == "ndim") return python::Value::whole(trace_->shape(object).rank());
@@ -155,6 +183,8 @@ python::Value Meaning::operation(std::string_view function, const std::vector<py
 }
 
 python::Value Meaning::binary(std::string_view op, const python::Value& a, const python::Value& b) {
+  if (a.is(Kind::kComplex) || b.is(Kind::kComplex)) return complex_binary(*this, op, a, b);
+  if (const auto constant = array_binary(op == "classic/" ? "/" : op, a, b)) return *constant;
   const std::string_view function = found_in(kOperators, op);
   const auto takes_part = [](const python::Value& value) {
     return value.is(Kind::kTensor) || value.is_number() || value.is(Kind::kArray) || value.is_sequence();
@@ -181,6 +211,8 @@ python::Value Meaning::compare(std::string_view op, const python::Value& a, cons
 }
 
 python::Value Meaning::subscript(const python::Value& object, const python::Value& key) {
+  if (const auto array = array_subscript(object, key)) return *array;
+  if (object.is(Kind::kComplex)) return *call_complex(*this, "tf.__operators__.getitem", {object, key}, {});
   if (!object.is(Kind::kTensor))
     refuse(fmt::format("it takes {} of {}, which is not known", key.repr(), object.repr()));
   return operation("__operators__.getitem", {object, key.is(Kind::kTuple) ? python::Value::list(*key.items) : key});
@@ -191,12 +223,17 @@ python::Value Meaning::call(const python::Value& function, const std::vector<pyt
   if (function.is(Kind::kMethod)) {
     const python::Value& object = function.items->front();
     if (function.text == "get_shape" && arguments.empty()) return shape_of(object);
+    if (object.is(Kind::kArray)) return object;  // astype, copy
     if (function.text == "as_list" && arguments.empty()) return python::Value::list(*object.items);
     if (function.text == "num_elements" && arguments.empty()) return python::Value::whole(count_of(object));
   }
   if (!function.is(Kind::kName)) refuse(fmt::format("it calls {}, which is not known", function.repr()));
+  if (function.text == "abs" && arguments.size() == 1 && arguments[0].is(Kind::kComplex))
+    return *call_complex(*this, "tf.abs", arguments, keywords);
+  if (auto result = call_complex(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_builtin(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_backend(*this, function.text, arguments, keywords)) return *result;
+  if (auto result = call_preprocessing(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_tensorflow(*this, function.text, arguments, keywords)) return *result;
   refuse(fmt::format("it calls `{}`, which is not known", function.text));
 }

@@ -61,6 +61,18 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
 // tf.FUNCTION of images: resizing, blocks, borders, pooling.
 std::optional<python::Value> call_image(Meaning& meaning, const std::string& function,
                                         const std::vector<python::Value>& arguments, const python::Keywords& keywords);
+// Functions that make complex tensors (tf.signal's transforms, tf.complex), or are called with one among their
+// arguments; nullopt for others. Throws Error{kUnsupported} for what is not known of complex numbers.
+std::optional<python::Value> call_complex(Meaning& meaning, const std::string& name,
+                                          const std::vector<python::Value>& arguments,
+                                          const python::Keywords& keywords);
+python::Value complex_binary(Meaning& meaning, std::string_view op, const python::Value& a, const python::Value& b);
+// [real part, imaginary part], both tensors.
+python::Value complex_parts(Meaning& meaning, const python::Value& x);
+// keras.applications.MODEL.preprocess_input, of images with their channels last.
+std::optional<python::Value> call_preprocessing(Meaning& meaning, const std::string& name,
+                                                const std::vector<python::Value>& arguments,
+                                                const python::Keywords& keywords);
 std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& name,
                                           const std::vector<python::Value>& arguments,
                                           const python::Keywords& keywords);

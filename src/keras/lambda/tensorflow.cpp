@@ -13,19 +13,61 @@ using Kind = python::Value::Kind;
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
 
-// "ExpandDims" of "expand_dims".
-std::string class_of(std::string_view function) {
-  std::string result;
-  bool begins = true;
+// ExpandDims of "expand_dims", RGBToGrayscale of "image.rgb_to_grayscale"; nullptr for none.
+const OperationSpec* operation_of(std::string_view function) {
+  function.remove_prefix(function.rfind('.') + 1);
+  std::string wanted;
   for (const char c : function) {
-    if (c == '_') {
-      begins = true;
-      continue;
-    }
-    result += begins && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    begins = false;
+    if (c != '_') wanted += c;
   }
-  return result;
+  for (const OperationSpec* spec : all_operations()) {
+    std::string name(spec->name);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (name == wanted) return spec;
+  }
+  return nullptr;
+}
+
+// The parameters of Keras 3's functions whose operations know their arguments by name alone.
+struct Signature {
+  std::string_view operation;
+  std::string_view parameters;
+};
+constexpr Signature kSignatures[] = {
+    {"Pad", "x pad_width mode constant_values"},
+    {"Take", "x indices axis"},
+    {"Repeat", "x repeats axis"},
+    {"Roll", "x shift axis"},
+    {"Flip", "x axis"},
+    {"Moveaxis", "x source destination"},
+    {"Swapaxes", "x axis1 axis2"},
+    {"BroadcastTo", "x shape"},
+    {"OneHot", "x num_classes axis dtype"},
+    {"Tensordot", "x1 x2 axes"},
+    {"Resize", "images size interpolation antialias"},
+    {"TopK", "x k sorted"},
+    {"ExtractPatches", "images size strides dilation_rate padding"},
+    {"Conv", "inputs kernel strides padding data_format dilation_rate"},
+    {"DepthwiseConv", "inputs kernel strides padding data_format dilation_rate"},
+};
+
+// Positional arguments as those with names, where the operation wants that.
+void name_arguments(const OperationSpec& operation, std::vector<python::Value>& arguments, python::Keywords& keywords) {
+  if (operation.name == "Einsum" && !arguments.empty()) {
+    keywords.emplace_back("subscripts", arguments.front());
+    arguments.erase(arguments.begin());
+    return;
+  }
+  const auto* signature = std::ranges::find(kSignatures, operation.name, &Signature::operation);
+  if (signature == std::end(kSignatures)) return;
+  std::string_view parameters = signature->parameters;
+  size_t n = 0;
+  for (; n < arguments.size() && !parameters.empty(); ++n) {
+    const size_t end = std::min(parameters.find(' '), parameters.size());
+    keywords.emplace_back(std::string(parameters.substr(0, end)), arguments[n]);
+    parameters.remove_prefix(std::min(end + 1, parameters.size()));
+  }
+  arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(n));
 }
 
 std::vector<python::Value> without_tuples(std::vector<python::Value> arguments) {
@@ -71,17 +113,18 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
     return meaning.trace().add_layer("Activation", {{"activation", name.substr(18)}}, {arguments[0]});
   }
   if (name.starts_with("ops.")) {
-    const OperationSpec* spec = find_operation_class(class_of(name.substr(4)));
+    const OperationSpec* spec = operation_of(name);
     if (name == "ops.abs") spec = find_operation_class("Absolute");
     if (name == "ops.shape" && arguments.size() == 1 && arguments[0].is(Kind::kTensor))
       return meaning.shape_of(arguments[0]);
     if (spec == nullptr) return call_special(meaning, name.substr(4), arguments, keywords);
+    name_arguments(*spec, arguments, keywords);
     return meaning.trace().add(*spec, true, arguments, keywords);
   }
   if (!name.starts_with("tf.")) return {};
   std::string function = name.substr(3);
-  if (function.starts_with("random.") || function == "random_normal" || function == "random_uniform" ||
-      function == "nn.dropout") {
+  if (function.starts_with("random.") || function.starts_with("compat.v1.random") || function == "random_normal" ||
+      function == "random_uniform" || function == "nn.dropout") {
     refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
   }
   if (auto result = call_special(meaning, function, arguments, keywords)) return result;

@@ -79,6 +79,28 @@ python::Value value_of_json(const Json& json, int depth) {
   if (json.is_string()) return python::Value::string(json.get<std::string>());
   if (json.is_object() && json.contains("tensor") && json.at("tensor").is_number_unsigned())
     return python::Value::tensor(json.at("tensor").get<size_t>());
+  if (json.is_object() && json.contains("complex") && json.at("complex").is_array() && json.at("complex").size() == 2) {
+    std::vector<python::Value> parts;
+    for (const Json& number : json.at("complex")) parts.push_back(python::Value::tensor(number.get<size_t>()));
+    return python::Value::with(python::Value::Kind::kComplex, std::move(parts));
+  }
+  if (json.is_object() && json.size() == 3 && json.contains("start") && json.contains("stop") &&
+      json.contains("step")) {
+    std::vector<python::Value> bounds;
+    for (const char* bound : {"start", "stop", "step"}) bounds.push_back(value_of_json(json.at(bound), depth + 1));
+    return python::Value::with(python::Value::Kind::kSlice, std::move(bounds));
+  }
+  if (json.is_object() && json.value("class_name", Json()) == "__ellipsis__")
+    return python::Value::of(python::Value::Kind::kEllipsis);
+  if (json.is_object() &&
+      (json.value("class_name", Json()) == "__numpy__" || json.value("class_name", Json()) == "__tensor__")) {
+    const Json& numbers = json.contains("config") && json.at("config").is_object() ? json.at("config") : json;
+    if (numbers.contains("value")) {
+      python::Value array = value_of_json(numbers.at("value"), depth + 1);
+      if (array.is(python::Value::Kind::kList)) array.kind = python::Value::Kind::kArray;
+      return array;
+    }
+  }
   if (json.is_object())
     return python::Value::name(
         fmt::format("({})", json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60)));

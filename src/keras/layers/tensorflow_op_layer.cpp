@@ -16,12 +16,24 @@ namespace {
 // Tensors and constants, in the order of the node's inputs.
 std::vector<Json> inputs_of(const Config& config, const NodeDefinition& node) {
   const Json* constants = config.find({"constants"});
+  // Complex tensors among them are two inputs each.
+  std::vector<Json> tensors;
+  if (const auto call = config.json().find("call_arguments"); call != config.json().end()) {
+    for (const Json& argument : call->at("args")) {
+      if (argument.is_array())
+        tensors.insert(tensors.end(), argument.begin(), argument.end());
+      else
+        tensors.push_back(argument);
+    }
+  }
   std::vector<Json> inputs;
   size_t n_tensors = 0;
   for (size_t i = 0; i < node.n_inputs; ++i) {
     const std::string key = std::to_string(i);
     if (constants != nullptr && constants->is_object() && constants->contains(key))
       inputs.push_back(constants->at(key));
+    else if (n_tensors < tensors.size())
+      inputs.push_back(tensors[n_tensors++]);
     else
       inputs.push_back({{"tensor", n_tensors++}});
   }

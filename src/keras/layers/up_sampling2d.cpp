@@ -5,13 +5,16 @@
 //             (TensorFlow's old resize); neighbours outside the image are those of its border. tf.keras of
 //             TensorFlow 1.13 did as Keras 2.2 and says `2.2.4-tf` as TensorFlow 2.0 does: such files are read as
 //             TensorFlow 2 reads them.
+//   others:   tf.image.resize of TensorFlow 2.15 (image_resize.h), of images of known size.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "keras/data_format.h"
+#include "keras/image_resize.h"
 #include "keras/layers/registry.h"
 #include "keras/slicing.h"
 
@@ -22,16 +25,18 @@ struct UpSampling2D {
   std::vector<int64_t> factors;
   bool is_bilinear = false;
   bool has_half_pixel_centers = true;
+  std::optional<Interpolation> other = {};
 
   static UpSampling2D parse(const Config& config) {
     expect_channels_last(config);
     const std::string interpolation = config.get_string({"interpolation"}, "nearest");
-    if (interpolation != "nearest" && interpolation != "bilinear") {
-      config.unsupported(fmt::format("interpolation `{}` is not converted; nearest and bilinear are", interpolation));
-    }
     const std::vector<int64_t> factors = config.get_ints({"size"}, 2, 2);
     if (factors[0] < 1 || factors[1] < 1) config.fail("size must be at least 1");
-    return {factors, interpolation == "bilinear", config.version().is_tf_keras || config.version() >= Version{2, 4}};
+    UpSampling2D layer{factors, interpolation == "bilinear",
+                       config.version().is_tf_keras || config.version() >= Version{2, 4}};
+    if (interpolation != "nearest" && interpolation != "bilinear")
+      layer.other = parse_interpolation(config, "interpolation", "nearest");
+    return layer;
   }
 
   Shapes infer(const Shapes& in) const {
@@ -46,6 +51,13 @@ struct UpSampling2D {
 
   Values lower(Lowering& lowering, const Values& in) const {
     const Shape out = infer({in[0].shape})[0];
+    if (other) {
+      Value x = in[0];
+      if (x.dtype != DType::kFloat32)
+        x = lowering.raw_op("Cast", "Cast", {x}, DType::kFloat32, {{"SrcT", x.dtype}, {"DstT", DType::kFloat32}});
+      x.shape = in[0].shape;
+      return {lower_image_resize(resize_for(in[0].shape), lowering, x)};
+    }
     const Value size = out[1] == kUnknown || out[2] == kUnknown ? running_size(lowering, in[0])
                                                                 : lowering.ints("resize/size", {out[1], out[2]});
     const std::string op = is_bilinear ? "ResizeBilinear" : "ResizeNearestNeighbor";
@@ -59,6 +71,7 @@ struct UpSampling2D {
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const Shape out = infer({in[0].shape()})[0];
+    if (other) return {image_resize_reference(resize_for(in[0].shape()), in[0])};
     if (!is_bilinear) {
       const auto nearest = [x = in[0], f = factors](const Index& o) {
         return x[{o[0], o[1] / f[0], o[2] / f[1], o[3]}];
@@ -81,6 +94,14 @@ struct UpSampling2D {
   }
 
  private:
+  [[nodiscard]] ImageResize resize_for(const Shape& in) const {
+    ImageResize result;
+    result.height = in[1] * factors[0];
+    result.width = in[2] * factors[1];
+    result.interpolation = *other;
+    return result;
+  }
+
   // [height, width] times the factors, when the graph runs.
   Value running_size(Lowering& lowering, const Value& x) const {
     const Value shape =

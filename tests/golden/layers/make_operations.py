@@ -195,7 +195,13 @@ def tensorflow_op_layers():
          one(lambda a: a[:, 1:3, None, ::2]), one(lambda a: a[..., -1]), one(lambda a: a[:, ::-1]), one(lambda a: tf.pad(a, [[0, 0], [1, 0], [2, 2]])), one(lambda a: tf.gather(a, [3, 1], axis=1)), op(lambda n: tf.cast(n, 'float32'), [i]),
          one(tf.nn.softmax), one(lambda a: tf.nn.leaky_relu(a, 0.25)), two(lambda a, b: tf.matmul(a, b, transpose_b=True)), two(lambda a, b: tf.add_n([a, b, a])), two(lambda a, b: tf.einsum('bij,bkj->bik', a, b)),
          one(lambda a: tf.tile(a, [1, 2, 1])), one(lambda a: tf.argmax(a, axis=-1, output_type=tf.int32)), one(lambda a: tf.cumsum(a, axis=1, reverse=True)), one(lambda a: tf.clip_by_value(a, -0.5, 0.5)),
-         op(lambda c, a, b: tf.where(c, a, b), [op(tf.greater, [x, y]), x, y]), one(tf.square), one(lambda a: tf.unstack(a, axis=1)[0]), one(lambda a: tf.split(a, 2, axis=2)[0])]
+         op(lambda c, a, b: tf.where(c, a, b), [op(tf.greater, [x, y]), x, y]), one(tf.square), one(lambda a: tf.unstack(a, axis=1)[0]), one(lambda a: tf.split(a, 2, axis=2)[0]),
+         one(lambda a: tf.cast(tf.signal.fft(tf.cast(a, 'complex64')), 'float32')),
+         one(lambda a: tf.abs(tf.signal.rfft(a))),
+         one(lambda a: tf.math.imag(tf.signal.rfft(a, fft_length=[4]))),
+         one(lambda a: tf.signal.irfft(tf.signal.rfft(a))),
+         two(lambda a, b: tf.math.real(tf.signal.ifft(tf.complex(a, b)))),
+         one(lambda a: tf.math.top_k(a, 2)[1])]
     return [x, y, i], o, [normal(2, 4, 6), normal(2, 4, 6), lambda random: random.randint(-4, 9, (2, 3)).astype('int32')]
 
 
