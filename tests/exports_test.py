@@ -82,6 +82,17 @@ def drawings(folder):
     run("draw", folder / "frozen.pb", "-o", folder / "all.dot", "--constants")
     expect('"conv2d/kernel"' in (folder / "all.dot").read_text(), "--constants draws none")
     run("draw", folder / "frozen.pb", "-o", folder / "graph.bmp", status=1)
+    run("draw", folder / "frozen.pb", "-o", folder / "layers.dot", "--layers")
+    layers = (folder / "layers.dot").read_text()
+    for text in ('"conv2d" [label="conv2d\\n3 nodes", fillcolor="#4878a8"]', '"conv2d" -> "batch_normalization" [label="[?, 32, 32, 8]"]', '"flatten" [label="Reshape\\nflatten"'):
+        expect(text in layers, f"layers.dot without {text}")
+    rnn = {"class_name": "Sequential", "keras_version": "2.15.0", "config": {"name": "s", "layers": [
+        {"class_name": "LSTM", "config": {"name": "lstm", "units": 2, "batch_input_shape": [None, 200, 3]}}]}}
+    (folder / "lstm.json").write_text(json.dumps(rnn))
+    said = run("draw", folder / "lstm.json", "-o", folder / "lstm.dot").stdout
+    expect("as 2 boxes, one for a layer, for they are many; --nodes draws each." in said, f"2,000 nodes: {said}")
+    run("draw", folder / "lstm.json", "-o", folder / "lstm.dot", "--nodes")
+    expect((folder / "lstm.dot").read_text().count("->") > 1000, "--nodes draws layers")
     if shutil.which("dot"):
         run("draw", folder / "model.h5", "-o", folder / "graph.svg")
         expect("</svg>" in (folder / "graph.svg").read_text(), "no SVG")

@@ -25,6 +25,7 @@ struct LoadOptions {
   // By class: the known layer ("Dense") that a custom one is.
   std::map<std::string, std::string> custom_classes = {};
   bool architecture_only = false;  // leaves the weights where they are, for what only looks at the layers
+  bool zero_weights = false;       // of an architecture without weights, for who looks at shapes alone
 };
 
 // Reads a complete .h5, a JSON architecture with weights, or a .keras archive, recognised by what it holds.

@@ -17,6 +17,8 @@ struct Options {
   ModelSource model;
   std::filesystem::path output;
   DrawOptions drawing;
+  bool by_layers = false;
+  bool by_nodes = false;
   bool as_json = false;
 };
 
@@ -37,17 +39,28 @@ int run(const Options& options) {
                 "expected a name that ends in .svg, .png, .pdf or .dot");
   }
   const graph::Graph graph = read(options);
-  const std::string source = to_dot(graph, options.drawing);
+  const bool by_layers = options.by_layers || (!options.by_nodes && is_too_large_to_draw(graph, options.drawing));
+  size_t n_boxes = 0;
+  const std::string source =
+      by_layers ? layers_to_dot(graph, options.drawing, n_boxes) : to_dot(graph, options.drawing);
   write_file(options.output, format == "dot" || format == "gv" ? source : run_dot(source, format));
-  if (options.as_json)
-    print_json({{"nodes", graph.size()}, {"files", {options.output.string()}}});
-  else
-    fmt::print("{} nodes drawn into {}.\n", graph.size(), options.output.string());
+  if (options.as_json) {
+    Json said = {{"nodes", graph.size()}, {"files", {options.output.string()}}};
+    if (by_layers) said["boxes"] = n_boxes;
+    print_json(said);
+  } else {
+    fmt::print("{} nodes drawn into {}{}.\n", graph.size(), options.output.string(),
+               !by_layers ? ""
+               : options.by_layers
+                   ? fmt::format(" as {} boxes, one for a layer", n_boxes)
+                   : fmt::format(" as {} boxes, one for a layer, for they are many; --nodes draws each", n_boxes));
+  }
   return 0;
 }
 
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
+  options->model.zero_weights = true;
   app.add_option("FILE", options->model.path,
                  "A graph (.pb, .pbtxt), a MetaGraph (.meta), a SavedModel's folder or a Keras model")
       ->required();
@@ -55,9 +68,12 @@ Action add_options(CLI::App& app) {
       ->required();
   app.add_flag("--constants", options->drawing.constants,
                "Draw constants too; without it their shapes stand in the nodes that take them");
+  auto* layers = app.add_flag("--layers", options->by_layers,
+                              "One box for a layer (name scope), which is how more than 1000 nodes are drawn");
+  app.add_flag("--nodes", options->by_nodes, "Every node, however many there are")->excludes(layers);
   app.add_flag("--horizontal", options->drawing.horizontal, "From left to right instead of from top to bottom");
   add_model_options(app, options->model);
-  app.add_flag("--json", options->as_json, "Print one JSON object: nodes, files");
+  app.add_flag("--json", options->as_json, "Print one JSON object: nodes, files, and boxes where they are layers");
   app.footer(
       "Layers (name scopes) are boxes, tensors' shapes stand at the edges. Needs Graphviz (Debian's package "
       "graphviz).\n"

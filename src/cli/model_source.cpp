@@ -99,6 +99,7 @@ void add_recurrence_option(CLI::App& app, ModelSource& source) {
 keras::LoadOptions load_options(const ModelSource& source) {
   keras::LoadOptions options;
   options.weights = source.weights;
+  options.zero_weights = source.zero_weights;
   for (const auto& text : source.input_shapes) options.input_shapes.insert(parse_input_shape(text));
   const auto pairs = [](const std::vector<std::string>& texts, std::string_view flag, std::string_view example) {
     std::map<std::string, std::string> result;

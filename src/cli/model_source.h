@@ -20,6 +20,7 @@ struct ModelSource {
   std::vector<std::string> lambdas;         // "lambda_1=x / 255"
   std::vector<std::string> custom_classes;  // "MyDense=Dense"
   keras::RecurrenceForm recurrence = keras::RecurrenceForm::kAuto;
+  bool zero_weights = false;  // an architecture will do
 };
 
 // --weights, --input-shape, --name-suffix, --lambda, --custom.

@@ -68,10 +68,9 @@ TEST(Activations, ReadEveryFormThatKerasWrites) {
 }
 
 TEST(Activations, RefuseWhatTheyDoNotKnow) {
-  EXPECT_THAT(
-      message_of("Activation", R"({"name": "a", "activation": "my_function"})"),
-      testing::StartsWith(
-          "layer `a` (Activation): activation `my_function` is not known; there are celu, cos, elu, exp, exponential, gelu,"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "my_function"})"),
+              testing::StartsWith("layer `a` (Activation): activation `my_function` is not known; there are celu, cos, "
+                                  "elu, exp, exponential, gelu,"));
   EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "Addons>lisht"})"),
               testing::HasSubstr("`Addons>lisht` is not known"));
   EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "threshold"})"),

@@ -146,6 +146,13 @@ Fill from_tree(std::shared_ptr<const hdf5::Tree> weights, Version version) {
   return [weights = std::move(weights), version](const auto& slots) { load_weights(*weights, slots, version); };
 }
 
+void fill_with_zeros(const std::vector<LayerSlots>& slots) {
+  for (const LayerSlots& layer : slots) {
+    for (const WeightSlot& slot : layer.own) fill(slot, Tensor(slot.layer->variable_dtype, slot.spec.shape), "");
+    fill_with_zeros(layer.layers);
+  }
+}
+
 void finish(Model& model, const Fill& fill, const LoadOptions& options, const std::string& place) {
   std::vector<LayerSlots> slots;
   try {
@@ -156,6 +163,7 @@ void finish(Model& model, const Fill& fill, const LoadOptions& options, const st
   }
   if (options.architecture_only) return;
   if (fill) return fill(slots);
+  if (options.zero_weights) return fill_with_zeros(slots);
   if (!std::ranges::all_of(slots, [](const LayerSlots& layer) { return layer.empty(); })) {
     throw Error(ErrorCode::kInvalidArgument, place,
                 "holds an architecture without weights: give them too, with --weights WEIGHTS.h5");

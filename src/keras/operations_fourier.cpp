@@ -196,8 +196,11 @@ std::shared_ptr<const Layer> parse_frames(OperationCall& call, std::string_view 
 
 // TensorFlow's functions are not called as they stand here, for they give complex tensors: complex_call.h.
 constexpr OperationSpec kOperations[] = {
-    {"FFT", "signal.fft compat.v1.spectral.fft", parse_fourier},   {"IFFT", "signal.ifft compat.v1.spectral.ifft", parse_fourier}, {"RFFT", "signal.rfft compat.v1.spectral.rfft", parse_fourier},
-    {"IRFFT", "signal.irfft compat.v1.spectral.irfft", parse_fourier}, {"STFT", "signal.stft", parse_frames},
+    {"FFT", "signal.fft compat.v1.spectral.fft", parse_fourier},
+    {"IFFT", "signal.ifft compat.v1.spectral.ifft", parse_fourier},
+    {"RFFT", "signal.rfft compat.v1.spectral.rfft", parse_fourier},
+    {"IRFFT", "signal.irfft compat.v1.spectral.irfft", parse_fourier},
+    {"STFT", "signal.stft", parse_frames},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "runtime/kernels/convolution_block.h"
 #include "runtime/kernels/recurrent_steps.h"
 
 namespace hoarfrost::runtime {
@@ -41,6 +42,15 @@ bool is_any(const Operation& operation, std::initializer_list<const char*> ops) 
   return false;
 }
 
+// Of its convolution and the gradients of that.
+double n_flops_of_block(const Operation& operation, const OperationList& list) {
+  const bool is_gradient = operation.op().starts_with("FusedBatchNormGrad");
+  const ValueId x = is_gradient ? operation.inputs[1] : operation.outputs.back();
+  const ValueId filter = is_gradient ? operation.outputs[0] : operation.inputs.back();
+  const double once = 2 * n_elements(list, x) * filter_elements_per_output(operation, list, filter);
+  return is_gradient && BlockGradients(operation).has_input ? 2 * once : once;
+}
+
 }  // namespace
 
 double n_flops(const Operation& operation, const OperationList& list) {
@@ -48,6 +58,7 @@ double n_flops(const Operation& operation, const OperationList& list) {
   if (operation.steps != nullptr) {
     return n_elements(list, operation.inputs[0]) * 2 * static_cast<double>(operation.steps->n_units);
   }
+  if (operation.convolution != nullptr) return n_flops_of_block(operation, list);
   const double n_outputs = n_elements(list, operation.outputs[0]);
   if (is_any(operation, {"Conv2D", "Conv3D", "DepthwiseConv2dNative"}))
     return 2 * n_outputs * filter_elements_per_output(operation, list, operation.inputs[1]);

@@ -71,6 +71,9 @@ struct Operation {
   // BatchNormalization in training with the MaxPool behind it (fuse/pooled_batch_norm.cpp): the pool's node, or its
   // gradient's.
   const graph::Node* pool = nullptr;
+  // Of such a one that takes the convolution in front along (kernels/convolution_block.h): the Conv2D, or its gradient
+  // by its filter.
+  const graph::Node* convolution = nullptr;
 
   [[nodiscard]] const std::string& op() const { return node->op(); }
   [[nodiscard]] bool is(std::string_view name) const {

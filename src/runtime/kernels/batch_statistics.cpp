@@ -38,28 +38,20 @@ BatchStatistics::BatchStatistics(const Planes& planes, int64_t n_channels, doubl
   squares_.resize(n_threads_ * whole);
 }
 
-void BatchStatistics::add_up(const float* x) {
-  const size_t whole = mean.size();
-  std::ranges::fill(moments_, Moments());
-  parallel_parts_numbered(pieces_.n, [&](int64_t thread, int64_t first, int64_t last) {
-    const size_t at = static_cast<size_t>(thread) * whole;
-    float* sums = sums_.data() + at;
-    float* squares = squares_.data() + at;
-    for (int64_t i = first; i < last; ++i) {
-      const Piece piece = piece_at(planes_, pieces_, i);
-      sum_channels(x + piece.first, piece.n_pixels, planes_.width, sums);
-      const auto n = static_cast<float>(piece.n_pixels);
-      for (int64_t c = 0; c < planes_.width; ++c) sums[c] /= n;
-      sum_squares_about(x + piece.first, sums, piece.n_pixels, planes_.width, squares);
-      Moments* moments = moments_.data() + at + piece.channel;
-      for (int64_t c = 0; c < planes_.width; ++c) moments[c].add(n, sums[c], squares[c]);
-    }
-  });
-  for (size_t thread = 1; thread < n_threads_; ++thread) {
-    for (size_t c = 0; c < whole; ++c) {
-      const Moments& other = moments_[thread * whole + c];
-      moments_[c].add(other.n, other.mean, other.squares);
-    }
+void BatchStatistics::begin() { std::ranges::fill(moments_, Moments()); }
+
+void BatchStatistics::add(int64_t thread, const float* x, int64_t first_piece, int64_t last_piece) {
+  const size_t at = static_cast<size_t>(thread) * mean.size();
+  float* sums = sums_.data() + at;
+  float* squares = squares_.data() + at;
+  for (int64_t i = first_piece; i < last_piece; ++i) {
+    const Piece piece = piece_at(planes_, pieces_, i);
+    sum_channels(x + piece.first, piece.n_pixels, planes_.width, sums);
+    const auto n = static_cast<float>(piece.n_pixels);
+    for (int64_t c = 0; c < planes_.width; ++c) sums[c] /= n;
+    sum_squares_about(x + piece.first, sums, piece.n_pixels, planes_.width, squares);
+    Moments* moments = moments_.data() + at + piece.channel;
+    for (int64_t c = 0; c < planes_.width; ++c) moments[c].add(n, sums[c], squares[c]);
   }
 }
 
@@ -82,7 +74,18 @@ void BatchStatistics::join_others() {
 }
 
 void BatchStatistics::measure(const float* x, const Buffers& buffers) {
-  add_up(x);
+  begin();
+  parallel_parts_numbered(pieces_.n, [&](int64_t thread, int64_t first, int64_t last) { add(thread, x, first, last); });
+  finish(buffers);
+}
+
+void BatchStatistics::finish(const Buffers& buffers) {
+  for (size_t thread = 1; thread < n_threads_; ++thread) {
+    for (size_t c = 0; c < mean.size(); ++c) {
+      const Moments& other = moments_[thread * mean.size() + c];
+      moments_[c].add(other.n, other.mean, other.squares);
+    }
+  }
   if (sharing_.group != nullptr) join_others();
   const auto* scale = static_cast<const float*>(buffers.inputs[1]);
   const auto* offset = static_cast<const float*>(buffers.inputs[2]);

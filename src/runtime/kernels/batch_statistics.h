@@ -26,6 +26,10 @@ class BatchStatistics {
   // Reads x, and the operation's inputs 1 and 2, scale and offset; writes its outputs 1 to 4: the batch's mean and
   // unbiased variance, the mean and the biased variance.
   void measure(const float* x, const Buffers& buffers);
+  // The same in steps: pieces of x as they come, in each thread's order, between begin and finish.
+  void begin();
+  void add(int64_t thread, const float* x, int64_t first_piece, int64_t last_piece);
+  void finish(const Buffers& buffers);
   [[nodiscard]] const Planes& planes() const { return planes_; }
   [[nodiscard]] const Pieces& pieces() const { return pieces_; }
   // Of all channels, those that fill the last block among them: theirs are zero.
@@ -36,7 +40,6 @@ class BatchStatistics {
     double n = 0, mean = 0, squares = 0;  // squares: of the differences from the mean
     void add(double more, double more_mean, double more_squares);
   };
-  void add_up(const float* x);
   void join_others();
 
   Planes planes_;

@@ -3,29 +3,15 @@
 #include <limits>
 
 #include "runtime/kernels/batch_statistics.h"
-#include "runtime/kernels/pool_windows.h"
+#include "runtime/kernels/window_rows.h"
 #include "runtime/parallel.h"
 
 namespace hoarfrost::runtime {
 namespace {
 
-// The rows of windows of a value's planes.
-struct Rows {
-  Planes planes;
-  int64_t n_per_plane, n_row;  // windows' rows; floats of a row of pixels
-
-  [[nodiscard]] int64_t n() const { return planes.n_elements() / (2 * n_row); }
-  [[nodiscard]] int64_t channel(int64_t i) const { return i / n_per_plane % planes.n_blocks * planes.width; }
-  [[nodiscard]] int64_t first_of_x(int64_t i) const { return i * 2 * n_row; }
-  [[nodiscard]] int64_t first_of_y(int64_t i) const { return i * n_row / 2; }
-  [[nodiscard]] WindowRow at(int64_t i, const float* x) const {
-    return {x + first_of_x(i), n_row, n_row / planes.width / 2, planes.width};
-  }
-};
-
 class PooledBatchNormKernel : public Kernel {
  public:
-  PooledBatchNormKernel(const Rows& rows, int64_t n_channels, double epsilon, const Sharing& sharing)
+  PooledBatchNormKernel(const WindowRows& rows, int64_t n_channels, double epsilon, const Sharing& sharing)
       : rows_(rows), statistics_(rows.planes, n_channels, epsilon, sharing) {
     implementation = "own:batch_norm+max_pool";
   }
@@ -35,25 +21,19 @@ class PooledBatchNormKernel : public Kernel {
     const auto* x = static_cast<const float*>(buffers.inputs[0]);
     auto* y = static_cast<float*>(buffers.outputs[0]);
     auto* places = static_cast<uint8_t*>(buffers.outputs[output_layouts.size() - 1]);
-    const BatchStatistics& s = statistics_;
     statistics_.measure(x, buffers);
-    // From the end: what was read last is still in a cache.
-    parallel_parts(rows_.n(), rows_.planes.n_elements() * 5, [&](int64_t first, int64_t last) {
-      for (int64_t i = last; i-- > first;) {
-        const int64_t c = rows_.channel(i), to = rows_.first_of_y(i);
-        pool_row(rows_.at(i, x), {s.mean.data() + c, s.slope.data() + c, s.start.data() + c}, y + to, places + to);
-      }
-    });
+    parallel_parts(rows_.n(), rows_.planes.n_elements() * 5,
+                   [&](int64_t first, int64_t last) { pool_rows(rows_, first, last, x, statistics_, y, places); });
   }
 
  private:
-  Rows rows_;
+  WindowRows rows_;
   BatchStatistics statistics_;
 };
 
 class PooledBatchNormGradientKernel : public Kernel {
  public:
-  PooledBatchNormGradientKernel(const Rows& rows, int64_t n_channels, double epsilon, const Sharing& sharing,
+  PooledBatchNormGradientKernel(const WindowRows& rows, int64_t n_channels, double epsilon, const Sharing& sharing,
                                 bool has_relu)
       : rows_(rows), gradient_(rows.planes, n_channels, epsilon, sharing) {
     implementation = has_relu ? "own:batch_norm_gradient+max_pool+relu" : "own:batch_norm_gradient+max_pool";
@@ -69,25 +49,15 @@ class PooledBatchNormGradientKernel : public Kernel {
     auto* dx = static_cast<float*>(buffers.outputs[0]);
     BatchGradient& g = gradient_;
     g.begin(buffers);
-    parallel_parts_numbered(rows_.n(), [&](int64_t thread, int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
-        const int64_t c = rows_.channel(i), from = rows_.first_of_y(i);
-        add_row(rows_.at(i, x), dy + from, places + from, g.mean.data() + c, g.totals(thread) + c,
-                g.totals(thread) + g.mean.size() + c);
-      }
-    });
+    add_rows(rows_, dy, x, places, g);
     g.finish(buffers);
     parallel_parts(rows_.n(), rows_.planes.n_elements() * 9, [&](int64_t first, int64_t last) {
-      for (int64_t i = last; i-- > first;) {
-        const int64_t c = rows_.channel(i), from = rows_.first_of_y(i);
-        const GradientTerms terms{g.mean.data() + c, g.by_dy.data() + c, g.by_x.data() + c, g.shift.data() + c, least_};
-        differentiate_row(rows_.at(i, x), dy + from, places + from, terms, dx + rows_.first_of_x(i));
-      }
+      differentiate_rows(rows_, first, last, dy, x, places, g, least_, dx + rows_.first_of_x(first));
     });
   }
 
  private:
-  Rows rows_;
+  WindowRows rows_;
   BatchGradient gradient_;
   float least_ = std::numeric_limits<float>::quiet_NaN();
 };
@@ -95,12 +65,12 @@ class PooledBatchNormGradientKernel : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_pooled_batch_norm(const Operation& operation, const Site& site) {
-  if (operation.pool == nullptr) return nullptr;
+  if (operation.pool == nullptr || operation.convolution != nullptr) return nullptr;
   const bool is_gradient = operation.op().starts_with("FusedBatchNormGrad");
   const ValueId x = operation.inputs[is_gradient ? 1 : 0];
   const Shape& shape = site.shape(x);
   const Planes planes = planes_of(shape, site.layout(x));
-  const Rows rows{planes, shape[1] / 2, shape[2] * planes.width};
+  const WindowRows rows = window_rows(shape, planes);
   const Layout narrow =
       blocks_of(site.shape(is_gradient ? operation.inputs[0] : operation.outputs[0]), planes.layout ? planes.width : 0);
   const double epsilon = operation.node->get_or<float>("epsilon", 1e-4F);  // the op's default

@@ -110,16 +110,27 @@ int64_t Convolution::n_thread_floats() const {
 
 void Convolution::run(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue) const {
   parallel_parts_numbered(n_parts_ * n_blocks_, [&](int64_t thread, int64_t first, int64_t last) {
-    for (int64_t job = first; job < last; ++job)
-      run_job(x, u, y, scratch + thread * n_thread_floats(), epilogue, job / n_blocks_, job % n_blocks_);
+    for (int64_t job = first; job < last; ++job) {
+      const int64_t part = job / n_blocks_, tile = job % n_blocks_ * n_job_tiles_;
+      run_job(x, u, y, scratch + thread * n_thread_floats(), epilogue, s_.n_panels() * part / n_parts_,
+              s_.n_panels() * (part + 1) / n_parts_, tile, std::min(n_job_tiles_, s_.n_tiles() - tile));
+    }
   });
 }
 
-// A block of tiles through one part of the panels.
+void Convolution::run_images(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue,
+                             int64_t image, int64_t n_images) const {
+  const int64_t per_image = s_.tile_rows() * s_.tile_columns(), n_tiles = n_images * per_image;
+  const int64_t n_jobs = ceil_divide(n_tiles, n_job_tiles_);
+  for (int64_t job = 0; job < n_jobs; ++job) {
+    const int64_t first = n_tiles * job / n_jobs, last = n_tiles * (job + 1) / n_jobs;
+    run_job(x, u, y, scratch, epilogue, 0, s_.n_panels(), image * per_image + first, last - first);
+  }
+}
+
+// Some tiles through some panels.
 void Convolution::run_job(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue,
-                          int64_t part, int64_t block) const {
-  const int64_t first_tile = block * n_job_tiles_;
-  const int64_t n_tiles = std::min(n_job_tiles_, s_.n_tiles() - first_tile);
+                          int64_t first_panel, int64_t last_panel, int64_t first_tile, int64_t n_tiles) const {
   const int64_t c_stride = s_.padded_channels();
   float* v = scratch;
   float* m = scratch + kPoints * point_stride(n_job_tiles_, c_stride);
@@ -129,7 +140,7 @@ void Convolution::run_job(const float* x, const float* u, float* y, float* scrat
       transform_patch(x + tile.image * s_.in.image, s_, tile, vector, v + t * c_stride + vector * kVector,
                       point_stride(n_job_tiles_, c_stride));
   }
-  for (int64_t panel = s_.n_panels() * part / n_parts_; panel < s_.n_panels() * (part + 1) / n_parts_; ++panel) {
+  for (int64_t panel = first_panel; panel < last_panel; ++panel) {
     multiply_panel(v, u, n_tiles, panel, m, x, first_tile + n_job_tiles_);
     const int64_t width = s_.panel_vectors(panel) * kVector;
     for (int64_t t = 0; t < n_tiles; ++t) {

@@ -62,13 +62,17 @@ class Convolution {
   [[nodiscard]] int64_t n_filter_floats() const {
     return kPoints * s_.n_channels * ceil_divide(s_.n_out_channels, kVector) * kVector;
   }
+  // By all threads; scratch: scratchpad_bytes().
   void run(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue) const;
+  // Some images, by the calling thread; scratch: n_thread_floats().
+  void run_images(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue, int64_t image,
+                  int64_t n_images) const;
+  [[nodiscard]] int64_t n_thread_floats() const;
   [[nodiscard]] const Sizes& sizes() const { return s_; }
 
  private:
-  [[nodiscard]] int64_t n_thread_floats() const;
-  void run_job(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue, int64_t part,
-               int64_t block) const;
+  void run_job(const float* x, const float* u, float* y, float* scratch, const Epilogue& epilogue, int64_t first_panel,
+               int64_t last_panel, int64_t first_tile, int64_t n_tiles) const;
   void multiply_panel(const float* v, const float* u, int64_t n_tiles, int64_t panel, float* m, const float* x,
                       int64_t next_tile) const;
 

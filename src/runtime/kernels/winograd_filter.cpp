@@ -1,23 +1,15 @@
-// The gradient of a convolution of 3x3 by its filter: Σ over tiles of 4x4 outputs of the 6x6 inputs' products with the
-// outputs' gradient, F(3x3, 4x4) by the points of winograd_transforms.h. Lavin and Gray (2015), section 6.
+#include "runtime/kernels/winograd_filter.h"
+
 #include <omp.h>
 
 #include <array>
 
-#include "runtime/kernels/planes.h"
-#include "runtime/kernels/simd.h"
-#include "runtime/kernels/winograd_convolution.h"
-#include "runtime/kernels/winograd_training.h"
 #include "runtime/parallel.h"
 
-namespace hoarfrost::runtime {
-
 #if defined(__x86_64__)
+namespace hoarfrost::runtime::winograd {
 namespace {
 
-using namespace winograd;
-
-constexpr int64_t kJobTiles = 32;  // what they are transformed to stays in the second cache
 constexpr int64_t kMostRows = 6;
 
 // The 4 values at each point, not divided: that is left to the end.
@@ -90,143 +82,107 @@ constexpr std::array<AddProducts, kMostRows> kAddRows = {add_products<1, N>, add
 constexpr std::array<std::array<AddProducts, kMostRows>, kPanelVectors> kAddProducts = {kAddRows<1>, kAddRows<2>,
                                                                                         kAddRows<3>, kAddRows<4>};
 
-class FilterGradientKernel : public Kernel {
- public:
-  explicit FilterGradientKernel(const Sizes& sizes) : s_(sizes), n_threads_(omp_get_max_threads()) {
-    implementation = "own:winograd 3x3 by filter";
-    k_stride_ = ceil_divide(s_.n_out_channels, kVector) * kVector;
-    scratchpad_bytes = static_cast<size_t>(n_threads_ * n_thread_floats()) * sizeof(float);
-    bias_.resize(static_cast<size_t>(n_threads_ * k_stride_));
-    has_sums_.resize(static_cast<size_t>(n_threads_));
-  }
-
-  // inputs x and the outputs' gradient; outputs the filter's and the bias's
-  void run(const Buffers& buffers, const dnnl::stream&) override {
-    auto* scratch = static_cast<float*>(buffers.scratchpad);
-    std::ranges::fill(bias_, 0.0);
-    std::ranges::fill(has_sums_, 0);
-    parallel_parts_numbered(ceil_divide(s_.n_tiles(), kJobTiles), [&](int64_t thread, int64_t first, int64_t last) {
-      has_sums_[static_cast<size_t>(thread)] = 1;
-      float* own = scratch + thread * n_thread_floats();
-      std::fill_n(own, n_sums(), 0.0F);
-      for (int64_t job = first; job < last; ++job) {
-        run_job(static_cast<const float*>(buffers.inputs[0]), static_cast<const float*>(buffers.inputs[1]), job, own,
-                bias_.data() + thread * k_stride_);
-      }
-    });
-    auto* filter = static_cast<float*>(buffers.outputs[0]);
-    parallel_parts(s_.n_channels, n_sums() * 4, [&](int64_t first, int64_t last) {
-      for (int64_t c = first; c < last; ++c) write(scratch, c, filter);
-    });
-    if (output_layouts.size() < 2) return;
-    auto* bias = static_cast<float*>(buffers.outputs[1]);
-    for (int64_t k = 0; k < s_.n_out_channels; ++k) {
-      double sum = 0;
-      for (int64_t thread = 0; thread < n_threads_; ++thread) sum += bias_[static_cast<size_t>(thread * k_stride_ + k)];
-      bias[k] = static_cast<float>(sum);
-    }
-  }
-
- private:
-  // A thread's: M [point][C][K], then V [point][tile][C], D [point][tile][K] and K sums.
-  [[nodiscard]] int64_t n_sums() const { return kPoints * s_.n_channels * k_stride_; }
-  [[nodiscard]] int64_t n_thread_floats() const {
-    return n_sums() + kPoints * (point_stride(kJobTiles, s_.padded_channels()) + point_stride(kJobTiles, k_stride_)) +
-           k_stride_;
-  }
-
-  void run_job(const float* x, const float* dy, int64_t job, float* m, double* bias) const {
-    const int64_t first = job * kJobTiles, n_tiles = std::min(kJobTiles, s_.n_tiles() - first),
-                  c_stride = s_.padded_channels();
-    float* v = m + n_sums();
-    float* d = v + kPoints * point_stride(kJobTiles, c_stride);
-    float* sums = d + kPoints * point_stride(kJobTiles, k_stride_);
-    std::fill_n(sums, k_stride_, 0.0F);
-    for (int64_t t = 0; t < n_tiles; ++t) {
-      const TilePlace tile = place_of(s_, first + t);
-      for (int64_t vector = 0; vector * kVector < s_.n_channels; ++vector)
-        transform_patch(x + tile.image * s_.in.image, s_, tile, vector, v + t * c_stride + vector * kVector,
-                        point_stride(kJobTiles, c_stride));
-      for (int64_t vector = 0; vector * kVector < k_stride_; ++vector) {
-        transform_gradient(dy + tile.image * s_.out.image, s_, tile, vector, d + t * k_stride_ + vector * kVector,
-                           point_stride(kJobTiles, k_stride_), sums + vector * kVector);
-      }
-    }
-    for (int64_t k = 0; k < s_.n_out_channels; ++k) bias[k] += sums[k];
-    for (int64_t point = 0; point < kPoints; ++point) {
-      fetch_tiles(x, s_.in.image, s_, first + kJobTiles, kJobTiles, point);
-      fetch_tiles(dy, s_.out.image, s_, first + kJobTiles, kJobTiles, point);
-      multiply(v + point * point_stride(kJobTiles, c_stride), d + point * point_stride(kJobTiles, k_stride_), n_tiles,
-               m + point * s_.n_channels * k_stride_);
-    }
-  }
-
-  void multiply(const float* v, const float* d, int64_t n_tiles, float* m) const {
-    const int64_t n_groups = ceil_divide(s_.n_channels, kMostRows), c_stride = s_.padded_channels();
-    for (int64_t k = 0; k < k_stride_; k += kPanelVectors * kVector) {
-      const auto n_vectors = static_cast<size_t>(std::min(kPanelVectors, (k_stride_ - k) / kVector));
-      for (int64_t group = 0; group < n_groups; ++group) {
-        const int64_t c = s_.n_channels * group / n_groups;
-        const auto n_rows = static_cast<size_t>(s_.n_channels * (group + 1) / n_groups - c);
-        kAddProducts[n_vectors - 1][n_rows - 1](v + c, c_stride, d + k, k_stride_, n_tiles, m + c * k_stride_ + k);
-      }
-    }
-  }
-
-  // The filter's rows of input channel c: At M A of all threads' sums, with the points' divisors.
-  HOARFROST_AVX512 void write(const float* scratch, int64_t c, float* filter) const {
-    for (int64_t k = 0; k < k_stride_; k += kVector) {
-      __m512 half[3][kPatch];
-      for (int q = 0; q < kPatch; ++q) {
-        for (int r = 0; r < 3; ++r) half[r][q] = _mm512_setzero_ps();
-        for (int p = 0; p < kPatch; ++p) {
-          __m512 sum = _mm512_setzero_ps();
-          for (int64_t thread = 0; thread < n_threads_; ++thread) {
-            if (has_sums_[static_cast<size_t>(thread)] == 0) continue;
-            const float* own =
-                scratch + thread * n_thread_floats() + ((p * kPatch + q) * s_.n_channels + c) * k_stride_ + k;
-            sum = _mm512_add_ps(sum, _mm512_loadu_ps(own));
-          }
-          for (int r = 0; r < 3; ++r)
-            half[r][q] = _mm512_fmadd_ps(_mm512_set1_ps(static_cast<float>(kG[p][r])), sum, half[r][q]);
-        }
-      }
-      const int64_t n = s_.n_out_channels - k;
-      const __mmask16 mask = n >= kVector ? 0xFFFF : static_cast<__mmask16>((1 << n) - 1);
-      for (int r = 0; r < 3; ++r) {
-        for (int s = 0; s < 3; ++s) {
-          __m512 sum = _mm512_setzero_ps();
-          for (int q = 0; q < kPatch; ++q)
-            sum = _mm512_fmadd_ps(_mm512_set1_ps(static_cast<float>(kG[q][s])), half[r][q], sum);
-          _mm512_mask_storeu_ps(filter + ((r * 3 + s) * s_.n_channels + c) * s_.n_out_channels + k, mask, sum);
-        }
-      }
-    }
-  }
-
-  Sizes s_;
-  int64_t n_threads_, k_stride_ = 0;
-  std::vector<double> bias_;       // by thread
-  std::vector<uint8_t> has_sums_;  // by thread: whether it had a job
-};
-
 }  // namespace
 
-std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd& what, const Operation& operation,
-                                                const Site& site) {
-  const Shape &from = site.shape(what.input), &to = site.shape(what.output);
-  const Layout in = blocks_of(from, what.is_blocked ? kVector : 0), out = blocks_of(to, what.is_blocked ? kVector : 0);
-  auto kernel = std::make_unique<FilterGradientKernel>(Sizes{from[0], from[1], from[2], from[3], to[1], to[2], to[3],
-                                                             what.windows[0].pad_before, what.windows[1].pad_before,
-                                                             *channel_strides(from, in), *channel_strides(to, out)});
-  kernel->inputs = {{what.input, in}, {what.output, out}};
-  kernel->output_layouts.resize(operation.outputs.size());
-  return kernel;
+FilterGradient::FilterGradient(const Sizes& sizes)
+    : s_(sizes), n_threads_(omp_get_max_threads()), k_stride_(ceil_divide(s_.n_out_channels, kVector) * kVector) {
+  bias_.resize(static_cast<size_t>(n_threads_ * k_stride_));
+  has_sums_.resize(static_cast<size_t>(n_threads_));
 }
-#else
-std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd&, const Operation&, const Site&) {
-  return nullptr;
-}
-#endif
 
-}  // namespace hoarfrost::runtime
+// A thread's: M [point][C][K], then V [point][tile][C], D [point][tile][K] and K sums.
+int64_t FilterGradient::n_thread_floats() const {
+  return n_sums() + kPoints * (point_stride(kJobTiles, s_.padded_channels()) + point_stride(kJobTiles, k_stride_)) +
+         k_stride_;
+}
+
+void FilterGradient::begin() {
+  std::ranges::fill(bias_, 0.0);
+  std::ranges::fill(has_sums_, 0);
+}
+
+void FilterGradient::transform(int64_t thread, const float* x, const float* dy, int64_t first, int64_t last,
+                               float* own) {
+  uint8_t& has_sums = has_sums_[static_cast<size_t>(thread)];
+  if (has_sums == 0) std::fill_n(own, n_sums(), 0.0F);
+  has_sums = 1;
+  const int64_t c_stride = s_.padded_channels();
+  float* v = own + n_sums();
+  float* d = v + kPoints * point_stride(kJobTiles, c_stride);
+  float* sums = d + kPoints * point_stride(kJobTiles, k_stride_);
+  std::fill_n(sums, k_stride_, 0.0F);
+  for (int64_t t = 0; t < last - first; ++t) {
+    const TilePlace tile = place_of(s_, first + t);
+    for (int64_t vector = 0; vector * kVector < s_.n_channels; ++vector)
+      transform_patch(x + tile.image * s_.in.image, s_, tile, vector, v + t * c_stride + vector * kVector,
+                      point_stride(kJobTiles, c_stride));
+    for (int64_t vector = 0; vector * kVector < k_stride_; ++vector) {
+      transform_gradient(dy + tile.image * s_.out.image, s_, tile, vector, d + t * k_stride_ + vector * kVector,
+                         point_stride(kJobTiles, k_stride_), sums + vector * kVector);
+    }
+  }
+  double* bias = bias_.data() + thread * k_stride_;
+  for (int64_t k = 0; k < s_.n_out_channels; ++k) bias[k] += sums[k];
+}
+
+void FilterGradient::multiply(int64_t point, int64_t n_tiles, float* own) const {
+  const int64_t n_groups = ceil_divide(s_.n_channels, kMostRows), c_stride = s_.padded_channels();
+  const float* v = own + n_sums() + point * point_stride(kJobTiles, c_stride);
+  const float* d =
+      own + n_sums() + kPoints * point_stride(kJobTiles, c_stride) + point * point_stride(kJobTiles, k_stride_);
+  float* m = own + point * s_.n_channels * k_stride_;
+  for (int64_t k = 0; k < k_stride_; k += kPanelVectors * kVector) {
+    const auto n_vectors = static_cast<size_t>(std::min(kPanelVectors, (k_stride_ - k) / kVector));
+    for (int64_t group = 0; group < n_groups; ++group) {
+      const int64_t c = s_.n_channels * group / n_groups;
+      const auto n_rows = static_cast<size_t>(s_.n_channels * (group + 1) / n_groups - c);
+      kAddProducts[n_vectors - 1][n_rows - 1](v + c, c_stride, d + k, k_stride_, n_tiles, m + c * k_stride_ + k);
+    }
+  }
+}
+
+// The filter's rows of input channel c: At M A of all threads' sums, with the points' divisors.
+HOARFROST_AVX512 void FilterGradient::write(const float* scratch, int64_t thread_stride, int64_t c,
+                                            float* filter) const {
+  for (int64_t k = 0; k < k_stride_; k += kVector) {
+    __m512 half[3][kPatch];
+    for (int q = 0; q < kPatch; ++q) {
+      for (int r = 0; r < 3; ++r) half[r][q] = _mm512_setzero_ps();
+      for (int p = 0; p < kPatch; ++p) {
+        __m512 sum = _mm512_setzero_ps();
+        for (int64_t thread = 0; thread < n_threads_; ++thread) {
+          if (has_sums_[static_cast<size_t>(thread)] == 0) continue;
+          const float* own = scratch + thread * thread_stride + ((p * kPatch + q) * s_.n_channels + c) * k_stride_ + k;
+          sum = _mm512_add_ps(sum, _mm512_loadu_ps(own));
+        }
+        for (int r = 0; r < 3; ++r)
+          half[r][q] = _mm512_fmadd_ps(_mm512_set1_ps(static_cast<float>(kG[p][r])), sum, half[r][q]);
+      }
+    }
+    const int64_t n = s_.n_out_channels - k;
+    const __mmask16 mask = n >= kVector ? 0xFFFF : static_cast<__mmask16>((1 << n) - 1);
+    for (int r = 0; r < 3; ++r) {
+      for (int s = 0; s < 3; ++s) {
+        __m512 sum = _mm512_setzero_ps();
+        for (int q = 0; q < kPatch; ++q)
+          sum = _mm512_fmadd_ps(_mm512_set1_ps(static_cast<float>(kG[q][s])), half[r][q], sum);
+        _mm512_mask_storeu_ps(filter + ((r * 3 + s) * s_.n_channels + c) * s_.n_out_channels + k, mask, sum);
+      }
+    }
+  }
+}
+
+void FilterGradient::finish(const float* scratch, int64_t thread_stride, float* filter, float* bias) const {
+  parallel_parts(s_.n_channels, n_sums() * 4, [&](int64_t first, int64_t last) {
+    for (int64_t c = first; c < last; ++c) write(scratch, thread_stride, c, filter);
+  });
+  if (bias == nullptr) return;
+  for (int64_t k = 0; k < s_.n_out_channels; ++k) {
+    double sum = 0;
+    for (int64_t thread = 0; thread < n_threads_; ++thread) sum += bias_[static_cast<size_t>(thread * k_stride_ + k)];
+    bias[k] = static_cast<float>(sum);
+  }
+}
+
+}  // namespace hoarfrost::runtime::winograd
+#endif

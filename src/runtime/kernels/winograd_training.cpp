@@ -3,7 +3,8 @@
 #include "runtime/arena.h"
 #include "runtime/kernels/planes.h"
 #include "runtime/kernels/simd.h"
-#include "runtime/kernels/winograd_convolution.h"
+#include "runtime/kernels/winograd_filter.h"
+#include "runtime/kernels/winograd_pack.h"
 #include "runtime/parallel.h"
 
 namespace hoarfrost::runtime {
@@ -12,58 +13,6 @@ namespace hoarfrost::runtime {
 namespace {
 
 using namespace winograd;
-
-// G g Gt of sixteen filters, at u[point * stride].
-HOARFROST_AVX512_INLINE void transform_filter(const __m512 g[3][3], float* u, int64_t stride) {
-  __m512 rows[kPatch][3];
-  for (int p = 0; p < kPatch; ++p) {
-    const __m512 by[3] = {_mm512_set1_ps(static_cast<float>(kG[p][0])), _mm512_set1_ps(static_cast<float>(kG[p][1])),
-                          _mm512_set1_ps(static_cast<float>(kG[p][2]))};
-    for (int s = 0; s < 3; ++s)
-      rows[p][s] = _mm512_fmadd_ps(by[0], g[0][s], _mm512_fmadd_ps(by[1], g[1][s], _mm512_mul_ps(by[2], g[2][s])));
-  }
-  for (int q = 0; q < kPatch; ++q) {
-    const __m512 by[3] = {_mm512_set1_ps(static_cast<float>(kG[q][0])), _mm512_set1_ps(static_cast<float>(kG[q][1])),
-                          _mm512_set1_ps(static_cast<float>(kG[q][2]))};
-    for (int p = 0; p < kPatch; ++p) {
-      const __m512 sum =
-          _mm512_fmadd_ps(by[0], rows[p][0], _mm512_fmadd_ps(by[1], rows[p][1], _mm512_mul_ps(by[2], rows[p][2])));
-      _mm512_storeu_ps(u + (p * kPatch + q) * stride, sum);
-    }
-  }
-}
-
-// How a filter [3, 3, C, K] is read: element (r, s) of what leads from channel i to channel o is
-// data[first + r * row + s * column + i * in + o * out].
-struct FilterOrder {
-  int64_t first, row, column, in, out;
-};
-
-// U of channels `from` to `to` of those that come in, as Convolution::run reads it.
-HOARFROST_AVX512 void pack(const float* filter, const FilterOrder& order, const Sizes& s, int64_t from, int64_t to,
-                           float* u) {
-  const __m512i steps = _mm512_mullo_epi32(_mm512_set1_epi32(static_cast<int>(order.out)),
-                                           _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
-  for (int64_t panel = 0; panel < s.n_panels(); ++panel) {
-    const int64_t width = s.panel_vectors(panel) * kVector;
-    for (int64_t c = from; c < to; ++c) {
-      for (int64_t vector = 0; vector < s.panel_vectors(panel); ++vector) {
-        const int64_t o = (panel * kPanelVectors + vector) * kVector, n = std::min(kVector, s.n_out_channels - o);
-        const auto mask = static_cast<__mmask16>((1U << n) - 1U);
-        __m512 g[3][3];
-        for (int64_t r = 0; r < 3; ++r) {
-          for (int64_t q = 0; q < 3; ++q) {
-            const float* at = filter + order.first + r * order.row + q * order.column + c * order.in + o * order.out;
-            g[r][q] = order.out == 1 ? _mm512_maskz_loadu_ps(mask, at)
-                                     : _mm512_mask_i32gather_ps(_mm512_setzero_ps(), mask, steps, at, sizeof(float));
-          }
-        }
-        transform_filter(g, u + c * width + vector * kVector, s.n_channels * width);
-      }
-    }
-    u += kPoints * s.n_channels * width;
-  }
-}
 
 // A convolution that transforms its filter each time.
 class TrainedWinogradKernel : public Kernel {
@@ -82,8 +31,7 @@ class TrainedWinogradKernel : public Kernel {
     const Sizes& s = convolution_.sizes();
     const auto* filter = static_cast<const float*>(buffers.inputs[i_filter_]);
     auto* u = reinterpret_cast<float*>(static_cast<std::byte*>(buffers.scratchpad) + filter_at_);
-    parallel_parts(s.n_channels, convolution_.n_filter_floats() * 4,
-                   [&](int64_t first, int64_t last) { pack(filter, order_, s, first, last, u); });
+    pack_filter(filter, order_, convolution_, u);
     if (has_bias_) std::copy_n(static_cast<const float*>(buffers.inputs[2]), s.n_out_channels, bias_.data());
     convolution_.run(static_cast<const float*>(buffers.inputs[1 - i_filter_]), u,
                      static_cast<float*>(buffers.outputs[0]), static_cast<float*>(buffers.scratchpad),
@@ -98,6 +46,38 @@ class TrainedWinogradKernel : public Kernel {
   Clamp clamp_;
   std::vector<float> bias_;
   size_t filter_at_ = 0;
+};
+
+class FilterGradientKernel : public Kernel {
+ public:
+  explicit FilterGradientKernel(const Sizes& sizes) : gradient_(sizes) {
+    implementation = "own:winograd 3x3 by filter";
+    scratchpad_bytes = static_cast<size_t>(omp_get_max_threads() * gradient_.n_thread_floats()) * sizeof(float);
+  }
+
+  // inputs x and the output's gradient; outputs the filter's and the bias's
+  void run(const Buffers& buffers, const dnnl::stream&) override {
+    constexpr int64_t kJobTiles = FilterGradient::kJobTiles;
+    const Sizes& s = gradient_.sizes();
+    const auto* x = static_cast<const float*>(buffers.inputs[0]);
+    const auto* dy = static_cast<const float*>(buffers.inputs[1]);
+    auto* scratch = static_cast<float*>(buffers.scratchpad);
+    gradient_.begin();
+    parallel_parts_numbered(ceil_divide(s.n_tiles(), kJobTiles), [&](int64_t thread, int64_t first, int64_t last) {
+      for (int64_t tile = first * kJobTiles; tile < std::min(last * kJobTiles, s.n_tiles()); tile += kJobTiles) {
+        const int64_t next = std::min(tile + kJobTiles, s.n_tiles());
+        gradient_.add(thread, x, dy, tile, next, scratch + thread * gradient_.n_thread_floats(), [&](int64_t point) {
+          fetch_tiles(x, s.in.image, s, next, kJobTiles, point);
+          fetch_tiles(dy, s.out.image, s, next, kJobTiles, point);
+        });
+      }
+    });
+    gradient_.finish(scratch, gradient_.n_thread_floats(), static_cast<float*>(buffers.outputs[0]),
+                     output_layouts.size() < 2 ? nullptr : static_cast<float*>(buffers.outputs[1]));
+  }
+
+ private:
+  FilterGradient gradient_;
 };
 
 Layout layout_of(const Shape& shape, bool is_blocked) { return blocks_of(shape, is_blocked ? kVector : 0); }
@@ -134,8 +114,8 @@ std::unique_ptr<Kernel> make_winograd_forward(const TrainedWinograd& what, const
   const Shape &from = site.shape(what.input), &to = site.shape(what.output);
   const Sizes sizes = sizes_of(from, to, what.windows[0].pad_before, what.windows[1].pad_before, what.is_blocked);
   const int64_t c = from.last(), k = to.last();
-  auto kernel = std::make_unique<TrainedWinogradKernel>(sizes, FilterOrder{0, 3 * c * k, c * k, k, 1}, 1,
-                                                        operation.bias_value.has_value(), *clamp);
+  auto kernel =
+      std::make_unique<TrainedWinogradKernel>(sizes, forward_order(c, k), 1, operation.bias_value.has_value(), *clamp);
   kernel->inputs = {{what.input, layout_of(from, what.is_blocked)}, {what.filter, {}}};
   if (operation.bias_value) kernel->inputs.push_back({*operation.bias_value, {}});
   kernel->output_layouts = {layout_of(to, what.is_blocked)};
@@ -148,16 +128,28 @@ std::unique_ptr<Kernel> make_winograd_by_input(const TrainedWinograd& what, cons
   const Sizes sizes =
       sizes_of(from, to, 2 - what.windows[0].pad_before, 2 - what.windows[1].pad_before, what.is_blocked);
   const int64_t c = to.last(), k = from.last();
-  auto kernel = std::make_unique<TrainedWinogradKernel>(sizes, FilterOrder{8 * c * k, -3 * c * k, -c * k, 1, k}, 0,
-                                                        false, Clamp{});
+  auto kernel = std::make_unique<TrainedWinogradKernel>(sizes, by_input_order(c, k), 0, false, Clamp{});
   kernel->inputs = {{what.filter, {}}, {what.output, layout_of(from, what.is_blocked)}};
   kernel->output_layouts = {layout_of(to, what.is_blocked)};
+  return kernel;
+}
+
+std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd& what, const Operation& operation,
+                                                const Site& site) {
+  const Shape &from = site.shape(what.input), &to = site.shape(what.output);
+  auto kernel = std::make_unique<FilterGradientKernel>(
+      sizes_of(from, to, what.windows[0].pad_before, what.windows[1].pad_before, what.is_blocked));
+  kernel->inputs = {{what.input, layout_of(from, what.is_blocked)}, {what.output, layout_of(to, what.is_blocked)}};
+  kernel->output_layouts.resize(operation.outputs.size());
   return kernel;
 }
 #else
 bool has_trained_winograd(const Shape&, const Shape&, const std::vector<ops::WindowAxis>&) { return false; }
 std::unique_ptr<Kernel> make_winograd_forward(const TrainedWinograd&, const Operation&, const Site&) { return nullptr; }
 std::unique_ptr<Kernel> make_winograd_by_input(const TrainedWinograd&, const Site&) { return nullptr; }
+std::unique_ptr<Kernel> make_winograd_by_filter(const TrainedWinograd&, const Operation&, const Site&) {
+  return nullptr;
+}
 #endif
 
 }  // namespace hoarfrost::runtime

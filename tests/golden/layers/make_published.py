@@ -55,7 +55,7 @@ def published_images():
 def published_windows():
     x, t = Input((7, 8, 3)), Input((9, 3))
     k = np.random.RandomState(7).normal(0, 1, (3, 2, 3, 4)).astype('float32')
-    o = [tf.nn.conv2d(x, k, 1, 'SAME'), tf.nn.conv2d(x, k, [1, 2, 2, 1], 'VALID'), tf.nn.conv2d(x, k, 1, 'VALID', dilations=2), tf.nn.conv1d(t, k[:, 0], 2, 'SAME'), tf.nn.depthwise_conv2d(x, k[:, :, :, :2], [1, 1, 1, 1], 'SAME'),
+    o = [tf.nn.conv2d(x, k, 1, 'SAME'), tf.nn.conv2d(x, k, [1, 2, 2, 1], 'VALID'), tf.nn.conv2d(x, k, 1, 'VALID', dilations=2) + 0.5, tf.nn.conv1d(t, k[:, 0], 2, 'SAME'), tf.nn.depthwise_conv2d(x, k[:, :, :, :2], [1, 1, 1, 1], 'SAME'),
          tf.nn.max_pool2d(x, 2, 2, 'VALID'), tf.nn.avg_pool2d(x, [3, 2], [2, 2], 'SAME'), tf.nn.max_pool1d(t, 2, 2, 'SAME'), tf.nn.avg_pool1d(t, 3, 1, 'VALID')]
     return [x, t], o, [normal(2, 7, 8, 3), normal(2, 9, 3)]
 
@@ -85,7 +85,7 @@ def published_activations():
         own = [lambda v: keras.ops.tanh(v) * 2, lambda v: keras.ops.relu(v) + 0.5]
         sine, cosine, exponential = keras.ops.sin, keras.ops.cos, keras.ops.exp
     else:
-        own = [lambda v: K.log(K.clip(K.square(v), 1e-7, 10000)), lambda v: tf.nn.leaky_relu(v, 0.1)]
+        own = [lambda v: K.sqrt(K.clip(K.square(v), 0.25, 10000)), lambda v: tf.nn.leaky_relu(v, 0.1)]
         sine, cosine, exponential = tf.sin, tf.cos, tf.exp
     o = [L.Activation(own[0])(x), L.Dense(4, activation=own[1])(x), L.Dense(3, activation=sine)(x), L.Dense(3, activation=cosine)(x), L.Activation(exponential)(x), L.Dense(4, activation=L.PReLU())(x), L.Conv2D(4, 3, activation=L.PReLU(shared_axes=[1, 2]))(p)]
     return [x, p], o, [normal(3, 6), normal(3, 5, 5, 3)]
@@ -122,8 +122,8 @@ def published_selection_3():
     x, s, t = Input((5, 4)), Input((4, 4)), Input((6,))
     values, places = O.top_k(x, 3)
     i = O.argsort(x, axis=1)
-    o = [values, places, O.sort(x, axis=1), i, O.take_along_axis(x, i[:, :2], axis=1), O.slice(x, (0, 1, 0), (2, 3, 2)), O.diagonal(s, axis1=1, axis2=2), O.trace(s, axis1=1, axis2=2), O.tril(s), O.triu(s, k=1), O.median(x, axis=1), O.median(s, axis=-1, keepdims=True), O.cross(x[..., :3], x[..., 1:]),
-         O.outer(t[0], t[1]), O.meshgrid(t[0], t[1])[1], O.meshgrid(t[0], t[1], indexing='ij')[0], O.inner(x, t[0, :4]), O.diff(x, axis=1), O.digitize(x, np.array([-1.0, 0.0, 0.5])), O.hstack([x, x]), O.vstack([x, x]), O.ravel(x), O.count_nonzero(O.relu(x), axis=1), O.full_like(x, 2.0), O.nan_to_num(x)]
+    o = [values, places, O.sort(x, axis=1), i, O.take_along_axis(x, i[:, :2], axis=1), O.slice(x, (0, 1, 0), (1, 3, 2)), O.diagonal(s, axis1=1, axis2=2), O.trace(s, axis1=1, axis2=2), O.tril(s), O.triu(s, k=1), O.median(x, axis=1), O.median(s, axis=-1, keepdims=True), O.cross(x[..., :3], x[..., 1:]),
+         O.outer(t[0], t[0, :3]), O.meshgrid(t[0], t[0, :3])[1], O.meshgrid(t[0], t[0, :3], indexing='ij')[0], O.inner(x, t[0, :4]), O.diff(x, axis=1), O.digitize(x, np.array([-1.0, 0.0, 0.5])), O.hstack([x, x]), O.vstack([x, x]), O.ravel(x), O.count_nonzero(O.relu(x), axis=1), O.full_like(x, 2.0), O.nan_to_num(x)]
     return [x, s, t], o, [normal(2, 5, 4), normal(2, 4, 4), normal(2, 6)]
 
 
