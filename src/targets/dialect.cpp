@@ -72,7 +72,11 @@ void fix_batch(graph::Graph& graph, graph::Signature& signature) {
   }
   passes::PassOptions options;
   options.batch = 1;
-  if (is_open) passes::run_pass(passes::find_pass("fix_shapes"), graph, signature, options);
+  try {
+    if (is_open) passes::run_pass(passes::find_pass("fix_shapes"), graph, signature, options);
+  } catch (const Error& error) {  // the graph takes its examples apart
+    throw Error(ErrorCode::kUnsupported, "", fmt::format("a batch of one is not possible: {}", error.what()));
+  }
   run_passes(graph, signature, {"fold_constants"});
 }
 

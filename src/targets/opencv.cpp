@@ -90,9 +90,11 @@ const std::set<std::string_view> kOps{"Conv2D",
                                       "Maximum",
                                       "Minimum"};
 
-// The importer makes a bias or a LeakyRelu part of what stands before it and removes Identity: then the output's name
-// is gone. And OpenCV 5 writes over an output that other nodes use as well, or that only another shape of a value is.
-const std::set<std::string_view> kNameless{"BiasAdd", "Add", "AddV2", "Identity", "Maximum", "Reshape", "Transpose"};
+// The importer makes a bias, a LeakyRelu or the end of a dilated convolution part of what stands before it and removes
+// Identity: then the output's name is gone. And OpenCV 5 writes over an output that other nodes use as well, or that
+// only another shape of a value is.
+const std::set<std::string_view> kNameless{"BiasAdd", "Add",     "AddV2",     "Identity",
+                                           "Maximum", "Reshape", "Transpose", "BatchToSpaceND"};
 
 // Whether the importer takes an input of four or five axes for a picture or a volume, as it is.
 bool is_ordered(const opencv::Layouts& layouts, const Node& input, int rank) {

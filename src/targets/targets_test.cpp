@@ -178,6 +178,24 @@ TEST(TensorFlow, TypesThatHoldTheirDefaultsAreForgotten) {
   EXPECT_FALSE(graph.find("fill")->has("index_type"));
 }
 
+TEST(OpenCv, GraphsThatTakeTheBatchApartAreRefused) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {kUnknown, 3});
+  const auto at = [&](const char* name, int32_t place) {
+    return graph.add_const(name, Tensor::vector<int32_t>({place})).output();
+  };
+  Node& y = add(graph, "StridedSlice", "layer/y", {x.output(), at("begin", 1), at("end", 2), at("step", 1)});
+  y.set("Index", DType::kInt32).set("shrink_axis_mask", 1);
+  Signature signature{{x.output()}, {y.output()}};
+  try {
+    fit(find_target("opencv"), graph, signature);
+    FAIL() << "it is not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_THAT(error.what(), testing::HasSubstr("a batch of one is not possible: "));
+  }
+}
+
 TEST(OpenCv, ArithmeticThatItsImporterMisreads) {
   Graph graph;
   Node& x = placeholder(graph, "x", {kUnknown, 2});
