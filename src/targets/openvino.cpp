@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <hoarfrost/targets.h>
 
+#include <cmath>
 #include <vector>
 
 #include "passes/edit.h"
@@ -36,11 +37,32 @@ void reverse_by_turns(Graph& graph) {
   }
 }
 
+// Its CPU plugin takes LRN's bias for a whole number. x / (b + a s)^β of the squares' sum s is c x / (1 + a / b s)^β
+// with c = b^-β; and c x, given instead of x, makes the sum c² s.
+void make_lrn_biases_one(Graph& graph) {
+  std::vector<Node*> nodes;
+  for (const auto& node : graph.nodes()) nodes.push_back(node.get());
+  for (Node* node : nodes) {
+    if (node->op() != "LRN") continue;
+    const double bias = node->get_or<float>("bias", 1), beta = node->get_or<float>("beta", 0.5F);
+    if (bias == std::floor(bias) || bias <= 0) continue;
+    const double c = std::pow(bias, -beta);
+    const auto dtype = node->get_or<DType>("T", DType::kFloat32);
+    Node& factor = graph.add_const(graph.unique_name(node->name() + "/factor"),
+                                   Tensor::scalar<float>(static_cast<float>(c)).cast(dtype));
+    Node& scaled = graph.add("Mul", graph.unique_name(node->name() + "/scaled"), {node->input(0), factor.output()});
+    scaled.set("T", dtype);
+    node->inputs[0] = scaled.output();
+    node->set("alpha", static_cast<float>(node->get_or<float>("alpha", 1) / bias / (c * c))).set("bias", 1.0F);
+  }
+}
+
 // What it lowers itself need not be there. Only ends of the graph are its model's outputs, and an Identity has no name
 // of its own.
 void rewrite(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants"});
   reverse_by_turns(graph);
+  make_lrn_biases_one(graph);
   keep_names(graph, signature, {"Identity"});
 }
 

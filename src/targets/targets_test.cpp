@@ -145,6 +145,19 @@ TEST(OpenVino, ReversesOneAxisAfterTheOther) {
   EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({2, 2}, {1, 2, 3, 4})), testing::ElementsAre(4, 3, 2, 1));
 }
 
+// Its CPU plugin computes with the bias 1 where 1.5 is written: 2 / (1.5 + 0.3 · 2²)^0.75 = 0.9495.
+TEST(OpenVino, LrnsHaveAWholeBias) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 1, 1, 1});
+  Node& lrn = add(graph, "LRN", "lrn", {x.output()});
+  lrn.set("depth_radius", 2).set("bias", 1.5F).set("alpha", 0.3F).set("beta", 0.75F);
+  Signature signature{{x.output()}, {lrn.output()}};
+  fit(find_target("openvino"), graph, signature);
+  EXPECT_EQ(graph.find("lrn")->get<float>("bias"), 1);
+  EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 1, 1, 1}, {2})),
+              testing::ElementsAre(testing::FloatNear(0.949527F, 1e-5F)));
+}
+
 TEST(OpenVino, RefusesTypesThatItDoesNotRun) {
   Graph graph;
   Node& x = placeholder(graph, "x", {1, 2});
