@@ -253,8 +253,10 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
   std::string class_name = plain_class_name(text_at(entry, "class_name"));
   const std::string place = fmt::format("layer `{}` ({})", name, class_name);
   const std::string module = text_at(entry, "module");
-  if (dialect != Dialect::kKeras3 && module.starts_with("keras.src.ops"))
+  const bool is_older = dialect != Dialect::kKeras3 && version.major >= 3;
+  if (is_older && class_name != "Lambda" && is_operation(entry))
     cannot_say(dialect, place, "it is an operation of Keras 3");
+  if (is_older && class_name == "Lambda") cannot_say(dialect, place, "its function is written down in Keras 3's form");
   if (dialect == Dialect::kKeras3) {
     if (const LayerSpec* spec = find_layer(class_name)) class_name = spec->class_names.front();
   }
