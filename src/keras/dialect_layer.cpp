@@ -103,15 +103,26 @@ class LayerTranslator {
       cannot_say(dialect_, place_, fmt::format("`interpolation` is {}, which Keras 3 has not", interpolation));
     for (const auto& [key, value] : config.items()) {
       if (!key.ends_with("activation")) continue;
+      if (is_to_3() && is_written_function(value))
+        cannot_say(dialect_, place_, fmt::format("`{}` is its author's function, written down in Keras 2's form", key));
       const std::string name = value.is_string() ? value.get<std::string>()
                                : is_object_of_class(value) && value.at("config").is_string()
                                    ? value.at("config").get<std::string>()
                                    : "";
+      const bool is_function = is_to_3() && text_at(value, "class_name") == "function";
+      if (is_function && std::ranges::count(kActivationsOfKeras2, name) == 0)
+        cannot_say(dialect_, place_,
+                   fmt::format("`{}` is the function {}, which is no activation of Keras'", key, name));
       if (name == "hard_sigmoid")
         cannot_say(dialect_, place_, fmt::format("`{}` is hard_sigmoid, which is another function in Keras 3", key));
       if (!is_to_3() && !name.empty() && std::ranges::count(kActivationsOfKeras2, name) == 0)
         cannot_say(dialect_, place_, fmt::format("`{}` is {}, an activation of Keras 3 alone", key, name));
     }
+  }
+
+  // Bytecode, default arguments and closure.
+  [[nodiscard]] static bool is_written_function(const Json& value) {
+    return value.is_array() || (value.is_object() && value.contains("value"));
   }
 
   [[nodiscard]] bool is_left_out(const std::string& key, const Json& value, const Json& config) const {
