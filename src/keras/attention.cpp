@@ -9,6 +9,7 @@
 #include "keras/attention_mask.h"
 #include "keras/contraction.h"
 #include "keras/dropout.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -126,8 +127,7 @@ Values DenseAttention::lower(Lowering& lowering, const Values& in) const {
 }
 
 Formulas DenseAttention::reference(const Arrays& weights, const Arrays& in) const {
-  Shapes shapes;
-  for (const Array& x : in) shapes.push_back(x.shape());
+  const Shapes shapes = shapes_of(in);
   const Shapes out = infer(shapes);
   const double cost = static_cast<double>(in[1].size(1) * (in[0].size(2) + 1));
   const auto score_at = [=, layer = *this](const Index& o) {

@@ -10,6 +10,7 @@
 #include "keras/layer_notes.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 
@@ -81,8 +82,7 @@ struct WithPReLU {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    Shapes shapes;
-    for (const Value& x : in) shapes.push_back(x.shape);
+    const Shapes shapes = shapes_of(in);
     Values out = layer->lower(lowering, in);
     out.at(0).shape = layer->infer(shapes).at(0);
     const size_t n = layer->weights(shapes).size();
@@ -90,8 +90,7 @@ struct WithPReLU {
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
+    const Shapes shapes = shapes_of(in);
     const auto n = static_cast<std::ptrdiff_t>(layer->weights(shapes).size());
     const Formula y = layer->reference({weights.begin(), weights.begin() + n}, in).at(0);
     Tensor values(DType::kFloat64, y.shape);

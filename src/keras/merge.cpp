@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "keras/shapes.h"
+
 namespace hoarfrost::keras {
 namespace {
 
@@ -64,8 +66,7 @@ Value lower_merge(std::string_view name, std::string_view op, Version version, L
 }
 
 Formula merge_reference(const Arrays& in, double (*merge)(double, double)) {
-  Shapes shapes;
-  for (const Array& x : in) shapes.push_back(x.shape());
+  const Shapes shapes = shapes_of(in);
   const auto at = [x = in, merge](const Index& o) {
     double result = element(x[0], o);
     for (size_t i = 1; i < x.size(); ++i) result = merge(result, element(x[i], o));

@@ -3,6 +3,7 @@
 
 #include "keras/attention_mask.h"
 #include "keras/multi_head_parts.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -20,8 +21,7 @@ class Rows {
  public:
   Rows(const MultiHead& layer, const Arrays& weights, const Arrays& in)
       : layer_(layer), w_(weights), in_(in), place_(multi_head_places(layer)) {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
+    const Shapes shapes = shapes_of(in);
     parts_ = multi_head_parts(layer, shapes);
     query_ = shapes[parts_.query];
     n_depth_ = query_.last();
@@ -184,8 +184,7 @@ class Rows {
 }  // namespace
 
 Formulas MultiHead::reference(const Arrays& weights, const Arrays& in) const {
-  Shapes shapes;
-  for (const Array& x : in) shapes.push_back(x.shape());
+  const Shapes shapes = shapes_of(in);
   const Shapes out = infer(shapes);
   const auto rows = std::make_shared<Rows>(*this, weights, in);
   const MultiHeadParts parts = rows->parts();

@@ -10,6 +10,7 @@
 #include "keras/lambda/meaning.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/shapes.h"
 #include "python/expression.h"
 
 namespace hoarfrost::keras {
@@ -163,17 +164,9 @@ struct Derived {
 
   Shapes infer(const Shapes& in) const { return trace(in).output_shapes(); }
 
-  Values lower(Lowering& lowering, const Values& in) const {
-    Shapes shapes;
-    for (const Value& x : in) shapes.push_back(x.shape);
-    return trace(shapes).lower(lowering, in);
-  }
+  Values lower(Lowering& lowering, const Values& in) const { return trace(shapes_of(in)).lower(lowering, in); }
 
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
-    return trace(shapes).reference(in);
-  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return trace(shapes_of(in)).reference(in); }
 
  private:
   [[nodiscard]] Trace trace(const Shapes& in) const {

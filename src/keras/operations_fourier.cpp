@@ -13,6 +13,7 @@
 #include "keras/frame_transform.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/shapes.h"
 #include "keras/slicing.h"
 
 namespace hoarfrost::keras {
@@ -68,8 +69,7 @@ struct Fourier {
   }
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
+    const Shapes shapes = shapes_of(in);
     const Shapes outs = infer(shapes);
     const int64_t n = length_for(shapes[0]), rows = n_in(shapes[0]);
     const double sign = kind == Kind::kForward || kind == Kind::kReal ? 1 : -1;

@@ -7,6 +7,7 @@
 #include "keras/contraction.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
+#include "keras/shapes.h"
 #include "keras/sizes.h"
 #include "keras/slicing.h"
 #include "keras/transposition.h"
@@ -212,8 +213,7 @@ struct Joining {
     return {lowering.named_op("concat", "ConcatV2", same, {{"N", n}, {"Tidx", DType::kInt32}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
+    const Shapes shapes = shapes_of(in);
     const Shape out = infer(shapes)[0];
     const int at = axis_in(axis, out.rank());
     const auto stacked = [=, x = in](const Index& o) {

@@ -5,23 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "keras/shapes.h"
+
 namespace hoarfrost::keras {
-namespace {
-
-Shapes shapes_of(const Arrays& in) {
-  Shapes shapes;
-  for (const Array& x : in) shapes.push_back(x.shape());
-  return shapes;
-}
-
-Shapes shapes_of(const Values& in) {
-  Shapes shapes;
-  for (const Value& x : in) shapes.push_back(x.shape);
-  return shapes;
-}
-
-}  // namespace
-
 QuantizedActivation QuantizedActivation::parse(const Config& config) {
   QuantizedActivation result;
   if (names_quantizer(config, "activation"))

@@ -82,4 +82,16 @@ Shapes infer_shapes(const Model& model, const Shapes& inputs, const CallVisitor&
   return outputs;
 }
 
+Shapes shapes_of(const Arrays& in) {
+  Shapes shapes;
+  for (const Array& x : in) shapes.push_back(x.shape());
+  return shapes;
+}
+
+Shapes shapes_of(const Values& in) {
+  Shapes shapes;
+  for (const Value& x : in) shapes.push_back(x.shape);
+  return shapes;
+}
+
 }  // namespace hoarfrost::keras

@@ -16,4 +16,8 @@ Shapes infer_shapes(const Model& model, const Shapes& inputs, const CallVisitor&
 // The shapes of the model's own InputLayers.
 Shapes input_shapes(const Model& model);
 
+// What a layer's infer takes, of what its lower and its reference are given.
+Shapes shapes_of(const Values& in);
+Shapes shapes_of(const Arrays& in);
+
 }  // namespace hoarfrost::keras

@@ -8,6 +8,7 @@
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 #include "keras/recurrent.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -74,8 +75,7 @@ struct Bidirectional {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    Shapes shapes;
-    for (const Value& x : in) shapes.push_back(x.shape);
+    const Shapes shapes = shapes_of(in);
     const size_t n = lowering.n_weights() / 2;
     const size_t n_ahead = forward->weights(half(shapes, 0)).size();
     const Values ahead = lowering.inner(*forward, "forward", 0, n_ahead, half(in, 0));
@@ -92,8 +92,7 @@ struct Bidirectional {
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
+    const Shapes shapes = shapes_of(in);
     const auto n_ahead = static_cast<std::ptrdiff_t>(forward->weights(half(shapes, 0)).size());
     const Formulas ahead = forward->reference({weights.begin(), weights.begin() + n_ahead}, half(in, 0));
     Formulas back = backward->reference({weights.begin() + n_ahead, weights.end()}, half(in, 1));

@@ -6,6 +6,7 @@
 
 #include "keras/layers/registry.h"
 #include "keras/merge.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -47,8 +48,7 @@ struct Concatenate {
   }
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
+    const Shapes shapes = shapes_of(in);
     const auto at = [x = in, joined = axis](const Index& o) {
       Index i = o;
       size_t part = 0;

@@ -8,6 +8,7 @@
 #include "keras/lambda/function.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -34,8 +35,7 @@ struct Lambda {
   Shapes infer(const Shapes& in) const { return trace(in).output_shapes(); }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    Shapes shapes;
-    for (const Value& x : in) shapes.push_back(x.shape);
+    const Shapes shapes = shapes_of(in);
     const Trace traced = trace(shapes);
     if (traced.has_classic_division) {
       const bool is_whole = std::ranges::any_of(in, [](const Value& x) {
@@ -47,11 +47,7 @@ struct Lambda {
     return traced.lower(lowering, in);
   }
 
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
-    return trace(shapes).reference(in);
-  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const { return trace(shapes_of(in)).reference(in); }
 
  private:
   [[nodiscard]] Trace trace(const Shapes& in) const {

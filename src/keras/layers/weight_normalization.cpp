@@ -11,6 +11,7 @@
 #include "keras/normalization.h"
 #include "keras/quantized_layer.h"
 #include "keras/recurrent.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -47,8 +48,7 @@ struct WeightNormalization {
 
   Values lower(Lowering& lowering, const Values& in) const {
     if (lowering.is_training()) throw Error(ErrorCode::kUnsupported, "", "WeightNormalization is not trained here");
-    Shapes shapes;
-    for (const Value& x : in) shapes.push_back(x.shape);
+    const Shapes shapes = shapes_of(in);
     const std::vector<WeightSpec> inner = layer->weights(shapes);
     if (Reader(lowering.weight_value(1 + inner.size()))[0] == 0) {
       throw Error(
@@ -73,8 +73,7 @@ struct WeightNormalization {
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
-    Shapes shapes;
-    for (const Array& x : in) shapes.push_back(x.shape());
+    const Shapes shapes = shapes_of(in);
     const std::vector<WeightSpec> specs = layer->weights(shapes);
     const auto first = weights.begin() + 1;
     Arrays inner(first, first + static_cast<std::ptrdiff_t>(specs.size()));
