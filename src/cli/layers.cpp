@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/report.h"
 #include "keras/activations.h"
+#include "keras/custom_layers.h"
 #include "keras/layer.h"
 #include "keras/layer_notes.h"
 #include "keras/operation.h"
@@ -51,6 +52,13 @@ int run(const Options& options) {
     refused.push_back(
         {{"name", note.class_name}, {"is_refused", note.kind == keras::NoteKind::kRefused}, {"why", meaning(note)}});
   }
+  std::vector<std::vector<std::string>> custom;
+  Json custom_layers = Json::array();
+  for (const keras::CustomLayer& layer : keras::custom_layers()) {
+    custom.push_back({std::string(layer.class_name), std::string(layer.from),
+                      fmt::format("--custom {}='{}'", layer.class_name, layer.meaning)});
+    custom_layers.push_back({{"name", layer.class_name}, {"from", layer.from}, {"meaning", layer.meaning}});
+  }
   std::vector<std::string> operations;
   for (const auto* spec : keras::all_operations()) {
     std::string functions(spec->functions);
@@ -63,6 +71,7 @@ int run(const Options& options) {
   if (options.as_json) {
     print_json({{"layers", layers},
                 {"other_classes", refused},
+                {"custom_layers", custom_layers},
                 {"activations", keras::activation_names()},
                 {"operations", operations},
                 {"op_layers", keras::tensorflow_ops()},
@@ -75,6 +84,10 @@ int run(const Options& options) {
         "becomes of it |\n| --- | --- |\n");
     for (const auto& row : others) fmt::print("| {} | {} |\n", row[0], row[1]);
     fmt::print(
+        "\nCustom layers, whose meaning is not in the file, as many published models have them:\n\n| Class | from | "
+        "what says it |\n| --- | --- | --- |\n");
+    for (const auto& row : custom) fmt::print("| {} | {} | `{}` |\n", row[0], row[1], row[2]);
+    fmt::print(
         "\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops as "
         "TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: ",
         fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "),
@@ -82,11 +95,12 @@ int run(const Options& options) {
     fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
   } else {
     fmt::print(
-        "{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\n{} layers. "
-        "Activations: {}\nOperations: {}\n",
+        "{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\nCustom layers, "
+        "whose meaning is not in the file, as many published models have them:\n{}\n{} layers. Activations: "
+        "{}\nOperations: {}\n",
         table({"Keras layer", "also named", "not converted"}, rows),
-        table({"Keras layer", "what becomes of it"}, others), rows.size(), fmt::join(keras::activation_names(), ", "),
-        fmt::join(operations, ", "));
+        table({"Keras layer", "what becomes of it"}, others), table({"class", "from", "what says it"}, custom),
+        rows.size(), fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "));
   }
   return 0;
 }
@@ -95,7 +109,7 @@ Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_flag("--markdown", options->as_markdown, "The page docs/layers.md");
   app.add_flag("--json", options->as_json,
-               "Print one JSON object: layers, other_classes, activations, operations, op_layers, ops");
+               "Print one JSON object: layers, other_classes, custom_layers, activations, operations, op_layers, ops");
   return [options] { return run(*options); };
 }
 

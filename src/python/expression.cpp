@@ -31,6 +31,8 @@ class Parser {
   Value whole() {
     if (text_.size() > kLongest) fail(fmt::format("an expression of more than {} letters", kLongest));
     read_parameter();
+    while (read_assignment()) {
+    }
     Value result = tuple_or_one();
     skip();
     if (at_ < text_.size()) fail(fmt::format("expected its end, found `{}`", text_.substr(at_, 20)));
@@ -49,6 +51,22 @@ class Parser {
     if (name.empty()) fail("expected `lambda x:`, with one parameter");
     variables_[name] = variables_.at("x");
     expect(":");
+  }
+
+  // "name = expression;"
+  bool read_assignment() {
+    const size_t begin = at_;
+    const std::string name = identifier();
+    skip();
+    const std::string_view rest = text_.substr(at_);
+    if (name.empty() || !rest.starts_with('=') || rest.starts_with("==")) {
+      at_ = begin;
+      return false;
+    }
+    ++at_;
+    variables_[name] = tuple_or_one();
+    expect(";");
+    return true;
   }
 
   void skip() {

@@ -81,6 +81,15 @@ const Json* text_of(const Json& json, const char* key) {
   return found == json.end() || found->is_null() ? nullptr : &*found;
 }
 
+python::Value dict_of(const Json& object) {
+  std::vector<python::Value> items;
+  for (const auto& [key, value] : object.items()) {
+    items.push_back(python::Value::string(key));
+    items.push_back(value_of_json(value));
+  }
+  return python::Value::with(python::Value::Kind::kDict, std::move(items));
+}
+
 std::string cut(std::string text) {
   if (text.size() > 60) text = text.substr(0, 60) + "…";
   return text;
@@ -97,6 +106,8 @@ LambdaFunction LambdaFunction::parse(const Config& config) {
     config.ignore({key});
   if (config.find({"expression"}) != nullptr) {
     result.expression_ = config.get_string({"expression"});
+    result.option_ = config.get_string({"option"});
+    if (const Json* replaced = config.find({"config"}); replaced != nullptr) result.replaced_ = *replaced;
     config.ignore({"function"});
     return result;
   }
@@ -167,10 +178,12 @@ Trace LambdaFunction::follow(const Shapes& inputs, const Json& arguments, const 
     const python::Value first = arguments.empty() ? python::Value::none() : value_of_json(arguments.front());
     std::map<std::string, python::Value> variables{{"x", first}, {"inputs", first}};
     for (const auto& [key, value] : keywords.items()) variables[key] = value_of_json(value);
+    variables.emplace("w", python::Value::list({}));
+    variables.emplace("config", dict_of(replaced_));
     try {
       trace.set_result(python::evaluate(expression_, variables, meaning));
     } catch (Error& error) {
-      throw error.within(fmt::format("--lambda {}", name_));
+      throw error.within(option_);
     }
     return trace;
   }
