@@ -140,6 +140,23 @@ const Json* distributed_model(const std::string& class_name, const Json& config)
              : nullptr;
 }
 
+// Keras 3's Pipeline is a Sequential by another name, in a class of its own: its .keras has the same groups.
+Json sequential_of(const Json& pipeline) {
+  Json result = pipeline;
+  result["class_name"] = "Sequential";
+  return result;
+}
+
+// Arguments of Pipeline's call, which Keras writes although nobody gave them; the model's own training=False overrules
+// this one.
+bool are_idle(const Json& call_arguments) {
+  if (!call_arguments.is_object() || !call_arguments.contains("kwargs")) return false;
+  for (const auto& [key, value] : call_arguments.at("kwargs").items()) {
+    if (key != "training" && !(key == "mask" && value.is_null())) return false;
+  }
+  return true;
+}
+
 // Keras 3's Add is a layer or an operation. `module` tells ("keras.layers", "keras.src.ops.numpy"); .h5 files have
 // none, but there only a layer's configuration has `trainable`.
 bool is_keras3_operation(const Json& json) {
@@ -208,10 +225,13 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
   ModelLayer layer;
   const Json& raw = config_of(json, name);
   const Json* distributed = distributed_model(class_name, raw);
-  if (distributed != nullptr || is_model_class(class_name)) {
-    layer.model = parse_nested_model(distributed != nullptr ? time_distributed(*distributed, depth + 1) : json, name,
-                                     version, depth + 1);
-    if (call_arguments != nullptr) {
+  const bool is_pipeline = class_name == "Pipeline";
+  if (distributed != nullptr || is_pipeline || is_model_class(class_name)) {
+    layer.model = parse_nested_model(distributed != nullptr ? time_distributed(*distributed, depth + 1)
+                                     : is_pipeline          ? sequential_of(json)
+                                                            : json,
+                                     name, version, depth + 1);
+    if (call_arguments != nullptr && !(is_pipeline && are_idle(*call_arguments))) {
       throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name),
                   fmt::format("called with arguments {}", call_arguments->dump()));
     }

@@ -7,13 +7,8 @@ namespace {
 
 constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
-constexpr std::string_view kHistogram =
-    "its output depends on the image's histogram, which is not converted; do it before the model";
 constexpr std::string_view kAudio =
     "a layer of kapre's that is not converted; there are STFT, Magnitude, ApplyFilterbank and MagnitudeToDecibel";
-constexpr std::string_view kQuantizedRecurrence = "QKeras' recurrent layers are not converted";
-constexpr std::string_view kFolded =
-    "QKeras' folding of batch normalization is not converted; unfold it (qkeras.bn_folding_utils) first";
 constexpr std::string_view kQuantized =
     "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
 constexpr std::string_view kQuantizers =
@@ -28,6 +23,7 @@ constexpr LayerNote kNotes[] = {
     {"AtrousConvolution2D", NoteKind::kOtherName, "Conv2D"},
     {"Deconv2D", NoteKind::kOtherName, "Conv2DTranspose"},
     {"Deconvolution2D", NoteKind::kOtherName, "Conv2DTranspose"},
+    {"Pipeline", NoteKind::kOtherName, "Sequential"},
     {"TimeDistributedDense", NoteKind::kOtherName, "Dense"},
 
     {"AbstractRNNCell", NoteKind::kAbstract, kBase},
@@ -39,31 +35,15 @@ constexpr LayerNote kNotes[] = {
 
     {"AmplitudeToDB", NoteKind::kRefused, kAudio},
     {"ConcatenateFrequencyMap", NoteKind::kRefused, kAudio},
-    {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kRefused, kHistogram},
     {"DenseFeatures", NoteKind::kRefused,
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
-    {"Equalization", NoteKind::kRefused, kHistogram},
     {"FlaxLayer", NoteKind::kRefused, kPython},
     {"HashedCrossing", NoteKind::kRefused, kHashes},
     {"Hashing", NoteKind::kRefused, kHashes},
     {"InverseSTFT", NoteKind::kRefused, kAudio},
     {"JaxLayer", NoteKind::kRefused, kPython},
     {"Melspectrogram", NoteKind::kRefused, kAudio},
-    {"Pipeline", NoteKind::kRefused,
-     "layers of a data pipeline in one are not converted; call them one by one in the model"},
     {"QAdaptiveActivation", NoteKind::kRefused, kQuantized},
-    {"QAveragePooling2D", NoteKind::kRefused, kQuantized},
-    {"QBidirectional", NoteKind::kRefused, kQuantizedRecurrence},
-    {"QConv2DBatchnorm", NoteKind::kRefused, kFolded},
-    {"QConv2DTranspose", NoteKind::kRefused, kQuantized},
-    {"QDepthwiseConv2DBatchnorm", NoteKind::kRefused, kFolded},
-    {"QGRU", NoteKind::kRefused, kQuantizedRecurrence},
-    {"QGlobalAveragePooling2D", NoteKind::kRefused, kQuantized},
-    {"QLSTM", NoteKind::kRefused, kQuantizedRecurrence},
-    {"QSeparableConv1D", NoteKind::kRefused, kQuantized},
-    {"QSeparableConv2D", NoteKind::kRefused, kQuantized},
-    {"QSimpleRNN", NoteKind::kRefused, kQuantizedRecurrence},
-    {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
     {"Spectrogram", NoteKind::kRefused, kAudio},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
@@ -76,6 +56,8 @@ constexpr LayerNote kNotes[] = {
     {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel"},
     {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
+    {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kLimited,
+     "images of unknown size, tiles that pad more than the image has"},
     {"Dense", NoteKind::kLimited, "quantization to int4, float8, GPTQ and AWQ"},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"EinsumDense", NoteKind::kLimited, "quantization"},
@@ -86,14 +68,24 @@ constexpr LayerNote kNotes[] = {
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
     {"QActivation", NoteKind::kLimited, kQuantizers},
+    {"QAveragePooling2D", NoteKind::kLimited, kQuantizers},
     {"QBatchNormalization", NoteKind::kLimited, kQuantizers},
     {"QConv1D", NoteKind::kLimited, kQuantizers},
     {"QConv2D", NoteKind::kLimited, kQuantizers},
+    {"QConv2DBatchnorm", NoteKind::kLimited, kQuantizers},
+    {"QConv2DTranspose", NoteKind::kLimited, kQuantizers},
     {"QDense", NoteKind::kLimited, kQuantizers},
     {"QDepthwiseConv2D", NoteKind::kLimited, kQuantizers},
+    {"QDepthwiseConv2DBatchnorm", NoteKind::kLimited, kQuantizers},
+    {"QGRU", NoteKind::kLimited, kQuantizers},
+    {"QGlobalAveragePooling2D", NoteKind::kLimited, kQuantizers},
+    {"QLSTM", NoteKind::kLimited, kQuantizers},
+    {"QSeparableConv1D", NoteKind::kLimited, kQuantizers},
+    {"QSeparableConv2D", NoteKind::kLimited, kQuantizers},
+    {"QSimpleRNN", NoteKind::kLimited, kQuantizers},
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
     {"Resizing", NoteKind::kLimited,
-     "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
+     "images of whole numbers (Keras 3) and of unknown size, but for bilinear and nearest"},
     {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
