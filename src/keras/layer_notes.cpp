@@ -7,8 +7,10 @@ namespace {
 
 constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
-constexpr std::string_view kAudio =
-    "a layer of kapre's that is not converted; there are STFT, Magnitude, ApplyFilterbank and MagnitudeToDecibel";
+constexpr std::string_view kInverse =
+    "complex spectra are converted where kapre's Magnitude or Phase takes them, no further; put it behind the model";
+constexpr std::string_view kApproximate =
+    "kapre's angle in as many steps as it is told is not converted; take Phase, behind STFT";
 constexpr std::string_view kQuantized =
     "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
 constexpr std::string_view kQuantizers =
@@ -33,18 +35,15 @@ constexpr LayerNote kNotes[] = {
     {"Recurrent", NoteKind::kAbstract, kBase},
     {"Wrapper", NoteKind::kAbstract, kBase},
 
-    {"AmplitudeToDB", NoteKind::kRefused, kAudio},
-    {"ConcatenateFrequencyMap", NoteKind::kRefused, kAudio},
     {"DenseFeatures", NoteKind::kRefused,
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
     {"FlaxLayer", NoteKind::kRefused, kPython},
     {"HashedCrossing", NoteKind::kRefused, kHashes},
     {"Hashing", NoteKind::kRefused, kHashes},
-    {"InverseSTFT", NoteKind::kRefused, kAudio},
+    {"InverseSTFT", NoteKind::kRefused, kInverse},
     {"JaxLayer", NoteKind::kRefused, kPython},
-    {"Melspectrogram", NoteKind::kRefused, kAudio},
+    {"PhaseTflite", NoteKind::kRefused, kApproximate},
     {"QAdaptiveActivation", NoteKind::kRefused, kQuantized},
-    {"Spectrogram", NoteKind::kRefused, kAudio},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
     {"TextVectorization", NoteKind::kRefused,
@@ -53,11 +52,12 @@ constexpr LayerNote kNotes[] = {
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
-    {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel"},
+    {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel and log"},
     {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
     {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kLimited,
      "images of unknown size, tiles that pad more than the image has"},
+    {"Delta", NoteKind::kLimited, "several channels, on which kapre fails"},
     {"Dense", NoteKind::kLimited, "quantization to int4, float8, GPTQ and AWQ"},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"EinsumDense", NoteKind::kLimited, "quantization"},
@@ -67,6 +67,7 @@ constexpr LayerNote kNotes[] = {
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
+    {"Phase", NoteKind::kLimited, "approx_atan_accuracy; what is not from STFT"},
     {"QActivation", NoteKind::kLimited, kQuantizers},
     {"QAveragePooling2D", NoteKind::kLimited, kQuantizers},
     {"QBatchNormalization", NoteKind::kLimited, kQuantizers},
@@ -86,7 +87,8 @@ constexpr LayerNote kNotes[] = {
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
     {"Resizing", NoteKind::kLimited,
      "images of whole numbers (Keras 3) and of unknown size, but for bilinear and nearest"},
-    {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
+    {"STFT", NoteKind::kLimited, "what Magnitude and Phase do not take; n_fft above 4096"},
+    {"STFTTflite", NoteKind::kLimited, "n_fft above 4096"},
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
     {"StringLookup", NoteKind::kLimited,

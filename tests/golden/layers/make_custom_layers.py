@@ -11,10 +11,12 @@ import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
 import kapre
+import librosa
 import numpy as np
 import qkeras as Q
 import tensorflow as tf
 import tensorflow_addons as tfa
+from kapre.augmentation import ChannelSwap
 from tensorflow.python.ops import array_ops
 from tensorflow.python.util import nest
 
@@ -24,6 +26,7 @@ for name in ('stack', 'unstack'):
         setattr(array_ops, name, getattr(tf, name))
 if not hasattr(nest, 'is_sequence'):
     nest.is_sequence = nest.is_nested
+librosa.fft_frequencies = lambda sr, n_fft, of=librosa.fft_frequencies: of(sr=sr, n_fft=n_fft)  # kapre 0.3.6 calls it as older librosas took it
 keras = tf.keras
 L = keras.layers
 Input = keras.Input
@@ -179,6 +182,30 @@ def kapre_spectrograms():
                        kapre.MagnitudeToDecibel(ref_value=2.0, amin=0.1, dynamic_range=3.0)(kapre.Magnitude()(kapre.STFT(n_fft=32, hop_length=10)(b)))]
 
 
+@case('h5', 'keras')
+def kapre_signals():
+    a, b, c = Input((50, 2)), Input((1, 40)), Input((9, 8, 2))
+    last, first = 'channels_last', 'channels_first'
+    spectrum = Input((9, 8, 1))
+    return [a, b, c, spectrum], [
+        kapre.Frame(8, 5)(a), kapre.Frame(8, 3, pad_end=True, pad_value=0.5)(a), kapre.Frame(7, 9, data_format=first)(b), kapre.Energy(frame_length=10, hop_length=4)(a),
+        kapre.Energy(frame_length=6, hop_length=6, pad_end=True, data_format=first)(b), kapre.MuLawEncoding(256)(a), kapre.MuLawDecoding(32)(kapre.MuLawEncoding(32)(b)),
+        kapre.LogmelToMFCC(5)(c), kapre.LogmelToMFCC(20, data_format=first)(c), kapre.ConcatenateFrequencyMap()(c), kapre.ConcatenateFrequencyMap(data_format=last)(c),
+        kapre.ConcatenateFrequencyMap(data_format=first)(c), kapre.Delta(data_format=last)(spectrum), kapre.Delta(win_length=3, mode='reflect', data_format=last)(spectrum),
+        kapre.Delta(win_length=7, mode='constant', data_format=first)(L.Permute((3, 1, 2))(spectrum)), ChannelSwap()(c)]
+
+
+@case('h5')
+def kapre_windows():
+    a, b = Input((150, 1), batch_size=2), Input((150, 1), batch_size=1)
+    bank = dict(sample_rate=16000, n_freq=33, n_bins=20, bins_per_octave=5, f_min=200.0, spread=0.5)
+    magnitude = kapre.Magnitude()(kapre.STFT(n_fft=64, window_name='vorbis_window')(a))
+    return [a, b], [magnitude, kapre.Magnitude()(kapre.STFT(n_fft=32, window_name='kaiser_window', win_length=25)(a)), kapre.Magnitude()(kapre.STFT(n_fft=32, win_length=24, window_name='kaiser_bessel_derived_window')(a)),
+                    kapre.Phase()(kapre.STFT(n_fft=32, hop_length=16)(a)), kapre.ApplyFilterbank('log', bank)(magnitude),
+                    kapre.STFTTflite(n_fft=32, hop_length=10)(b), kapre.MagnitudeTflite()(kapre.STFTTflite(n_fft=32, win_length=20, hop_length=8, pad_begin=True, pad_end=True)(b)),
+                    kapre.MagnitudeTflite()(kapre.STFTTflite(n_fft=16, output_data_format='channels_first')(b))]
+
+
 def randomize(net, random):
     """Every weight moves off its start, and what is a variance stays positive."""
     for weight in net.weights:
@@ -209,7 +236,7 @@ def main():
         inputs, outputs = function()
         inputs = inputs if isinstance(inputs, list) else [inputs]
         net = keras.Model(inputs, outputs)
-        arrays = [random.normal(0, 1, (2,) + tuple(x.shape[1:])).astype('float32') for x in inputs]
+        arrays = [random.normal(0, 1, (x.shape[0] or 2,) + tuple(x.shape[1:])).astype('float32') for x in inputs]
         net(arrays, training=False)  # WeightNormalization initializes itself at the first call
         randomize(net, random)
         answers = net(arrays, training=False)

@@ -309,7 +309,8 @@ def main():
         arrays = {'in%d' % i: x for i, x in enumerate(values)}
         arrays.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
         np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **arrays)
-        layers = sorted({layer.__class__.__name__ for layer in net.layers})
+        within = [inner for layer in net.layers if layer.__class__.__name__ == 'Pipeline' for inner in layer.layers]
+        layers = sorted({layer.__class__.__name__ for layer in net.layers + within})
         entry = {'model': '%s/%s' % (KERAS, file), 'answers': '%s/%s.npz' % (KERAS, name), 'layers': layers, 'rtol': 1e-4, 'atol': 1e-5}
         entries = [e for e in entries if e['model'] != entry['model']] + [entry]
         print(entry['model'], len(answers))
