@@ -16,6 +16,8 @@ constexpr std::string_view kQuantized =
 constexpr std::string_view kQuantizers =
     "training; quantized_ulaw, quantized_hswish, bernoulli; a qnoise_factor other than 1; alpha \"auto\" of "
     "activations";
+constexpr std::string_view kQuantization =
+    "int4 of Keras before 3.14; AWQ, and GPTQ of 3.14 and 3.15, which do not save the zero points";
 constexpr std::string_view kBase = "a class that others derive from";
 
 constexpr LayerNote kNotes[] = {
@@ -58,10 +60,10 @@ constexpr LayerNote kNotes[] = {
     {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kLimited,
      "images of unknown size, tiles that pad more than the image has"},
     {"Delta", NoteKind::kLimited, "several channels, on which kapre fails"},
-    {"Dense", NoteKind::kLimited, "quantization to int4, float8, GPTQ and AWQ"},
+    {"Dense", NoteKind::kLimited, kQuantization},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
-    {"EinsumDense", NoteKind::kLimited, "quantization"},
-    {"Embedding", NoteKind::kLimited, "quantization to int4, sparse outputs"},
+    {"EinsumDense", NoteKind::kLimited, kQuantization},
+    {"Embedding", NoteKind::kLimited, "int4 of Keras before 3.14, sparse outputs"},
     {"IntegerLookup", NoteKind::kLimited,
      "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
