@@ -11,8 +11,6 @@ constexpr std::string_view kInverse =
     "complex spectra are converted where kapre's Magnitude or Phase takes them, no further; put it behind the model";
 constexpr std::string_view kApproximate =
     "kapre's angle in as many steps as it is told is not converted; take Phase, behind STFT";
-constexpr std::string_view kQuantized =
-    "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
 constexpr std::string_view kQuantizers =
     "training; quantized_ulaw, quantized_hswish, bernoulli; a qnoise_factor other than 1; alpha \"auto\" of "
     "activations";
@@ -45,7 +43,6 @@ constexpr LayerNote kNotes[] = {
     {"InverseSTFT", NoteKind::kRefused, kInverse},
     {"JaxLayer", NoteKind::kRefused, kPython},
     {"PhaseTflite", NoteKind::kRefused, kApproximate},
-    {"QAdaptiveActivation", NoteKind::kRefused, kQuantized},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
     {"TextVectorization", NoteKind::kRefused,

@@ -169,6 +169,14 @@ def qkeras_recurrent():
                Q.QBidirectional(Q.QGRU(4, activation='tanh', recurrent_activation='sigmoid', **q), merge_mode='sum')(x)]
 
 
+@case('h5', 'keras')
+def qkeras_adaptive():
+    x = Input((6, 5))
+    A = Q.QAdaptiveActivation
+    return x, [A('quantized_relu', 6)(x), A('quantized_bits', 6, per_channel=True)(x), A('quantized_bits', 4, symmetric=False, per_channel=True, po2_rounding=True)(x),
+               A('quantized_relu', 5, per_channel=True, relu_neg_slope=0.25)(x), A('quantized_relu', 3, po2_rounding=True)(x), A('quantized_bits', 8, symmetric=False)(x)]
+
+
 @case('h5')
 def kapre_spectrograms():
     a, b, c = Input((200, 1)), Input((150, 2)), Input((2, 150))
@@ -214,6 +222,8 @@ def randomize(net, random):
             continue
         if 'moving_variance' in weight.name:
             weight.assign(random.uniform(0.2, 3, value.shape).astype('float32'))
+        elif 'ema_' in weight.name:
+            weight.assign(random.uniform(0.5, 9, value.shape).astype('float32') * (-1 if 'min' in weight.name else 1))
         elif 'gamma' in weight.name or weight.name.endswith('/g:0'):
             weight.assign(random.uniform(0.3, 2, value.shape).astype('float32'))
         else:
@@ -239,6 +249,7 @@ def main():
         arrays = [random.normal(0, 1, (x.shape[0] or 2,) + tuple(x.shape[1:])).astype('float32') for x in inputs]
         net(arrays, training=False)  # WeightNormalization initializes itself at the first call
         randomize(net, random)
+        net(arrays, training=False)  # QAdaptiveActivation takes up its range behind a call
         answers = net(arrays, training=False)
         model = 'custom_layers/%s.%s' % (name, ending)
         net.save(os.path.join(FOLDER, '%s.%s' % (name, ending)))
