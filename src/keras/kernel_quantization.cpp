@@ -70,12 +70,12 @@ KernelQuantization KernelQuantization::parse(const Config& config) {
   }
   const std::vector<int64_t> numbers = numbers_of(config, text);
   if (name == "int4" && numbers.size() <= 1) {
-    if (config.version() < Version{3, 14})
+    if (numbers.empty())  // the later ones say how many rows share a scale: int4/128, int4/-1
       config.unsupported(
           "quantization mode int4 of a Keras before 3.14 is kept otherwise; quantize the model with a later one");
     result.mode = Mode::kInt4;
     result.is_packed = true;
-    result.group_size = numbers.empty() || numbers[0] < 0 ? 0 : numbers[0];
+    result.group_size = std::max<int64_t>(numbers[0], 0);
     result.inputs = Int8Quantization::parse_inputs(config, false);
   } else if (name == "float8" && numbers.empty()) {
     config.ignore({"quantization_config"});

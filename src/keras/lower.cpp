@@ -104,7 +104,8 @@ class ModelLowering {
     try {
       if (layer.model != nullptr) {
         const std::string scope = lowering_.unique_name(scope_name(prefix, layer.name));
-        return {lower_calls(*layer.model, in, scope + "/", path + layer.name + "/"), scope};
+        const Values out = lower_calls(*layer.model, in, scope + "/", path + layer.name + "/");
+        return {out, scope, !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor};
       }
       return lower_layer(layer, call, in, prefix, path);
     } catch (Error& error) {
