@@ -55,7 +55,8 @@ bool is_only_spoken(std::string_view name) {
 
 bool is_supported(std::string_view class_name) {
   return class_name == "Functional" || class_name == "Model" || class_name == "Sequential" ||
-         keras::find_layer(class_name) != nullptr || keras::find_operation_class(class_name) != nullptr;
+         class_name == "Pipeline" || keras::find_layer(class_name) != nullptr ||
+         keras::find_operation_class(class_name) != nullptr;
 }
 
 // The largest |actual − expected| beyond the tolerance, as a message; empty where there is none.
