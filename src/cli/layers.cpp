@@ -8,6 +8,7 @@
 #include "keras/layer.h"
 #include "keras/layer_notes.h"
 #include "keras/operation.h"
+#include "keras/operation_notes.h"
 #include "keras/tensorflow_op.h"
 #include "ops/op.h"
 
@@ -58,6 +59,12 @@ int run(const Options& options) {
     operations.push_back(functions.empty() ? std::string(spec->name)
                                            : fmt::format("{} (tf.{})", spec->name, functions));
   }
+  std::vector<std::vector<std::string>> refused_operations;
+  Json other_operations = Json::array();
+  for (const keras::OperationNote& note : keras::operation_notes()) {
+    refused_operations.push_back({std::string(note.name), std::string(note.reason)});
+    other_operations.push_back({{"name", note.name}, {"why", note.reason}});
+  }
   Json ops = Json::array();
   for (const auto* spec : ops::all_ops()) ops.push_back(spec->name);
   if (options.as_json) {
@@ -65,6 +72,7 @@ int run(const Options& options) {
                 {"other_classes", refused},
                 {"activations", keras::activation_names()},
                 {"operations", operations},
+                {"other_operations", other_operations},
                 {"op_layers", keras::tensorflow_ops()},
                 {"ops", ops}});
   } else if (options.as_markdown) {
@@ -75,18 +83,25 @@ int run(const Options& options) {
         "becomes of it |\n| --- | --- |\n");
     for (const auto& row : others) fmt::print("| {} | {} |\n", row[0], row[1]);
     fmt::print(
-        "\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops as "
-        "TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: ",
-        fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "),
+        "\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nAll other operations of "
+        "Keras "
+        "3.15's keras.ops, and some of TensorFlow's functions:\n\n| operation | why it is not converted |\n| --- | --- "
+        "|\n",
+        fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "));
+    for (const auto& row : refused_operations) fmt::print("| {} | {} |\n", row[0], row[1]);
+    fmt::print(
+        "\nTensorFlow's ops as TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime "
+        "runs: ",
         fmt::join(keras::tensorflow_ops(), ", "));
     fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
   } else {
     fmt::print(
         "{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\n{} layers. "
-        "Activations: {}\nOperations: {}\n",
+        "Activations: {}\nOperations: {}\n\nAll other operations of keras.ops 3.15, and some of TensorFlow's "
+        "functions:\n{}",
         table({"Keras layer", "also named", "not converted"}, rows),
         table({"Keras layer", "what becomes of it"}, others), rows.size(), fmt::join(keras::activation_names(), ", "),
-        fmt::join(operations, ", "));
+        fmt::join(operations, ", "), table({"operation", "why it is not converted"}, refused_operations));
   }
   return 0;
 }
@@ -94,8 +109,9 @@ int run(const Options& options) {
 Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_flag("--markdown", options->as_markdown, "The page docs/layers.md");
-  app.add_flag("--json", options->as_json,
-               "Print one JSON object: layers, other_classes, activations, operations, op_layers, ops");
+  app.add_flag(
+      "--json", options->as_json,
+      "Print one JSON object: layers, other_classes, activations, operations, other_operations, op_layers, ops");
   return [options] { return run(*options); };
 }
 

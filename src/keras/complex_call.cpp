@@ -69,7 +69,7 @@ struct ComplexCall {
     for (const auto& [key, value] : keywords.items()) named.emplace_back(key, value_of_json(value));
     python::Value value = function == "__operators__.getitem" && given.size() + named.size() == 2
                               ? call_complex(meaning, "tf.__operators__.getitem", given, named).value()
-                              : meaning.call(python::Value::name("tf." + function), given, named);
+                              : meaning.call(python::Value::name(canonical_name("tf." + function)), given, named);
     if (value.is(python::Value::Kind::kComplex)) value = complex_parts(meaning, value);
     result.set_result(value);
     return result;

@@ -156,6 +156,9 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
                          name == std::string_view("mask") ? python::Value::none() : python::Value::boolean(false));
   }
   python::Limits limits;
+  meaning.set_caller([&](const python::Function& called, std::vector<python::Value> values) {
+    return python::call_function(called, candidate.version, std::move(values), {}, meaning, limits);
+  });
   trace.set_result(python::call_function(function, candidate.version, std::move(given), named, meaning, limits));
   return trace;
 }

@@ -121,6 +121,12 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
     name_arguments(*spec, arguments, keywords);
     return meaning.trace().add(*spec, true, arguments, keywords);
   }
+  if (name.starts_with("hoarfrost.") && arguments.size() == 1) {
+    Json config = Json::object();
+    std::vector<size_t> tensors;
+    for (const auto& [key, value] : keywords) config[key] = json_of(value, tensors);
+    return meaning.trace().add_layer(name.substr(10), config, {arguments[0]});
+  }
   if (!name.starts_with("tf.")) return {};
   std::string function = name.substr(3);
   if (function.starts_with("random.") || function.starts_with("compat.v1.random") || function == "random_normal" ||
@@ -128,6 +134,7 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
     refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
   }
   if (auto result = call_special(meaning, function, arguments, keywords)) return result;
+  if (auto result = call_control(meaning, function, given, given_keywords)) return result;
   if (auto result = call_image(meaning, function, arguments, keywords)) return result;
   const OperationSpec* spec = find_operation_function(function);
   if (spec == nullptr) return {};
