@@ -54,13 +54,15 @@ namespace {
   std::string said = own.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (said.size() > 300) said = said.substr(0, 300) + "…";
   throw Error(ErrorCode::kUnsupported, config.where(),
-              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --lambda {}='x / "
-                          "255' what it computes",
+              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --lambda {}='{}' "
+                          "what it computes",
                           name != plain ? "a custom layer, whose meaning is in its author's Python and not in the file"
                                         : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it "
                                                       "is a custom layer, its meaning is not in the file",
                                                       name),
-                          said, plain, config.name()));
+                          said, plain, config.name(),
+                          // A sample's mean is the first input of a variational autoencoder's sampling layer.
+                          plain == "Sampling" ? "x[0]" : "x / 255"));
 }
 
 // A layer whose `activation` is a PReLU, which has weights of its own: Keras keeps them behind the layer's.

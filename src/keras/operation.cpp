@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/complex_call.h"
+#include "keras/lambda/random.h"
 #include "keras/lowering.h"
 #include "keras/operation_notes.h"
 
@@ -274,7 +275,8 @@ std::shared_ptr<const Layer> parse_operation(const Config& config) {
 }
 
 std::shared_ptr<const Layer> parse_function(const Config& config, const std::string& function) {
-  if (is_complex_call(function, config) || function.starts_with("keras.backend."))
+  if (is_complex_call(function, config) || function.starts_with("keras.backend.") ||
+      is_random_function("tf." + function))
     return parse_complex_call(config, function);
   const OperationSpec* spec = find_operation_function(function);
   if (const std::string_view why = refusal_of_operation("tf." + function); spec == nullptr && !why.empty())

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "keras/architecture.h"
+#include "keras/lambda/random.h"
 #include "keras/layer.h"
 
 namespace hoarfrost::keras {
@@ -15,8 +16,9 @@ constexpr int kDeepest = 64;
 
 class Substitution {
  public:
-  Substitution(const std::map<std::string, std::string>& expressions, const std::map<std::string, std::string>& classes)
-      : expressions_(expressions), classes_(classes) {}
+  Substitution(const std::map<std::string, std::string>& expressions, const std::map<std::string, std::string>& classes,
+               bool random_is_mean)
+      : expressions_(expressions), classes_(classes), random_is_mean_(random_is_mean) {}
 
   void visit(Json& json, int depth = 0) {
     if (depth > kDeepest || !json.is_structured()) return;
@@ -51,6 +53,10 @@ class Substitution {
       json.erase("module");
     }
     if (!json.at("config").is_object()) return;
+    const bool may_be_random =
+        class_name == "Lambda" ||
+        (class_name == "TFOpLambda" && is_random_function("tf." + text_at(json.at("config"), "function")));
+    if (random_is_mean_ && may_be_random) json["config"]["random"] = "mean";
     std::string name = text_at(json.at("config"), "name");
     if (name.empty()) name = text_at(json, "name");
     const auto expression = expressions_.find(name);
@@ -58,7 +64,8 @@ class Substitution {
     used_.insert(name);
     Json config{{"name", name}, {"expression", expression->second}};
     // What the layer says of its input and type stays.
-    for (const char* key : {"trainable", "dtype", "batch_input_shape", "batch_shape", "input_shape", "arguments"}) {
+    for (const char* key :
+         {"trainable", "dtype", "batch_input_shape", "batch_shape", "input_shape", "arguments", "random"}) {
       if (json.at("config").contains(key)) config[key] = json.at("config").at(key);
     }
     json["class_name"] = "Lambda";
@@ -69,6 +76,7 @@ class Substitution {
 
   const std::map<std::string, std::string>& expressions_;
   const std::map<std::string, std::string>& classes_;
+  bool random_is_mean_;
   std::set<std::string> used_;
   std::set<std::string> used_classes_;
 };
@@ -76,9 +84,9 @@ class Substitution {
 }  // namespace
 
 Json substituted(Json model, const std::map<std::string, std::string>& expressions,
-                 const std::map<std::string, std::string>& classes) {
-  if (expressions.empty() && classes.empty()) return model;
-  Substitution substitution(expressions, classes);
+                 const std::map<std::string, std::string>& classes, bool random_is_mean) {
+  if (expressions.empty() && classes.empty() && !random_is_mean) return model;
+  Substitution substitution(expressions, classes, random_is_mean);
   substitution.visit(model);
   substitution.expect_all_used();
   return model;

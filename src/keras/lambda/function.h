@@ -35,6 +35,7 @@ class LambdaFunction {
   Json closure_;
   std::string expression_;
   Version keras_;
+  bool random_is_mean_ = false;
   std::string name_;
 };
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "keras/lambda/arrays.h"
+#include "keras/lambda/random.h"
 #include "keras/operation_notes.h"
 
 namespace hoarfrost::keras {
@@ -280,6 +281,7 @@ python::Value Meaning::call(const python::Value& function, const std::vector<pyt
   if (function.text == "abs" && arguments.size() == 1 && arguments[0].is(Kind::kComplex))
     return *call_complex(*this, "tf.abs", arguments, keywords);
   if (auto result = call_complex(*this, function.text, arguments, keywords)) return *result;
+  if (auto result = call_random(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_builtin(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_backend(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_preprocessing(*this, function.text, arguments, keywords)) return *result;

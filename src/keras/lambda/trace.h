@@ -45,6 +45,8 @@ class Trace {
   [[nodiscard]] std::string meaning() const { return meaning_ + outputs_text(); }
   // Whether Python 2's division was used, which is another one for whole numbers.
   bool has_classic_division = false;
+  // Whether a random function stands as its distribution's mean (--random mean).
+  bool random_is_mean = false;
   std::vector<size_t> outputs;
 
   // Sets the outputs: a tensor, or a list of tensors. Throws Error{kUnsupported} for anything else.
