@@ -9,6 +9,7 @@
 #include "keras/layer.h"
 #include "keras/layer_notes.h"
 #include "keras/operation.h"
+#include "keras/operation_notes.h"
 #include "keras/tensorflow_op.h"
 #include "ops/op.h"
 
@@ -66,6 +67,12 @@ int run(const Options& options) {
     operations.push_back(functions.empty() ? std::string(spec->name)
                                            : fmt::format("{} (tf.{})", spec->name, functions));
   }
+  std::vector<std::vector<std::string>> refused_operations;
+  Json other_operations = Json::array();
+  for (const keras::OperationNote& note : keras::operation_notes()) {
+    refused_operations.push_back({std::string(note.name), std::string(note.reason)});
+    other_operations.push_back({{"name", note.name}, {"why", note.reason}});
+  }
   Json ops = Json::array();
   for (const auto* spec : ops::all_ops()) ops.push_back(spec->name);
   if (options.as_json) {
@@ -74,6 +81,7 @@ int run(const Options& options) {
                 {"custom_layers", custom_layers},
                 {"activations", keras::activation_names()},
                 {"operations", operations},
+                {"other_operations", other_operations},
                 {"op_layers", keras::tensorflow_ops()},
                 {"ops", ops}});
   } else if (options.as_markdown) {
@@ -88,19 +96,26 @@ int run(const Options& options) {
         "what says it |\n| --- | --- | --- |\n");
     for (const auto& row : custom) fmt::print("| {} | {} | `{}` |\n", row[0], row[1], row[2]);
     fmt::print(
-        "\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops as "
-        "TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: ",
-        fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "),
+        "\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nAll other operations of "
+        "Keras "
+        "3.15's keras.ops, and some of TensorFlow's functions:\n\n| operation | why it is not converted |\n| --- | --- "
+        "|\n",
+        fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "));
+    for (const auto& row : refused_operations) fmt::print("| {} | {} |\n", row[0], row[1]);
+    fmt::print(
+        "\nTensorFlow's ops as TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime "
+        "runs: ",
         fmt::join(keras::tensorflow_ops(), ", "));
     fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
   } else {
     fmt::print(
         "{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\nCustom layers, "
         "whose meaning is not in the file, as many published models have them:\n{}\n{} layers. Activations: "
-        "{}\nOperations: {}\n",
+        "{}\nOperations: {}\n\nAll other operations of keras.ops 3.15, and some of TensorFlow's functions:\n{}",
         table({"Keras layer", "also named", "not converted"}, rows),
         table({"Keras layer", "what becomes of it"}, others), table({"class", "from", "what says it"}, custom),
-        rows.size(), fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "));
+        rows.size(), fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "),
+        table({"operation", "why it is not converted"}, refused_operations));
   }
   return 0;
 }
@@ -109,7 +124,8 @@ Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_flag("--markdown", options->as_markdown, "The page docs/layers.md");
   app.add_flag("--json", options->as_json,
-               "Print one JSON object: layers, other_classes, custom_layers, activations, operations, op_layers, ops");
+               "Print one JSON object: layers, other_classes, custom_layers, activations, operations, "
+               "other_operations, op_layers, ops");
   return [options] { return run(*options); };
 }
 

@@ -68,6 +68,11 @@ void add_custom_options(CLI::App& app, ModelSource& source) {
          "What a layer computes whose Python is not understood, of its input x: lambda_1='x / 255' (docs/lambda.md)")
       ->allow_extra_args(false)
       ->option_text("NAME=EXPRESSION …");
+  app.add_option("--random", source.random,
+                 "What is random in a Lambda or an operation stands as its distribution's mean: the z of a variational "
+                 "autoencoder is then its mean; without it such a model is refused")
+      ->check(CLI::IsMember({"mean"}))
+      ->option_text("mean");
   app.add_option("--custom", source.custom_classes,
                  "The known layer that a custom class is, MyDense=Dense, or what it computes of its input x and its "
                  "weights w: Scale='x * w[0] + w[1]' (docs/lambda.md)")
@@ -116,6 +121,7 @@ keras::LoadOptions load_options(const ModelSource& source) {
   };
   options.lambdas = pairs(source.lambdas, "--lambda", "NAME='x / 255'");
   options.custom_classes = pairs(source.custom_classes, "--custom", "CLASS=LAYER or CLASS='x * w[0]'");
+  options.random_is_mean = source.random == "mean";
   return options;
 }
 

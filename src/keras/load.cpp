@@ -29,7 +29,7 @@ std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<
   try {
     Version version = parse_version(stated).value_or(version_by_dialect(json));
     version.is_theano = legacy::is_theano(weights, json, version);
-    return parse_model(substituted(json, options.lambdas, options.custom_classes, weights), version);
+    return parse_model(substituted(json, options, weights), version);
   } catch (Error& error) {
     throw error.within(place);
   } catch (const Json::exception& error) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "keras/architecture.h"
+#include "keras/lambda/random.h"
 #include "keras/layer.h"
 #include "keras/stored_weights.h"
 #include "keras/variables.h"
@@ -41,9 +42,8 @@ Json named_weights(const std::vector<StoredWeight>& weights) {
 
 class Substitution {
  public:
-  Substitution(const std::map<std::string, std::string>& expressions, const std::map<std::string, std::string>& classes,
-               const hdf5::Tree* weights)
-      : expressions_(expressions), classes_(classes) {
+  Substitution(const LoadOptions& options, const hdf5::Tree* weights)
+      : expressions_(options.lambdas), classes_(options.custom_classes), random_is_mean_(options.random_is_mean) {
     const auto has = [&](const char* root) { return weight_layout(*weights, root) != WeightLayout::kNone; };
     if (weights != nullptr && (has("/model_weights") || has("/"))) stored_ = read_stored_weights(*weights);
   }
@@ -90,6 +90,10 @@ class Substitution {
     if (known != classes_.end()) used_classes_.insert(known->first);
     if (known != classes_.end() && !is_expression(known->second)) become(json, known->second);
     if (!json.at("config").is_object()) return;
+    const bool may_be_random =
+        class_name == "Lambda" ||
+        (class_name == "TFOpLambda" && is_random_function("tf." + text_at(json.at("config"), "function")));
+    if (random_is_mean_ && may_be_random) json["config"]["random"] = "mean";
     std::string name = text_at(json.at("config"), "name");
     if (name.empty()) name = text_at(json, "name");
     const auto expression = expressions_.find(name);
@@ -113,7 +117,8 @@ class Substitution {
                          const std::string& option) {
     Json config{{"name", name}, {"expression", expression}, {"option", option}, {"config", json.at("config")}};
     // What the layer says of its input and type stays.
-    for (const char* key : {"trainable", "dtype", "batch_input_shape", "batch_shape", "input_shape", "arguments"}) {
+    for (const char* key :
+         {"trainable", "dtype", "batch_input_shape", "batch_shape", "input_shape", "arguments", "random"}) {
       if (json.at("config").contains(key)) config[key] = json.at("config").at(key);
     }
     const auto group = groups_.find(&json);
@@ -127,6 +132,7 @@ class Substitution {
 
   const std::map<std::string, std::string>& expressions_;
   const std::map<std::string, std::string>& classes_;
+  bool random_is_mean_;
   StoredWeights stored_;
   std::map<const Json*, std::string> groups_;  // of the entries of "layers"
   std::set<std::string> used_;
@@ -135,10 +141,9 @@ class Substitution {
 
 }  // namespace
 
-Json substituted(Json model, const std::map<std::string, std::string>& expressions,
-                 const std::map<std::string, std::string>& classes, const hdf5::Tree* weights) {
-  if (expressions.empty() && classes.empty()) return model;
-  Substitution substitution(expressions, classes, weights);
+Json substituted(Json model, const LoadOptions& options, const hdf5::Tree* weights) {
+  if (options.lambdas.empty() && options.custom_classes.empty() && !options.random_is_mean) return model;
+  Substitution substitution(options, weights);
   substitution.visit(model);
   substitution.expect_all_used();
   return model;

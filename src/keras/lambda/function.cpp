@@ -101,6 +101,7 @@ LambdaFunction LambdaFunction::parse(const Config& config) {
   LambdaFunction result;
   result.keras_ = config.version();
   result.name_ = config.name();
+  result.random_is_mean_ = config.find({"random"}) != nullptr;
   for (const char* key : {"function_type", "module", "output_shape", "output_shape_type", "output_shape_module",
                           "input_dtype", "mask_type", "mask_module"})
     config.ignore({key});
@@ -151,6 +152,7 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
       function.closure.push_back(python::Value::with(python::Value::Kind::kCell, {value_of_json(value)}));
   }
   Trace trace(inputs, keras_, name_);
+  trace.random_is_mean = random_is_mean_;
   Meaning meaning(trace);
   std::vector<python::Value> given;
   for (const Json& argument : arguments) given.push_back(value_of_json(argument));
@@ -167,6 +169,9 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
                          name == std::string_view("mask") ? python::Value::none() : python::Value::boolean(false));
   }
   python::Limits limits;
+  meaning.set_caller([&](const python::Function& called, std::vector<python::Value> values) {
+    return python::call_function(called, candidate.version, std::move(values), {}, meaning, limits);
+  });
   trace.set_result(python::call_function(function, candidate.version, std::move(given), named, meaning, limits));
   return trace;
 }
@@ -174,6 +179,7 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
 Trace LambdaFunction::follow(const Shapes& inputs, const Json& arguments, const Json& keywords) const {
   if (!expression_.empty()) {
     Trace trace(inputs, keras_, name_);
+    trace.random_is_mean = random_is_mean_;
     Meaning meaning(trace);
     const python::Value first = arguments.empty() ? python::Value::none() : value_of_json(arguments.front());
     std::map<std::string, python::Value> variables{{"x", first}, {"inputs", first}};

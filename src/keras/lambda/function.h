@@ -40,6 +40,7 @@ class LambdaFunction {
   std::string option_;              // by which it was given
   Json replaced_ = Json::object();  // the configuration of the layer in whose place an expression stands
   Version keras_;
+  bool random_is_mean_ = false;
   std::string name_;
 };
 
