@@ -80,8 +80,7 @@ constexpr LayerNote kNotes[] = {
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"EinsumDense", NoteKind::kLimited, "quantization"},
     {"Embedding", NoteKind::kLimited, "quantization to int4, sparse outputs"},
-    {"IntegerLookup", NoteKind::kLimited,
-     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
+    {"IntegerLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
@@ -97,8 +96,7 @@ constexpr LayerNote kNotes[] = {
     {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
-    {"StringLookup", NoteKind::kLimited,
-     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
+    {"StringLookup", NoteKind::kLimited, "vocabularies outside the file, invert, sparse outputs"},
     {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear on images of unknown size"},
 };
 

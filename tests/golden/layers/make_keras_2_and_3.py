@@ -245,9 +245,51 @@ def recurrent_hard_gates():
                L.GRU(18, recurrent_activation='hard_sigmoid')(x)], [normal(2, 5, 4)]
 
 
+def words_of(n):
+    """Text of 1 to 70 bytes; two thirds of it are tokens of the vocabularies, which take every other word and more."""
+    return ['w%d' % (i * i) if i % 3 else 'ü%s' % ('x' * (i % 67)) + str(i) for i in range(n)]
+
+
+@case(2, 3)
+def lookups_large():
+    x, y, n = Input((5,), dtype='string'), Input((1,), dtype='string'), Input((5,), dtype='int64')
+    words = words_of(600)[::2] + ['', '日本']
+    numbers = list(range(-700, 700, 5)) + [2**40, -2**50, 3, 4]
+    idf = [0.25 + (i % 17) / 8 for i in range(len(words))]
+    outputs = [L.StringLookup(vocabulary=words)(x), L.StringLookup(vocabulary=words, mask_token='zwei')(x), L.StringLookup(vocabulary=words, num_oov_indices=4)(x),
+               L.StringLookup(vocabulary=words, output_mode='multi_hot', mask_token='zwei')(x), L.StringLookup(vocabulary=words, output_mode='count', max_tokens=400, pad_to_max_tokens=True)(x),
+               L.StringLookup(vocabulary=words, output_mode='tf_idf', idf_weights=idf)(x), L.StringLookup(vocabulary=words, output_mode='one_hot')(y),
+               L.IntegerLookup(vocabulary=numbers)(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=3, mask_token=2)(n), L.IntegerLookup(vocabulary=numbers, output_mode='count')(n),
+               L.Embedding(310, 2)(L.StringLookup(vocabulary=words)(x))]
+    return [x, y, n], outputs, [texts(words_of(600) + ['日本'] * 9, 4, 5), texts(words_of(600), 4, 1),
+                                lambda random: random.choice(list(range(-700, 700)) + [2**40, -2**50, 2**41] * 30 + [2] * 30, (4, 5)).astype('int64')]
+
+
+@case(2, 3)
+def lookups_unknown():
+    x, y, n = Input((6,), dtype='string'), Input((1,), dtype='string'), Input((6,), dtype='int64')
+    words, numbers, idf = ['red', 'green', 'blau', 'grün'], [12, 36, -5, 42], [0.5, 1.25, 2, 0.75]
+    outputs = [L.StringLookup(vocabulary=words, num_oov_indices=3)(x), L.StringLookup(vocabulary=words, num_oov_indices=2, mask_token='')(x),
+               L.StringLookup(vocabulary=words, num_oov_indices=2, output_mode='one_hot')(y), L.StringLookup(vocabulary=words, num_oov_indices=3, mask_token='', output_mode='count')(x),
+               L.StringLookup(vocabulary=['[UNK]', '[UNK]'] + words, num_oov_indices=2, oov_token='[UNK]')(x), L.StringLookup(vocabulary=words, mask_token='', output_mode='multi_hot')(x),
+               L.StringLookup(vocabulary=words, output_mode='tf_idf', idf_weights=idf)(x),
+               L.StringLookup(vocabulary=words, output_mode='tf_idf', idf_weights=idf, num_oov_indices=2, max_tokens=9, pad_to_max_tokens=True)(x),
+               L.IntegerLookup(vocabulary=numbers, num_oov_indices=3)(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=3, mask_token=0)(n),
+               L.IntegerLookup(vocabulary=numbers, num_oov_indices=5, output_mode='count')(n), L.IntegerLookup(vocabulary=numbers, output_mode='tf_idf', idf_weights=idf)(n),
+               L.IntegerLookup(vocabulary=numbers, mask_token=0, output_mode='multi_hot')(n), L.IntegerLookup(vocabulary=numbers, invert=True)(n),
+               L.IntegerLookup(vocabulary=numbers, invert=True, mask_token=9, num_oov_indices=2, oov_token=-7)(n)]
+    if IS_3:
+        outputs += [L.IntegerLookup(vocabulary=numbers, num_oov_indices=4, oov_method='farmhash')(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=4, oov_method='farmhash', salt=[5, 2**40])(n),
+                    L.StringLookup(vocabulary=words, num_oov_indices=4, salt=133)(x)]
+        adapted = L.StringLookup(output_mode='tf_idf', max_tokens=8, pad_to_max_tokens=True)
+        adapted.adapt(np.array([['drei', 'zwei'], ['eins', 'zwei'], ['drei', 'grün']]))
+        outputs += [adapted(x)]
+    return [x, y, n], outputs, [texts(words, 4, 6), texts(words, 4, 1), lambda random: random.choice([12, 36, -5, 42, 0, 1, 2, 3, 4, 5, 6, -1, -2, 100001, 77], (4, 6)).astype('int64')]
+
+
 def randomise(net, random):
     for weight in net.weights:
-        if 'float' in str(weight.dtype):
+        if 'float' in str(weight.dtype) and not weight.name.startswith('Variable'):  # idf_weights are of the configuration
             is_variance = 'moving_variance' in weight.name
             weight.assign(random.uniform(0.4, 1.6, weight.shape) if is_variance else random.normal(0, 0.5, weight.shape))
 
