@@ -83,6 +83,9 @@ Value lower_category_coding(CategoryCoding coding, int64_t depth, DType dtype, L
     if (category.dtype == dtype) return category;
     return lowering.raw_op("Cast", "Cast", {category}, dtype, {{"SrcT", category.dtype}, {"DstT", dtype}});
   }
+  if (depth >= INT32_MAX)
+    throw Error(ErrorCode::kUnsupported, "",
+                fmt::format("vectors of {} categories are not converted: TensorFlow counts them in 32 bits", depth));
   if (coding != CategoryCoding::kOneHot && depth > kLargestOneHot)
     return lower_sums(coding, depth, dtype, lowering, category, weights);
   const int last = category.shape.rank() - 1;

@@ -5,7 +5,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
 constexpr std::string_view kHistogram =
     "its output depends on the image's histogram, which is not converted; do it before the model";
@@ -44,8 +43,6 @@ constexpr LayerNote kNotes[] = {
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
     {"Equalization", NoteKind::kRefused, kHistogram},
     {"FlaxLayer", NoteKind::kRefused, kPython},
-    {"HashedCrossing", NoteKind::kRefused, kHashes},
-    {"Hashing", NoteKind::kRefused, kHashes},
     {"InverseSTFT", NoteKind::kRefused, kAudio},
     {"JaxLayer", NoteKind::kRefused, kPython},
     {"Melspectrogram", NoteKind::kRefused, kAudio},
@@ -67,19 +64,18 @@ constexpr LayerNote kNotes[] = {
     {"Spectrogram", NoteKind::kRefused, kAudio},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
-    {"TextVectorization", NoteKind::kRefused,
-     "it splits text into words, which needs ragged tensors; split it before the model, and look words up with "
-     "StringLookup"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
     {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel"},
-    {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
+    {"CategoryEncoding", NoteKind::kLimited, "sparse outputs"},
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
     {"Dense", NoteKind::kLimited, "quantization to int4, float8, GPTQ and AWQ"},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"EinsumDense", NoteKind::kLimited, "quantization"},
     {"Embedding", NoteKind::kLimited, "quantization to int4, sparse outputs"},
+    {"HashedCrossing", NoteKind::kLimited, "sparse outputs"},
+    {"Hashing", NoteKind::kLimited, "sparse outputs"},
     {"IntegerLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
@@ -97,6 +93,9 @@ constexpr LayerNote kNotes[] = {
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
     {"StringLookup", NoteKind::kLimited, "vocabularies outside the file, invert, sparse outputs"},
+    {"TextVectorization", NoteKind::kLimited,
+     "vocabularies outside the file, functions as standardize or split, output_mode None, ragged and sparse outputs, "
+     "ngrams without a split"},
     {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear on images of unknown size"},
 };
 

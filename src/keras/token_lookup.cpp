@@ -99,6 +99,7 @@ template <typename Token>
 void TokenLookup<Token>::parse_unknown(const Config& config) {
   n_unknown_ = config.get_int({"num_oov_indices"}, 1);
   if (n_unknown_ < 0) config.fail(fmt::format("`num_oov_indices` must be 0 or more, found {}", n_unknown_));
+  if (n_unknown_ > INT32_MAX) config.unsupported(fmt::format("num_oov_indices of {} are not converted", n_unknown_));
   const std::string method = config.get_string({"oov_method"}, "floormod");
   if (method != "floormod" && method != "farmhash") config.unsupported(fmt::format("the oov_method {}", method));
   hashes_unknown_ = kIsText<Token> || method == "farmhash";
@@ -116,17 +117,21 @@ void TokenLookup<Token>::parse_tokens(const Config& config, std::optional<Token>
   oov = token_at<Token>(config, "oov_token", oov);
   if (config.find({"mask_token"}) != nullptr) mask = token_at<Token>(config, "mask_token", Token{});
   first_unknown_ = mask && is_int ? 1 : 0;
-  // A vocabulary that comes out of an adapted layer begins with these.
-  std::vector<Token> special;
-  if (mask && is_int) special.push_back(*mask);
-  special.insert(special.end(), static_cast<size_t>(n_unknown_), oov);
+  // A vocabulary that comes out of an adapted layer begins with the mask's token and those of the unknown.
   std::vector<Token> tokens = parse_vocabulary<Token>(config);
-  if (tokens.size() >= special.size() && std::equal(special.begin(), special.end(), tokens.begin()))
-    tokens.erase(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(special.size()));
+  const int64_t n_special = first_unknown_ + n_unknown_;
+  if (static_cast<int64_t>(tokens.size()) >= n_special) {
+    const auto unknown = tokens.begin() + first_unknown_, end = tokens.begin() + n_special;
+    const bool has_special = (first_unknown_ == 0 || tokens[0] == *mask) &&
+                             std::all_of(unknown, end, [&](const Token& token) { return token == oov; });
+    if (has_special) tokens.erase(tokens.begin(), end);
+  }
   auto vocabulary = std::make_shared<Vocabulary>();
-  auto number = static_cast<int64_t>(special.size());
+  int64_t number = n_special;
   n_numbers_ = number + static_cast<int64_t>(tokens.size());
   const int64_t most = config.get_int({"max_tokens"}, 0);
+  if (most > 0 && most < n_numbers_)
+    config.fail(fmt::format("`max_tokens` is {}, fewer than its {} numbers", most, n_numbers_));
   if (config.get_bool({"pad_to_max_tokens"}, false) && most > 0) n_numbers_ = most;
   const auto add = [&](const Token& token, int64_t its_number) {
     if (!vocabulary->by_token.emplace(token, its_number).second)
@@ -145,6 +150,9 @@ void TokenLookup<Token>::parse_inverse(const Config& config) {
   if constexpr (kIsText<Token>) {
     config.unsupported("invert (from numbers back to text) is not converted");
   } else {
+    constexpr int64_t kMost = int64_t{1} << 24U;
+    if (n_unknown_ > kMost)
+      config.unsupported(fmt::format("invert with num_oov_indices of over {} is not converted", kMost));
     const int64_t oov = config.get_int({"oov_token"}, -1);
     inverse_.assign(static_cast<size_t>(first_unknown_ + n_unknown_) + vocabulary_->tokens.size() + 1, oov);
     for (size_t i = 0; i < vocabulary_->tokens.size(); ++i)

@@ -109,10 +109,11 @@ class V3Weights {
           fill(*slot, Tensor(slot->layer->variable_dtype, slot->spec.shape), tree_.where(group));
         continue;
       }
-      if (slots.size() == 1 && slots[0]->spec.name == kStoredByName)
-        load_named(group, *slots[0]);
-      else
+      if (slots.size() == 1 && slots[0]->spec.name == kStoredByName) {
+        if (part.empty()) load_named(group, *slots[0]);  // what else has it, has it too
+      } else {
         load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
+      }
     }
   }
 

@@ -287,6 +287,92 @@ def lookups_unknown():
     return [x, y, n], outputs, [texts(words, 4, 6), texts(words, 4, 1), lambda random: random.choice([12, 36, -5, 42, 0, 1, 2, 3, 4, 5, 6, -1, -2, 100001, 77], (4, 6)).astype('int64')]
 
 
+@case(2, 3)
+def hashing():
+    x, y, n, i = Input((5,), dtype='string'), Input((1,), dtype='string'), Input((5,), dtype='int64'), Input((1,), dtype='int32')
+    outputs = [L.Hashing(7)(x), L.Hashing(1000000007)(x), L.Hashing(7, mask_value='')(x), L.Hashing(9, salt=133)(x), L.Hashing(9, salt=[133, 137], mask_value='ü')(x), L.Hashing(1, mask_value='')(x),
+               L.Hashing(7)(n), L.Hashing(7, mask_value=-1)(n), L.Hashing(7, mask_value=0)(i), L.Hashing(12, salt=[2**40, 3])(i),
+               L.Hashing(6, output_mode='one_hot')(y), L.Hashing(6, output_mode='one_hot', mask_value=3)(i), L.Hashing(6, output_mode='multi_hot')(x), L.Hashing(6, output_mode='count', mask_value='')(x),
+               L.Hashing(300, output_mode='count')(n), L.Embedding(8, 2)(L.Hashing(8)(x))]
+    if IS_3:
+        f = Input((4,))
+        return [x, y, n, i, f], outputs + [L.Hashing(7)(f), L.Hashing(7, mask_value=2)(f)], [texts(words_of(90), 4, 5), texts(words_of(9), 4, 1), whole(-3, 3, 4, 5, dtype='int64'), whole(0, 5, 4, 1),
+                                                                                            lambda random: random.uniform(-4, 4, (4, 4)).astype('float32')]
+    return [x, y, n, i], outputs, [texts(words_of(90), 4, 5), texts(words_of(9), 4, 1), lambda random: random.choice([0, -1, 5, 2**62, -2**63], (4, 5)), whole(0, 5, 4, 1)]
+
+
+@case(2, 3)
+def hashed_crossing():
+    x, y, n, i = Input((1,), dtype='string'), Input((1,), dtype='string'), Input((1,), dtype='int64'), Input((1,), dtype='int32')
+    a, b = Input((), dtype='string'), Input((), dtype='int64')
+    outputs = [L.HashedCrossing(11)([x, y]), L.HashedCrossing(11)([x, n]), L.HashedCrossing(1000)([n, i]), L.HashedCrossing(2**40)([x, x]), L.HashedCrossing(6, output_mode='one_hot')([x, i])]
+    if not IS_3:  # which takes two inputs, and says another shape of columns without a second axis than it gives
+        outputs += [L.HashedCrossing(11)([x, y, n]), L.HashedCrossing(11)([a, b])]
+        return [x, y, n, i, a, b], outputs, [texts(words_of(90), 6, 1), texts(words_of(9), 6, 1), whole(-9, 9, 6, 1, dtype='int64'), whole(0, 5, 6, 1), texts(words_of(9), 6), whole(0, 9, 6, dtype='int64')]
+    return [x, y, n, i], outputs, [texts(words_of(90), 6, 1), texts(words_of(9), 6, 1), whole(-9, 9, 6, 1, dtype='int64'), whole(0, 5, 6, 1)]
+
+
+SENTENCES = ['Der Hund, die Katze & das Pferd!', '', '...!?', 'GRÜN grün Grün   rot\tblau\nrot\v\f\rgelb', 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft fährt',
+             '日本 語', "it's a_b [UNK] x-y a\u00a0b \u2003 C\\D {e}|~", 'hund katze pferd rot blau gelb grün der die das und noch viel mehr Worte, als hineinpassen', 'x']
+WORDS = ['der', 'hund', 'katze', 'rot', 'blau', 'grün', 'Grün', 'das', 'its', 'ab', '日本', 'der hund', 'rot blau', 'hund katze pferd', 'h', 'ü', '本', 'u n', 'unk', '[UNK]d', 'x',
+         'donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft', 'Hund,', "it's", 'a\u00a0b']
+
+
+def sentences(*shape):
+    return lambda random: np.array(SENTENCES).reshape(shape) if np.prod(shape) == len(SENTENCES) else random.choice(SENTENCES, shape)
+
+
+@case(2, 3)
+def text_vectorization():
+    x, t = Input((1,), dtype='string'), Input((4,), dtype='string')
+    V = lambda **more: L.TextVectorization(vocabulary=WORDS, **more)
+    outputs = [V()(x), V(output_sequence_length=5)(x), V(output_sequence_length=40)(x), V(standardize=None)(x), V(standardize='lower', output_sequence_length=6)(x),
+               V(standardize='strip_punctuation')(x), V(split='character')(x), V(split='character', standardize=None, output_sequence_length=9)(x),
+               V(output_mode='multi_hot')(x), V(output_mode='count')(x), V(output_mode='count', max_tokens=40, pad_to_max_tokens=True, split='character')(x),
+               V(output_mode='tf_idf', idf_weights=[0.25 + i / 8 for i in range(len(WORDS))])(x), V(split=None)(t), V(split=None, output_sequence_length=3)(t),
+               V(split=None, output_sequence_length=6)(t), V(split=None, output_mode='multi_hot', standardize=None)(t)]
+    embedded = L.Embedding(30, 3)(V(output_sequence_length=8)(x))
+    outputs += [L.GlobalAveragePooling1D()(embedded), L.LSTM(2)(L.Embedding(30, 3, mask_zero=True)(V()(x)))]
+    if IS_3:
+        for more in (dict(), dict(output_mode='tf_idf'), dict(output_mode='count', max_tokens=12), dict(ngrams=2, output_sequence_length=7)):
+            adapted = L.TextVectorization(**more)
+            adapted.adapt(np.array(SENTENCES[:1] + SENTENCES[3:]))
+            outputs += [adapted(x)]
+    return [x, t], outputs, [sentences(9, 1), texts(WORDS + ['', 'HUND'], 5, 4)]
+
+
+@case(2, 3)
+def text_vectorization_ngrams():
+    x = Input((1,), dtype='string')
+    words = WORDS + ['der hund die', 'a b', 'd e r', 'h u']
+    V = lambda **more: L.TextVectorization(vocabulary=words, **more)
+    outputs = [V(ngrams=2)(x), V(ngrams=3, output_sequence_length=12)(x), V(ngrams=1)(x), V(ngrams=2, output_mode='multi_hot')(x), V(ngrams=3, output_mode='count')(x),
+               V(ngrams=3, split='character', output_sequence_length=30)(x)]
+    if IS_3:  # Keras 2.15 writes a tuple and cannot read the list that it becomes
+        outputs += [V(ngrams=(2,))(x), V(ngrams=(3, 1), output_sequence_length=10)(x)]
+    return [x], outputs, [sentences(9, 1)]
+
+
+@case(2, 3)
+def text_vectorization_large():
+    x = Input((1,), dtype='string')
+    V = lambda **more: L.TextVectorization(vocabulary=words_of(400), standardize='lower', **more)
+    outputs = [V()(x), V(output_sequence_length=3)(x), V(output_mode='count')(x), V(output_mode='multi_hot')(x), V(ngrams=2)(x)]
+    if not IS_3:  # which says another shape of texts without a second axis than it gives
+        y = Input((), dtype='string')
+        return [x, y], outputs + [V()(y)], [lambda random: np.array([[' '.join(random.choice(words_of(500), n))] for n in (3, 0, 9, 5)]), sentences(9)]
+    return [x], outputs, [lambda random: np.array([[' '.join(random.choice(words_of(500), n))] for n in (3, 0, 9, 5)])]
+
+
+@case(2, 3)
+def category_encoding_weights():
+    a, b, w = Input((3,), dtype='int32'), Input((4,), dtype='int64'), Input((3,))
+    v = Input((4,))
+    outputs = [L.CategoryEncoding(num_tokens=6, output_mode='count')(a, count_weights=w), L.CategoryEncoding(num_tokens=300, output_mode='count')(b, count_weights=v),
+               L.CategoryEncoding(num_tokens=300, output_mode='multi_hot')(b)]
+    return [a, b, w, v], outputs, [whole(0, 6, 4, 3), whole(290, 300, 4, 4, dtype='int64'), normal(4, 3), normal(4, 4)]
+
+
 def randomise(net, random):
     for weight in net.weights:
         if 'float' in str(weight.dtype) and not weight.name.startswith('Variable'):  # idf_weights are of the configuration
