@@ -130,6 +130,17 @@ Tokens compared_tokens(const Uses& uses, const Endpoint& input) {
   return tokens;
 }
 
+constexpr int kOwnWords = 20;  // of a text that is compared with nothing
+constexpr int kStrangers = 4;  // beside a vocabulary
+
+std::string random_word(Random& random) {
+  constexpr std::string_view kLetters[] = {"a", "e", "n", "r", "s", "t", "B", "7", "\xc3\xbc", "\xe6\x97\xa5"};
+  std::string word;
+  for (int64_t n = random.below(random.below(4) == 0 ? 80 : 12); n >= 0; --n)
+    word += kLetters[random.below(static_cast<int64_t>(std::size(kLetters)))];
+  return word;
+}
+
 const std::string& one_of(const std::vector<std::string>& texts, Random& random) {
   return texts[static_cast<size_t>(random.below(static_cast<int64_t>(texts.size())))];
 }
@@ -138,6 +149,7 @@ const std::string& one_of(const std::vector<std::string>& texts, Random& random)
 Tensor random_texts(const Shape& shape, Random& random, Tokens tokens) {
   constexpr int64_t kLongestSentence = 24;
   std::vector<std::string>& texts = tokens.texts;
+  for (int n = texts.empty() ? kOwnWords : kStrangers; n > 0; --n) texts.push_back(random_word(random));
   const size_t n_others = std::max<size_t>(texts.size() / 8, 1);
   for (size_t i = 0; i < n_others; ++i) texts.insert(texts.end(), {"", "?", "none of them"});
   std::vector<std::string> values(static_cast<size_t>(shape.n_elements()));
