@@ -11,7 +11,7 @@ bool replaces_last(CategoryCoding coding, const Shape& in) {
   return coding != CategoryCoding::kOneHot || (in.rank() > 1 && in.last() == 1);
 }
 
-constexpr int64_t kLargestOneHot = 256;
+constexpr int64_t kLargestOneHot = 1024;
 
 // [batch, n] -> [batch, depth]: all rows' numbers, one behind another, count in one list of batch · (depth + 1) places,
 // the last of each row being for what is none.

@@ -13,7 +13,10 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr size_t kLargestCompared = 256;  // tokens; a perfect hash takes some ten nodes however many there are
+// Tokens; a perfect hash takes some ten nodes however many there are. Programs that know no text, and whole numbers of
+// few bits, compare numbers.
+template <typename Token>
+constexpr size_t kLargestCompared = std::is_same_v<Token, std::string> ? 256 : 4096;
 
 template <typename Token>
 constexpr bool kIsText = std::is_same_v<Token, std::string>;
@@ -218,7 +221,7 @@ Value TokenLookup<Token>::lower_numbers(Lowering& lowering, const Value& in) con
     x = lowering.raw_op("Cast", "Cast", {x}, kType<Token>, {{"SrcT", x.dtype}, {"DstT", kType<Token>}});
   x.shape = in.shape;
   const int64_t unknown = n_unknown_ == 1 ? first_unknown_ : -1;
-  Value number = vocabulary_->tokens.size() <= kLargestCompared
+  Value number = vocabulary_->tokens.size() <= kLargestCompared<Token>
                      ? lower_comparisons(lowering, x)
                      : lower_token_table(lowering, x, vocabulary_->tokens, vocabulary_->numbers, unknown);
   if (n_unknown_ < 2) return number;

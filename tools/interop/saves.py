@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 
 # Keras 3 computes the mask of a Concatenate by an operation that takes the layer's name.
 # What Keras 3 on JAX does not load: lookups want TensorFlow, and JAX has no QR decomposition in float16.
-REFUSED_BY_KERAS_3 = {"keras_2.15/merge_masks.h5", "keras_2.15/integer_lookup.h5", "keras_2.15/string_lookup.h5", "keras_2.15/lookups_large.h5", "keras_2.15/lookups_unknown.h5",
+REFUSED_BY_KERAS_3 = {"keras_2.15/merge_masks.h5", "keras_2.15/integer_lookup.h5", "keras_2.15/string_lookup.h5", "keras_2.15/lookups_large.h5", "keras_2.15/lookups_unknown.h5", "keras_2.15/integer_lookup_large.h5",
                       "keras_2.15/hashing.h5", "keras_2.15/hashed_crossing.h5", "keras_2.15/text_vectorization.h5", "keras_2.15/text_vectorization_ngrams.h5",
                       "keras_2.15/text_vectorization_large.h5",
                       "keras_2.15/dtype_float16_sequence.h5"}

@@ -257,7 +257,7 @@ def lookups_large():
     numbers = list(range(-700, 700, 5)) + [2**40, -2**50, 3, 4]
     idf = [0.25 + (i % 17) / 8 for i in range(len(words))]
     outputs = [L.StringLookup(vocabulary=words)(x), L.StringLookup(vocabulary=words, mask_token='zwei')(x), L.StringLookup(vocabulary=words, num_oov_indices=4)(x),
-               L.StringLookup(vocabulary=words, output_mode='multi_hot', mask_token='zwei')(x), L.StringLookup(vocabulary=words, output_mode='count', max_tokens=400, pad_to_max_tokens=True)(x),
+               L.StringLookup(vocabulary=words, output_mode='multi_hot', mask_token='zwei')(x), L.StringLookup(vocabulary=words, output_mode='count', max_tokens=1400, pad_to_max_tokens=True)(x),
                L.StringLookup(vocabulary=words, output_mode='tf_idf', idf_weights=idf)(x), L.StringLookup(vocabulary=words, output_mode='one_hot')(y),
                L.IntegerLookup(vocabulary=numbers)(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=3, mask_token=2)(n), L.IntegerLookup(vocabulary=numbers, output_mode='count')(n),
                L.Embedding(310, 2)(L.StringLookup(vocabulary=words)(x))]
@@ -293,7 +293,7 @@ def hashing():
     outputs = [L.Hashing(7)(x), L.Hashing(1000000007)(x), L.Hashing(7, mask_value='')(x), L.Hashing(9, salt=133)(x), L.Hashing(9, salt=[133, 137], mask_value='ü')(x), L.Hashing(1, mask_value='')(x),
                L.Hashing(7)(n), L.Hashing(7, mask_value=-1)(n), L.Hashing(7, mask_value=0)(i), L.Hashing(12, salt=[2**40, 3])(i),
                L.Hashing(6, output_mode='one_hot')(y), L.Hashing(6, output_mode='one_hot', mask_value=3)(i), L.Hashing(6, output_mode='multi_hot')(x), L.Hashing(6, output_mode='count', mask_value='')(x),
-               L.Hashing(300, output_mode='count')(n), L.Embedding(8, 2)(L.Hashing(8)(x))]
+               L.Hashing(3000, output_mode='count')(n), L.Embedding(8, 2)(L.Hashing(8)(x))]
     if IS_3:
         f = Input((4,))
         return [x, y, n, i, f], outputs + [L.Hashing(7)(f), L.Hashing(7, mask_value=2)(f)], [texts(words_of(90), 4, 5), texts(words_of(9), 4, 1), whole(-3, 3, 4, 5, dtype='int64'), whole(0, 5, 4, 1),
@@ -356,8 +356,8 @@ def text_vectorization_ngrams():
 @case(2, 3)
 def text_vectorization_large():
     x = Input((1,), dtype='string')
-    V = lambda **more: L.TextVectorization(vocabulary=words_of(400), standardize='lower', **more)
-    outputs = [V()(x), V(output_sequence_length=3)(x), V(output_mode='count')(x), V(output_mode='multi_hot')(x), V(ngrams=2)(x)]
+    V = lambda **more: L.TextVectorization(vocabulary=words_of(400), standardize='lower', max_tokens=1200, **more)
+    outputs = [V()(x), V(output_sequence_length=3)(x), V(output_mode='count', pad_to_max_tokens=True)(x), V(output_mode='multi_hot', pad_to_max_tokens=True)(x), V(ngrams=2)(x)]
     if not IS_3:  # which says another shape of texts without a second axis than it gives
         y = Input((), dtype='string')
         return [x, y], outputs + [V()(y)], [lambda random: np.array([[' '.join(random.choice(words_of(500), n))] for n in (3, 0, 9, 5)]), sentences(9)]
@@ -368,9 +368,20 @@ def text_vectorization_large():
 def category_encoding_weights():
     a, b, w = Input((3,), dtype='int32'), Input((4,), dtype='int64'), Input((3,))
     v = Input((4,))
-    outputs = [L.CategoryEncoding(num_tokens=6, output_mode='count')(a, count_weights=w), L.CategoryEncoding(num_tokens=300, output_mode='count')(b, count_weights=v),
-               L.CategoryEncoding(num_tokens=300, output_mode='multi_hot')(b)]
-    return [a, b, w, v], outputs, [whole(0, 6, 4, 3), whole(290, 300, 4, 4, dtype='int64'), normal(4, 3), normal(4, 4)]
+    outputs = [L.CategoryEncoding(num_tokens=6, output_mode='count')(a, count_weights=w), L.CategoryEncoding(num_tokens=3000, output_mode='count')(b, count_weights=v),
+               L.CategoryEncoding(num_tokens=3000, output_mode='multi_hot')(b)]
+    return [a, b, w, v], outputs, [whole(0, 6, 4, 3), whole(2990, 3000, 4, 4, dtype='int64'), normal(4, 3), normal(4, 4)]
+
+
+@case(2, 3)
+def integer_lookup_large():
+    n, i = Input((5,), dtype='int64'), Input((1,), dtype='int32')
+    numbers = list(range(-700, 700, 5)) + list(range(10000, 20000, 2)) + [2**31 - 1, -2**31, 3, 4]  # over 4096: a perfect hash
+    outputs = [L.IntegerLookup(vocabulary=numbers)(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=3, mask_token=2)(n), L.IntegerLookup(vocabulary=numbers, output_mode='count')(n),
+               L.IntegerLookup(vocabulary=numbers, output_mode='multi_hot', mask_token=1)(n), L.Dense(3)(L.IntegerLookup(vocabulary=numbers, output_mode='one_hot')(i)),
+               L.Embedding(5300, 2)(L.IntegerLookup(vocabulary=numbers)(n)), L.IntegerLookup(vocabulary=numbers, invert=True)(n)]
+    return [n, i], outputs, [lambda random: random.choice(list(range(-700, 700)) + list(range(10000, 20000)) + [2**31 - 1, -2**31, 2**31 - 2] * 400 + [2] * 400, (4, 5)).astype('int64'),
+                             lambda random: random.choice(list(range(-700, 700)), (4, 1)).astype('int32')]
 
 
 def randomise(net, random):
