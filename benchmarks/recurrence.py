@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""An LSTM's and a GRU's time beside ONNX Runtime's on the same 200 steps of 64 features, 128 units, taken in turn.
+"""Recurrent layers' times beside ONNX Runtime's on the same 200 steps of 64 features, 128 units, taken in turn.
 
 usage: benchmarks/recurrence.py [--hoarfrost build/release/bin/hoarfrost] [--batch 1 32] [--threads 2] [--rounds 5] [--seconds 1]
 
 needs: pip install onnxruntime tf2onnx==1.16.1 onnx==1.15.0 tensorflow-cpu==2.15.1
 
-tf2onnx makes ONNX's own LSTM and GRU of the Keras layer. Hoarfrost runs the graph with the steps written out, and as a while loop. Milliseconds
+tf2onnx makes ONNX's own LSTM, GRU and RNN of the Keras layers. Hoarfrost runs the graph with the steps written out, and as a while loop. Milliseconds
 a run, medians over rounds; the ratio is ONNX Runtime's time to ours.
 """
 import argparse
@@ -59,9 +59,12 @@ def main():
     import tensorflow as tf
     import tf2onnx
     print("| layer, batch | unrolled | while loop | ONNX Runtime | ratio |\n| --- | --- | --- | --- | --- |")
-    for layer in (tf.keras.layers.LSTM, tf.keras.layers.GRU):
+    layers = tf.keras.layers
+    kinds = {"LSTM": (layers.LSTM, {}), "LSTM of relu": (layers.LSTM, {"activation": "relu"}), "GRU": (layers.GRU, {}),
+             "GRU that resets before": (layers.GRU, {"reset_after": False}), "SimpleRNN": (layers.SimpleRNN, {})}
+    for name, (layer, options) in kinds.items():
         x = tf.keras.Input((200, 64))
-        model = tf.keras.Model(x, layer(128, return_sequences=True)(x))
+        model = tf.keras.Model(x, layer(128, return_sequences=True, **options)(x))
         with tempfile.TemporaryDirectory() as folder:
             model.save(folder + "/model.h5")
             graphs = {}
@@ -76,7 +79,7 @@ def main():
                         times[form].append(ours(a, pb, batch))
                     times["peer"].append(theirs(a, folder + "/model.onnx", batch))
                 median = {name: statistics.median(values) for name, values in times.items()}
-                print(f"| {layer.__name__}, {batch} | {median['unroll']:.2f} | {median['loop']:.2f} | {median['peer']:.2f} | "
+                print(f"| {name}, {batch} | {median['unroll']:.2f} | {median['loop']:.2f} | {median['peer']:.2f} | "
                       f"**{median['peer'] / median['unroll']:.2f}** |", flush=True)
 
 

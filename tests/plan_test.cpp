@@ -4,6 +4,8 @@
 #include <hoarfrost/passes.h>
 #include <hoarfrost/runtime.h>
 
+#include <map>
+
 namespace hoarfrost {
 namespace {
 
@@ -48,11 +50,10 @@ TEST_P(Plan, HasNoPlainLoopsInBFloat16) {
   for (const int64_t batch : {1, 32}) expect_fast(session, batch);
 }
 
-// An LSTM or GRU is one step, whether its steps are written out or a loop.
+// A recurrent layer is one step, whether its steps are written out or a loop.
 class RecurrentPlan : public testing::TestWithParam<std::tuple<const char*, const char*, keras::RecurrenceForm>> {};
 
-TEST_P(RecurrentPlan, IsOneStep) {
-  const auto& [file, implementation, form] = GetParam();
+std::map<std::string, int> implementations(const std::string& file, keras::RecurrenceForm form) {
   keras::Lowered lowered =
       keras::lower(*keras::load(std::filesystem::path(HOARFROST_GOLDEN) / "layers/keras_2.15" / file),
                    {.name_suffix = {}, .recurrence = form});
@@ -60,14 +61,34 @@ TEST_P(RecurrentPlan, IsOneStep) {
   for (const auto& output : lowered.signature.outputs) outputs.push_back(output.node->name());
   passes::freeze(lowered.graph, lowered.variables, {outputs, {}, {}});
   runtime::Session session(lowered.graph, lowered.signature, {.threads = 2});
-  Shape shape = lowered.signature.inputs[0].node->get<Shape>("shape");
-  shape[0] = 3;
-  size_t n_found = 0;
-  for (const auto& step : session.plan(std::span(&shape, 1))) {
-    EXPECT_NE(step.implementation, "own:loop") << step.name;
-    n_found += step.implementation == implementation ? 1 : 0;
+  std::vector<Shape> shapes;
+  for (const auto& input : lowered.signature.inputs) {
+    shapes.push_back(input.node->get<Shape>("shape"));
+    shapes.back()[0] = 3;
+    if (shapes.back()[1] == kUnknown) shapes.back()[1] = 7;
   }
-  EXPECT_GE(n_found, 1U);
+  std::map<std::string, int> result;
+  for (const auto& step : session.plan(shapes)) ++result[step.implementation];
+  return result;
+}
+
+TEST_P(RecurrentPlan, IsOneStep) {
+  const auto& [file, implementation, form] = GetParam();
+  auto found = implementations(file, form);
+  EXPECT_GE(found[implementation], 1);
+  EXPECT_EQ(found["own:loop"], 0);
+}
+
+// Every cell, with functions of its own, masks and first states.
+TEST(RecurrentPlans, EveryCellIsOneStep) {
+  for (auto found : {implementations("rnn_wide_cells_known.h5", keras::RecurrenceForm::kUnroll),
+                     implementations("rnn_wide_cells.h5", keras::RecurrenceForm::kLoop)}) {
+    EXPECT_EQ(found["own:simple_rnn"], 4);
+    EXPECT_EQ(found["own:lstm"], 6);
+    EXPECT_EQ(found["own:gru"], 1);
+    EXPECT_EQ(found["own:gru_reset_before"], 3);
+    EXPECT_EQ(found["own:loop"], 0);
+  }
 }
 
 using keras::RecurrenceForm;
@@ -82,6 +103,14 @@ INSTANTIATE_TEST_SUITE_P(Golden, RecurrentPlan,
                                          std::tuple{"recurrent_hard_gates.h5", "own:lstm", RecurrenceForm::kLoop},
                                          std::tuple{"recurrent_hard_gates.h5", "own:gru", RecurrenceForm::kUnroll},
                                          std::tuple{"recurrent_hard_gates.h5", "own:gru", RecurrenceForm::kLoop},
+                                         std::tuple{"gru_nra.h5", "own:gru_reset_before", RecurrenceForm::kUnroll},
+                                         std::tuple{"gru_nra.h5", "own:gru_reset_before", RecurrenceForm::kLoop},
+                                         std::tuple{"simplernn_seq.h5", "own:simple_rnn", RecurrenceForm::kUnroll},
+                                         std::tuple{"simplernn_seq.h5", "own:simple_rnn", RecurrenceForm::kLoop},
+                                         std::tuple{"emb_mask_lstm.h5", "own:lstm", RecurrenceForm::kUnroll},
+                                         std::tuple{"emb_mask_lstm.h5", "own:lstm", RecurrenceForm::kLoop},
+                                         std::tuple{"emb_mask_gru_seq.h5", "own:gru", RecurrenceForm::kUnroll},
+                                         std::tuple{"emb_mask_gru_seq.h5", "own:gru", RecurrenceForm::kLoop},
                                          std::tuple{"bidi_lstm_concat.h5", "own:lstm", RecurrenceForm::kUnroll},
                                          std::tuple{"bidi_lstm_concat.h5", "own:lstm", RecurrenceForm::kLoop}));
 

@@ -70,12 +70,8 @@ struct Session::State {
     return {node, outer.index};
   }
 
-  Shape wanted_shape(const graph::Node& input) const {
-    if (input.op() != "Placeholder") return Shape::unknown_rank();
-    auto shape = input.get_or<Shape>("shape", Shape::unknown_rank());
-    // Before GraphDef version 24 a Placeholder of unknown shape was written as a scalar (TensorFlow's array_ops.cc).
-    constexpr int kFirstWithScalars = 24;
-    return shape.has_rank() && shape.rank() == 0 && graph.producer < kFirstWithScalars ? Shape::unknown_rank() : shape;
+  static Shape wanted_shape(const graph::Node& input) {
+    return input.op() == "Placeholder" ? input.get_or<Shape>("shape", Shape::unknown_rank()) : Shape::unknown_rank();
   }
 
   void check_shapes(std::span<const Shape> shapes) const {

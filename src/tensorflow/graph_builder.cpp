@@ -32,7 +32,20 @@ void GraphBuilder::set_versions(const proto::VersionDef& versions) {
   graph_.min_consumer = versions.min_consumer();
 }
 
+// Up to GraphDef version 21 a Placeholder of unknown shape was written as a scalar, and TensorFlow still reads it so
+// (the shape function of Placeholder in array_ops.cc, 2.15). Here it is said once, as later versions say it.
+void GraphBuilder::read_scalars_as_unknown() {
+  constexpr int kLastWithoutScalars = 21;
+  if (graph_.producer > kLastWithoutScalars) return;
+  for (const auto& node : graph_.nodes()) {
+    if (node->op() != "Placeholder") continue;
+    const auto shape = node->get_or<Shape>("shape", Shape::unknown_rank());
+    if (shape.has_rank() && shape.rank() == 0) node->set("shape", Shape::unknown_rank());
+  }
+}
+
 graph::Graph GraphBuilder::finish() {
+  read_scalars_as_unknown();
   for (size_t i = 0; i < inputs_.size(); ++i) {
     for (const auto& input : inputs_[i]) connect(*graph_.nodes()[i], input);
   }

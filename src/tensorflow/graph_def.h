@@ -35,6 +35,7 @@ class GraphBuilder {
 
  private:
   void connect(graph::Node& node, std::string_view input);
+  void read_scalars_as_unknown();
   graph::Graph graph_;
   std::vector<std::vector<std::string>> inputs_;
   class Budget;

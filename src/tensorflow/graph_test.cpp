@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/tensorflow.h>
@@ -56,6 +57,18 @@ TEST(ReadGraph, LargeConstantsStayInTheFile) {
   ASSERT_NE(kernel.file_range(), nullptr);
   EXPECT_EQ(kernel.n_bytes(), kernel.file_range()->n_bytes);
   EXPECT_EQ(graph.find("conv2d/bias")->value().file_range(), nullptr);
+}
+
+// TensorFlow 2.15 imports version 21 as <unknown>, 22 as ().
+TEST(ReadGraph, OldScalarPlaceholdersAreOfUnknownShape) {
+  TemporaryFolder folder;
+  for (const auto& [version, shape] : {std::pair(21, Shape::unknown_rank()), std::pair(22, Shape{})}) {
+    const auto path = folder / fmt::format("{}.pbtxt", version);
+    std::ofstream(path) << "node { name: \"x\" op: \"Placeholder\" attr { key: \"dtype\" value { type: DT_FLOAT } }\n"
+                           "attr { key: \"shape\" value { shape { } } } }\nversions { producer: "
+                        << version << " }\n";
+    EXPECT_EQ(read_graph(path).find("x")->get<Shape>("shape"), shape) << version;
+  }
 }
 
 // Every kind of attribute and every type of constant.

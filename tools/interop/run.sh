@@ -58,6 +58,7 @@ for kind in h5 json json3 keras; do
 done
 check "freeze_graph's cases" "$tf" tools/interop/graphs.py "$tf" "$checkers/check_graphs.py" "$bin" "$golden"
 check "strangers' models" "$tf" tools/interop/real.py "$tf" "$checkers/check_real.py" "$bin"
+check "strangers' frozen graphs, beside TensorFlow" "$tf" -W ignore tools/interop/public_graphs.py --hoarfrost "$bin" "$golden/../real"
 check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --consumer openvino --hoarfrost "$bin" "$golden"
 check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
 check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"

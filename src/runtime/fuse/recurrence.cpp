@@ -1,9 +1,9 @@
-// The steps of an LSTM or GRU that stand one after the other, as Keras' unroll and our own lowering write them, become
-// one operation: an Unpack of all steps' input products, whose parts go through one step each.
+// The steps of a recurrent cell that stand one after the other, as Keras' unroll and our own lowering write them,
+// become one operation: an Unpack of all steps' input products, whose parts go through one step each.
 #include <algorithm>
 
 #include "runtime/fuse/fuse.h"
-#include "runtime/fuse/recurrent_step.h"
+#include "runtime/fuse/recurrent_chain.h"
 #include "runtime/fuse/replacements.h"
 #include "runtime/kernels/recurrent_steps.h"
 
@@ -29,8 +29,7 @@ class Finder {
   void look(int unpack) {
     const Operation& parts = readers_.operation(unpack);
     const Value& x = value(parts.inputs[0]);
-    int64_t axis = parts.node->get_or<int64_t>("axis", 0);
-    if (axis < 0) axis += x.shape.rank();
+    const int64_t axis = axis_of(parts);
     if (x.dtype != DType::kFloat32 || x.is_held() || x.shape.rank() != 3 || axis > 1 || x.shape.n_elements() == 0)
       return;
     std::vector<RecurrentStep> steps;
@@ -39,67 +38,68 @@ class Finder {
       if (!step) return;
       steps.push_back(std::move(*step));
     }
-    RecurrentSteps all;
-    all.is_by_time = axis == 0;
-    all.goes_backwards = steps[0].h_before == steps[1].h;
-    if (all.goes_backwards) std::ranges::reverse(steps);
-    ValueId sequence = -1;
-    std::set<int> removed{unpack};
-    if (!are_chained(steps) || !is_sequence_found(steps, static_cast<int>(axis), sequence, removed)) return;
-    for (const RecurrentStep& step : steps) removed.insert(step.operations.begin(), step.operations.end());
+    const bool goes_backwards = steps[0].h_before >= 0 && gives(steps[1], steps[0].h_before);
+    if (goes_backwards) std::ranges::reverse(steps);
+    const auto chain = RecurrentChain::of(readers_, steps);
+    if (!chain || !begins_at_zero(steps[0], steps[1]) || !are_states(steps[0], value(steps[0].h).shape)) return;
+    std::set<int> removed = chain->operations;
+    removed.insert(unpack);
     const RecurrentStep& second = steps[1];
-    all.is_lstm = second.is_lstm;
-    all.has_hard_gates = second.has_hard_gates;
+    RecurrentSteps all{.cell = second.cell, .gates = second.gates, .activation = second.activation};
+    all.is_by_time = axis == 0;
+    all.goes_backwards = goes_backwards;
+    all.masked_rows = chain->masked_rows;
     all.n_steps = static_cast<int64_t>(steps.size());
     all.kernel = value(second.kernel).constant;
     all.n_units = all.kernel.shape()[0];
+    if (second.candidate_kernel >= 0) all.candidate_kernel = value(second.candidate_kernel).constant;
     if (second.bias >= 0) all.bias = value(second.bias).constant;
-    if (!begins_at_zero(steps[0], second) || !are_states(steps[0], value(steps[0].h).shape)) return;
-    add(parts, std::move(all), steps, sequence, removed);
+    ValueId sequence = -1;
+    ValueId mask = -1;
+    if (!is_sequence_found(chain->shown, axis, sequence, removed)) return;
+    if (chain->is_masked && !is_mask_found(steps, axis, goes_backwards, mask, removed)) return;
+    all.is_masked = mask >= 0;
+    std::vector<ValueId> given{sequence, chain->h, chain->c, chain->h_twin};
+    if (all.masked_rows == MaskedRows::kShownBefore) given.push_back(chain->shown.back());
+    if (!readers_.are_alone(removed, given)) return;
+    if (chain->h_twin >= 0) replacements_.same(chain->h_twin, chain->h);
+    add(parts, std::move(all), steps[0], *chain, sequence, mask, removed);
   }
 
-  // Each step takes the one before it, with one kernel; and what is between two steps is read by them alone.
-  [[nodiscard]] bool are_chained(const std::vector<RecurrentStep>& steps) const {
-    for (size_t i = 1; i < steps.size(); ++i) {
-      const RecurrentStep& before = steps[i - 1];
-      const RecurrentStep& step = steps[i];
-      if (step.has_hard_gates != before.has_hard_gates) return false;
-      if (step.is_lstm != before.is_lstm || step.h_before != before.h || step.c_before != before.c || step.kernel < 0)
-        return false;
-      if (step.kernel != steps[1].kernel || step.bias != steps[1].bias) return false;
-      if (before.kernel >= 0 && (before.kernel != step.kernel || before.bias != step.bias)) return false;
-      if (!step.is_lstm) continue;
-      if (value(before.c).is_fetched) return false;
-      for (const int reader : readers_.readers(before.c)) {
-        if (!step.operations.contains(reader) && !before.operations.contains(reader)) return false;
-      }
+  static int64_t axis_of(const Operation& unpack_or_pack) { return unpack_or_pack.node->get_or<int64_t>("axis", 0); }
+
+  static bool gives(const RecurrentStep& step, ValueId h) {
+    const auto is_h = [&](const Selection& selection) { return selection.value == h; };
+    return step.h == h || std::ranges::any_of(step.h_selections, is_h);
+  }
+
+  // Where all steps' outputs are wanted, a Pack of them in their order.
+  [[nodiscard]] bool is_sequence_found(const std::vector<ValueId>& shown, int64_t axis, ValueId& sequence,
+                                       std::set<int>& removed) const {
+    for (const int reader : readers_.readers(shown[0])) {
+      const Operation& all = readers_.operation(reader);
+      if (!all.is("Pack") || !all.is_plain()) continue;
+      if (sequence >= 0 || all.inputs != shown || axis_of(all) != axis) return false;
+      sequence = all.outputs[0];
+      removed.insert(reader);
     }
     return true;
   }
 
-  // Where all steps' outputs are wanted, a Pack of them in their order; nobody else reads any but the last.
-  [[nodiscard]] bool is_sequence_found(const std::vector<RecurrentStep>& steps, int axis, ValueId& sequence,
-                                       std::set<int>& removed) const {
-    int pack = -1;
-    for (size_t i = 0; i + 1 < steps.size(); ++i) {
-      if (value(steps[i].h).is_fetched) return false;
-      for (const int reader : readers_.readers(steps[i].h)) {
-        if (steps[i + 1].operations.contains(reader)) continue;
-        if (pack >= 0 && reader != pack) return false;
-        pack = reader;
-      }
-    }
-    if (pack < 0) return true;
-    const Operation& all = readers_.operation(pack);
-    if (!all.is("Pack") || !all.is_plain() || all.inputs.size() != steps.size()) return false;
-    int64_t along = all.node->get_or<int64_t>("axis", 0);
-    if (along < 0) along += 3;
-    if (along != axis) return false;
-    for (size_t i = 0; i < steps.size(); ++i) {
-      if (all.inputs[i] != steps[i].h) return false;
-    }
-    sequence = all.outputs[0];
-    removed.insert(pack);
+  // The steps' masks are the parts of one [batch, time] or [time, batch].
+  [[nodiscard]] bool is_mask_found(const std::vector<RecurrentStep>& steps, int64_t axis, bool goes_backwards,
+                                   ValueId& mask, std::set<int>& removed) const {
+    const int at = readers_.producer(steps[0].mask);
+    if (at < 0) return false;
+    const Operation& parts = readers_.operation(at);
+    if (!parts.is("Unpack") || !parts.is_plain() || axis_of(parts) != axis) return false;
+    std::vector<ValueId> masks;
+    for (const RecurrentStep& step : steps) masks.push_back(step.mask);
+    if (goes_backwards) std::ranges::reverse(masks);
+    if (masks != parts.outputs) return false;
+    mask = parts.inputs[0];
+    removed.insert(at);
+    if (!readers_.are_alone(removed, {})) removed.erase(at);  // the other direction reads the parts too
     return true;
   }
 
@@ -113,7 +113,7 @@ class Finder {
 
   // Where the first product has become a constant, it is that of zeros: the bias alone.
   [[nodiscard]] bool begins_at_zero(const RecurrentStep& first, const RecurrentStep& second) const {
-    if (first.h_before >= 0 || first.is_lstm) return true;
+    if (first.h_before >= 0 || first.cell != RecurrentCell::kGruResetAfter) return true;
     const int64_t n = value(first.constants[0]).shape.last();
     for (size_t gate = 0; gate < 3; ++gate) {
       const Tensor& constant = value(first.constants[gate]).constant;
@@ -132,26 +132,31 @@ class Finder {
     return static_cast<ValueId>(list_.values.size()) - 1;
   }
 
-  void add(const Operation& parts, RecurrentSteps all, const std::vector<RecurrentStep>& steps, ValueId sequence,
-           const std::set<int>& removed) {
-    const RecurrentStep& first = steps.front();
-    const RecurrentStep& last = steps.back();
-    const Shape state = value(last.h).shape;
+  ValueId unread(DType dtype, const Shape& shape) {
+    return new_value({.dtype = dtype, .shape = shape, .constant = {}});
+  }
+
+  void add(const Operation& parts, RecurrentSteps all, const RecurrentStep& first, const RecurrentChain& chain,
+           ValueId sequence, ValueId mask, const std::set<int>& removed) {
+    const Shape state = value(first.h).shape;
     Operation operation;
     operation.node = parts.node;
-    operation.names = {readers_.operation(readers_.producer(sequence >= 0 ? sequence : last.h)).names.front(),
-                       parts.names.front()};
+    const ValueId named = sequence >= 0 ? sequence : chain.h >= 0 ? chain.h : first.h;
+    operation.names = {readers_.operation(readers_.producer(named)).names.front(), parts.names.front()};
     operation.inputs = {parts.inputs[0]};
     operation.inputs.push_back(
         first.h_before >= 0
             ? first.h_before
             : new_value({.dtype = DType::kFloat32, .shape = state, .constant = Tensor(DType::kFloat32, state)}));
-    if (all.is_lstm) operation.inputs.push_back(first.c_before);
+    if (all.is_lstm()) operation.inputs.push_back(first.c_before);
+    if (all.is_masked) operation.inputs.push_back(mask);
     all.gives_all = sequence >= 0;
-    operation.outputs.push_back(all.gives_all ? sequence
-                                              : new_value({.dtype = DType::kFloat32, .shape = {0}, .constant = {}}));
-    operation.outputs.push_back(last.h);
-    if (all.is_lstm) operation.outputs.push_back(last.c);
+    const auto or_unread = [&](ValueId id, const Shape& shape) {
+      return id >= 0 ? id : unread(DType::kFloat32, shape);
+    };
+    operation.outputs = {or_unread(sequence, {0}), or_unread(chain.h, state)};
+    if (all.is_lstm()) operation.outputs.push_back(or_unread(chain.c, state));
+    if (all.masked_rows == MaskedRows::kShownBefore) operation.outputs.push_back(or_unread(chain.shown.back(), state));
     operation.steps = std::make_shared<const RecurrentSteps>(std::move(all));
     replacements_.add(std::move(operation), removed, readers_);
   }

@@ -1,48 +1,42 @@
-// One step of an LSTM or GRU among operations: what is computed of a step's input product and the states before.
+// One step of a recurrent cell among operations: what is computed of a step's input product and the states before.
 #pragma once
 
 #include <optional>
 #include <set>
 #include <vector>
 
-#include "runtime/operation.h"
+#include "runtime/fuse/readers.h"
+#include "runtime/kernels/recurrent_steps.h"
 
 namespace hoarfrost::runtime {
 
-// Who gives and who reads each value of a list that stays as it is.
-class Readers {
- public:
-  explicit Readers(const OperationList& list);
-  [[nodiscard]] const Value& value(ValueId id) const { return list_.values[static_cast<size_t>(id)]; }
-  // -1: none, and for values that are newer
-  [[nodiscard]] int producer(ValueId id) const {
-    return static_cast<size_t>(id) < producers_.size() ? producers_[static_cast<size_t>(id)] : -1;
-  }
-  [[nodiscard]] const std::vector<int>& readers(ValueId id) const { return readers_[static_cast<size_t>(id)]; }
-  [[nodiscard]] const Operation& operation(int i) const { return list_.operations[static_cast<size_t>(i)]; }
-  // The one that reads the value, when nobody else does, within or without; -1: it is not so.
-  [[nodiscard]] int only_reader(ValueId id) const;
-
- private:
-  const OperationList& list_;
-  std::vector<int> producers_;
-  std::vector<std::vector<int>> readers_;
+// TensorFlow's Select(mask, value of this step, what it was before).
+struct Selection {
+  int operation = -1;
+  ValueId value = -1;
+  ValueId otherwise = -1;
 };
 
 struct RecurrentStep {
-  bool is_lstm = true;
-  bool has_hard_gates = false;  // Keras 1's and 2's hard_sigmoid
-  ValueId h_before = -1;        // -1: zeros, the product of which has become a constant
-  ValueId c_before = -1;        // LSTM
+  RecurrentCell cell = RecurrentCell::kLstm;
+  CellFunction gates = CellFunction::kSigmoid;
+  CellFunction activation = CellFunction::kTanh;
+  ValueId h_before = -1;  // -1: zeros, the product of which has become a constant
+  ValueId c_before = -1;  // LSTM
   ValueId h = -1;
-  ValueId c = -1;       // LSTM
-  ValueId kernel = -1;  // -1 with h_before
-  ValueId bias = -1;    // GRU: of the product of h; -1: none
+  ValueId c = -1;                 // LSTM
+  ValueId kernel = -1;            // -1 where the product has become a constant
+  ValueId candidate_kernel = -1;  // GRU that resets before
+  ValueId bias = -1;              // GRU that resets after: of the product of h; -1: none
   std::set<int> operations;
-  std::vector<ValueId> constants;  // GRU without h_before: the three gates of the product of h
+  std::vector<ValueId> constants;  // GRU that resets after, without h_before: the three gates of the product of h
+  // Where all that is read of h and, outside the step, of c goes through Selects by one mask.
+  ValueId mask = -1;
+  std::vector<Selection> h_selections;
+  std::optional<Selection> c_selection;
 };
 
-// The step whose input product [batch, gates · units] is `x`: one sigmoid at the gates, tanh elsewhere, a constant
+// The step whose input product [batch, gates · units] is `x`: one function at the gates, one elsewhere, a constant
 // kernel, as kernels/recurrent_steps.h says. Only h and c are read outside.
 std::optional<RecurrentStep> match_recurrent_step(const Readers& readers, ValueId x);
 

@@ -4,6 +4,19 @@
 
 namespace hoarfrost::runtime {
 
+namespace {
+
+void replace_uses(OperationList& list, ValueId from, ValueId to) {
+  for (Operation& operation : list.operations) {
+    std::ranges::replace(operation.inputs, from, to);
+    if (operation.addend == from) operation.addend = to;
+  }
+  std::ranges::replace(list.outputs, from, to);
+  if (list.values[static_cast<size_t>(from)].is_fetched) list.values[static_cast<size_t>(to)].is_fetched = true;
+}
+
+}  // namespace
+
 void Replacements::add(Operation operation, const std::set<int>& removed, const Readers& readers) {
   int after = -1;
   for (const ValueId id : operation.inputs) after = std::max(after, readers.producer(id));
@@ -25,6 +38,7 @@ void Replacements::apply(OperationList& list) {
     place(static_cast<int>(i));
   }
   list.operations = std::move(operations);
+  for (const auto& [value, same] : same_) replace_uses(list, value, same);
 }
 
 }  // namespace hoarfrost::runtime

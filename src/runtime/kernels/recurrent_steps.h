@@ -1,28 +1,53 @@
-// The steps of an LSTM or GRU as one operation: what fuse/recurrence.cpp finds and kernels/recurrence.cpp runs.
+// The steps of a recurrent cell as one operation: what fuse/recurrence.cpp finds and kernels/recurrence.cpp runs.
 #pragma once
 
 #include <hoarfrost/tensor.h>
 
 namespace hoarfrost::runtime {
 
-// Per step, of rows [batch, …] and with the gates side by side:
-//   LSTM (i, f, c, o): z = x + h·U, c' = σ(f)·c + σ(i)·tanh(c), h' = σ(o)·tanh(c')
-//   GRU (z, r, h), reset after: s = h·U + b, h' = z·h + (1 − z)·tanh(x_h + r·s_h), z = σ(x_z + s_z), r = σ(x_r + s_r)
-// as Keras 2.15's cells; σ is the sigmoid, or the hard one of Keras 1 and 2, min(max(0.2 x + 0.5, 0), 1). The
-// operation's inputs are x, h and the LSTM's c before the first step; its outputs all steps' h, h and the LSTM's c
-// after the last.
+// Per step, of rows [batch, …] and with the gates side by side, as Keras 2.15's cells compute it; σ is `gates`, φ
+// `activation`:
+//   kSimple              h' = φ(x + h·U)
+//   kLstm (i, f, c, o)   z = x + h·U, c' = σ(z_f)·c + σ(z_i)·φ(z_c), h' = σ(z_o)·φ(c')
+//   kGruResetAfter       s = h·U + b, h' = z·h + (1 − z)·φ(x_h + r·s_h), z = σ(x_z + s_z), r = σ(x_r + s_r)
+//   kGruResetBefore      s = h·U, h' = z·h + (1 − z)·φ(x_h + (r·h)·V), z = σ(x_z + s_z), r = σ(x_r + s_r)
+enum class RecurrentCell : uint8_t { kSimple, kLstm, kGruResetAfter, kGruResetBefore };
+
+enum class CellFunction : uint8_t {
+  kSigmoid,
+  kHardSigmoid,  // Keras 1's and 2's: min(max(0.2 x + 0.5, 0), 1)
+  kTanh,
+  kRelu,
+  kLinear
+};
+
+// What is shown of a row whose mask is false; its states it keeps.
+enum class MaskedRows : uint8_t {
+  kState,
+  kZeros,       // Keras' zero_output_for_mask
+  kShownBefore  // what was shown in the step before; in the first step zeros, whatever the state
+};
+
+// The operation's inputs are x, h and the LSTM's c before the first step, and the mask; its outputs all that is shown,
+// h and the LSTM's c after the last step, and with kShownBefore what is shown last.
 struct RecurrentSteps {
-  bool is_lstm = true;
-  bool has_hard_gates = false;
-  bool is_by_time = false;      // x and all steps' h are [time, batch, …], else [batch, time, …]
+  RecurrentCell cell = RecurrentCell::kLstm;
+  CellFunction gates = CellFunction::kSigmoid;
+  CellFunction activation = CellFunction::kTanh;
+  bool is_by_time = false;      // x, mask and all that is shown are [time, batch, …], else [batch, time, …]
   bool goes_backwards = false;  // the first step reads the last x
+  bool is_masked = false;
+  MaskedRows masked_rows = MaskedRows::kState;
   int64_t n_steps = 0;
   int64_t n_units = 0;
-  Tensor kernel;           // U: [units, gates · units]
-  Tensor bias;             // b: [gates · units], or empty
-  bool gives_all = false;  // whether anybody reads all steps' h
+  Tensor kernel;            // U: [units, gates · units]
+  Tensor candidate_kernel;  // V: [units, units], or empty
+  Tensor bias;              // b: [gates · units], or empty
+  bool gives_all = false;   // whether anybody reads all that is shown
 
-  [[nodiscard]] int64_t n_gates() const { return is_lstm ? 4 : 3; }
+  [[nodiscard]] bool is_lstm() const { return cell == RecurrentCell::kLstm; }
+  // Side by side in x.
+  [[nodiscard]] int64_t n_gates() const { return cell == RecurrentCell::kSimple ? 1 : is_lstm() ? 4 : 3; }
 };
 
 }  // namespace hoarfrost::runtime

@@ -123,8 +123,27 @@ def rnn_wide_known():
     return keras.Model(x, outputs), [sequence(13, 7, 3)]
 
 
+def wide_cells(n_steps):
+    """Every cell that is one step of the runtime, with functions of its own and more units than fit a vector; with masks and first states."""
+    x, h, c = Input((n_steps, 3)), Input((19,)), Input((19,))
+    m = L.Masking()(x)
+    outputs = [L.SimpleRNN(18, return_sequences=True)(x), L.SimpleRNN(33, activation='relu', go_backwards=True)(m), L.SimpleRNN(5, activation='linear')(m), L.SimpleRNN(16, activation='sigmoid', return_sequences=True)(m, initial_state=h[:, :16]),
+               L.LSTM(19, activation='relu')(x), L.LSTM(17, activation='linear', recurrent_activation='hard_sigmoid', return_sequences=True)(m), L.GRU(21, reset_after=False, return_sequences=True)(x), L.GRU(34, reset_after=False, activation='relu')(m),
+               L.GRU(19, activation='sigmoid', recurrent_activation='tanh')(m, initial_state=h), L.Bidirectional(L.LSTM(18, return_sequences=True))(m), L.LSTM(20, zero_output_for_mask=True, return_sequences=True)(m)]
+    outputs += L.LSTM(19, return_sequences=True, return_state=True)(m, initial_state=[h, c]) + L.GRU(20, reset_after=False, return_sequences=True, return_state=True, go_backwards=True)(m)
+    return keras.Model([x, h, c], outputs), [steps(13, 7, 3), sequence(13, 19), sequence(13, 19)]
+
+
+def rnn_wide_cells():
+    return wide_cells(None)
+
+
+def rnn_wide_cells_known():
+    return wide_cells(7)
+
+
 CASES = [rnn_masks, rnn_go_backwards, rnn_stateful, rnn_time_major, rnn_bidirectional_states, rnn_cells_alone, rnn_time_distributed_model, rnn_conv_lstm,
-         rnn_cudnn_lstm, rnn_cudnn_gru, rnn_wide, rnn_wide_known]
+         rnn_cudnn_lstm, rnn_cudnn_gru, rnn_wide, rnn_wide_known, rnn_wide_cells, rnn_wide_cells_known]
 
 
 def main():

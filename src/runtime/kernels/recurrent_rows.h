@@ -1,0 +1,54 @@
+// One step of a recurrent cell over some rows of the batch: the product with the recurrent kernel ends in the gates
+// without leaving the registers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/kernels/lanes.h"
+#include "runtime/kernels/recurrent_steps.h"
+
+namespace hoarfrost::runtime {
+
+// One step of some rows.
+struct Rows {
+  const float* x;  // [rows, gates · units]
+  int64_t x_stride;
+  int64_t next_x;       // from x to that of the next step, which is fetched meanwhile
+  const float* h;       // states: [rows, state_stride], units rounded up
+  const float* factor;  // what is multiplied: h, or r · h
+  float* next_h;
+  float* c;      // LSTM: the cell's state, becomes the next
+  float* z;      // GRU that resets before: its gate z
+  float* reset;  // GRU that resets before: r · h
+  int64_t state_stride;
+  float* out;  // [rows, units], or nullptr
+  int64_t out_stride;
+  const bool* mask;  // of the first row, or nullptr
+  int64_t mask_stride;
+  bool* has_begun;      // of the first row, with kShownBefore: whether a step before was not masked
+  const float* panels;  // by block of 16 units: [units, gates, 16]
+  const float* bias;    // GRU that resets after: by block [gates, 16]
+  int64_t n_units;
+  MaskedRows masked_rows;
+  CellFunction gates;
+  CellFunction activation;
+};
+
+// A product and what becomes of it; the GRU that resets before has two in a step.
+struct Phase {
+  int64_t first_gate;  // of x
+  int64_t n_gates;
+  bool adds_x;  // the sums begin with x, else with the bias
+  // What becomes of the sums of some rows, at 16 units.
+  void (*finish)(const Rows& rows, int64_t n_rows, int64_t unit, Lanes* sums);
+};
+
+std::vector<Phase> phases_of(RecurrentCell cell);
+
+// How many rows a phase takes at a time, when so many are left.
+int64_t rows_at_once(const Phase& phase, int64_t n_left);
+// That many rows through a phase.
+void run_phase(const Rows& rows, const Phase& phase, int64_t n_rows);
+
+}  // namespace hoarfrost::runtime
