@@ -8,6 +8,7 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -123,6 +124,39 @@ Tensor tensor_of(const Npy& npy, const std::string& where) {
     tensor = copy;
   }
   return header.is_fortran_order && header.shape.rank() > 1 ? transposed(tensor) : tensor;
+}
+
+// The character at the front of UTF-8 text, which is then behind it; U+FFFD for a byte that begins none.
+uint32_t next_character(std::string_view& text) {
+  const auto byte = [text](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(0);
+  const size_t n = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  constexpr std::array<uint32_t, 5> kMask{0, 0x7f, 0x1f, 0x0f, 0x07};
+  uint32_t character = first & kMask[n];
+  bool is_one = n > 0;
+  for (size_t i = 1; i < n; ++i) {
+    is_one = is_one && (byte(i) & 0xc0U) == 0x80;
+    character = character << 6U | (byte(i) & 0x3fU);
+  }
+  is_one = is_one && character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
+  text.remove_prefix(is_one ? n : 1);
+  return is_one ? character : 0xfffd;
+}
+
+// As NumPy's `U` has them: UCS-4, each filled up with zeros to the length of the longest, which is given back.
+uint64_t characters_of(const std::vector<std::string>& texts, std::vector<uint32_t>& characters) {
+  std::vector<std::vector<uint32_t>> all;
+  uint64_t n_most = 1;
+  for (std::string_view text : texts) {
+    all.emplace_back();
+    while (!text.empty()) all.back().push_back(next_character(text));
+    n_most = std::max<uint64_t>(n_most, all.back().size());
+  }
+  for (auto& text : all) {
+    text.resize(n_most);
+    characters.insert(characters.end(), text.begin(), text.end());
+  }
+  return n_most;
 }
 
 // A zip archive being written; discarded unless close() succeeds.
@@ -244,13 +278,18 @@ void write_npz(const std::filesystem::path& path, const NamedTensors& arrays) {
   const std::filesystem::path temporary = path.string() + fmt::format(".{}.zip", ::getpid());
   try {
     std::vector<std::string> headers;
+    std::vector<std::vector<uint32_t>> texts(arrays.size());
     headers.reserve(arrays.size());
     ZipWriter zip(temporary, path);
     for (const NamedTensor& array : arrays) {
       if (find(arrays, array.name) != &array.value)
         throw Error(ErrorCode::kInvalidArgument, path.string(), fmt::format("two arrays are named `{}`", array.name));
-      headers.push_back(NpyHeader::write(array.value.dtype(), array.value.shape()));
-      zip.add(array.name + ".npy", std::as_bytes(std::span(headers.back())), array.value.bytes());
+      const bool is_text = array.value.dtype() == DType::kString;
+      auto& characters = texts[headers.size()];
+      const uint64_t n_characters = is_text ? characters_of(array.value.strings(), characters) : 0;
+      headers.push_back(NpyHeader::write(array.value.dtype(), array.value.shape(), n_characters));
+      zip.add(array.name + ".npy", std::as_bytes(std::span(headers.back())),
+              is_text ? std::as_bytes(std::span(characters)) : array.value.bytes());
     }
     zip.close();
     const auto file = File::open(temporary);

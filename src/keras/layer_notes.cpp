@@ -92,7 +92,7 @@ constexpr LayerNote kNotes[] = {
     {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
-    {"StringLookup", NoteKind::kLimited, "vocabularies outside the file, invert, sparse outputs"},
+    {"StringLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},
     {"TextVectorization", NoteKind::kLimited,
      "vocabularies outside the file, functions as standardize or split, output_mode None, ragged and sparse outputs, "
      "ngrams without a split"},

@@ -32,6 +32,14 @@ Token token_at(const Config& config, std::string_view key, const Token& fallback
 }
 
 template <typename Token>
+Token oov_token(const Config& config) {
+  if constexpr (kIsText<Token>)
+    return config.get_string({"oov_token"}, "[UNK]");
+  else
+    return config.get_int({"oov_token"}, -1);
+}
+
+template <typename Token>
 std::vector<Token> parse_vocabulary(const Config& config) {
   const Json* vocabulary = config.find({"vocabulary"});
   if (vocabulary == nullptr || !vocabulary->is_array())
@@ -112,12 +120,7 @@ void TokenLookup<Token>::parse_unknown(const Config& config) {
 template <typename Token>
 void TokenLookup<Token>::parse_tokens(const Config& config, std::optional<Token> mask) {
   const bool is_int = coding_ == CategoryCoding::kInt;
-  Token oov{};
-  if constexpr (kIsText<Token>)
-    oov = "[UNK]";
-  else
-    oov = -1;
-  oov = token_at<Token>(config, "oov_token", oov);
+  const Token oov = oov_token<Token>(config);
   if (config.find({"mask_token"}) != nullptr) mask = token_at<Token>(config, "mask_token", Token{});
   first_unknown_ = mask && is_int ? 1 : 0;
   // A vocabulary that comes out of an adapted layer begins with the mask's token and those of the unknown.
@@ -150,17 +153,14 @@ void TokenLookup<Token>::parse_tokens(const Config& config, std::optional<Token>
 // Keras 2.15 and 3.15: what has no token, those of unknown tokens among them, gives the oov_token.
 template <typename Token>
 void TokenLookup<Token>::parse_inverse(const Config& config) {
-  if constexpr (kIsText<Token>) {
-    config.unsupported("invert (from numbers back to text) is not converted");
-  } else {
-    constexpr int64_t kMost = int64_t{1} << 24U;
-    if (n_unknown_ > kMost)
-      config.unsupported(fmt::format("invert with num_oov_indices of over {} is not converted", kMost));
-    const int64_t oov = config.get_int({"oov_token"}, -1);
-    inverse_.assign(static_cast<size_t>(first_unknown_ + n_unknown_) + vocabulary_->tokens.size() + 1, oov);
-    for (size_t i = 0; i < vocabulary_->tokens.size(); ++i)
-      inverse_[static_cast<size_t>(vocabulary_->numbers[i])] = vocabulary_->tokens[i];
-  }
+  constexpr int64_t kMost = int64_t{1} << 24U;
+  if (coding_ != CategoryCoding::kInt) config.fail("`invert` is given with an output_mode other than int");
+  if (n_unknown_ > kMost)
+    config.unsupported(fmt::format("invert with num_oov_indices of over {} is not converted", kMost));
+  inverse_.assign(static_cast<size_t>(first_unknown_ + n_unknown_) + vocabulary_->tokens.size() + 1,
+                  oov_token<Token>(config));
+  for (size_t i = 0; i < vocabulary_->tokens.size(); ++i)
+    inverse_[static_cast<size_t>(vocabulary_->numbers[i])] = vocabulary_->tokens[i];
 }
 
 template <typename Token>
@@ -240,16 +240,17 @@ Value TokenLookup<Token>::lower_numbers(Lowering& lowering, const Value& in) con
 template <typename Token>
 Value TokenLookup<Token>::lower_inverse(Lowering& lowering, const Value& in) const {
   Value x = in;
+  if (x.dtype == DType::kString)
+    throw Error(ErrorCode::kMismatch, "", "looks up numbers (invert), but its input holds strings");
   if (x.dtype != DType::kInt64)
     x = lowering.raw_op("Cast", "Cast", {x}, DType::kInt64, {{"SrcT", x.dtype}, {"DstT", DType::kInt64}});
   x = lowering.op("Maximum", {x, int64_scalar(lowering, "Maximum/y", -1)});
   x = lowering.op("Minimum", {x, int64_scalar(lowering, "Minimum/y", static_cast<int64_t>(inverse_.size()) - 1)});
   x = lowering.op("Add", {x, int64_scalar(lowering, "Add/y", 1)});
-  std::vector<int64_t> table{inverse_.back()};
+  std::vector<Token> table{inverse_.back()};
   table.insert(table.end(), inverse_.begin(), inverse_.end());
-  Value token =
-      lowering.raw_op("Gather", "Gather", {lowering.constant("tokens", Tensor::vector(table)), x}, DType::kInt64,
-                      {{"Tparams", DType::kInt64}, {"Tindices", DType::kInt64}, {"validate_indices", true}});
+  Value token = lowering.raw_op("Gather", "Gather", {lowering.constant("tokens", vector_of(table)), x}, kType<Token>,
+                                {{"Tparams", kType<Token>}, {"Tindices", DType::kInt64}, {"validate_indices", true}});
   token.shape = in.shape;
   return token;
 }
@@ -300,9 +301,12 @@ Formulas TokenLookup<Token>::reference(const Arrays& weights, const Arrays& in) 
     const auto token = [x = in[0], tokens = inverse_](const Index& i) {
       const auto number = static_cast<int64_t>(x[i]);
       const bool is_one = number >= 0 && number < static_cast<int64_t>(tokens.size());
-      return static_cast<double>(is_one ? tokens[static_cast<size_t>(number)] : tokens.back());
+      return is_one ? tokens[static_cast<size_t>(number)] : tokens.back();
     };
-    return {{in[0].shape(), token, 1}};
+    if constexpr (kIsText<Token>)
+      return {{in[0].shape(), [](const Index&) { return 0.0; }, 1, token}};
+    else
+      return {{in[0].shape(), [token](const Index& i) { return static_cast<double>(token(i)); }, 1}};
   }
   const auto number = [x = in[0], lookup = *this](const Index& i) {
     if constexpr (kIsText<Token>)

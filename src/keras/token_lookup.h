@@ -21,7 +21,7 @@ template <typename Token>
 class TokenLookup {
  public:
   // mask: the mask's token of a layer whose configuration does not say it (TextVectorization). Throws
-  // Error{kUnsupported} for text looked up in reverse, sparse outputs, and for a vocabulary that is not in the file.
+  // Error{kUnsupported} for sparse outputs, and for a vocabulary that is not in the file.
   static TokenLookup parse(const Config& config, std::optional<Token> mask = {});
 
   // infer_category_coding says the shapes.
@@ -61,7 +61,7 @@ class TokenLookup {
   int64_t first_unknown_ = 0;                     // the first of them
   bool hashes_unknown_ = kIsHashed;               // of several, by its text's hash, and not by the number itself
   std::optional<SipKey> salt_;                    // of that hash
-  std::vector<int64_t> inverse_;                  // of `invert`: the token of each number; and of none
+  std::vector<Token> inverse_;                    // of `invert`: the token of each number; and of none
   int64_t n_numbers_ = 0;
   CategoryCoding coding_ = CategoryCoding::kInt;
   DType dtype_ = DType::kInt64;

@@ -124,7 +124,10 @@ def fit(model, epochs):
 def same(found, expected, rtol=0.0, atol=0.0):
     assert len(found) == len(expected), (len(found), len(expected))
     for a, b in zip(found, expected):
-        np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
+        if b.dtype.kind == "U":
+            assert [x.decode() for x in np.asarray(a).ravel()] == list(b.ravel())
+        else:
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
 
 def as_list(outputs):

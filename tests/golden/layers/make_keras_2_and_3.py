@@ -384,11 +384,26 @@ def integer_lookup_large():
                              lambda random: random.choice(list(range(-700, 700)), (4, 1)).astype('int32')]
 
 
+@case(2, 3)
+def string_lookup_invert():
+    n, i = Input((5,), dtype='int64'), Input((), dtype='int32')
+    words = ['red', 'green', 'blau', 'grün', '日本']
+    outputs = [L.StringLookup(vocabulary=words, invert=True)(n), L.StringLookup(vocabulary=words, invert=True, mask_token='')(n), L.StringLookup(vocabulary=words, invert=True)(i),
+               L.StringLookup(vocabulary=words, invert=True, num_oov_indices=2, oov_token='wer?')(n), L.StringLookup(vocabulary=words_of(400), invert=True)(n),
+               L.StringLookup(vocabulary=words[::-1])(L.StringLookup(vocabulary=words, invert=True)(n))]
+    return [n, i], outputs, [whole(-2, 9, 4, 5, dtype='int64'), whole(-2, 9, 4)]
+
+
 def randomise(net, random):
     for weight in net.weights:
         if 'float' in str(weight.dtype) and not weight.name.startswith('Variable'):  # idf_weights are of the configuration
             is_variance = 'moving_variance' in weight.name
             weight.assign(random.uniform(0.4, 1.6, weight.shape) if is_variance else random.normal(0, 0.5, weight.shape))
+
+
+def as_array(tensor):
+    array = np.asarray(tensor)
+    return np.array([x.decode() for x in array.ravel()]).reshape(array.shape) if array.dtype == object else array
 
 
 def main():
@@ -411,7 +426,7 @@ def main():
         file = name + ('.keras' if IS_3 else '.h5')
         net.save(os.path.join(FOLDER, file), **({} if IS_3 else {'include_optimizer': False}))
         arrays = {'in%d' % i: x for i, x in enumerate(values)}
-        arrays.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
+        arrays.update({'out%d' % i: as_array(y) for i, y in enumerate(answers)})
         np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **arrays)
         layers = sorted({layer.__class__.__name__ for layer in net.layers})
         entry = {'model': '%s/%s' % (KERAS, file), 'answers': '%s/%s.npz' % (KERAS, name), 'layers': layers, 'rtol': 1e-4, 'atol': 1e-5}
