@@ -66,21 +66,8 @@ void expect_utf8(const Config& config) {
     config.unsupported(fmt::format("the encoding {} is not converted; utf-8 is", encoding));
 }
 
-template <typename Token>
-Tensor vector_of(const std::vector<Token>& tokens) {
-  if constexpr (kIsText<Token>)
-    return Tensor(Shape{static_cast<int64_t>(tokens.size())}, tokens);
-  else
-    return Tensor::vector(tokens);
-}
-
-template <typename Token>
-std::string shown(const Token& token) {
-  if constexpr (kIsText<Token>)
-    return fmt::format("`{}`", token);
-  else
-    return fmt::format("{}", token);
-}
+std::string shown(const std::string& token) { return fmt::format("`{}`", token); }
+std::string shown(int64_t token) { return std::to_string(token); }
 
 std::string text_of(const std::string& token) { return token; }
 std::string text_of(int64_t token) { return std::to_string(token); }
@@ -185,7 +172,7 @@ Value TokenLookup<Token>::lower_comparisons(Lowering& lowering, const Value& in)
   std::vector<int32_t> steps;
   for (const int64_t number : vocabulary_->numbers) steps.push_back(static_cast<int32_t>(number - unknown));
   const Value is_token =
-      lowering.raw_op("Equal", "Equal", {x, lowering.constant("Equal/y", vector_of(vocabulary_->tokens))}, DType::kBool,
+      lowering.raw_op("Equal", "Equal", {x, lowering.constant("Equal/y", tensor_of(vocabulary_->tokens))}, DType::kBool,
                       {{"T", kType<Token>}});
   const Value ones =
       lowering.raw_op("Cast", "Cast", {is_token}, DType::kInt32, {{"SrcT", DType::kBool}, {"DstT", DType::kInt32}});
@@ -249,7 +236,7 @@ Value TokenLookup<Token>::lower_inverse(Lowering& lowering, const Value& in) con
   x = lowering.op("Add", {x, int64_scalar(lowering, "Add/y", 1)});
   std::vector<Token> table{inverse_.back()};
   table.insert(table.end(), inverse_.begin(), inverse_.end());
-  Value token = lowering.raw_op("Gather", "Gather", {lowering.constant("tokens", vector_of(table)), x}, kType<Token>,
+  Value token = lowering.raw_op("Gather", "Gather", {lowering.constant("tokens", tensor_of(table)), x}, kType<Token>,
                                 {{"Tparams", kType<Token>}, {"Tindices", DType::kInt64}, {"validate_indices", true}});
   token.shape = in.shape;
   return token;

@@ -96,14 +96,6 @@ bool try_prime(const std::vector<Token>& tokens, const std::vector<Bucket>& buck
 size_t length_of(const std::string& token) { return token.size(); }
 size_t length_of(int64_t /*token*/) { return 0; }
 
-template <typename Token>
-Tensor vector_of(const std::vector<Token>& tokens) {
-  if constexpr (kIsText<Token>)
-    return Tensor(Shape{static_cast<int64_t>(tokens.size())}, tokens);
-  else
-    return Tensor::vector(tokens);
-}
-
 // What is left of x's hash, modulo n.
 template <typename Token>
 Value lower_rest(Lowering& lowering, const Value& x, int64_t n) {
@@ -120,6 +112,10 @@ Value lower_gather(Lowering& lowering, std::string_view name, Tensor table, cons
 }
 
 }  // namespace
+
+Tensor tensor_of(const std::vector<std::string>& tokens) {
+  return Tensor(Shape{static_cast<int64_t>(tokens.size())}, tokens);
+}
 
 template <typename Token>
 TokenTable<Token> TokenTable<Token>::of(const std::vector<Token>& tokens) {
@@ -168,7 +164,7 @@ Value lower_token_table(Lowering& lowering, const Value& x, const std::vector<To
     texts.push_back(tokens[token]);
     steps.push_back(numbers[token] - unknown);
   }
-  const Value candidate = lower_gather(lowering, "tokens", vector_of(texts), place);
+  const Value candidate = lower_gather(lowering, "tokens", tensor_of(texts), place);
   const Value is_it = lowering.raw_op("Equal", "Equal", {x, candidate}, DType::kBool, {{"T", x.dtype}});
   const Value one =
       lowering.raw_op("Cast", "Cast", {is_it}, DType::kInt64, {{"SrcT", DType::kBool}, {"DstT", DType::kInt64}});

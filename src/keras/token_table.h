@@ -24,6 +24,10 @@ struct TokenTable {
   [[nodiscard]] size_t place_of(const Token& token) const;
 };
 
+// The tokens as a vector.
+Tensor tensor_of(const std::vector<std::string>& tokens);
+inline Tensor tensor_of(const std::vector<int64_t>& tokens) { return Tensor::vector(tokens); }
+
 extern template struct TokenTable<int64_t>;
 extern template struct TokenTable<std::string>;
 
