@@ -11,6 +11,7 @@
 
 #include "keras/activation_functions.h"
 #include "keras/lowering.h"
+#include "keras/quantizer.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -102,6 +103,11 @@ std::string plain_name(const std::string& name) {
   return name;
 }
 
+std::string_view plain_class(const Config& config) {
+  const std::string_view name = config.class_name();
+  return name.substr(name.rfind('>') + 1);
+}
+
 }  // namespace
 
 Value lower_clip(Lowering& l, const Value& x, double low, double high) {
@@ -148,6 +154,12 @@ Activation Activation::named(std::string_view name, Version version, const Confi
 Activation Activation::parse(const Config& config, std::string_view key, std::string_view fallback) {
   const Json* value = config.find({key});
   if (value == nullptr) return named(config.json().contains(key) ? "linear" : fallback, config.version(), config);
+  if (plain_class(config).starts_with('Q') && names_quantizer(config, key)) {
+    const Json quantizer{{"name", config.name()}, {"activation", *value}};
+    Activation result;
+    result.layer_ = parse_layer(Config(quantizer, "QActivation", config.version()));
+    return result;
+  }
   if (value->is_string()) return named(plain_name(value->get<std::string>()), config.version(), config);
   if (value->is_object()) {
     Activation result;

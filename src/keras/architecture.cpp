@@ -7,11 +7,10 @@
 
 #include "keras/legacy/keras1.h"
 #include "keras/operation.h"
+#include "keras/wrapped_model.h"
 
 namespace hoarfrost::keras {
 namespace {
-
-constexpr int kDeepest = 32;  // models within models
 
 const Json& config_of(const Json& json, std::string_view name) {
   const auto found = json.find("config");
@@ -23,7 +22,7 @@ const Json& config_of(const Json& json, std::string_view name) {
 // Walks all configurations of layers, for judging the dialect.
 template <typename Visit>
 void visit_layers(const Json& json, const Visit& visit, int depth = 0) {
-  if (depth > kDeepest) return;
+  if (depth > kDeepestModel) return;
   const Json* layers = json.is_array() ? &json : nullptr;
   if (json.is_object() && json.contains("layers") && json.at("layers").is_array()) layers = &json.at("layers");
   if (layers == nullptr) return;
@@ -87,57 +86,6 @@ ModelLayer parse_input_layer(const Config& config) {
     if (size < kUnknown) config.fail(fmt::format("the shape {} has a negative size", layer.input_shape.to_string()));
   }
   return layer;
-}
-
-// A shape with one more axis, time, behind the batch.
-void add_time(Json& config) {
-  for (const char* key : {"batch_input_shape", "batch_shape"}) {
-    const auto shape = config.find(key);
-    if (shape == config.end() || !shape->is_array() || shape->empty()) continue;
-    shape->insert(shape->begin() + 1, Json());
-  }
-}
-
-// The model in a TimeDistributed, with each of its layers in a TimeDistributed of its own: that is the same function.
-Json time_distributed(const Json& model, int depth) {
-  if (depth > kDeepest)
-    throw Error(ErrorCode::kUnsupported, "", fmt::format("models are nested more than {} deep", kDeepest));
-  Json result = model;
-  Json& config = result["config"];
-  Json* layers = config.is_array() ? &config : nullptr;
-  if (config.is_object() && config.contains("layers")) layers = &config["layers"];
-  if (layers == nullptr || !layers->is_array())
-    throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has no `layers`");
-  for (Json& layer : *layers) {
-    if (!layer.is_object() || !layer.contains("config"))
-      throw Error(ErrorCode::kCorrupt, "", "a model in TimeDistributed has a layer without `config`");
-    const std::string class_name = plain_class_name(text_at(layer, "class_name"));
-    if (is_model_class(class_name)) {
-      layer = time_distributed(layer, depth + 1);
-    } else if (class_name == "InputLayer") {
-      add_time(layer["config"]);
-    } else if (layer["config"].is_object()) {
-      Json inner = {{"class_name", text_at(layer, "class_name")}, {"config", layer["config"]}};
-      Json outer = Json::object();
-      for (const char* key : {"name", "trainable", "dtype", "batch_input_shape", "batch_shape"}) {
-        if (layer["config"].contains(key)) outer[key] = layer["config"][key];
-      }
-      add_time(outer);
-      outer["layer"] = std::move(inner);
-      layer["class_name"] = "TimeDistributed";
-      layer["config"] = std::move(outer);
-    }
-  }
-  return result;
-}
-
-// The model that a TimeDistributed holds, or nullptr.
-const Json* distributed_model(const std::string& class_name, const Json& config) {
-  if (class_name != "TimeDistributed" || !config.is_object() || !config.contains("layer")) return nullptr;
-  const Json& inner = config.at("layer");
-  return inner.is_object() && inner.contains("config") && is_model_class(plain_class_name(text_at(inner, "class_name")))
-             ? &inner
-             : nullptr;
 }
 
 // Keras 3's Add is a layer or an operation. `module` tells ("keras.layers", "keras.src.ops.numpy"); .h5 files have
@@ -208,10 +156,13 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
   ModelLayer layer;
   const Json& raw = config_of(json, name);
   const Json* distributed = distributed_model(class_name, raw);
-  if (distributed != nullptr || is_model_class(class_name)) {
-    layer.model = parse_nested_model(distributed != nullptr ? time_distributed(*distributed, depth + 1) : json, name,
-                                     version, depth + 1);
-    if (call_arguments != nullptr) {
+  const bool is_pipeline = class_name == "Pipeline";
+  if (distributed != nullptr || is_pipeline || is_model_class(class_name)) {
+    layer.model = parse_nested_model(distributed != nullptr ? time_distributed(*distributed, depth + 1)
+                                     : is_pipeline          ? sequential_of(json)
+                                                            : json,
+                                     name, version, depth + 1);
+    if (call_arguments != nullptr && !(is_pipeline && are_idle(*call_arguments))) {
       throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name),
                   fmt::format("called with arguments {}", call_arguments->dump()));
     }
@@ -232,6 +183,7 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
   }
   layer.name = name;
   layer.class_name = class_name;
+  layer.stored_class_name = text_at(json, "stored_class_name");
   layer.config = std::make_shared<const Json>(raw);
   const auto trainable = raw.is_object() ? raw.find("trainable") : raw.end();
   layer.is_trainable = trainable == raw.end() || !trainable->is_boolean() || trainable->get<bool>();
@@ -239,9 +191,9 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
 }
 
 std::shared_ptr<Model> parse_nested_model(const Json& json, const std::string& name, Version version, int depth) {
-  if (depth > kDeepest)
+  if (depth > kDeepestModel)
     throw Error(ErrorCode::kUnsupported, fmt::format("model `{}`", name),
-                fmt::format("models are nested more than {} deep", kDeepest));
+                fmt::format("models are nested more than {} deep", kDeepestModel));
   auto model = std::make_shared<Model>();
   const Json& config = config_of(json, name);
   model->class_name = plain_class_name(text_at(json, "class_name"));
@@ -288,7 +240,7 @@ namespace {
 // A model class of its author's that was made of inputs and outputs (keras.Model's constructor), say to train it in its
 // own way, is a Functional model: its configuration is one.
 Json with_known_models(Json json, int depth = 0) {
-  if (depth > kDeepest || !json.is_structured()) return json;
+  if (depth > kDeepestModel || !json.is_structured()) return json;
   for (Json& value : json) {
     if (value.is_structured()) value = with_known_models(std::move(value), depth + 1);
   }
@@ -303,7 +255,7 @@ Json with_known_models(Json json, int depth = 0) {
 }
 
 bool has_unknown_model(const Json& json, int depth = 0) {
-  if (depth > kDeepest || !json.is_structured()) return false;
+  if (depth > kDeepestModel || !json.is_structured()) return false;
   if (json.is_object() && json.contains("config") && json.at("config").is_object() &&
       json.at("config").contains("output_layers") && !is_model_class(plain_class_name(text_at(json, "class_name"))))
     return true;

@@ -135,7 +135,9 @@ class ChannelsFirst final : public Layer {
 // How many axes of space a class is over, by its name; 0 for another.
 int spatial_axes(std::string_view class_name) {
   if (class_name == "Flatten") return 1;
-  if (class_name == "Resizing" || class_name == "CenterCrop" || class_name == "RandomCrop") return 2;
+  if (class_name == "Resizing" || class_name == "CenterCrop" || class_name == "RandomCrop" ||
+      class_name == "ContrastLimitedAdaptiveHistogramEqualization")
+    return 2;
   bool is_over_space = false;
   for (const auto* part :
        {"Conv1D", "Conv2D", "Conv3D", "Convolution", "Pool", "UpSampling", "ZeroPadding", "Cropping", "ConvLSTM"}) {

@@ -115,8 +115,11 @@ class ModelTranslator {
 
   Json layer(const Json& entry, size_t index, const CallShapes& given) {
     const ModelLayer& layer = model_.layers[index];
+    if (!is_same_keras() && layer.class_name == "Resizing" && takes_whole_numbers(layer))
+      cannot_say(dialect_, fmt::format("layer `{}` (Resizing)", layer.name),
+                 "it resizes whole numbers, which Keras 3 rounds and Keras 2 does not");
     Json result;
-    if (layer.model == nullptr) {
+    if (layer.model == nullptr || layer.class_name == "Pipeline") {
       result = layer_in(dialect_, entry, layer.name, model_.version);
     } else if (is_model_class(plain_class_name(text_at(entry, "class_name")))) {
       result = nested(dialect_, *layer.model, entry, inner_shapes(index, given));
@@ -129,6 +132,14 @@ class ModelTranslator {
           nested(inner, *layer.model, entry.at("config").at("layer"), inner_shapes(index, given));
     }
     return result;
+  }
+
+  // Whether it is called on an input of the model's of such a type.
+  [[nodiscard]] bool takes_whole_numbers(const ModelLayer& layer) const {
+    return std::ranges::any_of(layer.calls, [&](const Call& call) {
+      const ModelLayer& from = model_.layers[call.inputs.front().layer];
+      return from.is_input && !is_floating(from.input_dtype);
+    });
   }
 
   Json nested(Dialect dialect, const Model& model, const Json& entry, const Shapes& shapes) const {

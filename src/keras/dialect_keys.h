@@ -67,8 +67,9 @@ inline constexpr Key kOnlyKeras3[] = {
 };
 
 inline constexpr std::string_view kClassesOnlyKeras2[] = {
-    "ThresholdedReLU", "LocallyConnected1D",     "LocallyConnected2D", "CuDNNLSTM",     "CuDNNGRU",     "TFOpLambda",
-    "SlicingOpLambda", "SyncBatchNormalization", "TensorFlowOpLayer",  "DenseFeatures", "RandomHeight", "RandomWidth"};
+    "ThresholdedReLU", "LocallyConnected1D", "LocallyConnected2D",     "CuDNNLSTM",         "CuDNNGRU",
+    "TFOpLambda",      "SlicingOpLambda",    "SyncBatchNormalization", "TensorFlowOpLayer", "DenseFeatures",
+    "RandomHeight",    "RandomWidth",        "RandomFourierFeatures"};
 inline constexpr std::string_view kClassesOnlyKeras3[] = {"RMSNormalization",
                                                           "GroupQueryAttention",
                                                           "AdaptiveAveragePooling1D",
@@ -99,7 +100,10 @@ inline constexpr std::string_view kClassesOnlyKeras3[] = {"RMSNormalization",
                                                           "RandAugment",
                                                           "Solarization",
                                                           "MaxNumBoundingBoxes",
-                                                          "AutoContrast"};
+                                                          "AutoContrast",
+                                                          "Equalization",
+                                                          "ContrastLimitedAdaptiveHistogramEqualization",
+                                                          "Pipeline"};
 // Activations by name that Keras 2.15 finds.
 inline constexpr std::string_view kActivationsOfKeras2[] = {
     "elu",   "exponential", "gelu",    "hard_sigmoid", "leaky_relu", "linear",   "log_softmax", "mish",  "relu",

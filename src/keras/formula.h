@@ -49,6 +49,7 @@ class Array {
   explicit Array(const Tensor& tensor);
   [[nodiscard]] const Shape& shape() const { return reader_->shape(); }
   [[nodiscard]] int64_t size(int axis) const { return shape()[axis]; }
+  [[nodiscard]] DType dtype() const { return reader_->tensor().dtype(); }
   double operator[](const Index& index) const { return at_offset(index.offset(shape())); }
   // The element at this row-major offset.
   [[nodiscard]] double at_offset(int64_t offset) const {

@@ -33,8 +33,9 @@ struct Entry {
 // Layers whose call takes `training` and does the same either way.
 // And Keras 3's augmentations take training=True by default and write it; the model's own training=False overrules it.
 bool ignores_training(std::string_view class_name, Version version) {
-  constexpr std::string_view kAugmentations[] = {"AugMix",      "CutMix",       "MixUp",
-                                                 "RandAugment", "Solarization", "MaxNumBoundingBoxes"};
+  constexpr std::string_view kAugmentations[] = {
+      "AugMix", "CutMix", "MixUp", "RandAugment", "Solarization", "MaxNumBoundingBoxes", "Equalization", "Pipeline"};
+  if (class_name == "ContrastLimitedAdaptiveHistogramEqualization") return true;
   if (class_name == "Resizing" || class_name == "CenterCrop" || class_name == "AutoContrast") return true;
   return version.major >= 3 && (class_name.starts_with("Random") ||
                                 std::ranges::find(kAugmentations, class_name) != std::end(kAugmentations));

@@ -4,6 +4,7 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "keras/convolution.h"
 #include "keras/slicing.h"
@@ -162,6 +163,30 @@ Formula image_resize_reference(const ImageResize& resize, const Array& x) {
   const size_t n_rows = rows.empty() ? 0 : rows[0].weights.size();
   const size_t n_columns = columns.empty() ? 0 : columns[0].weights.size();
   return {{x.size(0), resize.height, resize.width, x.size(3)}, at, static_cast<double>(n_rows * n_columns)};
+}
+
+Formula rounded_bilinear_reference(const ImageResize& resize, const Array& x) {
+  const Cut frame = cut_of(resize, x.size(1), x.size(2));
+  const auto rows = resampling(Interpolation::kBilinear, false, frame.height + 2 * frame.pad_rows, resize.height);
+  const auto columns = resampling(Interpolation::kBilinear, false, frame.width + 2 * frame.pad_columns, resize.width);
+  const auto value = [=](const Index& o, int64_t row, int64_t column) {
+    const int64_t r = row - frame.pad_rows;
+    const int64_t c = column - frame.pad_columns;
+    const bool is_inside = r >= 0 && r < frame.height && c >= 0 && c < frame.width;
+    return static_cast<float>(is_inside ? x[Index{o[0], r + frame.top, c + frame.left, o[3]}] : resize.fill);
+  };
+  const auto between = [](const Samples& samples, const auto& element) {
+    const float first = element(samples.first);
+    if (samples.weights.size() < 2) return first;
+    return first + (element(samples.first + 1) - first) * static_cast<float>(samples.weights[1]);
+  };
+  const auto at = [=](const Index& o) {
+    const Samples& column = columns[static_cast<size_t>(o[2])];
+    return static_cast<double>(std::nearbyint(between(rows[static_cast<size_t>(o[1])], [&](int64_t row) {
+      return between(column, [&](int64_t c) { return value(o, row, c); });
+    })));
+  };
+  return {{x.size(0), resize.height, resize.width, x.size(3)}, at, 4};
 }
 
 }  // namespace hoarfrost::keras

@@ -28,6 +28,10 @@ Shapes infer_image_size(const ImageResize& resize, const Shapes& in);
 // image's size is not known and something depends on it: the fit, the weights.
 Value lower_image_resize(const ImageResize& resize, Lowering& lowering, const Value& x);
 Formula image_resize_reference(const ImageResize& resize, const Array& x);
+// Bilinear without antialias, rounded to whole numbers, a half to the even one, as Keras 3 gives back images of those.
+// In float32 and in the order of TensorFlow's resize_bilinear_op.cc, for halves are frequent: whether a sum comes out
+// as one is the arithmetic's.
+Formula rounded_bilinear_reference(const ImageResize& resize, const Array& x);
 
 // The elements from (top, left) on, height × width of them.
 Value lower_crop(Lowering& lowering, const Value& x, int64_t top, int64_t left, int64_t height, int64_t width);

@@ -46,37 +46,50 @@ void read_quantizer(const Config& config, const Json& quantizer, Int8Quantizatio
 
 }  // namespace
 
+std::string quantization_mode(const Config& config) {
+  const auto dtype = config.json().find("dtype");
+  return dtype == config.json().end() ? "" : mode_of(*dtype);
+}
+
 Int8Quantization Int8Quantization::parse(const Config& config) {
   config.ignore({"quantization_config"});
-  const auto dtype = config.json().find("dtype");
-  const std::string mode = dtype == config.json().end() ? "" : mode_of(*dtype);
+  const std::string mode = quantization_mode(config);
   if (mode.empty()) return {};
   if (mode != "int8")
     config.unsupported(fmt::format(
         "quantization mode {}: only int8 is converted; save the model before `quantize`, or quantize it to int8",
         mode));
+  Int8Quantization result = parse_inputs(config, true);
+  result.is_on = true;
+  return result;
+}
+
+Int8Quantization Int8Quantization::parse_inputs(const Config& config, bool by_default) {
   Int8Quantization result;
-  result.is_on = result.has_quantized_inputs = true;
+  result.has_quantized_inputs = by_default;
   const Json* quantization = config.find({"quantization_config"});
   const Json* own = quantization == nullptr ? nullptr : inner_config(*quantization);
   const auto quantizer = own == nullptr ? Json::const_iterator() : own->find("activation_quantizer");
   if (own == nullptr || quantizer == own->end()) return result;
-  if (quantizer->is_null())
-    result.has_quantized_inputs = false;
-  else
-    read_quantizer(config, *quantizer, result);
+  result.has_quantized_inputs = !quantizer->is_null();
+  if (result.has_quantized_inputs) read_quantizer(config, *quantizer, result);
   return result;
 }
 
 Int8Quantization::Quantized Int8Quantization::lower(Lowering& lowering, const Value& x) const {
+  return lower(lowering, x, {-1});
+}
+
+Int8Quantization::Quantized Int8Quantization::lower(Lowering& lowering, const Value& x,
+                                                    const std::vector<int64_t>& axes) const {
   const Value magnitude = lowering.named_op("quantize/Abs", "Abs", {x});
-  Value most = lowering.named_op("quantize/Max", "Max", {magnitude, lowering.ints("quantize/Max/axis", {-1})},
+  Value most = lowering.named_op("quantize/Max", "Max", {magnitude, lowering.ints("quantize/Max/axis", axes)},
                                  {{"keep_dims", true}, {"Tidx", DType::kInt32}});
   most = lowering.named_op("quantize/add", "Add", {most, lowering.scalar("quantize/add/y", epsilon, x)});
   Value scale =
       lowering.named_op("quantize/truediv", "RealDiv", {lowering.scalar("quantize/truediv/x", largest, x), most});
   scale.shape = x.shape;
-  scale.shape[-1] = 1;
+  for (const int64_t axis : axes) scale.shape[static_cast<int>(axis)] = 1;
   Value numbers = lowering.named_op("quantize/mul", "Mul", {x, scale});
   numbers = lowering.named_op("quantize/Round", "Round", {numbers});
   numbers.shape = x.shape;

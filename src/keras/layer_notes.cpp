@@ -6,18 +6,15 @@ namespace hoarfrost::keras {
 namespace {
 
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
-constexpr std::string_view kHistogram =
-    "its output depends on the image's histogram, which is not converted; do it before the model";
-constexpr std::string_view kAudio =
-    "a layer of kapre's that is not converted; there are STFT, Magnitude, ApplyFilterbank and MagnitudeToDecibel";
-constexpr std::string_view kQuantizedRecurrence = "QKeras' recurrent layers are not converted";
-constexpr std::string_view kFolded =
-    "QKeras' folding of batch normalization is not converted; unfold it (qkeras.bn_folding_utils) first";
-constexpr std::string_view kQuantized =
-    "QKeras' layer of that name is not converted; `hoarfrost layers` lists those that are";
+constexpr std::string_view kInverse =
+    "complex spectra are converted where kapre's Magnitude or Phase takes them, no further; put it behind the model";
+constexpr std::string_view kApproximate =
+    "kapre's angle in as many steps as it is told is not converted; take Phase, behind STFT";
 constexpr std::string_view kQuantizers =
     "training; quantized_ulaw, quantized_hswish, bernoulli; a qnoise_factor other than 1; alpha \"auto\" of "
     "activations";
+constexpr std::string_view kQuantization =
+    "int4 of Keras before 3.14; AWQ, and GPTQ of 3.14 and 3.15, which do not save the zero points";
 constexpr std::string_view kBase = "a class that others derive from";
 
 constexpr LayerNote kNotes[] = {
@@ -27,6 +24,7 @@ constexpr LayerNote kNotes[] = {
     {"AtrousConvolution2D", NoteKind::kOtherName, "Conv2D"},
     {"Deconv2D", NoteKind::kOtherName, "Conv2DTranspose"},
     {"Deconvolution2D", NoteKind::kOtherName, "Conv2DTranspose"},
+    {"Pipeline", NoteKind::kOtherName, "Sequential"},
     {"TimeDistributedDense", NoteKind::kOtherName, "Dense"},
 
     {"AbstractRNNCell", NoteKind::kAbstract, kBase},
@@ -36,60 +34,55 @@ constexpr LayerNote kNotes[] = {
     {"Recurrent", NoteKind::kAbstract, kBase},
     {"Wrapper", NoteKind::kAbstract, kBase},
 
-    {"AmplitudeToDB", NoteKind::kRefused, kAudio},
-    {"ConcatenateFrequencyMap", NoteKind::kRefused, kAudio},
-    {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kRefused, kHistogram},
     {"DenseFeatures", NoteKind::kRefused,
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
-    {"Equalization", NoteKind::kRefused, kHistogram},
     {"FlaxLayer", NoteKind::kRefused, kPython},
-    {"InverseSTFT", NoteKind::kRefused, kAudio},
+    {"InverseSTFT", NoteKind::kRefused, kInverse},
     {"JaxLayer", NoteKind::kRefused, kPython},
-    {"Melspectrogram", NoteKind::kRefused, kAudio},
-    {"Pipeline", NoteKind::kRefused,
-     "layers of a data pipeline in one are not converted; call them one by one in the model"},
-    {"QAdaptiveActivation", NoteKind::kRefused, kQuantized},
-    {"QAveragePooling2D", NoteKind::kRefused, kQuantized},
-    {"QBidirectional", NoteKind::kRefused, kQuantizedRecurrence},
-    {"QConv2DBatchnorm", NoteKind::kRefused, kFolded},
-    {"QConv2DTranspose", NoteKind::kRefused, kQuantized},
-    {"QDepthwiseConv2DBatchnorm", NoteKind::kRefused, kFolded},
-    {"QGRU", NoteKind::kRefused, kQuantizedRecurrence},
-    {"QGlobalAveragePooling2D", NoteKind::kRefused, kQuantized},
-    {"QLSTM", NoteKind::kRefused, kQuantizedRecurrence},
-    {"QSeparableConv1D", NoteKind::kRefused, kQuantized},
-    {"QSeparableConv2D", NoteKind::kRefused, kQuantized},
-    {"QSimpleRNN", NoteKind::kRefused, kQuantizedRecurrence},
-    {"RandomFourierFeatures", NoteKind::kRefused, "an experiment of Keras 2, which is not converted"},
-    {"Spectrogram", NoteKind::kRefused, kAudio},
+    {"PhaseTflite", NoteKind::kRefused, kApproximate},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
-    {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel"},
+    {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel and log"},
     {"CategoryEncoding", NoteKind::kLimited, "sparse outputs"},
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
-    {"Dense", NoteKind::kLimited, "quantization to int4, float8, GPTQ and AWQ"},
+    {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kLimited,
+     "images of unknown size, tiles that pad more than the image has"},
+    {"Delta", NoteKind::kLimited, "several channels, on which kapre fails"},
+    {"Dense", NoteKind::kLimited, kQuantization},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
-    {"EinsumDense", NoteKind::kLimited, "quantization"},
-    {"Embedding", NoteKind::kLimited, "quantization to int4, sparse outputs"},
+    {"EinsumDense", NoteKind::kLimited, kQuantization},
+    {"Embedding", NoteKind::kLimited, "int4 of Keras before 3.14, sparse outputs"},
     {"HashedCrossing", NoteKind::kLimited, "sparse outputs"},
     {"Hashing", NoteKind::kLimited, "sparse outputs"},
     {"IntegerLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
+    {"Phase", NoteKind::kLimited, "approx_atan_accuracy; what is not from STFT"},
     {"QActivation", NoteKind::kLimited, kQuantizers},
+    {"QAveragePooling2D", NoteKind::kLimited, kQuantizers},
     {"QBatchNormalization", NoteKind::kLimited, kQuantizers},
     {"QConv1D", NoteKind::kLimited, kQuantizers},
     {"QConv2D", NoteKind::kLimited, kQuantizers},
+    {"QConv2DBatchnorm", NoteKind::kLimited, kQuantizers},
+    {"QConv2DTranspose", NoteKind::kLimited, kQuantizers},
     {"QDense", NoteKind::kLimited, kQuantizers},
     {"QDepthwiseConv2D", NoteKind::kLimited, kQuantizers},
+    {"QDepthwiseConv2DBatchnorm", NoteKind::kLimited, kQuantizers},
+    {"QGRU", NoteKind::kLimited, kQuantizers},
+    {"QGlobalAveragePooling2D", NoteKind::kLimited, kQuantizers},
+    {"QLSTM", NoteKind::kLimited, kQuantizers},
+    {"QSeparableConv1D", NoteKind::kLimited, kQuantizers},
+    {"QSeparableConv2D", NoteKind::kLimited, kQuantizers},
+    {"QSimpleRNN", NoteKind::kLimited, kQuantizers},
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
     {"Resizing", NoteKind::kLimited,
-     "Keras 3's on images of whole numbers, but for nearest; images of unknown size, but for bilinear and nearest"},
-    {"STFT", NoteKind::kLimited, "what Magnitude does not take; windows other than hann and hamming; n_fft above 4096"},
+     "images of whole numbers (Keras 3) and of unknown size, but for bilinear and nearest"},
+    {"STFT", NoteKind::kLimited, "what Magnitude and Phase do not take; n_fft above 4096"},
+    {"STFTTflite", NoteKind::kLimited, "n_fft above 4096"},
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
     {"StringLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},

@@ -41,8 +41,8 @@ TEST(LayerNotes, SayEachOnce) {
 }
 
 TEST(LayerNotes, RefusalsSayWhy) {
-  EXPECT_EQ(message_of("RandomFourierFeatures", R"({"name": "t"})"),
-            "layer `t` (RandomFourierFeatures): an experiment of Keras 2, which is not converted");
+  EXPECT_EQ(message_of("FlaxLayer", R"({"name": "t"})"),
+            "layer `t` (FlaxLayer): its meaning is another library's code, which is not in the file");
 }
 
 }  // namespace

@@ -104,7 +104,8 @@ class ModelLowering {
     try {
       if (layer.model != nullptr) {
         const std::string scope = lowering_.unique_name(scope_name(prefix, layer.name));
-        return {lower_calls(*layer.model, in, scope + "/", path + layer.name + "/"), scope};
+        const Values out = lower_calls(*layer.model, in, scope + "/", path + layer.name + "/");
+        return {out, scope, !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor};
       }
       return lower_layer(layer, call, in, prefix, path);
     } catch (Error& error) {
@@ -119,8 +120,10 @@ class ModelLowering {
     Shapes in_shapes;
     for (const Value& x : in) in_shapes.push_back(x.shape);
     const auto is_complex = [](const Value& x) { return x.dtype == DType::kComplex64; };
-    if (layer.class_name != "Magnitude" && std::ranges::any_of(in, is_complex)) {
-      throw Error(ErrorCode::kUnsupported, "", "takes STFT's complex numbers, which only kapre's Magnitude does here");
+    const bool takes_complex = layer.class_name == "Magnitude" || layer.class_name == "Phase";
+    if (!takes_complex && std::ranges::any_of(in, is_complex)) {
+      throw Error(ErrorCode::kUnsupported, "",
+                  "takes STFT's complex numbers, which only kapre's Magnitude and Phase do here");
     }
     const Layer& called = layer_in(layer, call);
     const Shapes out_shapes = called.infer(in_shapes);
@@ -228,7 +231,7 @@ class ModelLowering {
     const auto result = results_.find({ref.layer, ref.call});
     if (value.dtype == DType::kComplex64)
       throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}`", model.layers.at(ref.layer).name),
-                  "the model's output is complex, which is not converted; put kapre's Magnitude behind it");
+                  "the model's output is complex, which is not converted; put kapre's Magnitude or Phase behind it");
     const bool has_node = result != results_.end() && !result->second.left_no_node;
     if (has_node && outputs_.insert(value.tensor).second) return value.tensor;
     const std::string layer = scope_name("", model.layers.at(ref.layer).name);

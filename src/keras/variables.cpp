@@ -53,6 +53,8 @@ std::optional<std::string> cell_prefix(std::string_view class_name) {
   if (class_name == "LSTM") return "lstm_cell/";
   if (class_name == "GRU") return "gru_cell/";
   if (class_name == "SimpleRNN") return "simple_rnn_cell/";
+  if (class_name == "QLSTM" || class_name == "QGRU" || class_name == "QSimpleRNN")
+    return snake_case(std::string(class_name) + "Cell") + "/";
   if (class_name.starts_with("ConvLSTM") && !class_name.ends_with("Cell")) return "";
   return {};
 }
@@ -90,7 +92,7 @@ Place place_in(const std::string& class_name, const Json& config, const std::str
     Place inner = place_in(class_in(config, "layer"), config_in(config, "layer"), std::string(behind_slash(spec)));
     return {inner.name, joined("layer", inner.part)};
   }
-  if (class_name == "Bidirectional") {
+  if (class_name == "Bidirectional" || class_name == "QBidirectional") {
     const bool is_backward = spec.starts_with("backward_layer/");
     const char* key = is_backward && !class_in(config, "backward_layer").empty() ? "backward_layer" : "layer";
     const std::string inner_class = class_in(config, key);

@@ -65,7 +65,8 @@ class V3Weights {
       return n == 0 ? name : fmt::format("{}_{}", name, n);
     };
     for (const LayerSlots& layer : layers) {
-      const std::string base = snake_case(stored_class_name(*layer.layer, is_distributed));
+      const std::string& other = layer.layer->stored_class_name;
+      const std::string base = snake_case(other.empty() ? stored_class_name(*layer.layer, is_distributed) : other);
       const std::string name = next(base);
       // There, layers with weights stand twice, under `layer-0` and `layer_with_weights-0`; the second is not stored.
       if (kind == "_layer_checkpoint_dependencies" && !layer.empty()) next(base);
@@ -182,9 +183,15 @@ class V3Weights {
   void load_vars(const std::string& vars, const std::vector<const WeightSlot*>& slots) {
     const size_t n = numbers(vars).size();
     if (n != slots.size()) {
+      const bool lacks_zeros = n + 1 == slots.size() && std::ranges::any_of(slots, [](const WeightSlot* slot) {
+                                 return slot->spec.name == "kernel_zero";
+                               });
       throw Error(ErrorCode::kMismatch, tree_.where(vars),
-                  fmt::format("expected {} weights for layer `{}` ({}), found {}", slots.size(), slots[0]->layer->name,
-                              slots[0]->layer->class_name, n));
+                  fmt::format("expected {} weights for layer `{}` ({}), found {}{}", slots.size(),
+                              slots[0]->layer->name, slots[0]->layer->class_name, n,
+                              lacks_zeros ? ": Keras 3.14 and 3.15 do not save GPTQ's zero points; quantize the model "
+                                            "with Keras 3.13, or save it before `quantize`"
+                                          : ""));
     }
     for (size_t i = 0; i < slots.size(); ++i) {
       const std::string path = hdf5::join(vars, std::to_string(i));

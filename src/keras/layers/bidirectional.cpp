@@ -1,4 +1,5 @@
-// Bidirectional: a recurrent layer from the first step and another from the last, merged. Keras 1.2 to 3.15.
+// Bidirectional: a recurrent layer from the first step and another from the last, merged. Keras 1.2 to 3.15, QKeras
+// 0.9.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -163,6 +164,6 @@ struct Bidirectional {
 
 }  // namespace
 
-const LayerSpec layer_bidirectional = make_spec<Bidirectional>("Bidirectional");
+const LayerSpec layer_bidirectional = make_spec<Bidirectional>("Bidirectional", "QBidirectional");
 
 }  // namespace hoarfrost::keras

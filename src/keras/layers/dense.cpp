@@ -1,10 +1,11 @@
 // Dense: y = activation(x · kernel + bias) over the last axis; quantized to int8, (q(x) · kernel) / (scale of x · scale
-// of kernel). Keras 1.2 to 3.15; EinsumDense and QKeras' kin are other layers.
+// of kernel), otherwise kernel_quantization.h. Keras 1.2 to 3.15; EinsumDense and QKeras' kin are other layers.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "keras/activations.h"
-#include "keras/int8_quantization.h"
+#include "keras/kernel_quantization.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 
@@ -15,12 +16,12 @@ struct Dense {
   int64_t units = 0;
   bool use_bias = true;
   Activation activation;
-  Int8Quantization int8;
+  KernelQuantization quantization;
 
   static Dense parse(const Config& config) {
     config.ignore({"input_dim", "lora_rank", "lora_alpha"});  // Keras saves the adapter merged into the kernel
     return {config.get_int({"units", "output_dim"}), config.get_bool({"use_bias", "bias"}, true),
-            Activation::parse(config), Int8Quantization::parse(config)};
+            Activation::parse(config), KernelQuantization::parse(config)};
   }
 
   // [..., input_dim] -> [..., units]
@@ -30,9 +31,11 @@ struct Dense {
   }
 
   std::vector<WeightSpec> weights(const Shapes& in) const {
-    std::vector<WeightSpec> result{{"kernel", {in[0].last(), units}, !int8.is_on}};
-    if (use_bias) result.push_back({"bias", {units}, !int8.is_on});
-    if (int8.is_on) result.push_back({"kernel_scale", {units}, false});
+    const Shape kernel{in[0].last(), units};
+    const std::optional<Shape> bias = use_bias ? std::optional<Shape>(Shape{units}) : std::nullopt;
+    if (quantization.is_on()) return quantization.weights(kernel, kernel[0], bias, {units});
+    std::vector<WeightSpec> result{{"kernel", kernel}};
+    if (bias) result.push_back({"bias", *bias});
     return result;
   }
 
@@ -44,18 +47,21 @@ struct Dense {
       x = lowering.reshape(x, {kUnknown, in[0].shape.last()});
       x.shape = {kUnknown, in[0].shape.last()};
     }
-    Value y = int8.is_on ? lower_int8_product(lowering, x) : lower_product(lowering, x, lowering.weight(0));
+    Value y =
+        quantization.is_on() ? lower_quantized_product(lowering, x) : lower_product(lowering, x, lowering.weight(0));
     if (!is_matrix) {
       y.shape = {kUnknown, units};
       y = lowering.reshape_like(y, in[0], product_shape(in[0].shape));
     }
-    if (use_bias) y = lowering.op("BiasAdd", {y, lowering.weight(1)}, {{"data_format", std::string("NHWC")}});
+    if (use_bias)
+      y = lowering.op("BiasAdd", {y, quantization.is_on() ? quantization.lower_bias(lowering) : lowering.weight(1)},
+                      {{"data_format", std::string("NHWC")}});
     y.shape = product_shape(in[0].shape);
     return {activation.lower(lowering, y)};
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
-    if (int8.is_on) return {activation.reference(int8_reference(weights, in[0]))};
+    if (quantization.is_on()) return {activation.reference(quantized_reference(weights, in[0]))};
     const int64_t depth = in[0].shape().last();
     const auto at = [=, x = in[0], this_use_bias = use_bias, n_units = units](const Index& o) {
       const int64_t row = o.with(-1, 0).offset(x.shape());
@@ -72,30 +78,43 @@ struct Dense {
   }
 
   // Products of whole numbers, exact in float32 up to a thousand of them.
-  Value lower_int8_product(Lowering& lowering, const Value& x) const {
-    const Value kernel = lower_int8_weight(lowering, 0, x);
-    Value scale = lowering.weight(use_bias ? 2 : 1);
-    if (!int8.has_quantized_inputs)
-      return lowering.named_op("dequantize/truediv", "RealDiv", {lower_product(lowering, x, kernel), scale});
-    const auto [numbers, x_scale] = int8.lower(lowering, x);
-    scale = lowering.named_op("dequantize/mul", "Mul", {x_scale, scale});
-    return lowering.named_op("dequantize/truediv", "RealDiv", {lower_product(lowering, numbers, kernel), scale});
+  Value lower_quantized_product(Lowering& lowering, const Value& x) const {
+    const Int8Quantization& inputs = quantization.inputs;
+    const bool is_int8 = quantization.mode == KernelQuantization::Mode::kInt8;
+    const Value kernel =
+        is_int8 ? lower_int8_weight(lowering, 0, x)
+                : quantization.lower_kernel(lowering, {x.shape.last(), units}, x.shape.last(), use_bias, x);
+    Value divisor;
+    if (is_int8) divisor = lowering.weight(quantization.scale(use_bias));
+    Value numbers = quantization.lower_float8_input(lowering, x, use_bias);
+    if (inputs.has_quantized_inputs) {
+      const auto [rounded, x_scale] = inputs.lower(lowering, x);
+      numbers = rounded;
+      divisor = is_int8 ? lowering.named_op("dequantize/mul", "Mul", {x_scale, divisor}) : x_scale;
+    }
+    const Value y = lower_product(lowering, numbers, kernel);
+    return divisor.tensor ? lowering.named_op("dequantize/truediv", "RealDiv", {y, divisor}) : y;
   }
 
-  Formula int8_reference(const Arrays& weights, const Array& in) const {
+  Formula quantized_reference(const Arrays& weights, const Array& in) const {
     const int64_t depth = in.shape().last();
+    const bool is_int8 = quantization.mode == KernelQuantization::Mode::kInt8;
+    const Array kernel = is_int8 ? weights[0] : quantization.kernel(weights, {depth, units}, depth, use_bias);
     const auto at = [=, *this, x = in](const Index& o) {
+      const Int8Quantization& inputs = quantization.inputs;
       const int64_t row = o.with(-1, 0).offset(x.shape());
       double most = 0;
       for (int64_t k = 0; k < depth; ++k) most = std::max(most, std::abs(x.at_offset(row + k)));
-      const double x_scale = int8.has_quantized_inputs ? int8.scale(most) : 1;
+      const double x_scale = inputs.has_quantized_inputs ? inputs.scale(most) : 1;
       double sum = 0;
       for (int64_t k = 0; k < depth; ++k) {
         const double value = x.at_offset(row + k) * x_scale;
-        sum += (int8.has_quantized_inputs ? std::nearbyint(value) : value) * weights[0].at_offset(k * units + o[-1]);
+        sum += (inputs.has_quantized_inputs ? std::nearbyint(value)
+                                            : quantization.float8_input(weights, value, use_bias)) *
+               kernel.at_offset(k * units + o[-1]);
       }
-      const double bias = use_bias ? weights[1].at_offset(o[-1]) : 0;
-      return sum / (x_scale * weights[use_bias ? 2 : 1].at_offset(o[-1])) + bias;
+      const double divisor = is_int8 ? x_scale * weights[quantization.scale(use_bias)].at_offset(o[-1]) : x_scale;
+      return sum / divisor + (use_bias ? quantization.bias_value(weights, o[-1]) : 0);
     };
     return {product_shape(in.shape()), at, static_cast<double>(2 * depth)};
   }

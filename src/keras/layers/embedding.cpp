@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "keras/int8_quantization.h"
+#include "keras/kernel_quantization.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
 
@@ -16,7 +16,7 @@ struct Embedding {
   int64_t output_dim = 0;
   bool mask_zero = false;
   std::vector<int64_t> input_length;  // of axes whose size the input leaves open
-  Int8Quantization int8;              // of the table, with a scale for each row
+  KernelQuantization quantization;    // of the table: int8 or int4, with a scale for each row, or each group of one
 
   static Embedding parse(const Config& config) {
     // Keras 1's dropout acts in training only.
@@ -29,8 +29,12 @@ struct Embedding {
       lengths = config.get_shape({"input_length"}).sizes();
     else if (length != nullptr)
       lengths = {config.get_int({"input_length"})};
-    return {config.get_int({"input_dim"}), config.get_int({"output_dim"}), config.get_bool({"mask_zero"}, false),
-            lengths, Int8Quantization::parse(config)};
+    Embedding layer{config.get_int({"input_dim"}), config.get_int({"output_dim"}),
+                    config.get_bool({"mask_zero"}, false), lengths, KernelQuantization::parse(config)};
+    using Mode = KernelQuantization::Mode;
+    if (layer.quantization.is_on() && !layer.is(Mode::kInt8) && !layer.is(Mode::kInt4))
+      config.unsupported("a table is quantized to int8 or int4, Keras knows no other");
+    return layer;
   }
 
   Shapes infer(const Shapes& in) const {
@@ -44,8 +48,16 @@ struct Embedding {
   }
 
   std::vector<WeightSpec> weights(const Shapes& /*in*/) const {
-    std::vector<WeightSpec> result{{"embeddings", {input_dim, output_dim}, !int8.is_on}};
-    if (int8.is_on) result.push_back({"embeddings_scale", {input_dim}, false});
+    if (!quantization.is_on()) return {{"embeddings", {input_dim, output_dim}}};
+    const bool is_int8 = is(KernelQuantization::Mode::kInt8);
+    std::vector<WeightSpec> result{{"embeddings", {input_dim, is_int8 ? output_dim : (output_dim + 1) / 2}, false}};
+    if (n_groups() == 0) {
+      result.push_back({"embeddings_scale", {input_dim}, false});
+      return result;
+    }
+    result.push_back({"embeddings_scale", {input_dim, n_groups()}, false});
+    result.push_back({"embeddings_zero", {input_dim, n_groups()}, false});
+    result.push_back({"g_idx", {output_dim}, false});
     return result;
   }
 
@@ -56,7 +68,11 @@ struct Embedding {
       index = lowering.raw_op("Cast", "Cast", {index}, DType::kInt32, {{"SrcT", index.dtype}, {"DstT", DType::kInt32}});
     }
     Value result = lower_rows(lowering, "embedding_lookup", lowering.weight(0), index);
-    if (int8.is_on) result = lower_dequantized(lowering, result, index);
+    if (quantization.is_on()) {
+      result = is(KernelQuantization::Mode::kInt8)
+                   ? lower_dequantized(lowering, result, index)
+                   : lower_unpacked_rows(lowering, result, index, infer({in[0].shape})[0]);
+    }
     if (mask_zero) {
       const Value zero = lowering.scalar("NotEqual/y", 0, in[0]);
       result.mask = lowering.raw_op("NotEqual", "NotEqual", {in[0], zero}, DType::kBool, {{"T", in[0].dtype}}).tensor;
@@ -65,16 +81,69 @@ struct Embedding {
   }
 
   Formulas reference(const Arrays& weights, const Arrays& in) const {
-    const auto at = [x = in[0], weights, is_int8 = int8.is_on](const Index& o) {
+    const auto at = [x = in[0], weights, layer = *this](const Index& o) {
       Index i;
       for (int axis = 0; axis < o.rank() - 1; ++axis) i.push_back(o[axis]);
       const auto row = static_cast<int64_t>(x[i]);
-      return weights[0][{row, o[-1]}] / (is_int8 ? weights[1][{row}] : 1);
+      if (!layer.is(KernelQuantization::Mode::kInt4))
+        return weights[0][{row, o[-1]}] / (layer.quantization.is_on() ? weights[1][{row}] : 1);
+      const double number = unpacked(weights[0], row, o[-1], true);
+      if (layer.n_groups() == 0) return number / weights[1][{row}];
+      const auto group = static_cast<int64_t>(weights[3][{o[-1]}]);
+      return (number - weights[2][{row, group}]) * weights[1][{row, group}];
     };
     return {{infer({in[0].shape()})[0], at, 0}};
   }
 
  private:
+  [[nodiscard]] bool is(KernelQuantization::Mode mode) const { return quantization.mode == mode; }
+  // Of int4's columns that share a scale and a zero point; 0: a row has one scale.
+  [[nodiscard]] int64_t n_groups() const {
+    if (!is(KernelQuantization::Mode::kInt4) || quantization.group_size == 0) return 0;
+    return (output_dim + quantization.group_size - 1) / quantization.group_size;
+  }
+
+  // bytes: the indices' rows.
+  Value lower_unpacked_rows(Lowering& lowering, const Value& bytes, const Value& index, const Shape& shape) const {
+    Value floats = lowering.raw_op("dequantize/Cast", "Cast", {bytes}, DType::kFloat32,
+                                   {{"SrcT", bytes.dtype}, {"DstT", DType::kFloat32}});
+    floats = lowering.reshape(floats, {kUnknown, (output_dim + 1) / 2});
+    floats.shape = {kUnknown, (output_dim + 1) / 2};
+    Value y = lower_unpacked(lowering, floats, output_dim, true);
+    const auto of_rows = [&](size_t weight, int64_t columns) {
+      Value table = lowering.weight(weight);
+      if (table.dtype != DType::kFloat32)
+        table = lowering.raw_op("dequantize/Cast", "Cast", {table}, DType::kFloat32,
+                                {{"SrcT", table.dtype}, {"DstT", DType::kFloat32}});
+      return lowering.reshape(lower_rows(lowering, "dequantize/Gather", table, index), {kUnknown, columns});
+    };
+    if (n_groups() == 0) {
+      y = lowering.named_op("dequantize/truediv", "RealDiv", {y, of_rows(1, 1)});
+    } else {
+      const Value groups = lower_groups(lowering);
+      const auto spread = [&](const Value& x) {
+        return lowering.named_op("dequantize/MatMul", "MatMul", {x, groups},
+                                 {{"transpose_a", false}, {"transpose_b", true}});
+      };
+      y = lowering.named_op("dequantize/sub", "Sub", {y, spread(of_rows(2, n_groups()))});
+      y = lowering.named_op("dequantize/mul", "Mul", {y, spread(of_rows(1, n_groups()))});
+    }
+    y.shape = {kUnknown, output_dim};
+    return lowering.reshape_like(y, index, shape);
+  }
+
+  // [output_dim, groups]: one where a column is of the group.
+  Value lower_groups(Lowering& lowering) const {
+    const Value of = lowering.weight(3);
+    const Value index = lowering.raw_op("dequantize/groups", "Cast", {of}, DType::kInt32,
+                                        {{"SrcT", of.dtype}, {"DstT", DType::kInt32}});
+    return lowering.raw_op("dequantize/OneHot", "OneHot",
+                           {index, lowering.int_scalar("dequantize/OneHot/depth", n_groups()),
+                            lowering.constant("dequantize/OneHot/on", Tensor::scalar(1.0F)),
+                            lowering.constant("dequantize/OneHot/off", Tensor::scalar(0.0F))},
+                           DType::kFloat32, {{"T", DType::kFloat32}, {"TI", DType::kInt32}, {"axis", int64_t{-1}}});
+  }
+
   static Value lower_rows(Lowering& lowering, std::string_view name, const Value& table, const Value& index) {
     return lowering.raw_op(name, "Gather", {table, index}, table.dtype,
                            {{"Tparams", table.dtype}, {"Tindices", index.dtype}, {"validate_indices", true}});

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
+#include <cmath>
+
 #include "keras/image_resize.h"
 #include "keras/layers/registry.h"
 #include "keras/random_augmentation.h"
@@ -35,26 +37,27 @@ struct Resizing {
 
   Values lower(Lowering& lowering, const Values& in) const {
     const bool is_nearest = resize.interpolation == Interpolation::kNearest;
-    const bool keeps = keeps_type && !is_float(in[0].dtype);
-    if (keeps && !is_nearest) {
-      throw Error(
-          ErrorCode::kUnsupported, "",
-          fmt::format("Keras 3 rounds {} images after resizing, which is not converted; make the model's input float32",
-                      dtype_name(in[0].dtype)));
+    const bool keeps = keeps_type && !is_floating(in[0].dtype);
+    const bool is_rounded = keeps && !is_nearest;
+    if (is_rounded && (resize.interpolation != Interpolation::kBilinear || resize.antialias)) {
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("Keras 3 rounds {} images after resizing, which is converted for bilinear and nearest "
+                              "alone; make the model's input float32",
+                              dtype_name(in[0].dtype)));
     }
+    if (keeps && resize.fit == Fit::kPad && resize.fill != std::trunc(resize.fill))
+      throw Error(ErrorCode::kUnsupported, "", "fill_value must be a whole number for images of such");
     const DType result = keeps ? in[0].dtype : dtype;
     Value x = lower_cast(is_nearest ? result : DType::kFloat32, lowering, in)[0];
     x.shape = in[0].shape;
-    return lower_cast(result, lowering, {lower_image_resize(resize, lowering, x)});
+    x = lower_image_resize(resize, lowering, x);
+    return lower_cast(result, lowering, {is_rounded ? lowering.op("Rint", {x}) : x});
   }
 
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    return {image_resize_reference(resize, in[0])};
-  }
-
- private:
-  static bool is_float(DType type) {
-    return type == DType::kFloat16 || type == DType::kBFloat16 || type == DType::kFloat32 || type == DType::kFloat64;
+    const bool is_rounded =
+        keeps_type && !is_floating(in[0].dtype()) && resize.interpolation == Interpolation::kBilinear;
+    return {is_rounded ? rounded_bilinear_reference(resize, in[0]) : image_resize_reference(resize, in[0])};
   }
 };
 

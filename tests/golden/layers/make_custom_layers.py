@@ -11,11 +11,22 @@ import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
 import kapre
+import librosa
 import numpy as np
 import qkeras as Q
 import tensorflow as tf
 import tensorflow_addons as tfa
+from kapre.augmentation import ChannelSwap
+from tensorflow.python.ops import array_ops
+from tensorflow.python.util import nest
 
+# Names that QKeras 0.9 knows from older TensorFlows.
+for name in ('stack', 'unstack'):
+    if not hasattr(array_ops, name):
+        setattr(array_ops, name, getattr(tf, name))
+if not hasattr(nest, 'is_sequence'):
+    nest.is_sequence = nest.is_nested
+librosa.fft_frequencies = lambda sr, n_fft, of=librosa.fft_frequencies: of(sr=sr, n_fft=n_fft)  # kapre 0.3.6 calls it as older librosas took it
 keras = tf.keras
 L = keras.layers
 Input = keras.Input
@@ -116,6 +127,56 @@ def qkeras_batch_normalization():
                     Q.QBatchNormalization(beta_quantizer='quantized_bits(6,1)', mean_quantizer='quantized_bits(8,2)', gamma_quantizer=None, variance_quantizer='quantized_relu(8,3)')(y)]
 
 
+@case('h5', 'keras')
+def qkeras_separable():
+    a, b = Input((9, 3)), Input((8, 7, 3))
+    two = dict(depthwise_quantizer='quantized_bits(5,0,1)', pointwise_quantizer="quantized_bits(4,0,1,alpha='auto')", bias_quantizer='quantized_bits(5,1)')
+    return [a, b], [Q.QSeparableConv1D(4, 3, activation='quantized_relu(4,2)', **two)(a), Q.QSeparableConv1D(4, 2, strides=2, padding='same', depth_multiplier=2, depthwise_quantizer='ternary()')(a),
+                    Q.QSeparableConv2D(4, 3, strides=2, padding='same', **two)(b), Q.QSeparableConv2D(3, (2, 3), depth_multiplier=2, use_bias=False, activation='relu', pointwise_quantizer='binary()')(b),
+                    Q.QConv2DTranspose(4, 3, strides=2, kernel_quantizer='quantized_bits(5,0,1)', bias_quantizer='quantized_bits(5,1)', activation='quantized_relu(5,2)')(b),
+                    Q.QConv2DTranspose(2, (2, 3), strides=(2, 1), padding='same', kernel_quantizer="quantized_bits(4,0,1,alpha='auto_po2')", use_bias=False)(b)]
+
+
+@case('h5', 'keras')
+def qkeras_folded():
+    x = Input((8, 7, 3))
+    two = dict(kernel_quantizer='quantized_bits(5,1,1)', bias_quantizer='quantized_bits(6,2,1)')
+    depthwise = dict(depthwise_quantizer='quantized_bits(5,1,1)', bias_quantizer='quantized_bits(6,2,1)')
+    C, D = Q.QConv2DBatchnorm, Q.QDepthwiseConv2DBatchnorm
+    return x, [C(4, 3, activation='quantized_relu(5,2)', **two)(x), C(3, 2, strides=2, padding='same', use_bias=False, folding_mode='batch_stats_folding', kernel_quantizer="quantized_bits(4,0,1,alpha='auto')")(x),
+               C(3, 1, scale=False, epsilon=0.1, ema_freeze_delay=10, **two)(x), D(3, activation='relu', **depthwise)(x), D((2, 3), depth_multiplier=2, use_bias=False, padding='same', **depthwise)(x)]
+
+
+@case('h5', 'keras')
+def qkeras_pooling():
+    x = Input((9, 7, 3))
+    P, G = Q.QAveragePooling2D, Q.QGlobalAveragePooling2D
+    return x, [P((3, 2), average_quantizer='quantized_bits(6,0,1,alpha=1)', activation='quantized_bits(8,2,alpha=1)')(x), P(3, strides=2, padding='same', average_quantizer='quantized_bits(4,0,1,alpha=1)')(x),
+               P(2)(x), P(2, activation='quantized_relu(4,2)')(x), G(average_quantizer='quantized_bits(8,0,1,alpha=1)', activation='quantized_tanh(6)')(x), G()(x),
+               G(average_quantizer='quantized_po2(4)')(x)]
+
+
+@case('h5', 'keras')
+def qkeras_recurrent():
+    x = Input((5, 4))
+    q = dict(kernel_quantizer='quantized_bits(5,0,1)', recurrent_quantizer="quantized_bits(4,0,1,alpha='auto')", bias_quantizer='quantized_bits(6,1,1)')
+    state = dict(q, state_quantizer='quantized_bits(6,1,1,alpha=1)')
+    named = dict(activation='quantized_tanh(6)', recurrent_activation='quantized_sigmoid(6)')
+    return x, [Q.QSimpleRNN(6, **state)(x), Q.QSimpleRNN(5, return_sequences=True, activation='quantized_tanh(5)', use_bias=False, kernel_quantizer='ternary()')(x),
+               Q.QLSTM(6, return_sequences=True, **state, **named)(x), Q.QLSTM(5, activation='tanh', recurrent_activation='hard_sigmoid', implementation=2, go_backwards=True, **q)(x),
+               Q.QGRU(6, return_sequences=True, **state, **named)(x), Q.QGRU(5, reset_after=True, implementation=2, activation='tanh', recurrent_activation='sigmoid', **q)(x),
+               Q.QGRU(4, use_bias=False, activation='tanh', **state)(x), Q.QBidirectional(Q.QLSTM(4, return_sequences=True, **state, **named))(x),
+               Q.QBidirectional(Q.QGRU(4, activation='tanh', recurrent_activation='sigmoid', **q), merge_mode='sum')(x)]
+
+
+@case('h5', 'keras')
+def qkeras_adaptive():
+    x = Input((6, 5))
+    A = Q.QAdaptiveActivation
+    return x, [A('quantized_relu', 6)(x), A('quantized_bits', 6, per_channel=True)(x), A('quantized_bits', 4, symmetric=False, per_channel=True, po2_rounding=True)(x),
+               A('quantized_relu', 5, per_channel=True, relu_neg_slope=0.25)(x), A('quantized_relu', 3, po2_rounding=True)(x), A('quantized_bits', 8, symmetric=False)(x)]
+
+
 @case('h5')
 def kapre_spectrograms():
     a, b, c = Input((200, 1)), Input((150, 2)), Input((2, 150))
@@ -129,14 +190,40 @@ def kapre_spectrograms():
                        kapre.MagnitudeToDecibel(ref_value=2.0, amin=0.1, dynamic_range=3.0)(kapre.Magnitude()(kapre.STFT(n_fft=32, hop_length=10)(b)))]
 
 
+@case('h5', 'keras')
+def kapre_signals():
+    a, b, c = Input((50, 2)), Input((1, 40)), Input((9, 8, 2))
+    last, first = 'channels_last', 'channels_first'
+    spectrum = Input((9, 8, 1))
+    return [a, b, c, spectrum], [
+        kapre.Frame(8, 5)(a), kapre.Frame(8, 3, pad_end=True, pad_value=0.5)(a), kapre.Frame(7, 9, data_format=first)(b), kapre.Energy(frame_length=10, hop_length=4)(a),
+        kapre.Energy(frame_length=6, hop_length=6, pad_end=True, data_format=first)(b), kapre.MuLawEncoding(256)(a), kapre.MuLawDecoding(32)(kapre.MuLawEncoding(32)(b)),
+        kapre.LogmelToMFCC(5)(c), kapre.LogmelToMFCC(20, data_format=first)(c), kapre.ConcatenateFrequencyMap()(c), kapre.ConcatenateFrequencyMap(data_format=last)(c),
+        kapre.ConcatenateFrequencyMap(data_format=first)(c), kapre.Delta(data_format=last)(spectrum), kapre.Delta(win_length=3, mode='reflect', data_format=last)(spectrum),
+        kapre.Delta(win_length=7, mode='constant', data_format=first)(L.Permute((3, 1, 2))(spectrum)), ChannelSwap()(c)]
+
+
+@case('h5')
+def kapre_windows():
+    a, b = Input((150, 1), batch_size=2), Input((150, 1), batch_size=1)
+    bank = dict(sample_rate=16000, n_freq=33, n_bins=20, bins_per_octave=5, f_min=200.0, spread=0.5)
+    magnitude = kapre.Magnitude()(kapre.STFT(n_fft=64, window_name='vorbis_window')(a))
+    return [a, b], [magnitude, kapre.Magnitude()(kapre.STFT(n_fft=32, window_name='kaiser_window', win_length=25)(a)), kapre.Magnitude()(kapre.STFT(n_fft=32, win_length=24, window_name='kaiser_bessel_derived_window')(a)),
+                    kapre.Phase()(kapre.STFT(n_fft=32, hop_length=16)(a)), kapre.ApplyFilterbank('log', bank)(magnitude),
+                    kapre.STFTTflite(n_fft=32, hop_length=10)(b), kapre.MagnitudeTflite()(kapre.STFTTflite(n_fft=32, win_length=20, hop_length=8, pad_begin=True, pad_end=True)(b)),
+                    kapre.MagnitudeTflite()(kapre.STFTTflite(n_fft=16, output_data_format='channels_first')(b))]
+
+
 def randomize(net, random):
     """Every weight moves off its start, and what is a variance stays positive."""
     for weight in net.weights:
         value = weight.numpy()
-        if value.dtype == bool or 'data_dep_init' in weight.name:
+        if value.dtype in (bool, 'int64') or 'data_dep_init' in weight.name:
             continue
         if 'moving_variance' in weight.name:
             weight.assign(random.uniform(0.2, 3, value.shape).astype('float32'))
+        elif 'ema_' in weight.name:
+            weight.assign(random.uniform(0.5, 9, value.shape).astype('float32') * (-1 if 'min' in weight.name else 1))
         elif 'gamma' in weight.name or weight.name.endswith('/g:0'):
             weight.assign(random.uniform(0.3, 2, value.shape).astype('float32'))
         else:
@@ -159,9 +246,10 @@ def main():
         inputs, outputs = function()
         inputs = inputs if isinstance(inputs, list) else [inputs]
         net = keras.Model(inputs, outputs)
-        arrays = [random.normal(0, 1, (2,) + tuple(x.shape[1:])).astype('float32') for x in inputs]
+        arrays = [random.normal(0, 1, (x.shape[0] or 2,) + tuple(x.shape[1:])).astype('float32') for x in inputs]
         net(arrays, training=False)  # WeightNormalization initializes itself at the first call
         randomize(net, random)
+        net(arrays, training=False)  # QAdaptiveActivation takes up its range behind a call
         answers = net(arrays, training=False)
         model = 'custom_layers/%s.%s' % (name, ending)
         net.save(os.path.join(FOLDER, '%s.%s' % (name, ending)))

@@ -245,6 +245,41 @@ def recurrent_hard_gates():
                L.GRU(18, recurrent_activation='hard_sigmoid')(x)], [normal(2, 5, 4)]
 
 
+@case(3)
+def pipeline():
+    x, n = Input((8, 9, 3)), Input((6, 7, 3), dtype='uint8')
+    return [x, n], [L.Pipeline([L.Rescaling(1 / 255), L.RandomFlip(), L.Conv2D(4, 3), L.BatchNormalization(), L.Conv2D(2, 3, padding='same', activation='relu'), L.Dropout(0.5)])(x),
+                    L.Pipeline([L.Resizing(5, 4), L.RandomRotation(0.1), L.CenterCrop(3, 3), L.Pipeline([L.Conv2D(2, 2), L.Conv2D(3, 1)])])(x),
+                    L.Pipeline([L.Equalization(), L.Equalization((0, 1), bins=40)])(n), L.Dense(2)(L.Pipeline([L.Equalization(), L.Rescaling(0.1)])(n))], [
+        normal(2, 8, 9, 3), whole(0, 255, 2, 6, 7, 3, dtype='uint8')]
+
+
+@case(3)
+def contrast_limited_equalization():
+    x, n, f = Input((8, 9, 3)), Input((12, 10, 2), dtype='uint8'), Input((2, 12, 10))
+    C = L.ContrastLimitedAdaptiveHistogramEqualization
+    def unit(random):
+        return random.uniform(0, 1, (2, 8, 9, 3)).astype('float32')
+    return [x, n, f], [C((0, 1), tile_grid_size=(2, 3))(x), C((0, 1), clip_limit=0, tile_grid_size=(3, 2))(x), C((-0.5, 1.5), tile_grid_size=(1, 4), clip_limit=70)(x),
+                       C(tile_grid_size=(2, 2))(n), C(tile_grid_size=(5, 3), clip_limit=90)(n), C(tile_grid_size=(3, 2), data_format='channels_first')(f)], [
+        unit, whole(0, 255, 2, 12, 10, 2, dtype='uint8'), lambda random: random.uniform(-20, 280, (2, 2, 12, 10)).astype('float32')]
+
+
+@case(3)
+def resizing_whole_numbers():
+    x, n = Input((7, 11, 2), dtype='uint8'), Input((None, None, 3), dtype='int32')
+    return [x, n], [L.Resizing(h, w)(x) for h, w in [(14, 22), (5, 6), (12, 7), (3, 40)]] + [L.Resizing(6, 9)(n), L.Resizing(5, 5, crop_to_aspect_ratio=True)(x),
+                   L.Resizing(8, 8, pad_to_aspect_ratio=True, fill_value=7)(x)], [whole(0, 256, 3, 7, 11, 2, dtype='uint8'), whole(-1000, 1000, 2, 4, 5, 3)]
+
+
+@case(2)
+def random_fourier_features():
+    from importlib import import_module
+    kernelized = import_module('keras.src.layers.kernelized')
+    x = Input((7,))
+    return x, [kernelized.RandomFourierFeatures(5)(x), kernelized.RandomFourierFeatures(4, 'laplacian', scale=2.5, trainable=True)(x)], [normal(3, 7)]
+
+
 def words_of(n):
     """Text of 1 to 70 bytes; two thirds of it are tokens of the vocabularies, which take every other word and more."""
     return ['w%d' % (i * i) if i % 3 else 'ü%s' % ('x' * (i % 67)) + str(i) for i in range(n)]
@@ -398,7 +433,7 @@ def randomise(net, random):
     for weight in net.weights:
         if 'float' in str(weight.dtype) and not weight.name.startswith('Variable'):  # idf_weights are of the configuration
             is_variance = 'moving_variance' in weight.name
-            weight.assign(random.uniform(0.4, 1.6, weight.shape) if is_variance else random.normal(0, 0.5, weight.shape))
+            weight.assign(random.uniform(0.4, 1.6, weight.shape) if is_variance or 'kernel_scale' in weight.name else random.normal(0, 0.5, weight.shape))
 
 
 def as_array(tensor):
@@ -428,7 +463,8 @@ def main():
         arrays = {'in%d' % i: x for i, x in enumerate(values)}
         arrays.update({'out%d' % i: as_array(y) for i, y in enumerate(answers)})
         np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **arrays)
-        layers = sorted({layer.__class__.__name__ for layer in net.layers})
+        within = [inner for layer in net.layers if layer.__class__.__name__ == 'Pipeline' for inner in layer.layers]
+        layers = sorted({layer.__class__.__name__ for layer in net.layers + within})
         entry = {'model': '%s/%s' % (KERAS, file), 'answers': '%s/%s.npz' % (KERAS, name), 'layers': layers, 'rtol': 1e-4, 'atol': 1e-5}
         entries = [e for e in entries if e['model'] != entry['model']] + [entry]
         print(entry['model'], len(answers))

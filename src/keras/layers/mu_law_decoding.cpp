@@ -1,0 +1,51 @@
+// MuLawDecoding: MuLawEncoding's whole numbers as a sound within −1 and 1. kapre 0.3.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <cmath>
+
+#include "keras/layers/registry.h"
+#include "keras/random_augmentation.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct MuLawDecoding {
+  double mu = 255;
+
+  static MuLawDecoding parse(const Config& config) {
+    const int64_t n_channels = config.get_int({"quantization_channels"});
+    if (n_channels < 2) config.fail(fmt::format("quantization_channels must be 2 or more, found {}", n_channels));
+    return {static_cast<double>(n_channels) - 1};
+  }
+
+  Shapes infer(const Shapes& in) const {
+    expect_inputs(in, 1);
+    return in;
+  }
+
+  Values lower(Lowering& lowering, const Values& in) const {
+    const auto with = [&](const std::string& name, std::string_view op, const Value& a, double b) {
+      return lowering.named_op(name, op, {a, lowering.scalar(name + "/y", b, a)});
+    };
+    Value x = lower_cast(DType::kFloat32, lowering, in)[0];
+    x = with("sub", "Sub", with("mul", "Mul", with("truediv", "RealDiv", x, mu), 2), 1);
+    Value y = lowering.op("Exp", {with("mul_1", "Mul", lowering.op("Abs", {x}), std::log1p(mu))});
+    y = lowering.named_op("mul_2", "Mul", {lowering.op("Sign", {x}), with("sub_1", "Sub", y, 1)});
+    return {with("truediv_1", "RealDiv", y, mu)};
+  }
+
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const auto at = [x = in[0], mu = mu](const Index& o) {
+      const double y = x[o] / mu * 2 - 1;
+      return std::copysign(std::expm1(std::abs(y) * std::log1p(mu)) / mu, y);
+    };
+    return {{in[0].shape(), at, 2}};
+  }
+};
+
+}  // namespace
+
+const LayerSpec layer_mu_law_decoding = make_spec<MuLawDecoding>("MuLawDecoding");
+
+}  // namespace hoarfrost::keras

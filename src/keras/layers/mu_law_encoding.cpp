@@ -1,0 +1,54 @@
+// MuLawEncoding: a sound within −1 and 1 as whole numbers from 0 to quantization_channels − 1, finer near zero (ITU-T
+// G.711's mu-law). kapre 0.3.
+#include <fmt/format.h>
+#include <hoarfrost/error.h>
+
+#include <cmath>
+
+#include "keras/layers/registry.h"
+#include "keras/lowering.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct MuLawEncoding {
+  double mu = 255;
+
+  static MuLawEncoding parse(const Config& config) {
+    const int64_t n_channels = config.get_int({"quantization_channels"});
+    if (n_channels < 2) config.fail(fmt::format("quantization_channels must be 2 or more, found {}", n_channels));
+    return {static_cast<double>(n_channels) - 1};
+  }
+
+  Shapes infer(const Shapes& in) const {
+    expect_inputs(in, 1);
+    return in;
+  }
+
+  Values lower(Lowering& lowering, const Values& in) const {
+    const Value& x = in[0];
+    const auto with = [&](const std::string& name, std::string_view op, const Value& a, double b) {
+      return lowering.named_op(name, op, {a, lowering.scalar(name + "/y", b, a)});
+    };
+    Value y = lowering.op("Log1p", {with("mul", "Mul", lowering.op("Abs", {x}), mu)});
+    y = lowering.named_op("mul_1", "Mul", {lowering.op("Sign", {x}), y});
+    y = with("add", "Add", with("truediv", "RealDiv", y, std::log1p(mu)), 1);
+    y = with("mul_2", "Mul", with("truediv_1", "RealDiv", y, 2), mu);
+    y = with("add_1", "Add", y, 0.5);
+    return {lowering.raw_op("Cast", "Cast", {y}, DType::kInt32, {{"SrcT", y.dtype}, {"DstT", DType::kInt32}})};
+  }
+
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const auto at = [x = in[0], mu = mu](const Index& o) {
+      const double y = std::copysign(std::log1p(mu * std::abs(x[o])) / std::log1p(mu), x[o]);
+      return std::trunc((y + 1) / 2 * mu + 0.5);
+    };
+    return {{in[0].shape(), at, 2}};
+  }
+};
+
+}  // namespace
+
+const LayerSpec layer_mu_law_encoding = make_spec<MuLawEncoding>("MuLawEncoding");
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,55 @@
+// Phase: the angle of STFT's complex numbers, whose parts stand along one axis more than Keras' have (stft.cpp). kapre
+// 0.3 (tf.math.angle).
+#include <hoarfrost/error.h>
+
+#include <cmath>
+
+#include "keras/layers/registry.h"
+#include "keras/lowering.h"
+
+namespace hoarfrost::keras {
+namespace {
+
+struct ComplexAngle {
+  static ComplexAngle parse(const Config& config) {
+    if (config.find({"approx_atan_accuracy"}) != nullptr)
+      config.unsupported(
+          "an approx_atan_accuracy, by which kapre computes the angle in as many steps, is not converted; "
+          "leave it out");
+    return {};
+  }
+
+  Shapes infer(const Shapes& in) const {
+    expect_inputs(in, 1);
+    expect_rank(in[0], 5);
+    return {without_parts(in[0])};
+  }
+
+  Values lower(Lowering& lowering, const Values& in) const {
+    if (in[0].dtype != DType::kComplex64)
+      throw Error(ErrorCode::kUnsupported, "", "Phase is converted behind kapre's STFT alone");
+    const Value parts{in[0].tensor, DType::kFloat32, in[0].shape};
+    const Value real = lowering.raw_op("Unpack", "Unpack", {parts}, DType::kFloat32,
+                                       {{"T", DType::kFloat32}, {"num", int64_t{2}}, {"axis", int64_t{4}}});
+    const Value imaginary{real.tensor.node->output(1), DType::kFloat32, real.shape};
+    return {lowering.op("Atan2", {imaginary, real})};
+  }
+
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const auto at = [x = in[0]](const Index& o) {
+      Index part = o;
+      part.push_back(0);
+      return std::atan2(x[part.with(4, 1)], x[part]);
+    };
+    return {{without_parts(in[0].shape()), at, 2}};
+  }
+
+ private:
+  static Shape without_parts(const Shape& x) { return {x[0], x[1], x[2], x[3]}; }
+};
+
+}  // namespace
+
+const LayerSpec layer_phase = make_spec<ComplexAngle>("Phase");
+
+}  // namespace hoarfrost::keras

@@ -1,0 +1,10 @@
+// QLSTM: QKeras' LSTM, on quantized weights and states. QKeras 0.9.
+#include "keras/layers/registry.h"
+#include "keras/quantized_cell.h"
+#include "keras/recurrent.h"
+
+namespace hoarfrost::keras {
+
+const LayerSpec layer_q_lstm = make_spec<RecurrentLayer<parse_q_lstm_cell>>("QLSTM");
+
+}  // namespace hoarfrost::keras
