@@ -85,7 +85,7 @@ using Arrays = std::vector<Array>;
 struct Formula {
   Shape shape;
   std::function<double(const Index&)> at;
-  double cost = 1;  // multiplications per element, for verify's budget
+  double cost = 1;                                     // multiplications per element, for verify's budget
   std::function<std::string(const Index&)> text = {};  // of an output that is text, in place of `at`
 };
 using Formulas = std::vector<Formula>;
