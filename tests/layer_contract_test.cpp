@@ -64,6 +64,8 @@ std::string difference(const Tensor& actual, const Tensor& expected, const Case&
   if (actual.shape() != expected.shape()) {
     return "shape " + actual.shape().to_string() + ", expected " + expected.shape().to_string();
   }
+  if (actual.dtype() == DType::kString || expected.dtype() == DType::kString)
+    return actual.dtype() == expected.dtype() && actual.strings() == expected.strings() ? "" : "the texts differ";
   const Reader a(actual);
   const Reader e(expected);
   for (int64_t i = 0; i < actual.n_elements(); ++i) {
@@ -149,10 +151,20 @@ void check_call(const keras::LoweredCall& call, const Prepared& prepared, const 
   for (size_t i = 0; i < outputs.size(); ++i) {
     EXPECT_TRUE(allows(inferred[i], outputs[i].shape()))
         << inferred[i].to_string() << " is said, found " << outputs[i].shape().to_string();
-    if (call.class_name != "TFOpLambda" && call.class_name != "SlicingOpLambda") {  // whose bounds may be tensors
+    // What tensors or texts tell the sizes of.
+    const bool is_open = call.class_name == "TFOpLambda" || call.class_name == "SlicingOpLambda" ||
+                         call.class_name == "TextVectorization";
+    if (!is_open) {
       EXPECT_EQ(inferred[i].to_string(), outputs[i].shape().to_string());
     }
     EXPECT_EQ(formulas[i].shape.to_string(), outputs[i].shape().to_string());
+    if (formulas[i].text) {
+      std::vector<std::string> texts;
+      for (int64_t e = 0; e < outputs[i].n_elements(); ++e)
+        texts.push_back(formulas[i].text(keras::Index::at_offset(outputs[i].shape(), e)));
+      EXPECT_EQ(outputs[i].strings(), texts);
+      continue;
+    }
     Tensor meant(DType::kFloat64, outputs[i].shape());
     const std::span<double> values = meant.mutable_values<double>();
     for (size_t e = 0; e < values.size(); ++e) {

@@ -46,6 +46,13 @@ def main():
         if other.returncode == 0:
             wrong.append(graph)
             print("another model's graph was called equal")
+        # Nor is one that gives another word.
+        model, graph = folder / "keras_2.15" / "string_lookup_invert.h5", work / "keras_2.15_string_lookup_invert.h5.pb"
+        graph.write_bytes(graph.read_bytes().replace(b"green", b"greed"))
+        other = run("verify", model, graph)
+        if other.returncode != 1 or "expected `green`, found `greed`" not in other.stdout + other.stderr:
+            wrong.append(graph)
+            print("a graph that gives other words: " + other.stdout + other.stderr)
     print(f"{len(models)} models, {len(wrong)} not proven")
     sys.exit(bool(wrong))
 

@@ -29,8 +29,9 @@ AXES = {"1D": 1, "2D": 2, "3D": 3}
 MADE = {"Bidirectional": lambda: L.Bidirectional(L.LSTM(2)), "TimeDistributed": lambda: L.TimeDistributed(L.Dense(2)), "RNN": lambda: L.RNN(L.LSTMCell(2)),
         "StackedRNNCells": lambda: L.StackedRNNCells([L.LSTMCell(2)]), "SpectralNormalization": lambda: L.SpectralNormalization(L.Dense(2)),
         "Normalization": lambda: L.Normalization(), "Discretization": lambda: L.Discretization(bin_boundaries=[1.0]), "CategoryEncoding": lambda: L.CategoryEncoding(num_tokens=4),
-        "IntegerLookup": lambda: L.IntegerLookup(), "StringLookup": lambda: L.StringLookup()}
-ABSTRACT = {"AbstractRNNCell", "Layer", "Wrapper", "Lambda", "DenseFeatures", "InputLayer", "HashedCrossing", "Hashing", "TextVectorization"}
+        "IntegerLookup": lambda: L.IntegerLookup(), "StringLookup": lambda: L.StringLookup(),
+        "Hashing": lambda: L.Hashing(num_bins=4), "HashedCrossing": lambda: L.HashedCrossing(num_bins=4), "TextVectorization": lambda: L.TextVectorization()}
+ABSTRACT = {"AbstractRNNCell", "Layer", "Wrapper", "Lambda", "DenseFeatures", "InputLayer"}
 
 
 def arguments_of(cls):

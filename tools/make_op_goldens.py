@@ -55,6 +55,8 @@ def number_as_json(x):
 
 def tensor_as_json(array):
     array = np.asarray(array)
+    if array.dtype == object:
+        return {"dtype": "string", "shape": list(array.shape), "values": [x if isinstance(x, str) else x.decode() for x in array.ravel()]}
     dtype = tf.as_dtype(array.dtype).name
     if dtype in ("float16", "bfloat16"):
         array = array.astype(np.float32)
@@ -564,11 +566,81 @@ def later_numbers():
     case(f, "ScatterNd", indices=ints(0, 2, 1, 1).reshape(2, 2), updates=integers(2), shape=ints(2, 3))
 
 
+def strings(*values):
+    return np.array(values, object)
+
+
+def texts():
+    """Made after all others, whose cases keep their numbers."""
+    f = "text"
+    words = strings("", "a", "grün", "Kühe, die Gras MAMPFEN; und noch sehr viel mehr davon, bis über 64 Zeichen hinaus.", "1234567890123456", "x" * 33, "[UNK]", "日本")
+    for n in (1, 7, 2**31 - 1, 2**62):
+        case(f, "StringToHashBucketFast", input=words, num_buckets=n)
+        case(f, "StringToHashBucketStrong", input=words.reshape(2, 4), num_buckets=n, key=[133, 2**62 + 1])
+    for dtype in (np.int32, np.int64, np.uint8, np.int8, np.int16):
+        case(f, "AsString", input=np.array([[0, 1, 127], [5, 10, 99]], dtype))
+    case(f, "AsString", input=np.array([-2**63, 2**63 - 1, -1]))
+    case(f, "AsString", input=np.array([True, False]))
+    case(f, "StringJoin", inputs=[words[:4], words[2:6]], separator=" ")
+    case(f, "StringJoin", inputs=[words.reshape(4, 2), strings("-").reshape(()), words.reshape(4, 2)])
+    case(f, "StringLower", input=strings("", "ABC xyz [@`{", "GRÜN Ä", "A1"))
+    sentences = strings("", "Hi, you! (a-b) \\ _x_", "...", " zwei  Wörter\t\nund\vnoch\feins\r", "'\"#$%&*+/:;<=>?@[]^`{|}~", "日本\u00a0x")
+    punctuation = r"""[!"#$%&()\*\+,-\./:;<=>?@\[\\\]^_`{|}~\']"""
+    case(f, "StaticRegexReplace", input=sentences, pattern=punctuation, rewrite="")
+    case(f, "StaticRegexReplace", input=sentences, pattern=punctuation, rewrite=r"<\0>", replace_global=False)
+    case(f, "StaticRegexReplace", input=sentences, pattern="(?s)(.)", rewrite=r"\1|")
+    case(f, "StaticRegexReplace", input=sentences, pattern=".", rewrite="x")
+    case(f, "StaticRegexReplace", input=sentences, pattern="[a-z ]+", rewrite=r"\\\0_")
+    case(f, "RegexReplace", input=sentences.reshape(2, 3), pattern=strings("A").reshape(()), rewrite=strings("a").reshape(()))
+    case(f, "RegexReplace", input=sentences, pattern=strings("\\.").reshape(()), rewrite=strings("!").reshape(()))
+    case(f, "StringSplit", input=strings("ab c", ""), delimiter=strings("").reshape(()))  # byte by byte
+    for delimiter in (" ", " \t\n\v\f\r", ",;"):
+        case(f, "StringSplit", input=sentences[:5], delimiter=strings(delimiter).reshape(()))
+    case(f, "StringSplit", input=strings(",a,,b,", "", "c"), delimiter=strings(",").reshape(()), skip_empty=False)
+    case(f, "StringSplit", input=strings("", ""), delimiter=strings(" ").reshape(()))
+    case(f, "Equal", x=words.reshape(8, 1), y=strings("a", "", "grün"))
+    case(f, "NotEqual", x=words, y=strings("[UNK]"))
+    for op in ("Gather", "GatherV2"):
+        case(f, op, params=words, indices=ints(7, 0, 2, 2).reshape(2, 2), **({"axis": scalar(0, np.int32)} if op == "GatherV2" else {}))
+    case(f, "GatherNd", params=words.reshape(4, 2), indices=ints(3, 1, 0, 0).reshape(2, 2))
+    case(f, "Slice", input=words.reshape(2, 4), begin=ints(0, 1), size=ints(-1, 2))
+    case(f, "StridedSlice", input=words.reshape(2, 4), begin=ints(0, 1), end=ints(0, -1), strides=ints(1, 1), begin_mask=1, end_mask=1)
+    case(f, "Select", condition=np.array([True, False]), x=words[:2], y=words[2:4])
+    case(f, "SelectV2", condition=np.array([True, False]), t=words[:2], e=strings("?").reshape(()))
+    case(f, "ConcatV2", values=[words.reshape(2, 4), words[:2].reshape(2, 1)], axis=scalar(1, np.int32))
+    case(f, "Transpose", x=words.reshape(2, 4), perm=ints(1, 0))
+    case(f, "Reshape", tensor=words, shape=ints(2, -1))
+    case(f, "ExpandDims", input=words, axis=scalar(-1, np.int32))
+    case(f, "Squeeze", input=words.reshape(8, 1))
+    case(f, "Identity", input=words)
+
+
+def sparse():
+    f = "sparse"
+    for values in (np.array([[True, False, True], [False, False, True]]), floats(2, 2, 3, low=0, high=1), ints(0, 3, -1)):
+        case(f, "Where", condition=values)
+    rows = np.array([[0, 0], [0, 2], [1, 1]], np.int64)
+    shape = np.array([2, 4], np.int64)
+    case(f, "SparseToDense", sparse_indices=rows, output_shape=shape, sparse_values=np.array([5, 6, 7], np.int64), default_value=scalar(-1, np.int64))
+    case(f, "SparseToDense", sparse_indices=rows, output_shape=shape, sparse_values=strings("a", "grün", ""), default_value=strings("?").reshape(()))
+    case(f, "SparseToDense", sparse_indices=ints(1, 3), output_shape=ints(5), sparse_values=scalar(2.5), default_value=scalar(0.0))
+    case(f, "SparseToDense", sparse_indices=np.zeros((0, 2), np.int64), output_shape=np.array([2, 0], np.int64), sparse_values=strings(), default_value=strings("").reshape(()))
+    columns = [strings("a", "grün", "").reshape(3, 1), np.array([[5], [-1], [2**40]]), strings("x", "y", "z").reshape(3, 1)]
+    for chosen in ([0, 1], [0, 2], [1, 1], [0, 1, 2], [0]):
+        for n in (7, 2**62, 0):
+            dense = [columns[i] for i in chosen]
+            kind = tf.int64 if any(x.dtype != object for x in dense) else tf.string
+            case(f, "SparseCross", indices=[], values=[], shapes=[], dense_inputs=dense, hashed_output=True, num_buckets=n, hash_key=0xDECAFCAFFE,
+                 out_type=tf.int64, internal_type=kind)
+    case(f, "SparseCross", indices=[], values=[], shapes=[], dense_inputs=[np.arange(6).reshape(2, 3), np.arange(4).reshape(2, 2)], hashed_output=True, num_buckets=1000,
+         hash_key=3, out_type=tf.int64, internal_type=tf.int64)
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "ops")
     os.makedirs(folder, exist_ok=True)
     for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients, collectives,
-                 projective, linear_algebra, later_numbers):
+                 projective, linear_algebra, later_numbers, texts, sparse):
         make()
     for family, cases in FAMILIES.items():
         with open(os.path.join(folder, family + ".json"), "w") as file:

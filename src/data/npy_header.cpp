@@ -165,8 +165,9 @@ NpyHeader NpyHeader::parse(std::span<const std::byte> npy, const std::string& wh
   return header;
 }
 
-std::string NpyHeader::write(DType dtype, const Shape& shape) {
-  std::string_view type;
+std::string NpyHeader::write(DType dtype, const Shape& shape, uint64_t n_characters) {
+  std::string type;
+  if (dtype == DType::kString) type = fmt::format("U{}", n_characters);
   for (const auto& [name, candidate] : kTypes) {
     if (candidate == dtype && type.empty()) type = name;
   }

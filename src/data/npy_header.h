@@ -24,9 +24,9 @@ struct NpyHeader {
   // `where` names the array in errors. Throws Error{kCorrupt}, and Error{kUnsupported} for types that are no numbers.
   // Text is among these unless `allows_text`.
   static NpyHeader parse(std::span<const std::byte> npy, const std::string& where, bool allows_text = false);
-  // Version 1, padded so that the values start at a multiple of 64. Throws Error{kUnsupported} for a type NumPy has
-  // not.
-  static std::string write(DType dtype, const Shape& shape);
+  // Version 1, padded so that the values start at a multiple of 64. n_characters: of each text (`U`). Throws
+  // Error{kUnsupported} for a type NumPy has not.
+  static std::string write(DType dtype, const Shape& shape, uint64_t n_characters = 0);
 };
 
 }  // namespace hoarfrost::data

@@ -11,11 +11,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "data/npy_text.h"
+
 namespace hoarfrost::data {
 namespace {
 
 constexpr uint64_t kMaxHeaderBytes = 1 << 16;  // a dictionary of three keys
-constexpr uint64_t kMostEmptyTexts = 1 << 20;  // which no bytes of the file stand for
 
 // The bytes of one .npy, in memory or in the file.
 struct Npy {
@@ -64,45 +65,6 @@ void expect_size(const NpyHeader& header, uint64_t n_bytes_npy, const std::strin
   throw Error(ErrorCode::kCorrupt, where,
               fmt::format("expected {} bytes for a {} array {}, found {}", n_bytes, dtype_name(header.dtype),
                           header.shape.to_string(), n_there));
-}
-
-void append_utf8(std::string& text, uint32_t c) {
-  if (c < 0x80) {
-    text += static_cast<char>(c);
-    return;
-  }
-  const int n_more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-  constexpr uint32_t kFirst[] = {0, 0xc0, 0xe0, 0xf0};
-  text += static_cast<char>(kFirst[n_more] | (c >> (6 * n_more)));
-  for (int i = n_more - 1; i >= 0; --i) text += static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3f));
-}
-
-// NumPy's text as UTF-8: each element filled up with zeros, `U` of UCS-4 characters and `S` of bytes.
-Tensor texts_of(const NpyHeader& header, std::span<const std::byte> bytes, const std::string& where) {
-  if (header.is_fortran_order && header.shape.rank() > 1)
-    throw Error(ErrorCode::kUnsupported, where, "text in Fortran's order: save numpy.ascontiguousarray of it");
-  const auto n = static_cast<uint64_t>(header.shape.n_elements());
-  if (n > 0 && header.n_element_bytes() == 0 && n > kMostEmptyTexts)
-    throw Error(ErrorCode::kUnsupported, where, fmt::format("{} empty texts", n));
-  std::vector<std::string> texts(n);
-  for (uint64_t i = 0; i < n; ++i) {
-    const auto element = bytes.subspan(i * header.n_element_bytes(), header.n_element_bytes());
-    std::string& text = texts[i];
-    for (uint64_t c = 0; c < header.n_characters; ++c) {
-      uint32_t value = 0;
-      for (uint64_t b = 0; b < header.n_character_bytes; ++b) {
-        const uint64_t at = header.is_big_endian ? header.n_character_bytes - 1 - b : b;
-        value |= std::to_integer<uint32_t>(element[c * header.n_character_bytes + at]) << (8 * b);
-      }
-      if (value > 0x10ffff) throw Error(ErrorCode::kCorrupt, where, fmt::format("{:#x} is no character", value));
-      if (header.n_character_bytes == 1)
-        text += static_cast<char>(value);
-      else
-        append_utf8(text, value);
-    }
-    text.resize(text.find_last_not_of('\0') + 1);
-  }
-  return {header.shape, std::move(texts)};
 }
 
 Tensor tensor_of(const Npy& npy, const std::string& where) {
@@ -244,13 +206,18 @@ void write_npz(const std::filesystem::path& path, const NamedTensors& arrays) {
   const std::filesystem::path temporary = path.string() + fmt::format(".{}.zip", ::getpid());
   try {
     std::vector<std::string> headers;
+    std::vector<std::vector<uint32_t>> texts(arrays.size());
     headers.reserve(arrays.size());
     ZipWriter zip(temporary, path);
     for (const NamedTensor& array : arrays) {
       if (find(arrays, array.name) != &array.value)
         throw Error(ErrorCode::kInvalidArgument, path.string(), fmt::format("two arrays are named `{}`", array.name));
-      headers.push_back(NpyHeader::write(array.value.dtype(), array.value.shape()));
-      zip.add(array.name + ".npy", std::as_bytes(std::span(headers.back())), array.value.bytes());
+      const bool is_text = array.value.dtype() == DType::kString;
+      auto& characters = texts[headers.size()];
+      const uint64_t n_characters = is_text ? characters_of(array.value.strings(), characters) : 0;
+      headers.push_back(NpyHeader::write(array.value.dtype(), array.value.shape(), n_characters));
+      zip.add(array.name + ".npy", std::as_bytes(std::span(headers.back())),
+              is_text ? std::as_bytes(std::span(characters)) : array.value.bytes());
     }
     zip.close();
     const auto file = File::open(temporary);

@@ -124,6 +124,21 @@ TEST(Npz, WritesWhatItReads) {
   EXPECT_EQ(File::open(folder / "made/a.npz")->text(), File::open(folder / "b.npz")->text());
 }
 
+// Characters of 1 to 4 bytes; a byte that is none, as NumPy decodes it with errors="replace".
+TEST(Npz, WritesTextAsNumPyHasIt) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> texts{
+      "", "blue", "gr\xc3\xbcn", "\xe6\x97\xa5\xe6\x9c\xac", "\xf0\x9f\x98\x80!", "a\xff\xc3"};
+  write_npz(folder / "a.npz", {{"x", Tensor({2, 3}, texts)}, {"none", Tensor({0}, std::vector<std::string>{})}});
+  const NamedTensors read = read_npz(folder / "a.npz");
+  EXPECT_EQ(read[0].value.shape(), (Shape{2, 3}));
+  EXPECT_THAT(read[0].value.strings(),
+              testing::ElementsAre("", texts[1], texts[2], texts[3], texts[4], "a\xef\xbf\xbd\xef\xbf\xbd"));
+  EXPECT_EQ(read[1].value.n_elements(), 0);
+  EXPECT_THAT(std::string(File::open(folder / "a.npz")->text()),
+              HasSubstr("{'descr': '<U4', 'fortran_order': False, 'shape': (2, 3), }"));
+}
+
 TEST(Npz, TwoArraysOfOneNameAreRefused) {
   const TemporaryFolder folder;
   const Tensor one = Tensor::scalar<float>(1);

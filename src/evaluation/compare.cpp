@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "evaluation/sample.h"
@@ -177,6 +178,23 @@ std::vector<double> evaluated(const keras::Formula& formula, const std::vector<i
 
 double element_cost(const keras::Formula& formula) { return formula.cost + kElementOverhead; }
 
+// Text is equal or not.
+void compare_texts(Comparison& comparison, const Shape& shape,
+                   const std::function<std::string(const keras::Index&)>& expected, const Tensor& found, size_t output,
+                   size_t n_outputs) {
+  const int64_t n = found.n_elements();
+  comparison.n_compared += n;
+  comparison.n_elements += n;
+  for (int64_t i = 0; i < n; ++i) {
+    const std::string meant = expected(keras::Index::at_offset(shape, i));
+    const std::string& there = found.strings()[static_cast<size_t>(i)];
+    if (meant == there) continue;
+    comparison.max_abs = comparison.max_rel = 1;
+    return diverges(comparison,
+                    fmt::format("{}: expected `{}`, found `{}`", place(shape, i, output, n_outputs), meant, there));
+  }
+}
+
 void compare_one(Comparison& comparison, const LayerCheck& check, const keras::Formula& formula, size_t output,
                  int64_t n, Random& random, const Allowed& allowed) {
   const Tensor& found = check.outputs[output];
@@ -228,6 +246,15 @@ Comparison compare_layer(const LayerCheck& check, double budget, uint64_t seed, 
                                        check.outputs[o].shape().to_string()));
       continue;
     }
+    if ((check.outputs[o].dtype() == DType::kString) != static_cast<bool>(formula.text)) {
+      diverges(comparison, fmt::format("expected {}, found {} values", formula.text ? "text" : "numbers",
+                                       dtype_name(check.outputs[o].dtype())));
+      continue;
+    }
+    if (formula.text) {
+      compare_texts(comparison, formula.shape, formula.text, check.outputs[o], o, reference.size());
+      continue;
+    }
     const auto n_elements = static_cast<double>(formula.shape.n_elements());
     const bool is_whole = budget >= total;
     const auto n = is_whole ? formula.shape.n_elements() : static_cast<int64_t>(n_elements * budget / total);
@@ -245,6 +272,13 @@ Comparison compare_output(const std::string& name, const Tensor& expected, const
   if (expected.shape() != found.shape()) {
     diverges(comparison,
              fmt::format("expected the shape {}, found {}", expected.shape().to_string(), found.shape().to_string()));
+    return comparison;
+  }
+  if (expected.dtype() == DType::kString && found.dtype() == DType::kString) {
+    const auto text = [&](const keras::Index& i) {
+      return expected.strings()[static_cast<size_t>(i.offset(expected.shape()))];
+    };
+    compare_texts(comparison, expected.shape(), text, found, 0, 1);
     return comparison;
   }
   const Reader reader(expected);

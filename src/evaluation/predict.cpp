@@ -44,25 +44,32 @@ class Collected {
                   fmt::format("expected one row per example ({}), found {}; give --batch-size {} to run all at once",
                               n_run, y.shape().to_string(), n_examples_));
     }
-    if (whole_.empty()) {
-      Shape shape = y.shape();
-      shape[0] = n_examples_;
-      whole_ = Tensor(y.dtype(), shape);
-    }
-    const size_t n_row_bytes = y.n_bytes() / static_cast<uint64_t>(n_run);
-    Shape row_shape = y.shape();
-    row_shape[0] = n_examples_;
-    if (row_shape != whole_.shape()) {
+    Shape shape = y.shape();
+    shape[0] = n_examples_;
+    if (whole_.empty())
+      whole_ = y.dtype() == DType::kString
+                   ? Tensor(shape, std::vector<std::string>(static_cast<size_t>(shape.n_elements())))
+                   : Tensor(y.dtype(), shape);
+    if (shape != whole_.shape()) {
       throw Error(ErrorCode::kMismatch, fmt::format("output `{}`", name_),
-                  fmt::format("its shape changes between batches: {} and {}", whole_.shape().to_string(),
-                              y.shape().to_string()));
+                  fmt::format("its shape changes between batches: {} and {}; give --batch-size {} to run all at once",
+                              whole_.shape().to_string(), y.shape().to_string(), n_examples_));
     }
+    if (y.dtype() == DType::kString) return add_texts(y, first, n);
+    const size_t n_row_bytes = y.n_bytes() / static_cast<uint64_t>(n_run);
     std::memcpy(whole_.mutable_bytes().data() + static_cast<size_t>(first) * n_row_bytes, y.bytes().data(),
                 static_cast<size_t>(n) * n_row_bytes);
   }
   [[nodiscard]] const Tensor& whole() const { return whole_; }
 
  private:
+  void add_texts(const Tensor& y, int64_t first, int64_t n) {
+    const auto n_row = static_cast<std::ptrdiff_t>(y.n_elements() / y.shape()[0]);
+    std::vector<std::string> texts = whole_.strings();
+    std::copy_n(y.strings().begin(), n * n_row, texts.begin() + first * n_row);
+    whole_ = Tensor(whole_.shape(), std::move(texts));
+  }
+
   int64_t n_examples_;
   std::string name_;
   Tensor whole_;

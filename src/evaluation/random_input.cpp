@@ -117,9 +117,32 @@ std::optional<int64_t> n_indices(const Uses& uses, const Endpoint& input, const 
   return smallest;
 }
 
-// The texts that the input is compared with, however it gets there.
-std::vector<std::string> compared_texts(const Uses& uses, const Endpoint& input) {
+// What the input is compared with, however it gets there: tokens of vocabularies.
+struct Tokens {
   std::vector<std::string> texts;
+  std::vector<int64_t> numbers;
+  bool are_words = false;  // of a text that is split
+};
+
+// Ops through which text stays the text of tokens.
+const std::set<std::string, std::less<>> kKeepText{"StringLower",   "StaticRegexReplace", "RegexReplace",
+                                                   "SparseToDense", "StringJoin",         "GatherNd"};
+
+void add_tokens(const Endpoint& compared, Tokens& tokens) {
+  const graph::Node* node = compared.node;
+  if (node->op() == "Gather" || node->op() == "GatherV2") node = node->input(0).node;  // a perfect hash
+  if (node->op() != "Const") return;
+  const Tensor& value = node->value();
+  if (value.dtype() == DType::kString)
+    tokens.texts.insert(tokens.texts.end(), value.strings().begin(), value.strings().end());
+  if (value.dtype() != DType::kInt64 && value.dtype() != DType::kInt32) return;
+  const Tensor whole = value.cast(DType::kInt64).aligned();
+  const auto numbers = whole.values<int64_t>();
+  tokens.numbers.insert(tokens.numbers.end(), numbers.begin(), numbers.end());
+}
+
+Tokens compared_tokens(const Uses& uses, const Endpoint& input) {
+  Tokens tokens;
   std::set<Endpoint> seen;
   std::vector<Endpoint> open{input};
   while (!open.empty()) {
@@ -128,24 +151,62 @@ std::vector<std::string> compared_texts(const Uses& uses, const Endpoint& input)
     const auto found = uses.find(endpoint);
     if (!seen.insert(endpoint).second || found == uses.end()) continue;
     for (graph::Node* node : found->second) {
-      if (kKeepIndices.contains(node->op())) open.push_back({node, 0});
-      if (node->op() != "Equal" && node->op() != "NotEqual") continue;
-      for (const Endpoint& other : node->inputs) {
-        if (other.node->op() != "Const" || other.node->value().dtype() != DType::kString) continue;
-        texts.insert(texts.end(), other.node->value().strings().begin(), other.node->value().strings().end());
+      if (kKeepIndices.contains(node->op()) || kKeepText.contains(node->op())) open.push_back({node, 0});
+      if (node->op() == "StringSplit") {
+        open.push_back({node, 1});
+        tokens.are_words = true;
       }
+      if (node->op() != "Equal") continue;
+      for (const Endpoint& other : node->inputs) add_tokens(other, tokens);
     }
   }
-  return texts;
+  return tokens;
 }
 
-// Of these, and now and then another.
-Tensor random_texts(const Shape& shape, Random& random, std::vector<std::string> texts) {
-  texts.insert(texts.end(), {"", "?", "none of them"});
+constexpr int kOwnWords = 20;  // of a text that is compared with nothing
+constexpr int kStrangers = 4;  // beside a vocabulary
+
+std::string random_word(Random& random) {
+  constexpr std::string_view kLetters[] = {"a", "e", "n", "r", "s", "t", "B", "7", "\xc3\xbc", "\xe6\x97\xa5"};
+  std::string word;
+  for (int64_t n = random.below(random.below(4) == 0 ? 80 : 12); n >= 0; --n)
+    word += kLetters[random.below(static_cast<int64_t>(std::size(kLetters)))];
+  return word;
+}
+
+const std::string& one_of(const std::vector<std::string>& texts, Random& random) {
+  return texts[static_cast<size_t>(random.below(static_cast<int64_t>(texts.size())))];
+}
+
+// Of the tokens, and now and then another. Words make sentences, as people write them.
+Tensor random_texts(const Shape& shape, Random& random, Tokens tokens) {
+  constexpr int64_t kLongestSentence = 24;
+  std::vector<std::string>& texts = tokens.texts;
+  for (int n = texts.empty() ? kOwnWords : kStrangers; n > 0; --n) texts.push_back(random_word(random));
+  const size_t n_others = std::max<size_t>(texts.size() / 8, 1);
+  for (size_t i = 0; i < n_others; ++i) texts.insert(texts.end(), {"", "?", "none of them"});
   std::vector<std::string> values(static_cast<size_t>(shape.n_elements()));
-  for (std::string& value : values)
-    value = texts[static_cast<size_t>(random.below(static_cast<int64_t>(texts.size())))];
+  for (std::string& value : values) {
+    value = one_of(texts, random);
+    if (!tokens.are_words) continue;
+    for (int64_t n = random.below(kLongestSentence); n > 0; --n) {
+      std::string word = one_of(texts, random);
+      if (random.below(4) == 0 && !word.empty() && word[0] >= 'a' && word[0] <= 'z')
+        word[0] = static_cast<char>(word[0] - 'a' + 'A');
+      value += (random.below(5) == 0 ? ", " : " ") + word;
+    }
+  }
   return {shape, std::move(values)};
+}
+
+// The same of numbers, which may be any of 64 bits.
+Tensor random_numbers(const Shape& shape, Random& random, const std::vector<int64_t>& numbers) {
+  Tensor tensor(DType::kInt64, shape);
+  for (int64_t& value : tensor.mutable_values<int64_t>()) {
+    value = numbers[static_cast<size_t>(random.below(static_cast<int64_t>(numbers.size())))];
+    if (random.below(4) == 0) value = random.below(100) - kDefaultIndices;
+  }
+  return tensor;
 }
 
 Tensor random_floats(const Shape& shape, Random& random, double spread, bool has_zeros) {
@@ -209,11 +270,16 @@ std::vector<Tensor> random_inputs(const graph::Graph& graph, const graph::Signat
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < shapes.size(); ++i) {
     const DType dtype = signature.inputs[i].node->get_or<DType>("dtype", DType::kFloat32);
+    Tokens tokens = compared_tokens(uses, signature.inputs[i]);
     if (dtype == DType::kString) {
-      inputs.push_back(random_texts(shapes[i], random, compared_texts(uses, signature.inputs[i])));
+      inputs.push_back(random_texts(shapes[i], random, std::move(tokens)));
       continue;
     }
     const auto n = n_indices(uses, signature.inputs[i], sizes);
+    if (!n && (dtype == DType::kInt64 || dtype == DType::kInt32) && !tokens.numbers.empty()) {
+      inputs.push_back(random_numbers(shapes[i], random, tokens.numbers).cast(dtype));
+      continue;
+    }
     const bool is_float =
         dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
     const int64_t n_default = dtype == DType::kBool ? 2 : dtype == DType::kUInt8 ? 256 : kDefaultIndices;

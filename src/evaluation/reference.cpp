@@ -27,6 +27,13 @@ keras::Array array(const Tensor& tensor, const Perturbation& perturbation, uint6
                                   : result.perturbed_by(perturbation.amount, perturbation.seed * 1000003 + number);
 }
 
+Tensor texts_of(const keras::Formula& formula) {
+  std::vector<std::string> texts;
+  for (int64_t i = 0; i < formula.shape.n_elements(); ++i)
+    texts.push_back(formula.text(keras::Index::at_offset(formula.shape, i)));
+  return {formula.shape, std::move(texts)};
+}
+
 double total_cost(const keras::Formulas& outputs) {
   return std::accumulate(outputs.begin(), outputs.end(), 0.0, [](double sum, const keras::Formula& output) {
     return sum + output.cost * static_cast<double>(output.shape.n_elements());
@@ -57,8 +64,8 @@ std::vector<Tensor> compute(const LayerInputs& layer, int n_threads) {
   std::vector<Tensor> outputs;
   std::vector<std::span<double>> targets;
   for (const keras::Formula& formula : shapes) {
-    outputs.emplace_back(DType::kFloat64, formula.shape);
-    targets.push_back(outputs.back().mutable_values<double>());
+    outputs.push_back(formula.text ? texts_of(formula) : Tensor(DType::kFloat64, formula.shape));
+    targets.push_back(formula.text ? std::span<double>() : outputs.back().mutable_values<double>());
   }
   std::vector<std::atomic<int64_t>> next(outputs.size());
   in_parallel(total_cost(shapes) < kSingleThreadCost ? 1 : n_threads, [&] {

@@ -169,6 +169,7 @@ class ModelTranslator {
     const ModelLayer& layer = model_.layers[index];
     Json result = Json::array();
     for (size_t c = 0; c < found->size(); ++c) {
+      check_call(layer, layer.calls.at(c));
       const InboundNode node = parse_inbound_node((*found)[c], names);
       std::vector<Json> tensors;
       for (const TensorRef& ref : layer.calls.at(c).inputs) tensors.push_back(tensor(ref, given));
@@ -176,6 +177,19 @@ class ModelTranslator {
                                        fmt::format("layer `{}` ({})", layer.name, layer.class_name)));
     }
     return result;
+  }
+
+  // What a layer of the other Keras does not take.
+  void check_call(const ModelLayer& layer, const Call& call) const {
+    const bool is_to_3 = dialect_ == Dialect::kKeras3;
+    const std::string place = fmt::format("layer `{}` ({})", layer.name, layer.class_name);
+    if (layer.class_name == "HashedCrossing" && is_to_3 && call.inputs.size() != 2)
+      cannot_say(dialect_, place, fmt::format("it crosses {} inputs, and Keras 3 takes two", call.inputs.size()));
+    const auto gives_floats = [&](const TensorRef& ref) {
+      return model_.layers[ref.layer].is_input && is_floating(model_.layers[ref.layer].input_dtype);
+    };
+    if (layer.class_name == "Hashing" && !is_to_3 && std::ranges::any_of(call.inputs, gives_floats))
+      cannot_say(dialect_, place, "it hashes floats, which Keras 2 does not take");
   }
 
   // Keras 2 counts a nested model's making as its call 0 where it begins with an InputLayer.

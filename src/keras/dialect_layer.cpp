@@ -57,6 +57,7 @@ class LayerTranslator {
       // Keras 2.15 wants the type of the indices; Keras 3 has the policy's there and gives int64 all the same.
       const bool gives_indices = class_name_.ends_with("Lookup") && text_at(config, "output_mode") == "int";
       if (gives_indices && !is_to_3()) result["dtype"] = "int64";
+      if (class_name_ == "TextVectorization" && !is_to_3()) result["dtype"] = "string";
     }
     // Keras before 2.4 wrote it only where it was asked for; for the newer ones nothing means true.
     if ((class_name_ == "GRU" || class_name_ == "GRUCell") && !result.contains("reset_after"))
@@ -98,6 +99,8 @@ class LayerTranslator {
       cannot_say(dialect_, place_, "`padding` is causal");
     if (is_to_3() && class_name_ == "RandomCrop")
       cannot_say(dialect_, place_, "Keras 3 leaves pictures larger than the crop as they are outside training");
+    if (!is_to_3() && class_name_ == "TextVectorization" && config.contains("ngrams") && config.at("ngrams").is_array())
+      cannot_say(dialect_, place_, "`ngrams` is a list, which Keras 2.15 does not read");
     const std::string interpolation = text_at(config, "interpolation");
     if (is_to_3() && (interpolation == "area" || interpolation == "gaussian" || interpolation == "mitchellcubic"))
       cannot_say(dialect_, place_, fmt::format("`interpolation` is {}, which Keras 3 has not", interpolation));

@@ -56,6 +56,7 @@ class Array {
     const double value = (*reader_)[offset];
     return perturbation_ == 0 ? value : perturbed(value, offset);
   }
+  [[nodiscard]] bool is_text() const { return !strings_.empty(); }
   // The element of an array of strings. Throws Error{kInvalidArgument} for one of numbers, whose text this is not.
   [[nodiscard]] const std::string& text(const Index& index) const;
   // The same array with every value moved by a random part of it, at most `amount`: how far rounding may carry a
@@ -84,7 +85,8 @@ using Arrays = std::vector<Array>;
 struct Formula {
   Shape shape;
   std::function<double(const Index&)> at;
-  double cost = 1;  // multiplications per element, for verify's budget
+  double cost = 1;                                     // multiplications per element, for verify's budget
+  std::function<std::string(const Index&)> text = {};  // of an output that is text, in place of `at`
 };
 using Formulas = std::vector<Formula>;
 

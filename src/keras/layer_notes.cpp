@@ -5,7 +5,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr std::string_view kHashes = "it hashes text, which is not converted; hash before the model";
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
 constexpr std::string_view kInverse =
     "complex spectra are converted where kapre's Magnitude or Phase takes them, no further; put it behind the model";
@@ -38,21 +37,16 @@ constexpr LayerNote kNotes[] = {
     {"DenseFeatures", NoteKind::kRefused,
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
     {"FlaxLayer", NoteKind::kRefused, kPython},
-    {"HashedCrossing", NoteKind::kRefused, kHashes},
-    {"Hashing", NoteKind::kRefused, kHashes},
     {"InverseSTFT", NoteKind::kRefused, kInverse},
     {"JaxLayer", NoteKind::kRefused, kPython},
     {"PhaseTflite", NoteKind::kRefused, kApproximate},
     {"TFSMLayer", NoteKind::kRefused,
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
-    {"TextVectorization", NoteKind::kRefused,
-     "it splits text into words, which needs ragged tensors; split it before the model, and look words up with "
-     "StringLookup"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
     {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel and log"},
-    {"CategoryEncoding", NoteKind::kLimited, "sparse outputs, count_weights"},
+    {"CategoryEncoding", NoteKind::kLimited, "sparse outputs"},
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
     {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kLimited,
      "images of unknown size, tiles that pad more than the image has"},
@@ -61,8 +55,9 @@ constexpr LayerNote kNotes[] = {
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
     {"EinsumDense", NoteKind::kLimited, kQuantization},
     {"Embedding", NoteKind::kLimited, "int4 of Keras before 3.14, sparse outputs"},
-    {"IntegerLookup", NoteKind::kLimited,
-     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
+    {"HashedCrossing", NoteKind::kLimited, "sparse outputs"},
+    {"Hashing", NoteKind::kLimited, "sparse outputs"},
+    {"IntegerLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
@@ -90,8 +85,10 @@ constexpr LayerNote kNotes[] = {
     {"STFTTflite", NoteKind::kLimited, "n_fft above 4096"},
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},
-    {"StringLookup", NoteKind::kLimited,
-     "vocabularies of over 4096 tokens or outside the file, several oov indices, invert, tf_idf"},
+    {"StringLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},
+    {"TextVectorization", NoteKind::kLimited,
+     "vocabularies outside the file, functions as standardize or split, output_mode None, ragged and sparse outputs, "
+     "ngrams without a split"},
     {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear on images of unknown size"},
 };
 

@@ -41,10 +41,8 @@ TEST(LayerNotes, SayEachOnce) {
 }
 
 TEST(LayerNotes, RefusalsSayWhy) {
-  EXPECT_EQ(message_of("TextVectorization", R"({"name": "t"})"),
-            "layer `t` (TextVectorization): it splits text into words, which needs ragged tensors; split it before the "
-            "model, "
-            "and look words up with StringLookup");
+  EXPECT_EQ(message_of("FlaxLayer", R"({"name": "t"})"),
+            "layer `t` (FlaxLayer): its meaning is another library's code, which is not in the file");
 }
 
 }  // namespace

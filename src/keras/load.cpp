@@ -208,7 +208,7 @@ std::shared_ptr<const Model> load_zip(const Opened& opened, const LoadOptions& o
   if (const auto tree = only_hdf5_in(opened.file->path())) return load_hdf5(tree, opened.place, options);
   const Archive archive = read_archive(opened.file->path());
   Json json = parse_json(archive.config, opened.place + ":config.json");
-  add_vocabularies(json, archive.vocabularies);
+  add_vocabularies(json, archive.vocabularies, archive.weights.get());
   const auto weights = options.weights.empty() ? archive.weights : open_weights(options.weights);
   const auto model = parse_architecture(json, archive.version, weights.get(), options, opened.place);
   finish(*model, from_tree(weights, model->version), options, opened.place);

@@ -63,8 +63,10 @@ class V3Writer {
     const std::string vars = hdf5::join(group, "vars");
     writer_.group(vars);
     if (dialect_ == Dialect::kKeras3) writer_.text(vars, "name", name);
-    for (size_t i = 0; i < variables.size(); ++i)
-      write_value(writer_, hdf5::join(vars, std::to_string(i)), *variables[i]);
+    for (size_t i = 0; i < variables.size(); ++i) {
+      const std::string& own = variables[i]->spec.name;
+      write_value(writer_, hdf5::join(vars, own == kStoredByName ? own : std::to_string(i)), *variables[i]);
+    }
   }
 
   hdf5::Writer& writer_;

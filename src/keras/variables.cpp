@@ -117,7 +117,8 @@ std::vector<LayerVariables> collect(const Model& model, const Specs& specs) {
         Place place = place_in(layer.class_name, *layer.config, found->second[i].name);
         if (!found->second[i].group.empty()) place.part = found->second[i].group;
         variables.own.push_back(
-            {&layer, i, found->second[i], fmt::format("{}/{}:0", layer.name, place.name), place.part});
+            {&layer, i, found->second[i],
+             place.name == kStoredByName ? "Variable:0" : fmt::format("{}/{}:0", layer.name, place.name), place.part});
       }
     }
     result.push_back(std::move(variables));

@@ -9,6 +9,9 @@
 
 namespace hoarfrost::keras {
 
+// What Keras' lookups store by themselves: archives have it under its name (`vars/idf_weights`) and not under a number.
+inline constexpr std::string_view kStoredByName = "idf_weights";
+
 // One weight: layer->weights[index].
 struct Variable {
   const ModelLayer* layer = nullptr;

@@ -29,7 +29,19 @@ Json tokens_of(const std::string& text, bool is_text) {
   return tokens;
 }
 
-void add(Json& model, const std::string& folder, const VocabularyAssets& assets, int depth) {
+// One for each token; pad_to_max_tokens has stored more of them.
+Json idf_weights_of(const hdf5::Tree* weights, const std::string& group, size_t n_tokens) {
+  const std::string path = hdf5::join(hdf5::join("/" + group, "vars"), kStoredByName);
+  if (weights == nullptr || weights->kind(path) != hdf5::Kind::kDataset) return nullptr;
+  const Tensor values = weights->dataset(path);
+  const Reader reader(values);
+  Json result = Json::array();
+  for (int64_t i = 0; i < std::min(values.n_elements(), static_cast<int64_t>(n_tokens)); ++i)
+    result.push_back(reader[i]);
+  return result;
+}
+
+void add(Json& model, const std::string& folder, const VocabularyAssets& assets, const hdf5::Tree* weights, int depth) {
   if (depth > kDeepest || !model.is_object() || !model.contains("config") || !model["config"].is_object()) return;
   Json& config = model["config"];
   if (!config.contains("layers") || !config["layers"].is_array()) return;
@@ -40,19 +52,23 @@ void add(Json& model, const std::string& folder, const VocabularyAssets& assets,
     const std::string base = snake_case(class_name);
     const int n = used[base]++;
     const std::string own = folder + "layers/" + (n == 0 ? base : base + "_" + std::to_string(n));
-    if (is_model_class(class_name)) add(layer, own + "/", assets, depth + 1);
-    const bool is_text = class_name == "StringLookup";
+    if (is_model_class(class_name)) add(layer, own + "/", assets, weights, depth + 1);
+    const bool is_text = class_name == "StringLookup" || class_name == "TextVectorization";
     const auto found = assets.find(own);
     if ((!is_text && class_name != "IntegerLookup") || found == assets.end()) continue;
-    Json& vocabulary = layer["config"]["vocabulary"];
-    if (vocabulary.is_null()) vocabulary = tokens_of(found->second, is_text);
+    Json& own_config = layer["config"];
+    if (!own_config["vocabulary"].is_null()) continue;
+    own_config["vocabulary"] = tokens_of(found->second, is_text);
+    const std::string mode = text_at(own_config, "output_mode");
+    if (mode == "tf_idf" || mode == "tf-idf")
+      own_config["idf_weights"] = idf_weights_of(weights, own, own_config["vocabulary"].size());
   }
 }
 
 }  // namespace
 
-void add_vocabularies(Json& architecture, const VocabularyAssets& assets) {
-  if (!assets.empty()) add(architecture, "", assets, 0);
+void add_vocabularies(Json& architecture, const VocabularyAssets& assets, const hdf5::Tree* weights) {
+  if (!assets.empty()) add(architecture, "", assets, weights, 0);
 }
 
 }  // namespace hoarfrost::keras

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "hdf5/tree.h"
 #include "keras/config.h"
 
 namespace hoarfrost::keras {
@@ -14,7 +15,8 @@ namespace hoarfrost::keras {
 using VocabularyAssets = std::map<std::string, std::string>;
 
 // Puts them into the configurations of an architecture's lookup layers that say no vocabulary of their own. A line that
-// is no number stays text, and IntegerLookup refuses it.
-void add_vocabularies(Json& architecture, const VocabularyAssets& assets);
+// is no number stays text, and IntegerLookup refuses it. The weights of tf_idf go with them, from the archive's
+// `weights` (nullptr: none), so that the configuration is whole.
+void add_vocabularies(Json& architecture, const VocabularyAssets& assets, const hdf5::Tree* weights);
 
 }  // namespace hoarfrost::keras

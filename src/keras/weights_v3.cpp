@@ -110,8 +110,17 @@ class V3Weights {
           fill(*slot, Tensor(slot->layer->variable_dtype, slot->spec.shape), tree_.where(group));
         continue;
       }
-      load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
+      if (slots.size() == 1 && slots[0]->spec.name == kStoredByName) {
+        if (part.empty()) load_named(group, *slots[0]);  // what else has it, has it too
+      } else {
+        load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
+      }
     }
+  }
+
+  void load_named(const std::string& group, const WeightSlot& slot) {
+    const std::string path = hdf5::join(step(group, "vars").value_or(group), slot.spec.name);
+    fill(slot, tree_.dataset(path), tree_.where(path));
   }
 
   std::string vars_of(const std::string& group, const std::string& part) {

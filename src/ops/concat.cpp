@@ -208,7 +208,7 @@ std::vector<Tensor> split(const Node& node, Tensors inputs) {
 
 constexpr OpSpec kOps[] = {
     {"Concat", infer_concat, concat},
-    {"ConcatV2", infer_concat, concat},
+    {"ConcatV2", infer_concat, moving_text<concat>},
     {"Pack", infer_pack, pack},
     {"Unpack", infer_unpack, unpack},
     {"Split", infer_split, split<infer_split, 1, 0>},

@@ -126,9 +126,9 @@ std::vector<Tensor> gather_nd(const Node& node, Tensors inputs) {
 }
 
 constexpr OpSpec kOps[] = {
-    {"Gather", infer_gather, gather},
-    {"GatherV2", infer_gather, gather},
-    {"GatherNd", infer_gather_nd, gather_nd},
+    {"Gather", infer_gather, moving_text<gather>},
+    {"GatherV2", infer_gather, moving_text<gather>},
+    {"GatherNd", infer_gather_nd, moving_text<gather_nd>},
 };
 
 }  // namespace

@@ -100,8 +100,8 @@ std::vector<Tensor> clip(const Node& node, Tensors inputs) {
 }
 
 constexpr OpSpec kOps[] = {
-    {"Select", infer_select, select<infer_select, leading_strides>},
-    {"SelectV2", infer_select_v2, select<infer_select_v2, broadcast_strides>},
+    {"Select", infer_select, moving_text<select<infer_select, leading_strides>>},
+    {"SelectV2", infer_select_v2, moving_text<select<infer_select_v2, broadcast_strides>>},
     {"ClipByValue", infer_clip, through_float<clip>},
 };
 

@@ -185,8 +185,8 @@ std::vector<Tensor> slice(const Node& node, Tensors inputs) {
 }
 
 constexpr OpSpec kOps[] = {
-    {"Slice", infer_slice, slice},
-    {"StridedSlice", infer_strided_slice, strided_slice},
+    {"Slice", infer_slice, moving_text<slice>},
+    {"StridedSlice", infer_strided_slice, moving_text<strided_slice>},
 };
 
 }  // namespace

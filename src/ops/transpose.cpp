@@ -127,7 +127,7 @@ std::vector<Tensor> broadcast_to(const Node& node, Tensors inputs) {
 }
 
 constexpr OpSpec kOps[] = {
-    {"Transpose", infer_transpose, transpose},
+    {"Transpose", infer_transpose, moving_text<transpose>},
     {"ReverseV2", infer_reverse, reverse},
     {"Tile", infer_tile, tile},
     {"BroadcastTo", infer_broadcast_to, broadcast_to},

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "ops/known.h"
 
@@ -56,6 +58,31 @@ std::vector<Tensor> through_float(const Node& node, Tensors inputs) {
   std::vector<Tensor> outputs = reference(node, widened);
   for (Tensor& tensor : outputs) {
     if (tensor.dtype() == DType::kFloat32) tensor = tensor.cast(dtype);
+  }
+  return outputs;
+}
+
+// A reference that only moves elements, for text too: it moves their numbers, and the texts follow.
+template <Reference reference>
+std::vector<Tensor> moving_text(const Node& node, Tensors inputs) {
+  const auto is_text = [](const Tensor& t) { return t.dtype() == DType::kString; };
+  if (std::ranges::none_of(inputs, is_text)) return reference(node, inputs);
+  std::vector<const std::string*> texts;
+  std::vector<Tensor> numbered(inputs.begin(), inputs.end());
+  for (Tensor& tensor : numbered) {
+    if (!is_text(tensor)) continue;
+    Tensor numbers(DType::kInt64, tensor.shape());
+    for (size_t i = 0; i < tensor.strings().size(); ++i) {
+      numbers.mutable_values<int64_t>()[i] = static_cast<int64_t>(texts.size());
+      texts.push_back(&tensor.strings()[i]);
+    }
+    tensor = numbers;
+  }
+  std::vector<Tensor> outputs = reference(node, numbered);
+  for (Tensor& tensor : outputs) {
+    std::vector<std::string> moved;
+    for (const int64_t number : tensor.values<int64_t>()) moved.push_back(*texts[static_cast<size_t>(number)]);
+    tensor = Tensor(tensor.shape(), std::move(moved));
   }
   return outputs;
 }

@@ -113,6 +113,8 @@ class Rewriter {
       node.set_op("BatchMatMul");
     } else if (op == "LeakyRelu" && node.get_or<float>("alpha", 0.2F) <= 1) {
       leaky(node);
+    } else if (op == "StringLower" && release_ >= Release::k1_12 && node.get_or<std::string>("encoding", "").empty()) {
+      lower_letters(node);
     } else if (op == "ClipByValue") {
       clip(node);
     } else if (op == "SelectV2" && have_equal_shapes(node)) {
@@ -147,6 +149,26 @@ class Rewriter {
     node.set_op("Maximum");
     node.attributes = {{"T", DType::kFloat32}};
     node.inputs = {mul.output(), node.inputs[0]};
+  }
+
+  // Letter by letter.
+  void lower_letters(Node& node) {
+    Endpoint x = node.input(0);
+    const auto rule = [](char letter) {
+      return std::map<std::string, graph::Attribute, std::less<>>{
+          {"pattern", std::string(1, letter)},
+          {"rewrite", std::string(1, static_cast<char>(letter - 'A' + 'a'))},
+          {"replace_global", true}};
+    };
+    for (char letter = 'A'; letter < 'Z'; ++letter) {
+      Node& next = graph_.add("StaticRegexReplace", graph_.unique_name(fmt::format("{}/{}", node.name(), letter)), {x});
+      for (const auto& [key, value] : rule(letter)) next.set(key, value);
+      x = next.output();
+    }
+    node.set_op("StaticRegexReplace");
+    node.attributes.clear();
+    for (const auto& [key, value] : rule('Z')) node.set(key, value);
+    node.inputs = {x};
   }
 
   void clip(Node& node) {

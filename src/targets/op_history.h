@@ -10,7 +10,8 @@ namespace hoarfrost::targets {
 enum class Release { k1_4, k1_12, k1_15, k2 };
 
 // Makes older ops of newer ones, where they say the same: AddV2, FusedBatchNormV2 and V3, BatchMatMulV2, LeakyRelu,
-// ClipByValue, SelectV2, Snapshot, explicit paddings; and forgets newer attributes that hold their defaults.
+// ClipByValue, SelectV2, Snapshot, StringLower, explicit paddings; and forgets newer attributes that hold their
+// defaults.
 void rewrite_for(Release release, graph::Graph& graph, graph::Signature& signature);
 
 // Throws Error{kUnsupported} for the first op, or attribute that is not its default, of a later release.

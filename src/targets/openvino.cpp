@@ -76,6 +76,25 @@ void check_types(const Node& node) {
   }
 }
 
+// Its CPU plugin holds whole numbers of 64 bits in 32, and computes remainders of them in float32: a perfect hash, and
+// tokens that are large, would be others.
+void check_lengths(const Node& node) {
+  const auto& op = node.op();
+  const bool is_whole = node.get_or<DType>("T", DType::kFloat32) == DType::kInt64;
+  if (op == "FloorMod" && is_whole && node.input(0).node->op() == "Mul")
+    refuse(node, "OpenVINO computes remainders of whole numbers in float32, which holds no such product");
+  if (op != "Equal" && op != "Gather" && op != "GatherV2") return;
+  for (const graph::Endpoint& input : node.inputs) {
+    const Tensor* value = passes::const_value(input);
+    if (value == nullptr || value->dtype() != DType::kInt64) continue;
+    const Tensor whole = value->aligned();
+    for (const int64_t number : whole.values<int64_t>()) {
+      if (number > INT32_MAX || number < INT32_MIN)
+        refuse(node, fmt::format("OpenVINO holds whole numbers in 32 bits, and {} does not fit", number));
+    }
+  }
+}
+
 void check(const graph::Graph& graph, const graph::Signature& signature) {
   for (const auto& output : signature.outputs) {
     if (output.index != 0) refuse(*output.node, "OpenVINO's model has only the first output of a node");
@@ -85,6 +104,7 @@ void check(const graph::Graph& graph, const graph::Signature& signature) {
   for (const auto& node : graph.nodes()) {
     const auto& op = node->op();
     check_types(*node);
+    check_lengths(*node);
     const bool is_variable = op.starts_with("Variable") || op == "VarHandleOp" || op == "ReadVariableOp";
     const bool is_training = op.find("Grad") != std::string::npos || op.find("Backprop") != std::string::npos;
     if (is_variable) refuse(*node, "a variable; freeze the graph first");

@@ -50,6 +50,20 @@ TEST(TensorFlow, OldReleasesGetOldOps) {
   EXPECT_THAT(evaluated(graph, signature, Tensor::of<float>({1, 4}, {-2, 0, 1, 4})), testing::ElementsAre(-3, 0, 2, 8));
 }
 
+TEST(TensorFlow, OldReleasesLowerLetterByLetter) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {3}).set("dtype", DType::kString);
+  Node& lower = graph.add("StringLower", "lower", {x.output()});
+  Signature signature{{x.output()}, {lower.output()}};
+  fit(find_target("tf1.12"), graph, signature);
+  EXPECT_EQ(graph.find("lower")->op(), "StaticRegexReplace");
+  const Tensor text({3},
+                    std::vector<std::string>{"", "The QUICK brown Fox [JUMPS] over the LAZY dog", "GR\xc3\x9cN_Z@"});
+  const auto outputs = ops::evaluate(graph, {{signature.inputs[0], text}}, signature.outputs);
+  EXPECT_THAT(outputs[0].strings(),
+              testing::ElementsAre("", "the quick brown fox [jumps] over the lazy dog", "gr\xc3\x9cn_z@"));
+}
+
 TEST(TensorFlow, AttributesThatHoldTheirDefaultsAreForgottenOthersRefused) {
   Graph graph;
   Node& x = placeholder(graph, "x", {1, 4, 4, 1});

@@ -10,6 +10,7 @@
 #include <numbers>
 
 #include "keras/layers/registry.h"
+#include "keras/quantizer.h"
 #include "keras/quantizer_nodes.h"
 
 namespace hoarfrost::keras {

@@ -280,11 +280,165 @@ def random_fourier_features():
     return x, [kernelized.RandomFourierFeatures(5)(x), kernelized.RandomFourierFeatures(4, 'laplacian', scale=2.5, trainable=True)(x)], [normal(3, 7)]
 
 
+def words_of(n):
+    """Text of 1 to 70 bytes; two thirds of it are tokens of the vocabularies, which take every other word and more."""
+    return ['w%d' % (i * i) if i % 3 else 'ü%s' % ('x' * (i % 67)) + str(i) for i in range(n)]
+
+
+@case(2, 3)
+def lookups_large():
+    x, y, n = Input((5,), dtype='string'), Input((1,), dtype='string'), Input((5,), dtype='int64')
+    words = words_of(600)[::2] + ['', '日本']
+    numbers = list(range(-700, 700, 5)) + [2**40, -2**50, 3, 4]
+    idf = [0.25 + (i % 17) / 8 for i in range(len(words))]
+    outputs = [L.StringLookup(vocabulary=words)(x), L.StringLookup(vocabulary=words, mask_token='zwei')(x), L.StringLookup(vocabulary=words, num_oov_indices=4)(x),
+               L.StringLookup(vocabulary=words, output_mode='multi_hot', mask_token='zwei')(x), L.StringLookup(vocabulary=words, output_mode='count', max_tokens=1400, pad_to_max_tokens=True)(x),
+               L.StringLookup(vocabulary=words, output_mode='tf_idf', idf_weights=idf)(x), L.StringLookup(vocabulary=words, output_mode='one_hot')(y),
+               L.IntegerLookup(vocabulary=numbers)(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=3, mask_token=2)(n), L.IntegerLookup(vocabulary=numbers, output_mode='count')(n),
+               L.Embedding(310, 2)(L.StringLookup(vocabulary=words)(x))]
+    return [x, y, n], outputs, [texts(words_of(600) + ['日本'] * 9, 4, 5), texts(words_of(600), 4, 1),
+                                lambda random: random.choice(list(range(-700, 700)) + [2**40, -2**50, 2**41] * 30 + [2] * 30, (4, 5)).astype('int64')]
+
+
+@case(2, 3)
+def lookups_unknown():
+    x, y, n = Input((6,), dtype='string'), Input((1,), dtype='string'), Input((6,), dtype='int64')
+    words, numbers, idf = ['red', 'green', 'blau', 'grün'], [12, 36, -5, 42], [0.5, 1.25, 2, 0.75]
+    outputs = [L.StringLookup(vocabulary=words, num_oov_indices=3)(x), L.StringLookup(vocabulary=words, num_oov_indices=2, mask_token='')(x),
+               L.StringLookup(vocabulary=words, num_oov_indices=2, output_mode='one_hot')(y), L.StringLookup(vocabulary=words, num_oov_indices=3, mask_token='', output_mode='count')(x),
+               L.StringLookup(vocabulary=['[UNK]', '[UNK]'] + words, num_oov_indices=2, oov_token='[UNK]')(x), L.StringLookup(vocabulary=words, mask_token='', output_mode='multi_hot')(x),
+               L.StringLookup(vocabulary=words, output_mode='tf_idf', idf_weights=idf)(x),
+               L.StringLookup(vocabulary=words, output_mode='tf_idf', idf_weights=idf, num_oov_indices=2, max_tokens=9, pad_to_max_tokens=True)(x),
+               L.IntegerLookup(vocabulary=numbers, num_oov_indices=3)(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=3, mask_token=0)(n),
+               L.IntegerLookup(vocabulary=numbers, num_oov_indices=5, output_mode='count')(n), L.IntegerLookup(vocabulary=numbers, output_mode='tf_idf', idf_weights=idf)(n),
+               L.IntegerLookup(vocabulary=numbers, mask_token=0, output_mode='multi_hot')(n), L.IntegerLookup(vocabulary=numbers, invert=True)(n),
+               L.IntegerLookup(vocabulary=numbers, invert=True, mask_token=9, num_oov_indices=2, oov_token=-7)(n)]
+    if IS_3:
+        outputs += [L.IntegerLookup(vocabulary=numbers, num_oov_indices=4, oov_method='farmhash')(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=4, oov_method='farmhash', salt=[5, 2**40])(n),
+                    L.StringLookup(vocabulary=words, num_oov_indices=4, salt=133)(x)]
+        adapted = L.StringLookup(output_mode='tf_idf', max_tokens=8, pad_to_max_tokens=True)
+        adapted.adapt(np.array([['drei', 'zwei'], ['eins', 'zwei'], ['drei', 'grün']]))
+        outputs += [adapted(x)]
+    return [x, y, n], outputs, [texts(words, 4, 6), texts(words, 4, 1), lambda random: random.choice([12, 36, -5, 42, 0, 1, 2, 3, 4, 5, 6, -1, -2, 100001, 77], (4, 6)).astype('int64')]
+
+
+@case(2, 3)
+def hashing():
+    x, y, n, i = Input((5,), dtype='string'), Input((1,), dtype='string'), Input((5,), dtype='int64'), Input((1,), dtype='int32')
+    outputs = [L.Hashing(7)(x), L.Hashing(1000000007)(x), L.Hashing(7, mask_value='')(x), L.Hashing(9, salt=133)(x), L.Hashing(9, salt=[133, 137], mask_value='ü')(x), L.Hashing(1, mask_value='')(x),
+               L.Hashing(7)(n), L.Hashing(7, mask_value=-1)(n), L.Hashing(7, mask_value=0)(i), L.Hashing(12, salt=[2**40, 3])(i),
+               L.Hashing(6, output_mode='one_hot')(y), L.Hashing(6, output_mode='one_hot', mask_value=3)(i), L.Hashing(6, output_mode='multi_hot')(x), L.Hashing(6, output_mode='count', mask_value='')(x),
+               L.Hashing(3000, output_mode='count')(n), L.Embedding(8, 2)(L.Hashing(8)(x))]
+    if IS_3:
+        f = Input((4,))
+        return [x, y, n, i, f], outputs + [L.Hashing(7)(f), L.Hashing(7, mask_value=2)(f)], [texts(words_of(90), 4, 5), texts(words_of(9), 4, 1), whole(-3, 3, 4, 5, dtype='int64'), whole(0, 5, 4, 1),
+                                                                                            lambda random: random.uniform(-4, 4, (4, 4)).astype('float32')]
+    return [x, y, n, i], outputs, [texts(words_of(90), 4, 5), texts(words_of(9), 4, 1), lambda random: random.choice([0, -1, 5, 2**62, -2**63], (4, 5)), whole(0, 5, 4, 1)]
+
+
+@case(2, 3)
+def hashed_crossing():
+    x, y, n, i = Input((1,), dtype='string'), Input((1,), dtype='string'), Input((1,), dtype='int64'), Input((1,), dtype='int32')
+    a, b = Input((), dtype='string'), Input((), dtype='int64')
+    outputs = [L.HashedCrossing(11)([x, y]), L.HashedCrossing(11)([x, n]), L.HashedCrossing(1000)([n, i]), L.HashedCrossing(2**40)([x, x]), L.HashedCrossing(6, output_mode='one_hot')([x, i])]
+    if not IS_3:  # which takes two inputs, and says another shape of columns without a second axis than it gives
+        outputs += [L.HashedCrossing(11)([x, y, n]), L.HashedCrossing(11)([a, b])]
+        return [x, y, n, i, a, b], outputs, [texts(words_of(90), 6, 1), texts(words_of(9), 6, 1), whole(-9, 9, 6, 1, dtype='int64'), whole(0, 5, 6, 1), texts(words_of(9), 6), whole(0, 9, 6, dtype='int64')]
+    return [x, y, n, i], outputs, [texts(words_of(90), 6, 1), texts(words_of(9), 6, 1), whole(-9, 9, 6, 1, dtype='int64'), whole(0, 5, 6, 1)]
+
+
+SENTENCES = ['Der Hund, die Katze & das Pferd!', '', '...!?', 'GRÜN grün Grün   rot\tblau\nrot\v\f\rgelb', 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft fährt',
+             '日本 語', "it's a_b [UNK] x-y a\u00a0b \u2003 C\\D {e}|~", 'hund katze pferd rot blau gelb grün der die das und noch viel mehr Worte, als hineinpassen', 'x']
+WORDS = ['der', 'hund', 'katze', 'rot', 'blau', 'grün', 'Grün', 'das', 'its', 'ab', '日本', 'der hund', 'rot blau', 'hund katze pferd', 'h', 'ü', '本', 'u n', 'unk', '[UNK]d', 'x',
+         'donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft', 'Hund,', "it's", 'a\u00a0b']
+
+
+def sentences(*shape):
+    return lambda random: np.array(SENTENCES).reshape(shape) if np.prod(shape) == len(SENTENCES) else random.choice(SENTENCES, shape)
+
+
+@case(2, 3)
+def text_vectorization():
+    x, t = Input((1,), dtype='string'), Input((4,), dtype='string')
+    V = lambda **more: L.TextVectorization(vocabulary=WORDS, **more)
+    outputs = [V()(x), V(output_sequence_length=5)(x), V(output_sequence_length=40)(x), V(standardize=None)(x), V(standardize='lower', output_sequence_length=6)(x),
+               V(standardize='strip_punctuation')(x), V(split='character')(x), V(split='character', standardize=None, output_sequence_length=9)(x),
+               V(output_mode='multi_hot')(x), V(output_mode='count')(x), V(output_mode='count', max_tokens=40, pad_to_max_tokens=True, split='character')(x),
+               V(output_mode='tf_idf', idf_weights=[0.25 + i / 8 for i in range(len(WORDS))])(x), V(split=None)(t), V(split=None, output_sequence_length=3)(t),
+               V(split=None, output_sequence_length=6)(t), V(split=None, output_mode='multi_hot', standardize=None)(t)]
+    embedded = L.Embedding(30, 3)(V(output_sequence_length=8)(x))
+    outputs += [L.GlobalAveragePooling1D()(embedded), L.LSTM(2)(L.Embedding(30, 3, mask_zero=True)(V()(x)))]
+    if IS_3:
+        for more in (dict(), dict(output_mode='tf_idf'), dict(output_mode='count', max_tokens=12), dict(ngrams=2, output_sequence_length=7)):
+            adapted = L.TextVectorization(**more)
+            adapted.adapt(np.array(SENTENCES[:1] + SENTENCES[3:]))
+            outputs += [adapted(x)]
+    return [x, t], outputs, [sentences(9, 1), texts(WORDS + ['', 'HUND'], 5, 4)]
+
+
+@case(2, 3)
+def text_vectorization_ngrams():
+    x = Input((1,), dtype='string')
+    words = WORDS + ['der hund die', 'a b', 'd e r', 'h u']
+    V = lambda **more: L.TextVectorization(vocabulary=words, **more)
+    outputs = [V(ngrams=2)(x), V(ngrams=3, output_sequence_length=12)(x), V(ngrams=1)(x), V(ngrams=2, output_mode='multi_hot')(x), V(ngrams=3, output_mode='count')(x),
+               V(ngrams=3, split='character', output_sequence_length=30)(x)]
+    if IS_3:  # Keras 2.15 writes a tuple and cannot read the list that it becomes
+        outputs += [V(ngrams=(2,))(x), V(ngrams=(3, 1), output_sequence_length=10)(x)]
+    return [x], outputs, [sentences(9, 1)]
+
+
+@case(2, 3)
+def text_vectorization_large():
+    x = Input((1,), dtype='string')
+    V = lambda **more: L.TextVectorization(vocabulary=words_of(400), standardize='lower', max_tokens=1200, **more)
+    outputs = [V()(x), V(output_sequence_length=3)(x), V(output_mode='count', pad_to_max_tokens=True)(x), V(output_mode='multi_hot', pad_to_max_tokens=True)(x), V(ngrams=2)(x)]
+    if not IS_3:  # which says another shape of texts without a second axis than it gives
+        y = Input((), dtype='string')
+        return [x, y], outputs + [V()(y)], [lambda random: np.array([[' '.join(random.choice(words_of(500), n))] for n in (3, 0, 9, 5)]), sentences(9)]
+    return [x], outputs, [lambda random: np.array([[' '.join(random.choice(words_of(500), n))] for n in (3, 0, 9, 5)])]
+
+
+@case(2, 3)
+def category_encoding_weights():
+    a, b, w = Input((3,), dtype='int32'), Input((4,), dtype='int64'), Input((3,))
+    v = Input((4,))
+    outputs = [L.CategoryEncoding(num_tokens=6, output_mode='count')(a, count_weights=w), L.CategoryEncoding(num_tokens=3000, output_mode='count')(b, count_weights=v),
+               L.CategoryEncoding(num_tokens=3000, output_mode='multi_hot')(b)]
+    return [a, b, w, v], outputs, [whole(0, 6, 4, 3), whole(2990, 3000, 4, 4, dtype='int64'), normal(4, 3), normal(4, 4)]
+
+
+@case(2, 3)
+def integer_lookup_large():
+    n, i = Input((5,), dtype='int64'), Input((1,), dtype='int32')
+    numbers = list(range(-700, 700, 5)) + list(range(10000, 20000, 2)) + [2**31 - 1, -2**31, 3, 4]  # over 4096: a perfect hash
+    outputs = [L.IntegerLookup(vocabulary=numbers)(n), L.IntegerLookup(vocabulary=numbers, num_oov_indices=3, mask_token=2)(n), L.IntegerLookup(vocabulary=numbers, output_mode='count')(n),
+               L.IntegerLookup(vocabulary=numbers, output_mode='multi_hot', mask_token=1)(n), L.Dense(3)(L.IntegerLookup(vocabulary=numbers, output_mode='one_hot')(i)),
+               L.Embedding(5300, 2)(L.IntegerLookup(vocabulary=numbers)(n)), L.IntegerLookup(vocabulary=numbers, invert=True)(n)]
+    return [n, i], outputs, [lambda random: random.choice(list(range(-700, 700)) + list(range(10000, 20000)) + [2**31 - 1, -2**31, 2**31 - 2] * 400 + [2] * 400, (4, 5)).astype('int64'),
+                             lambda random: random.choice(list(range(-700, 700)), (4, 1)).astype('int32')]
+
+
+@case(2, 3)
+def string_lookup_invert():
+    n, i = Input((5,), dtype='int64'), Input((), dtype='int32')
+    words = ['red', 'green', 'blau', 'grün', '日本']
+    outputs = [L.StringLookup(vocabulary=words, invert=True)(n), L.StringLookup(vocabulary=words, invert=True, mask_token='')(n), L.StringLookup(vocabulary=words, invert=True)(i),
+               L.StringLookup(vocabulary=words, invert=True, num_oov_indices=2, oov_token='wer?')(n), L.StringLookup(vocabulary=words_of(400), invert=True)(n),
+               L.StringLookup(vocabulary=words[::-1])(L.StringLookup(vocabulary=words, invert=True)(n))]
+    return [n, i], outputs, [whole(-2, 9, 4, 5, dtype='int64'), whole(-2, 9, 4)]
+
+
 def randomise(net, random):
     for weight in net.weights:
-        if 'float' in str(weight.dtype):
+        if 'float' in str(weight.dtype) and not weight.name.startswith('Variable'):  # idf_weights are of the configuration
             is_variance = 'moving_variance' in weight.name
             weight.assign(random.uniform(0.4, 1.6, weight.shape) if is_variance or 'kernel_scale' in weight.name else random.normal(0, 0.5, weight.shape))
+
+
+def as_array(tensor):
+    array = np.asarray(tensor)
+    return np.array([x.decode() for x in array.ravel()]).reshape(array.shape) if array.dtype == object else array
 
 
 def main():
@@ -307,7 +461,7 @@ def main():
         file = name + ('.keras' if IS_3 else '.h5')
         net.save(os.path.join(FOLDER, file), **({} if IS_3 else {'include_optimizer': False}))
         arrays = {'in%d' % i: x for i, x in enumerate(values)}
-        arrays.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
+        arrays.update({'out%d' % i: as_array(y) for i, y in enumerate(answers)})
         np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **arrays)
         within = [inner for layer in net.layers if layer.__class__.__name__ == 'Pipeline' for inner in layer.layers]
         layers = sorted({layer.__class__.__name__ for layer in net.layers + within})
