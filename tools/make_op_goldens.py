@@ -521,11 +521,54 @@ def projective():
          interpolation="NEAREST", fill_mode="WRAP")
 
 
+def linear_algebra():
+    """Made after all others, as what follows."""
+    f = "linear_algebra"
+    for dtype in (np.float32, np.float64):
+        matrices = floats(2, 3, 3, dtype=dtype) + 3 * np.eye(3, dtype=dtype)
+        case(f, "MatrixInverse", input=matrices)
+        case(f, "MatrixInverse", input=matrices, adjoint=True)
+        case(f, "MatrixDeterminant", input=matrices)
+        case(f, "MatrixSolve", matrix=matrices, rhs=floats(2, 3, 2, dtype=dtype))
+        case(f, "MatrixSolve", matrix=matrices, rhs=floats(2, 3, 2, dtype=dtype), adjoint=True)
+        for lower in (True, False):
+            for adjoint in (True, False):
+                case(f, "MatrixTriangularSolve", matrix=matrices, rhs=floats(2, 3, 2, dtype=dtype), lower=lower, adjoint=adjoint)
+        case(f, "Cholesky", input=np.matmul(matrices, np.swapaxes(matrices, 1, 2)))
+    case(f, "MatrixDeterminant", input=np.array([[0, 1, 2], [0, 3, 4], [0, 5, 7]], np.float32))
+    case(f, "MatrixDeterminant", input=np.zeros((2, 0, 0), np.float32))
+    case(f, "MatrixInverse", input=np.array([[0, 2], [-4, 0]], np.float32))
+    case(f, "Cholesky", input=np.array([[4, 7], [2, 5]], np.float32))
+
+
+def later_numbers():
+    """Ops on numbers that came after the others."""
+    f = "later_numbers"
+    for dtype in (np.int32, np.int64, np.uint8, np.int8, np.int16):
+        low = 0 if dtype == np.uint8 else -100
+        x, y = integers(2, 5, low=low, high=100, dtype=dtype), integers(5, low=low, high=100, dtype=dtype)
+        for op in ("BitwiseAnd", "BitwiseOr", "BitwiseXor"):
+            case(f, op, x=x, y=y)
+        for op in ("LeftShift", "RightShift"):
+            case(f, op, x=x, y=integers(2, 5, low=0, high=7, dtype=dtype))
+        case(f, "Invert", x=x)
+    case(f, "TruncateMod", x=integers(3, 4), y=integers(4, low=1, high=5))
+    case(f, "TruncateMod", x=floats(3, 4), y=floats(4, low=1))
+    for dtype in (np.float32, np.float64):
+        case(f, "Lgamma", x=floats(12, low=0, dtype=dtype) + dtype(0.03125))
+        case(f, "Lgamma", x=floats(6, dtype=dtype) - dtype(0.28125))
+        case(f, "Digamma", x=floats(12, low=0, high=20, dtype=dtype) + dtype(0.03125))
+        case(f, "Digamma", x=floats(6, dtype=dtype) - dtype(0.28125))
+    case(f, "ScatterNd", indices=ints(1, 0, 1, 4).reshape(4, 1), updates=floats(4, 3), shape=ints(6, 3))
+    case(f, "ScatterNd", indices=integers(2, 2, 2, low=0, high=3, dtype=np.int64), updates=floats(2, 2, 2), shape=np.array([3, 4, 2]))
+    case(f, "ScatterNd", indices=ints(0, 2, 1, 1).reshape(2, 2), updates=integers(2), shape=ints(2, 3))
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "ops")
     os.makedirs(folder, exist_ok=True)
     for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients, collectives,
-                 projective):
+                 projective, linear_algebra, later_numbers):
         make()
     for family, cases in FAMILIES.items():
         with open(os.path.join(folder, family + ".json"), "w") as file:

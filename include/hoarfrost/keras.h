@@ -24,6 +24,8 @@ struct LoadOptions {
   std::map<std::string, std::string> lambdas = {};
   // By class: the known layer ("Dense") that a custom one is.
   std::map<std::string, std::string> custom_classes = {};
+  // Whether what is random in a Lambda's function, or is a random function's layer, stands as its distribution's mean.
+  bool random_is_mean = false;
   bool architecture_only = false;  // leaves the weights where they are, for what only looks at the layers
   bool zero_weights = false;       // of an architecture without weights, for who looks at shapes alone
 };

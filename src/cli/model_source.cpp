@@ -68,9 +68,16 @@ void add_custom_options(CLI::App& app, ModelSource& source) {
          "What a layer computes whose Python is not understood, of its input x: lambda_1='x / 255' (docs/lambda.md)")
       ->allow_extra_args(false)
       ->option_text("NAME=EXPRESSION …");
-  app.add_option("--custom", source.custom_classes, "The known layer that a custom class is: MyDense=Dense")
+  app.add_option("--random", source.random,
+                 "What is random in a Lambda or an operation stands as its distribution's mean: the z of a variational "
+                 "autoencoder is then its mean; without it such a model is refused")
+      ->check(CLI::IsMember({"mean"}))
+      ->option_text("mean");
+  app.add_option("--custom", source.custom_classes,
+                 "The known layer that a custom class is, MyDense=Dense, or what it computes of its input x and its "
+                 "weights w: Scale='x * w[0] + w[1]' (docs/lambda.md)")
       ->allow_extra_args(false)
-      ->option_text("CLASS=LAYER …");
+      ->option_text("CLASS=LAYER|EXPRESSION …");
 }
 
 void add_model_options(CLI::App& app, ModelSource& source) {
@@ -113,7 +120,8 @@ keras::LoadOptions load_options(const ModelSource& source) {
     return result;
   };
   options.lambdas = pairs(source.lambdas, "--lambda", "NAME='x / 255'");
-  options.custom_classes = pairs(source.custom_classes, "--custom", "CLASS=LAYER");
+  options.custom_classes = pairs(source.custom_classes, "--custom", "CLASS=LAYER or CLASS='x * w[0]'");
+  options.random_is_mean = source.random == "mean";
   return options;
 }
 

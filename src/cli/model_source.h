@@ -20,12 +20,13 @@ struct ModelSource {
   std::vector<std::string> lambdas;         // "lambda_1=x / 255"
   std::vector<std::string> custom_classes;  // "MyDense=Dense"
   keras::RecurrenceForm recurrence = keras::RecurrenceForm::kAuto;
+  std::string random;         // "mean", or empty
   bool zero_weights = false;  // an architecture will do
 };
 
-// --weights, --input-shape, --name-suffix, --lambda, --custom.
+// --weights, --input-shape, --name-suffix, --lambda, --random, --custom.
 void add_model_options(CLI::App& app, ModelSource& source);
-// --lambda and --custom alone, for commands that load a model but make no graph.
+// --lambda, --random and --custom alone, for commands that load a model but make no graph.
 void add_custom_options(CLI::App& app, ModelSource& source);
 // "1,32,32,3" or "input_1=1,32,32,3": the input's name ("" for the only one) and its shape, with ? for what stays open.
 // Throws Error{kInvalidArgument}.

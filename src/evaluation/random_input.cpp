@@ -26,6 +26,9 @@ const std::set<std::string, std::less<>> kKeepIndices{"Cast",         "Identity"
                                                       "StridedSlice", "Transpose", "Split",   "ConcatV2",   "Pack",
                                                       "Unpack",       "Slice",     "Tile"};
 
+// Of matrices that have an inverse: no rows of zeros.
+const std::set<std::string, std::less<>> kWithInverse{"MatrixInverse", "MatrixSolve", "MatrixTriangularSolve"};
+
 bool works(const graph::Graph& graph, const graph::Signature& signature, const std::vector<Shape>& shapes,
            std::string& trouble) {
   std::map<Endpoint, Shape> given;
@@ -45,6 +48,22 @@ bool works(const graph::Graph& graph, const graph::Signature& signature, const s
   }
 }
 
+// All shapes, where a node takes rows of a table that is no constant; none otherwise, or where they cannot be told.
+ops::KnownMap computed_tables(const graph::Graph& graph, const graph::Signature& signature,
+                              const std::vector<Shape>& shapes) {
+  const bool has_one = std::ranges::any_of(graph.nodes(), [](const auto& node) {
+    return node->op() == "GatherNd" || ((node->op() == "GatherV2" || node->op() == "Gather") && !node->inputs.empty() &&
+                                        node->inputs[0].node->op() != "Const");
+  });
+  std::map<Endpoint, Shape> given;
+  for (size_t i = 0; i < shapes.size(); ++i) given[signature.inputs[i]] = shapes[i];
+  try {
+    return has_one ? ops::infer(graph, given) : ops::KnownMap();
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 using Uses = std::map<Endpoint, std::vector<graph::Node*>>;
 
 Uses uses_of(const graph::Graph& graph) {
@@ -55,18 +74,32 @@ Uses uses_of(const graph::Graph& graph) {
   return uses;
 }
 
-// The first size of the table, when the node takes rows of one.
-std::optional<int64_t> n_table_rows(const graph::Node& node, const Endpoint& indices) {
+// The first size of the table, when the node takes rows of one; of a table that is computed, what `sizes` knows.
+std::optional<int64_t> n_table_rows(const graph::Node& node, const Endpoint& indices, const ops::KnownMap& sizes) {
+  if (node.op() == "GatherNd" && node.inputs.size() > 1 && node.inputs[1] == indices) {
+    const auto table = sizes.find(node.inputs[0]), places = sizes.find(indices);
+    if (table == sizes.end() || places == sizes.end() || !places->second.shape.has_rank()) return std::nullopt;
+    const std::vector<int64_t>& of = table->second.shape.sizes();
+    const auto depth = places->second.shape.rank() > 0 ? places->second.shape.last() : 0;
+    if (depth < 1 || depth > static_cast<int64_t>(of.size())) return std::nullopt;
+    return *std::min_element(of.begin(), of.begin() + depth);
+  }
   if (node.op() != "GatherV2" && node.op() != "Gather" && node.op() != "ResourceGather") return std::nullopt;
   if (node.inputs.size() < 2 || node.inputs[1] != indices) return std::nullopt;
   const graph::Node* table = node.inputs[0].node;
   while (table->op() == "Identity" || table->op() == "ReadVariableOp") table = table->input(0).node;
   if (table->op() == "Const" && table->value().shape().rank() > 0) return table->value().shape()[0];
-  return std::nullopt;
+  const auto found = sizes.find(node.inputs[0]);
+  if (found == sizes.end() || !found->second.shape.has_rank() || found->second.shape.rank() == 0) return std::nullopt;
+  const graph::Node* axis = node.inputs.size() > 2 ? node.inputs[2].node : nullptr;
+  const bool has_axis = axis != nullptr && axis->op() == "Const" && axis->value().dtype() == DType::kInt32;
+  const int along = has_axis ? axis->value().values<int32_t>()[0] : 0;
+  const int rank = found->second.shape.rank();
+  return along >= -rank && along < rank ? std::optional(found->second.shape[along]) : std::nullopt;
 }
 
 // The smallest table that the input indexes, however it gets there; nullopt when it indexes none.
-std::optional<int64_t> n_indices(const Uses& uses, const Endpoint& input) {
+std::optional<int64_t> n_indices(const Uses& uses, const Endpoint& input, const ops::KnownMap& sizes) {
   std::optional<int64_t> smallest;
   std::set<Endpoint> seen;
   std::vector<Endpoint> open{input};
@@ -76,7 +109,7 @@ std::optional<int64_t> n_indices(const Uses& uses, const Endpoint& input) {
     const auto found = uses.find(endpoint);
     if (!seen.insert(endpoint).second || found == uses.end()) continue;
     for (graph::Node* node : found->second) {
-      if (const auto n = n_table_rows(*node, endpoint)) smallest = std::min(smallest.value_or(*n), *n);
+      if (const auto n = n_table_rows(*node, endpoint, sizes)) smallest = std::min(smallest.value_or(*n), *n);
       if (!kKeepIndices.contains(node->op())) continue;
       for (int o = 0; o < (node->op() == "Split" || node->op() == "Unpack" ? 16 : 1); ++o) open.push_back({node, o});
     }
@@ -115,19 +148,19 @@ Tensor random_texts(const Shape& shape, Random& random, std::vector<std::string>
   return {shape, std::move(values)};
 }
 
-Tensor random_floats(const Shape& shape, Random& random, double spread) {
+Tensor random_floats(const Shape& shape, Random& random, double spread, bool has_zeros) {
   Tensor tensor(DType::kFloat64, shape);
   const auto values = tensor.mutable_values<double>();
   const int64_t n_examples = shape.rank() > 1 ? std::max<int64_t>(shape[0], 1) : 1;
   const size_t n_example = std::max<size_t>(values.size() / static_cast<size_t>(n_examples), 1);
   for (size_t i = 0; i < values.size(); ++i) {
     const bool is_spread = n_examples > 1 ? i / n_example % 2 == 1 : random.below(4) == 0;
-    values[i] = random.uniform() < kZeros ? 0 : random.normal() * (is_spread ? spread : 1);
+    values[i] = random.uniform() < kZeros && has_zeros ? 0 : random.normal() * (is_spread ? spread : 1);
   }
   // Steps of zeros: Masking leaves them out.
   const size_t n_step = shape.rank() > 2 ? static_cast<size_t>(shape.last()) : values.size() + 1;
   for (size_t first = 0; first + n_step <= values.size(); first += n_step) {
-    if (random.uniform() < kZeroSteps) std::ranges::fill(values.subspan(first, n_step), 0);
+    if (random.uniform() < kZeroSteps && has_zeros) std::ranges::fill(values.subspan(first, n_step), 0);
   }
   return tensor;
 }
@@ -169,6 +202,9 @@ std::vector<Shape> input_shapes(const graph::Graph& graph, const graph::Signatur
 std::vector<Tensor> random_inputs(const graph::Graph& graph, const graph::Signature& signature,
                                   const std::vector<Shape>& shapes, uint64_t seed, double spread) {
   const Uses uses = uses_of(graph);
+  const ops::KnownMap sizes = computed_tables(graph, signature, shapes);
+  const bool has_zeros =
+      std::ranges::none_of(graph.nodes(), [](const auto& node) { return kWithInverse.contains(node->op()); });
   Random random(seed);
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < shapes.size(); ++i) {
@@ -177,11 +213,11 @@ std::vector<Tensor> random_inputs(const graph::Graph& graph, const graph::Signat
       inputs.push_back(random_texts(shapes[i], random, compared_texts(uses, signature.inputs[i])));
       continue;
     }
-    const auto n = n_indices(uses, signature.inputs[i]);
+    const auto n = n_indices(uses, signature.inputs[i], sizes);
     const bool is_float =
         dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
     const int64_t n_default = dtype == DType::kBool ? 2 : dtype == DType::kUInt8 ? 256 : kDefaultIndices;
-    const Tensor values = is_float && !n ? random_floats(shapes[i], random, spread)
+    const Tensor values = is_float && !n ? random_floats(shapes[i], random, spread, has_zeros)
                                          : random_indices(shapes[i], random, n.value_or(n_default));
     inputs.push_back(values.cast(dtype));
   }

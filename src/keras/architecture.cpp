@@ -183,6 +183,7 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
   }
   layer.name = name;
   layer.class_name = class_name;
+  layer.stored_class_name = text_at(json, "stored_class_name");
   layer.config = std::make_shared<const Json>(raw);
   const auto trainable = raw.is_object() ? raw.find("trainable") : raw.end();
   layer.is_trainable = trainable == raw.end() || !trainable->is_boolean() || trainable->get<bool>();

@@ -53,6 +53,7 @@ struct ComplexCall {
   Json keywords;
   Version version;
   std::string name;
+  bool random_is_mean = false;
 
   static constexpr bool kAutocasts = false;
   Shapes infer(const Shapes& in) const { return trace(in).output_shapes(); }
@@ -62,6 +63,7 @@ struct ComplexCall {
  private:
   [[nodiscard]] Trace trace(const Shapes& in) const {
     Trace result(in, version, name);
+    result.random_is_mean = random_is_mean;
     Meaning meaning(result);
     std::vector<python::Value> given;
     for (const Json& argument : arguments) given.push_back(value_of_json(argument));
@@ -69,7 +71,7 @@ struct ComplexCall {
     for (const auto& [key, value] : keywords.items()) named.emplace_back(key, value_of_json(value));
     python::Value value = function == "__operators__.getitem" && given.size() + named.size() == 2
                               ? call_complex(meaning, "tf.__operators__.getitem", given, named).value()
-                              : meaning.call(python::Value::name("tf." + function), given, named);
+                              : meaning.call(python::Value::name(canonical_name("tf." + function)), given, named);
     if (value.is(python::Value::Kind::kComplex)) value = complex_parts(meaning, value);
     result.set_result(value);
     return result;
@@ -117,6 +119,7 @@ std::shared_ptr<const Layer> parse_complex_call(const Config& config, const std:
     result.keywords = call->at("kwargs");
   }
   result.keywords.erase("name");
+  result.random_is_mean = config.find({"random"}) != nullptr;
   return make_operation(std::move(result));
 }
 

@@ -19,6 +19,12 @@ bool is_keras3_tensor(const Json& json) {
 // ["_CONSTANT_VALUE", -1, value, kwargs]: Keras 2's number among tensors.
 bool is_constant(const Json& json) { return json.is_array() && json.size() >= 3 && json[0] == "_CONSTANT_VALUE"; }
 
+// The truths of tf.boolean_mask, which are no tensor's mask.
+bool is_constant_mask(const Json& json) {
+  return json.is_array() && !json.empty() &&
+         std::ranges::all_of(json, [](const Json& item) { return item.is_boolean(); });
+}
+
 // Arguments that say nothing at inference.
 bool is_idle(const std::string& key, const Json& value) {
   if (value.is_null()) return true;
@@ -54,7 +60,9 @@ class Parser {
   void parse_keras2(const Json& json) {
     Json kwargs;
     Json structure = keras2_structure(json, kwargs);
-    if (structure.is_array() && structure.size() == 1)
+    // Numbers, and lists within lists, are the caller's own.
+    const bool is_tensors = structure.is_array() && structure.size() == 1 && structure.front().is_object();
+    if (is_tensors && !is_constant(json) && !is_history(json))
       structure = Json(structure.front());  // a lone tensor, as Keras calls it
     Json args = Json::array();
     args.push_back(std::move(structure));
@@ -122,7 +130,7 @@ class Parser {
       if (is_idle(key, value)) continue;
       if (key == "training")
         node_.is_training = true;
-      else if (key == "mask")
+      else if (key == "mask" && !is_constant_mask(value))
         add_masks(value);
       else
         kwargs[key] = replaced(value);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/channels_first.h"
+#include "keras/custom_layers.h"
 #include "keras/layer_notes.h"
 #include "keras/layers/registry.h"
 #include "keras/lowering.h"
@@ -53,14 +54,17 @@ namespace {
   }
   std::string said = own.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (said.size() > 300) said = said.substr(0, 300) + "…";
+  const CustomLayer* known = find_custom_layer(plain);
+  const std::string hint =
+      known != nullptr ? fmt::format("; that of {} is --custom {}='{}'", known->from, plain, known->meaning) : "";
   throw Error(ErrorCode::kUnsupported, config.where(),
-              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --lambda {}='x / "
-                          "255' what it computes",
+              fmt::format("{}, configured as {}: --custom {}=LAYER says which of Keras' layers it is, --custom {}='x * "
+                          "w[0]' what it computes (docs/lambda.md){}",
                           name != plain ? "a custom layer, whose meaning is in its author's Python and not in the file"
                                         : fmt::format("`{}` is not supported (`hoarfrost layers` lists what is); if it "
                                                       "is a custom layer, its meaning is not in the file",
                                                       name),
-                          said, plain, config.name()));
+                          said, plain, plain, hint));
 }
 
 // A layer whose `activation` is a PReLU, which has weights of its own: Keras keeps them behind the layer's.

@@ -29,7 +29,7 @@ std::shared_ptr<Model> parse_architecture(const Json& json, const std::optional<
   try {
     Version version = parse_version(stated).value_or(version_by_dialect(json));
     version.is_theano = legacy::is_theano(weights, json, version);
-    return parse_model(substituted(json, options.lambdas, options.custom_classes), version);
+    return parse_model(substituted(json, options, weights), version);
   } catch (Error& error) {
     throw error.within(place);
   } catch (const Json::exception& error) {
@@ -209,8 +209,8 @@ std::shared_ptr<const Model> load_zip(const Opened& opened, const LoadOptions& o
   const Archive archive = read_archive(opened.file->path());
   Json json = parse_json(archive.config, opened.place + ":config.json");
   add_vocabularies(json, archive.vocabularies);
-  const auto model = parse_architecture(json, archive.version, nullptr, options, opened.place);
   const auto weights = options.weights.empty() ? archive.weights : open_weights(options.weights);
+  const auto model = parse_architecture(json, archive.version, weights.get(), options, opened.place);
   finish(*model, from_tree(weights, model->version), options, opened.place);
   return model;
 }

@@ -32,6 +32,7 @@ struct Model;
 struct ModelLayer {
   std::string name;
   std::string class_name;
+  std::string stored_class_name;       // by which its file calls it, where a person says that it is another (--custom)
   std::shared_ptr<const Layer> layer;  // nullptr for a nested model
   std::shared_ptr<Model> model;        // nullptr for a layer
   std::shared_ptr<const Json>

@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/complex_call.h"
+#include "keras/lambda/random.h"
 #include "keras/lowering.h"
+#include "keras/operation_notes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -238,9 +240,10 @@ void OperationCall::expect_all_read() const {
 
 std::vector<const OperationSpec*> all_operations() {
   std::vector<const OperationSpec*> result;
-  for (const auto family : {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(),
-                            placement_operations(), product_operations(), filling_operations(), selection_operations(),
-                            image_operations(), window_operations(), fourier_operations(), derived_operations()}) {
+  for (const auto family :
+       {elementwise_operations(), reduction_operations(), shape_operations(), index_operations(),
+        placement_operations(), product_operations(), filling_operations(), selection_operations(), image_operations(),
+        window_operations(), fourier_operations(), matrix_operations(), scatter_operations(), derived_operations()}) {
     for (const OperationSpec& spec : family) result.push_back(&spec);
   }
   return result;
@@ -262,6 +265,8 @@ const OperationSpec* find_operation_function(std::string_view function) {
 
 std::shared_ptr<const Layer> parse_operation(const Config& config) {
   const OperationSpec* spec = find_operation_class(config.class_name());
+  if (const std::string_view why = refusal_of_operation(config.class_name()); spec == nullptr && !why.empty())
+    config.unsupported(fmt::format("Keras' operation `{}` is not converted: {}", config.class_name(), why));
   if (spec == nullptr)
     config.unsupported(fmt::format("Keras' operation `{}` is not supported (`hoarfrost layers` lists those that are)",
                                    config.class_name()));
@@ -270,8 +275,12 @@ std::shared_ptr<const Layer> parse_operation(const Config& config) {
 }
 
 std::shared_ptr<const Layer> parse_function(const Config& config, const std::string& function) {
-  if (is_complex_call(function, config)) return parse_complex_call(config, function);
+  if (is_complex_call(function, config) || function.starts_with("keras.backend.") ||
+      is_random_function("tf." + function))
+    return parse_complex_call(config, function);
   const OperationSpec* spec = find_operation_function(function);
+  if (const std::string_view why = refusal_of_operation("tf." + function); spec == nullptr && !why.empty())
+    config.unsupported(fmt::format("TensorFlow's function `tf.{}` is not converted: {}", function, why));
   if (spec == nullptr)
     config.unsupported(fmt::format(
         "TensorFlow's function `tf.{}` is not supported as a layer (`hoarfrost layers` lists those that are)",

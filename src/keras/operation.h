@@ -75,6 +75,8 @@ std::span<const OperationSpec> selection_operations();
 std::span<const OperationSpec> image_operations();
 std::span<const OperationSpec> window_operations();
 std::span<const OperationSpec> fourier_operations();
+std::span<const OperationSpec> matrix_operations();
+std::span<const OperationSpec> scatter_operations();
 std::span<const OperationSpec> derived_operations();
 
 // Every operation; the one of this Keras 3 class, or of this TensorFlow function; nullptr for none.

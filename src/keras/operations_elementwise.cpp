@@ -52,6 +52,10 @@ constexpr UnaryRow kUnary[] = {
                                            : x < 0 ? -1.0
                                                    : 0.0; }},
     {"Erf", "Erf", [](double x) { return std::erf(x); }},
+    {"Erfc", "Erfc", [](double x) { return std::erfc(x); }},
+    {"Lgamma", "Lgamma", [](double x) { return std::lgamma(x); }},
+    {"BitwiseInvert", "Invert", [](double x) { return -1 - x; }},
+    {"BitwiseNot", "Invert", [](double x) { return -1 - x; }},
     {"LogicalNot", "LogicalNot", [](double x) { return x == 0 ? 1.0 : 0.0; }, true},
     {"Isnan", "IsNan", [](double x) { return std::isnan(x) ? 1.0 : 0.0; }, true},
     {"Isinf", "IsInf", [](double x) { return std::isinf(x) ? 1.0 : 0.0; }, true},
@@ -88,6 +92,11 @@ struct BinaryRow {
   Result result = Result::kSame;
 };
 
+template <auto of>
+double bits(double a, double b) {
+  return static_cast<double>(of(static_cast<int64_t>(a), static_cast<int64_t>(b)));
+}
+
 constexpr BinaryRow kBinary[] = {
     {"Add", "Add", [](double a, double b) { return a + b; }},
     {"Subtract", "Sub", [](double a, double b) { return a - b; }},
@@ -96,6 +105,14 @@ constexpr BinaryRow kBinary[] = {
     {"TrueDivide", "RealDiv", [](double a, double b) { return a / b; }, Result::kFloat},
     {"FloorDivide", "FloorDiv", [](double a, double b) { return std::floor(a / b); }},
     {"Mod", "FloorMod", [](double a, double b) { return a - std::floor(a / b) * b; }},
+    {"Fmod", "TruncateMod", [](double a, double b) { return std::fmod(a, b); }},
+    {"BitwiseAnd", "BitwiseAnd", bits<[](int64_t a, int64_t b) { return a & b; }>},
+    {"BitwiseOr", "BitwiseOr", bits<[](int64_t a, int64_t b) { return a | b; }>},
+    {"BitwiseXor", "BitwiseXor", bits<[](int64_t a, int64_t b) { return a ^ b; }>},
+    {"BitwiseLeftShift", "LeftShift", [](double a, double b) { return a * std::exp2(b); }},
+    {"BitwiseRightShift", "RightShift", [](double a, double b) { return std::floor(a / std::exp2(b)); }},
+    {"LeftShift", "LeftShift", [](double a, double b) { return a * std::exp2(b); }},
+    {"RightShift", "RightShift", [](double a, double b) { return std::floor(a / std::exp2(b)); }},
     {"Power", "Pow", [](double a, double b) { return std::pow(a, b); }},
     {"Maximum", "Maximum", [](double a, double b) { return std::max(a, b); }},
     {"Minimum", "Minimum", [](double a, double b) { return std::min(a, b); }},
@@ -254,18 +271,40 @@ struct Cast {
   Shapes infer(const Shapes& in) const { return {in.at(0)}; }
   Values lower(Lowering& lowering, const Values& in) const { return {cast_to(lowering, in[0], dtype)}; }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const bool is_bool = dtype == DType::kBool;
-    const bool is_float =
-        dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
-    return {{in[0].shape(),
-             [=, x = in[0]](const Index& o) {
-               return is_bool ? (x[o] != 0 ? 1.0 : 0.0) : is_float ? x[o] : std::trunc(x[o]);
-             },
-             1}};
+    return {{in[0].shape(), [to = dtype, x = in[0]](const Index& o) { return value_as(to, x[o]); }, 1}};
+  }
+
+ private:
+  // Whole numbers keep the low bits of what does not fit into them.
+  static double value_as(DType to, double x) {
+    if (to == DType::kBool) return x != 0 ? 1.0 : 0.0;
+    if (is_floating(to) || !std::isfinite(x)) return x;
+    const double n_values = std::exp2(8.0 * static_cast<double>(dtype_size(to)));
+    const bool is_unsigned =
+        to == DType::kUInt8 || to == DType::kUInt16 || to == DType::kUInt32 || to == DType::kUInt64;
+    const double low = is_unsigned ? 0.0 : -n_values / 2;
+    const double whole = std::trunc(x);
+    return whole - std::floor((whole - low) / n_values) * n_values;
+  }
+};
+// The type that the second operand has, which is one of floats.
+struct CastLike {
+  Shapes infer(const Shapes& in) const { return {in.at(0)}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    if (!is_floating(in.at(1).dtype))
+      throw Error(ErrorCode::kUnsupported, "", "a cast to the type of a tensor of whole numbers is not converted");
+    return {cast_to(lowering, in[0], in[1].dtype)};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {{in[0].shape(), [x = in[0]](const Index& o) { return x[o]; }, 1}};
   }
 };
 std::shared_ptr<const Layer> parse_cast(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x"});
+  if (const Json* like = call.find(1, {"dtype"}); like != nullptr && like->is_object() && like->contains("dtype_of")) {
+    call.add(like->at("dtype_of"));
+    return make_operation(CastLike{});
+  }
   const std::string name = call.text(1, {"dtype"}, "float32");
   const auto dtype = dtype_from_name(name);
   const bool is_number = dtype && dtype_size(*dtype) > 0 && *dtype != DType::kComplex64 && *dtype != DType::kComplex128;
@@ -312,15 +351,15 @@ std::shared_ptr<const Layer> parse_where(OperationCall& call, std::string_view /
 
 constexpr OperationSpec kOperations[] = {
     {"Absolute", "math.abs abs", parse_unary},
-    {"Negative", "math.negative", parse_unary},
+    {"Negative", "math.negative negative", parse_unary},
     {"Square", "math.square square", parse_unary},
     {"Sqrt", "math.sqrt sqrt", parse_unary},
-    {"Rsqrt", "math.rsqrt", parse_unary},
-    {"Reciprocal", "math.reciprocal", parse_unary},
+    {"Rsqrt", "math.rsqrt rsqrt", parse_unary},
+    {"Reciprocal", "math.reciprocal reciprocal", parse_unary},
     {"Exp", "math.exp exp", parse_unary},
-    {"Expm1", "math.expm1", parse_unary},
-    {"Log", "math.log", parse_unary},
-    {"Log1p", "math.log1p", parse_unary},
+    {"Expm1", "math.expm1 expm1", parse_unary},
+    {"Log", "math.log log", parse_unary},
+    {"Log1p", "math.log1p log1p", parse_unary},
     {"Sin", "math.sin sin", parse_unary},
     {"Cos", "math.cos cos", parse_unary},
     {"Tan", "math.tan tan", parse_unary},
@@ -334,28 +373,40 @@ constexpr OperationSpec kOperations[] = {
     {"Arctanh", "math.atanh atanh", parse_unary},
     {"Tanh", "math.tanh tanh nn.tanh", parse_unary},
     {"Floor", "math.floor floor", parse_unary},
-    {"Ceil", "math.ceil", parse_unary},
-    {"Round", "math.round round", parse_unary},
+    {"Ceil", "math.ceil ceil", parse_unary},
+    {"Round", "math.round round math.rint", parse_unary},
     {"Sign", "math.sign sign", parse_unary},
-    {"Erf", "math.erf", parse_unary},
+    {"Erf", "math.erf erf", parse_unary},
+    {"Erfc", "math.erfc erfc", parse_unary},
+    {"Lgamma", "math.lgamma lgamma", parse_unary},
+    {"BitwiseInvert", "bitwise.invert", parse_unary},
+    {"BitwiseNot", "", parse_unary},
     {"LogicalNot", "math.logical_not logical_not", parse_unary},
-    {"Isnan", "math.is_nan", parse_unary},
-    {"Isinf", "math.is_inf", parse_unary},
-    {"Isfinite", "math.is_finite", parse_unary},
-    {"ZerosLike", "zeros_like", parse_unary},
-    {"OnesLike", "ones_like", parse_unary},
+    {"Isnan", "math.is_nan is_nan", parse_unary},
+    {"Isinf", "math.is_inf is_inf", parse_unary},
+    {"Isfinite", "math.is_finite is_finite", parse_unary},
+    {"ZerosLike", "zeros_like compat.v1.zeros_like", parse_unary},
+    {"OnesLike", "ones_like compat.v1.ones_like", parse_unary},
     {"Add", "math.add add __operators__.add", parse_binary},
     {"Subtract", "math.subtract subtract", parse_binary},
     {"Multiply", "math.multiply multiply", parse_binary},
     {"Divide", "math.divide divide", parse_binary},
-    {"TrueDivide", "math.truediv truediv compat.v1.div", parse_binary},
-    {"FloorDivide", "math.floordiv compat.v1.floor_div", parse_binary},
-    {"Mod", "math.floormod math.mod", parse_binary},
+    {"TrueDivide", "math.truediv truediv compat.v1.div realdiv compat.v1.realdiv", parse_binary},
+    {"FloorDivide", "math.floordiv floordiv compat.v1.floor_div compat.v1.floordiv", parse_binary},
+    {"Mod", "math.floormod math.mod floormod mod", parse_binary},
+    {"Fmod", "truncatemod compat.v1.truncatemod", parse_binary},
+    {"BitwiseAnd", "bitwise.bitwise_and", parse_binary},
+    {"BitwiseOr", "bitwise.bitwise_or", parse_binary},
+    {"BitwiseXor", "bitwise.bitwise_xor", parse_binary},
+    {"BitwiseLeftShift", "bitwise.left_shift", parse_binary},
+    {"BitwiseRightShift", "bitwise.right_shift", parse_binary},
+    {"LeftShift", "", parse_binary},
+    {"RightShift", "", parse_binary},
     {"Power", "math.pow pow", parse_binary},
     {"Maximum", "math.maximum maximum", parse_binary},
     {"Minimum", "math.minimum minimum", parse_binary},
-    {"SquaredDifference", "math.squared_difference", parse_binary},
-    {"DivideNoNan", "math.divide_no_nan", parse_binary},
+    {"SquaredDifference", "math.squared_difference squared_difference", parse_binary},
+    {"DivideNoNan", "math.divide_no_nan div_no_nan", parse_binary},
     {"Arctan2", "math.atan2 atan2", parse_binary},
     {"BiasAdd", "nn.bias_add", parse_binary},
     {"AddN", "math.add_n add_n", parse_total},
@@ -382,7 +433,7 @@ constexpr OperationSpec kOperations[] = {
     {"HardShrink", "", parse_activation},
     {"SoftShrink", "", parse_activation},
     {"TanhShrink", "", parse_activation},
-    {"LogSigmoid", "math.log_sigmoid", parse_activation},
+    {"LogSigmoid", "math.log_sigmoid log_sigmoid", parse_activation},
     {"Celu", "", parse_activation},
     {"LeakyRelu", "nn.leaky_relu", parse_leaky_relu},
     {"Clip", "clip_by_value", parse_clip},

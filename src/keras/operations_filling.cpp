@@ -61,20 +61,35 @@ struct Fill {
   size_t n_sizes;  // operands that are sizes; behind them the value, where it is one
   std::optional<double> value;
   DType dtype;
+  bool is_by_tensor = false;  // the first operand is the whole shape
 
-  Shapes infer(const Shapes& /*in*/) const { return {shape_of_sizes(sizes)}; }
+  Shapes infer(const Shapes& in) const {
+    if (!is_by_tensor) return {shape_of_sizes(sizes)};
+    if (in.at(0).rank() != 1 || in[0][0] == kUnknown || in[0][0] > 8)
+      throw Error(ErrorCode::kUnsupported, "",
+                  fmt::format("as many axes as {} has numbers are not converted", in[0].to_string()));
+    return {Shape(std::vector<int64_t>(static_cast<size_t>(in[0][0]), kUnknown))};
+  }
   Values lower(Lowering& lowering, const Values& in) const {
     const Value number = value ? lowering.constant("Fill/value", Tensor::scalar(*value).cast(dtype)) : in.at(n_sizes);
-    return {lowering.raw_op("Fill", "Fill", {lower_sizes(lowering, sizes, in, 0, "Fill/dims"), number}, number.dtype,
-                            {{"T", number.dtype}})};
+    const Value dims =
+        is_by_tensor ? cast_to(lowering, in[0], DType::kInt32) : lower_sizes(lowering, sizes, in, 0, "Fill/dims");
+    return {lowering.raw_op("Fill", "Fill", {dims, number}, number.dtype, {{"T", number.dtype}})};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
     const double number = value ? *value : in.at(n_sizes).at_offset(0);
-    return {{known_sizes(sizes, in, 0), [number](const Index&) { return number; }, 0}};
+    Shape out;
+    for (int64_t i = 0; is_by_tensor && i < in.at(0).size(0); ++i)
+      out.push_back(static_cast<int64_t>(in[0].at_offset(i)));
+    return {{is_by_tensor ? out : known_sizes(sizes, in, 0), [number](const Index&) { return number; }, 0}};
   }
 };
 std::shared_ptr<const Layer> parse_fill(OperationCall& call, std::string_view name) {
-  Fill result{parse_sizes(call, 0, {"dims", "shape"}), call.all().size(), {}, DType::kFloat32};
+  const Json* given = call.find(0, {"dims", "shape"});
+  const bool is_by_tensor = given != nullptr && given->is_object() && given->contains("tensor");
+  if (is_by_tensor) call.add(*given);
+  const Sizes sizes = is_by_tensor ? Sizes() : parse_sizes(call, 0, {"dims", "shape"});
+  Fill result{sizes, call.all().size(), {}, DType::kFloat32, is_by_tensor};
   if (name != "Fill") {
     result.value = name == "Ones" ? 1 : 0;
     const auto dtype = dtype_from_name(call.text(1, {"dtype"}, "float32"));

@@ -200,7 +200,7 @@ std::shared_ptr<const Layer> parse_resize(OperationCall& call, std::string_view 
   const std::string method = call.text(is_3 ? 9 : 2, {"interpolation", "method"}, "bilinear");
   if (!size || size->size() != 2 || (*size)[0] < 1 || (*size)[1] < 1)
     call.config().unsupported("resize to a size that is no constant pair is not converted");
-  if (call.flag(3, {"preserve_aspect_ratio"}) || call.flag(9, {"pad_to_aspect_ratio"}))
+  if (call.flag(3, {"preserve_aspect_ratio"}))
     call.config().unsupported("resize that keeps the images' own proportions is not converted");
   const Json as_layer{{"name", call.config().name()}, {"interpolation", method}};
   const Config named(as_layer, call.config().class_name(), call.config().version());
@@ -209,8 +209,10 @@ std::shared_ptr<const Layer> parse_resize(OperationCall& call, std::string_view 
   if (call.flag(9, {"crop_to_aspect_ratio"})) result.resize.fit = Fit::kCrop;
   if (call.text(9, {"data_format"}, "channels_last") != "channels_last")
     call.config().unsupported("resize of images with their channels first is not converted");
-  (void)call.text(9, {"fill_mode"}, "");
-  (void)call.number(9, {"fill_value"});
+  if (call.flag(9, {"pad_to_aspect_ratio"})) result.resize.fit = Fit::kPad;
+  if (call.text(9, {"fill_mode"}, "constant") != "constant")
+    call.config().unsupported("resize with a fill_mode other than constant is not converted");
+  result.resize.fill = call.number(9, {"fill_value"}).value_or(0);
   return make_operation(result);
 }
 

@@ -302,6 +302,19 @@ struct Split {
   }
 
  private:
+  // One part may be -1, which is what the others leave.
+  static std::vector<int64_t> completed(std::vector<int64_t> lengths, int64_t size) {
+    int64_t known = 0;
+    for (const int64_t length : lengths) known += std::max<int64_t>(length, 0);
+    for (int64_t& length : lengths) {
+      if (length >= 0) continue;
+      if (size == kUnknown)
+        throw Error(ErrorCode::kUnsupported, "",
+                    "a split whose last part is what is left of an unknown size is not converted; give --input-shape");
+      length = size - known;
+    }
+    return lengths;
+  }
   [[nodiscard]] std::vector<int64_t> parts(const Shape& x) const {
     const int64_t size = x[axis_in(axis, x.rank())];
     if (is_unstack && size == kUnknown)
@@ -313,7 +326,7 @@ struct Split {
         throw Error(ErrorCode::kMismatch, "", fmt::format("{} elements do not split into {} equal parts", size, n));
       return std::vector<int64_t>(static_cast<size_t>(n), size == kUnknown ? kUnknown : size / n);
     }
-    if (!sizes.empty()) return sizes;
+    if (!sizes.empty()) return completed(sizes, size);
     if (size == kUnknown)
       throw Error(ErrorCode::kUnsupported, "",
                   "split along an axis of unknown size is not converted; give --input-shape");
@@ -399,36 +412,75 @@ std::shared_ptr<const Layer> parse_shape_of(OperationCall& call, std::string_vie
   return make_operation(ShapeOf{});
 }
 
-// Of the last two axes; the axes before them are the same in both, or one operand has only these two.
+// Of the last two axes; those before them are repeated where one operand has a single element or no such axis.
 struct Matmul {
   bool is_a_turned;
   bool is_b_turned;
 
-  Shapes infer(const Shapes& in) const { return {contraction(in.at(0), in.at(1)).infer(in[0], in[1])}; }
+  Shapes infer(const Shapes& in) const {
+    const Plan plan(in.at(0), in.at(1), *this);
+    return {plan.contraction.infer(plan.left, plan.right)};
+  }
   Values lower(Lowering& lowering, const Values& in) const {
     const DType dtype = promoted(in[0].dtype, in[1].dtype);
-    return {lower_contraction(lowering, contraction(in[0].shape, in[1].shape), cast_to(lowering, in[0], dtype),
-                              cast_to(lowering, in[1], dtype))};
+    const Plan plan(in[0].shape, in[1].shape, *this);
+    const auto operand = [&](const Value& x, const Shape& shape, const std::vector<int64_t>& gone) {
+      Value result = cast_to(lowering, x, dtype);
+      if (!gone.empty()) result = lowering.op("Squeeze", {result}, {{"squeeze_dims", gone}});
+      result.shape = shape;
+      return result;
+    };
+    return {lower_contraction(lowering, plan.contraction, operand(in[0], plan.left, plan.left_gone),
+                              operand(in[1], plan.right, plan.right_gone))};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    return {contraction_reference(contraction(in[0].shape(), in[1].shape()), in[0], in[1])};
+    const Plan plan(in[0].shape(), in[1].shape(), *this);
+    return {contraction_reference(plan.contraction, plan.left_gone.empty() ? in[0] : in[0].reshaped(plan.left),
+                                  plan.right_gone.empty() ? in[1] : in[1].reshaped(plan.right))};
   }
 
  private:
-  [[nodiscard]] Contraction contraction(const Shape& a, const Shape& b) const {
-    if (a.rank() < 2 || b.rank() < 2 || (a.rank() != b.rank() && b.rank() != 2)) {
-      throw Error(ErrorCode::kUnsupported, "",
-                  fmt::format("a matrix product of {} and {} is not converted", a.to_string(), b.to_string()));
+  // The product by letters, of operands without the axes of one element that are repeated.
+  struct Plan {
+    Contraction contraction;
+    Shape left, right;
+    std::vector<int64_t> left_gone, right_gone;
+
+    Plan(const Shape& a, const Shape& b, const Matmul& how) {
+      if (a.rank() < 2 || b.rank() < 2) {
+        throw Error(ErrorCode::kUnsupported, "",
+                    fmt::format("a matrix product of {} and {} is not converted", a.to_string(), b.to_string()));
+      }
+      const int n_batch = std::max(a.rank(), b.rank()) - 2;
+      const auto size = [&](const Shape& x, int axis) {
+        return axis < n_batch + 2 - x.rank() ? 1 : x[axis - n_batch - 2];
+      };
+      for (int axis = 0; axis < n_batch; ++axis) {
+        const char letter = static_cast<char>('a' + axis);
+        const int64_t of_a = size(a, axis), of_b = size(b, axis);
+        keep(a, axis, n_batch, of_a != 1 || of_b == 1, letter, left, contraction.left, left_gone);
+        keep(b, axis, n_batch, of_b != 1 || of_a == 1, letter, right, contraction.right, right_gone);
+        contraction.out += letter;
+      }
+      for (const int axis : {-2, -1}) {
+        left.push_back(a[axis]);
+        right.push_back(b[axis]);
+      }
+      contraction.left += how.is_a_turned ? "yx" : "xy";
+      contraction.right += how.is_b_turned ? "zy" : "yz";
+      contraction.out += "xz";
     }
-    std::string batch;
-    for (int axis = 0; axis < a.rank() - 2; ++axis) {
-      if (b.rank() > 2 && a[axis] != b[axis] && (a[axis] == 1 || b[axis] == 1))
-        throw Error(ErrorCode::kUnsupported, "", "a matrix product with broadcasting is not converted");
-      batch += static_cast<char>('a' + axis);
+
+   private:
+    static void keep(const Shape& x, int axis, int n_batch, bool is_kept, char letter, Shape& shape,
+                     std::string& letters, std::vector<int64_t>& gone) {
+      const int own = axis - (n_batch + 2 - x.rank());
+      if (own < 0) return;
+      if (is_kept) shape.push_back(x[own]);
+      if (is_kept) letters += letter;
+      if (!is_kept) gone.push_back(own);
     }
-    return {batch + (is_a_turned ? "yx" : "xy"), (b.rank() > 2 ? batch : "") + (is_b_turned ? "zy" : "yz"),
-            batch + "xz"};
-  }
+  };
 };
 std::shared_ptr<const Layer> parse_matmul(OperationCall& call, std::string_view /*name*/) {
   call.operand(0, {"x1", "a"});
@@ -439,7 +491,7 @@ std::shared_ptr<const Layer> parse_matmul(OperationCall& call, std::string_view 
 constexpr OperationSpec kOperations[] = {
     {"Reshape", "reshape", parse_reshape},
     {"Transpose", "transpose compat.v1.transpose", parse_transpose},
-    {"ExpandDims", "expand_dims", parse_expand_dims},
+    {"ExpandDims", "expand_dims compat.v1.expand_dims", parse_expand_dims},
     {"Squeeze", "squeeze compat.v1.squeeze", parse_squeeze},
     {"Concatenate", "concat", parse_joining},
     {"Stack", "stack", parse_joining},

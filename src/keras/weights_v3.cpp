@@ -65,7 +65,8 @@ class V3Weights {
       return n == 0 ? name : fmt::format("{}_{}", name, n);
     };
     for (const LayerSlots& layer : layers) {
-      const std::string base = snake_case(stored_class_name(*layer.layer, is_distributed));
+      const std::string& other = layer.layer->stored_class_name;
+      const std::string base = snake_case(other.empty() ? stored_class_name(*layer.layer, is_distributed) : other);
       const std::string name = next(base);
       // There, layers with weights stand twice, under `layer-0` and `layer_with_weights-0`; the second is not stored.
       if (kind == "_layer_checkpoint_dependencies" && !layer.empty()) next(base);

@@ -45,6 +45,15 @@ T floor_quotient(T a, T b) {
   }
 }
 
+// What is left of a, of a's sign.
+template <typename T>
+T remainder_of(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fmod(a, b);
+  else
+    return wrapping_difference(a, wrapping_product(quotient(a, b), b));
+}
+
 // a - floor_quotient(a, b) * b, of b's sign.
 template <typename T>
 T floor_remainder(T a, T b) {

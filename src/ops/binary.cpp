@@ -1,4 +1,6 @@
 // Elementwise functions of two inputs that broadcast together: a row each. AddN is their sum without broadcasting.
+#include <utility>
+
 #include "ops/arithmetic.h"
 #include "ops/strided.h"
 #include "ops/types.h"
@@ -96,6 +98,16 @@ std::vector<Tensor> equality(const Node& node, Tensors inputs) {
 }
 
 template <auto f>
+constexpr Reference whole_numbers =
+    of_types<f, int32_t, int64_t, uint8_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t>;
+// TensorFlow shifts by no more than the type's bits less one, and by nothing where the number is below zero.
+template <typename T>
+int shift_of(T by) {
+  constexpr int kMost = static_cast<int>(8 * sizeof(T)) - 1;
+  return by < 0 ? 0 : std::cmp_greater(by, kMost) ? kMost : static_cast<int>(by);
+}
+
+template <auto f>
 std::vector<Tensor> logical(const Node& node, Tensors inputs) {
   need_inputs(node, inputs.size(), 2);
   need_type(node, known(inputs)[0], DType::kBool);
@@ -143,6 +155,15 @@ constexpr OpSpec kOps[] = {
     {"TruncateDiv", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return quotient(a, b); }>},
     {"FloorDiv", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return floor_quotient(a, b); }>},
     {"FloorMod", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return floor_remainder(a, b); }>},
+    {"TruncateMod", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return remainder_of(a, b); }>},
+    {"BitwiseAnd", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a & b); }>},
+    {"BitwiseOr", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a | b); }>},
+    {"BitwiseXor", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a ^ b); }>},
+    {"LeftShift", infer_binary, whole_numbers<[](auto a, auto b) {
+       return static_cast<decltype(a)>(static_cast<std::make_unsigned_t<decltype(a)>>(a) << shift_of(b));
+     }>},
+    {"RightShift", infer_binary,
+     whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a >> shift_of(b)); }>},
     {"DivNoNan", infer_binary, floats<[](auto a, auto b) { return b == 0 ? b * 0 : a / b; }>},
     {"Maximum", infer_binary, numbers<[](auto a, auto b) { return a < b || b != b ? b : a; }>},  // NaN wins
     {"Minimum", infer_binary, numbers<[](auto a, auto b) { return b < a || b != b ? b : a; }>},

@@ -40,7 +40,8 @@ std::vector<Known> infer_concat(const Node& node, Knowns inputs) {
     shape[axis] = shape[axis] < 0 || value.shape[axis] < 0 ? kUnknown : sum(node, shape[axis], value.shape[axis]);
   }
   Known result = of_type(values[0].dtype, shape);
-  if (shape.rank() == 1) {
+  const bool is_whole = result.dtype == DType::kInt32 || result.dtype == DType::kInt64;
+  if (shape.rank() == 1 && is_whole) {
     for (const Known& value : values) {
       const bool is_told = !value.sizes.empty() || (!value.value.empty() && value.shape.n_elements() <= 64);
       if (!is_told) return {of_type(values[0].dtype, shape)};

@@ -1,5 +1,6 @@
 // Elementwise functions of one input: a row each. Float functions are computed in double and rounded once.
 #include <cmath>
+#include <numbers>
 
 #include "ops/arithmetic.h"
 #include "ops/types.h"
@@ -44,6 +45,25 @@ std::vector<Tensor> any_number(const Node& node, Tensors inputs) {
 }
 template <auto f>
 constexpr Reference numbers = through_float<any_number<f>>;
+
+// The derivative of log(Γ(x)): by ψ(x) = ψ(x + 1) − 1/x up to where its asymptotic series is exact to a double's last
+// bits, below zero by reflection (Abramowitz and Stegun 6.3.5, 6.3.7, 6.3.18).
+double digamma(double x) {
+  if (x <= 0 && x == std::floor(x)) return std::nan("");
+  if (x < 0) return digamma(1 - x) - std::numbers::pi / std::tan(std::numbers::pi * x);
+  double result = 0;
+  for (; x < 12; x += 1) result -= 1 / x;
+  const double r = 1 / (x * x);
+  const double series = r * (1.0 / 12 - r * (1.0 / 120 - r * (1.0 / 252 - r * (1.0 / 240 - r * (1.0 / 132)))));
+  return result + std::log(x) - 0.5 / x - series;
+}
+
+std::vector<Tensor> inverted(const Node& node, Tensors inputs) {
+  Tensor output = allocate(node, infer_unary(node, known(inputs))[0]);
+  with_type<int32_t, int64_t, uint8_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t>(
+      node, output.dtype(), [&]<typename T>() { map<T>(inputs[0], output, [](T x) { return static_cast<T>(~x); }); });
+  return {output};
+}
 
 // f takes a double and gives a bool.
 template <auto f>
@@ -113,6 +133,9 @@ constexpr OpSpec kOps[] = {
     {"Inv", infer_unary, floats<[](double x) { return 1 / x; }>},
     {"Erf", infer_unary, floats<[](double x) { return std::erf(x); }>},
     {"Erfc", infer_unary, floats<[](double x) { return std::erfc(x); }>},
+    {"Lgamma", infer_unary, floats<[](double x) { return std::lgamma(x); }>},
+    {"Digamma", infer_unary, floats<digamma>},
+    {"Invert", infer_unary, inverted},
     {"Floor", infer_unary, floats<[](double x) { return std::floor(x); }>},
     {"Ceil", infer_unary, floats<[](double x) { return std::ceil(x); }>},
     {"Rint", infer_unary, floats<[](double x) { return std::nearbyint(x); }>},  // half to even

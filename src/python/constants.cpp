@@ -253,7 +253,7 @@ std::optional<bool> truth(const Value& value) {
 }
 
 std::vector<Value> elements(const Value& value) {
-  if (value.is_sequence()) return *value.items;
+  if (value.is_sequence() || value.is(Kind::kArray)) return *value.items;
   if (value.is(Kind::kIterator)) return {value.items->begin() + value.integer, value.items->end()};
   std::vector<Value> result;
   if (value.is(Kind::kDict)) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <optional>
 
 namespace hoarfrost::python {
 namespace {
@@ -14,6 +15,7 @@ using Kind = Value::Kind;
 
 constexpr int kDeepest = 60;
 constexpr size_t kLongest = 4000;
+constexpr int kMostRounds = 20000;
 
 struct Level {
   std::vector<std::string_view> operators;
@@ -31,6 +33,8 @@ class Parser {
   Value whole() {
     if (text_.size() > kLongest) fail(fmt::format("an expression of more than {} letters", kLongest));
     read_parameter();
+    while (read_assignment()) {
+    }
     Value result = tuple_or_one();
     skip();
     if (at_ < text_.size()) fail(fmt::format("expected its end, found `{}`", text_.substr(at_, 20)));
@@ -49,6 +53,22 @@ class Parser {
     if (name.empty()) fail("expected `lambda x:`, with one parameter");
     variables_[name] = variables_.at("x");
     expect(":");
+  }
+
+  // "name = expression;"
+  bool read_assignment() {
+    const size_t begin = at_;
+    const std::string name = identifier();
+    skip();
+    const std::string_view rest = text_.substr(at_);
+    if (name.empty() || !rest.starts_with('=') || rest.starts_with("==")) {
+      at_ = begin;
+      return false;
+    }
+    ++at_;
+    variables_[name] = tuple_or_one();
+    expect(";");
+    return true;
   }
 
   void skip() {
@@ -315,11 +335,43 @@ class Parser {
   Value list() {
     std::vector<Value> items;
     while (!sign("]")) {
+      const size_t begin = at_;
+      const bool was_idle = is_idle_;
+      if (items.empty()) {
+        // An element before `for` is read again for each item.
+        is_idle_ = true;
+        (void)conditional();
+        const bool is_each = word("for");
+        is_idle_ = was_idle;
+        if (is_each) return each(begin);
+        at_ = begin;
+      }
       items.push_back(conditional());
       if (sign("]")) break;
       expect(",");
     }
     return Value::list(std::move(items));
+  }
+  // `name in items]`, behind the element that begins at `element`.
+  Value each(size_t element) {
+    const std::string name = identifier();
+    if (name.empty() || !word("in")) fail("expected `for NAME in …`");
+    const Value items = conditional();
+    expect("]");
+    if (is_idle_) return {};
+    const size_t behind = at_;
+    const auto hidden = variables_.find(name) == variables_.end() ? std::nullopt : std::optional(variables_.at(name));
+    std::vector<Value> result;
+    for (const Value& item : elements(items)) {
+      if (++n_rounds_ > kMostRounds) fail(fmt::format("more than {} rounds", kMostRounds));
+      variables_.insert_or_assign(name, item);
+      at_ = element;
+      result.push_back(conditional());
+    }
+    variables_.erase(name);
+    if (hidden) variables_.emplace(name, *hidden);
+    at_ = behind;
+    return Value::list(std::move(result));
   }
   Value string() {
     const char quote = text_[at_++];
@@ -349,6 +401,7 @@ class Parser {
   Semantics& semantics_;
   size_t at_ = 0;
   int depth_ = 0;
+  int n_rounds_ = 0;
   bool is_idle_ = false;
 };
 

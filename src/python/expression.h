@@ -9,10 +9,10 @@
 
 namespace hoarfrost::python {
 
-// Numbers, strings, names, lists and tuples, x[…] with slices, attributes, calls with keyword arguments, ** * / // % @
+// Numbers, strings, names, lists and tuples, [f(i) for i in items], x[…] with slices, attributes, calls with keyword arguments, ** * / // % @
 // + - & | < <= == != > >=, not, and, or, `a if b else c` on constants, parentheses; "lambda x:" before it names the
-// first variable otherwise. Throws Error{kInvalidArgument} naming the place where it is no expression, and what
-// semantics throws.
+// first variable otherwise, and `a = …; b = …;` before it name what they compute. Throws Error{kInvalidArgument} naming
+// the place where it is no expression, and what semantics throws.
 Value evaluate(std::string_view text, const std::map<std::string, Value>& variables, Semantics& semantics);
 
 }  // namespace hoarfrost::python

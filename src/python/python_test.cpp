@@ -226,7 +226,10 @@ TEST(Expression, MeansWhatPythonMeans) {
                                                     {"'ab' * 2", "'abab'"},
                                                     {"1e-3 * 1000", "1"},
                                                     {"2 ** 3 ** 2", "512"},
-                                                    {"1 == 1.0", "True"}};
+                                                    {"1 == 1.0", "True"},
+                                                    {"a = 2; b = a * 3; a + b", "8"},
+                                                    {"a = 1, 2; a == (1, 2)", "True"},
+                                                    {"a = 1; a = a + 1; a", "2"}};
   for (const auto& [text, expected] : cases) {
     Recorder recorder;
     EXPECT_EQ(evaluate(text, {{"x", Value::tensor(0)}}, recorder).repr(), expected) << text;
@@ -237,7 +240,8 @@ TEST(Expression, MeansWhatPythonMeans) {
 }
 
 TEST(Expression, WhatIsNoneIsRefusedWithItsPlace) {
-  for (const char* text : {"x +", "(x", "x[1", "1 2", "f(a=1, 2)", "x if", "'a", "x..y", "", "@"}) {
+  for (const char* text : {"x +", "(x", "x[1", "1 2", "f(a=1, 2)", "x if", "'a", "x..y", "", "@", "a = 1", "a = 1;",
+                           "a = ; 2", "1 = 2; 3"}) {
     Recorder recorder;
     EXPECT_THROW((void)evaluate(text, {{"x", Value::tensor(0)}}, recorder), Error) << text;
   }

@@ -39,7 +39,7 @@ int64_t count(const std::vector<int64_t>& shape) {
 void read(const python::Value& value, size_t depth, Numbers& result) {
   if (value.is_sequence() || value.is(Kind::kArray)) {
     const auto size = static_cast<int64_t>(value.items->size());
-    if (result.shape.size() == depth) result.shape.push_back(size);
+    if (result.shape.size() == depth) result.shape.insert(result.shape.end(), size);
     if (depth > 6 || result.shape[depth] != size || depth >= result.shape.size()) refuse("an array of ragged lists");
     for (const python::Value& item : *value.items) read(item, depth + 1, result);
     return;
@@ -51,6 +51,7 @@ void read(const python::Value& value, size_t depth, Numbers& result) {
 
 Numbers numbers_of(const python::Value& value) {
   Numbers result;
+  result.shape.reserve(8);  // no more, as read() says
   read(value, 0, result);
   return result;
 }
@@ -67,6 +68,7 @@ python::Value value_at(const Numbers& numbers, size_t depth, size_t& next) {
 
 python::Value value_of(const Numbers& numbers) {
   size_t next = 0;
+  if (numbers.shape.empty()) return value_at(numbers, 0, next);
   return value_at(numbers, 0, next);
 }
 
@@ -152,6 +154,21 @@ Numbers joined(const Given& parts, int64_t axis, bool is_new) {
       const auto n = static_cast<std::ptrdiff_t>(array.values.size()) / outer;
       result.values.insert(result.values.end(), array.values.begin() + i * n, array.values.begin() + (i + 1) * n);
     }
+  }
+  return result;
+}
+
+// Those at the places, along the axis.
+Numbers picked(const Numbers& x, size_t axis, const Given& places) {
+  Numbers result{x.shape, {}, x.is_float};
+  result.shape[axis] = static_cast<int64_t>(places.size());
+  const int64_t n = count(result.shape);
+  const int64_t inner = std::accumulate(x.shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.shape.end(),
+                                        int64_t{1}, std::multiplies<>());
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t outer = i / inner / result.shape[axis];
+    const int64_t from = places[static_cast<size_t>(i / inner % result.shape[axis])].integer;
+    result.values.push_back(x.values[static_cast<size_t>((outer * x.shape[axis] + from) * inner + i % inner)]);
   }
   return result;
 }
@@ -303,24 +320,49 @@ std::optional<python::Value> array_binary(std::string_view op, const python::Val
 std::optional<python::Value> array_subscript(const python::Value& array, const python::Value& key) {
   if (!array.is(Kind::kArray)) return {};
   Numbers x = numbers_of(array);
-  const Given parts = key.is(Kind::kTuple) ? *key.items : Given{key};
-  const auto is_whole = [](const python::Value& part) {
-    return part.is(Kind::kSlice) &&
-           std::ranges::all_of(*part.items, [](const python::Value& bound) { return bound.is(Kind::kNone); });
+  Given parts = key.is(Kind::kTuple) ? *key.items : Given{key};
+  const auto takes_axis = [](const python::Value& part) {
+    return part.is(Kind::kSlice) || part.is(Kind::kInt) || part.is(Kind::kBool);
   };
-  const auto n_axes = std::ranges::count_if(parts, is_whole);
+  const auto n_axes = static_cast<size_t>(std::ranges::count_if(parts, takes_axis));
+  if (n_axes > x.shape.size()) return {};
+  const auto ellipsis = std::ranges::find_if(parts, [](const auto& part) { return part.is(Kind::kEllipsis); });
+  const bool has_ellipsis = ellipsis != parts.end();
+  const python::Value whole = python::Value::with(Kind::kSlice, Given(3, python::Value::none()));
+  parts.insert(ellipsis, x.shape.size() - n_axes, whole);
   size_t axis = 0;
   for (const python::Value& part : parts) {
-    if (part.is(Kind::kNone))
+    if (part.is(Kind::kEllipsis) && has_ellipsis) continue;
+    if (part.is(Kind::kNone)) {
       x.shape.insert(x.shape.begin() + static_cast<std::ptrdiff_t>(axis++), 1);
-    else if (part.is(Kind::kEllipsis))
-      axis = x.shape.size() - static_cast<size_t>(n_axes);
-    else if (is_whole(part) && axis < x.shape.size())
-      ++axis;
+      continue;
+    }
+    if (!takes_axis(part)) return {};
+    Given places;
+    for (int64_t i = 0; i < x.shape[axis]; ++i) places.push_back(python::Value::whole(i));
+    const auto taken = python::constant_subscript(python::Value::list(std::move(places)), part);
+    if (!taken) return {};
+    x = picked(x, axis, taken->is(Kind::kInt) ? Given{*taken} : *taken->items);
+    if (taken->is(Kind::kInt))
+      x.shape.erase(x.shape.begin() + static_cast<std::ptrdiff_t>(axis));
     else
-      return {};
+      ++axis;
   }
   return value_of(x);
+}
+
+std::optional<python::Value> array_of_each(const python::Value& array, double (*of)(double)) {
+  if (!array.is(Kind::kArray) || !is_constant(array)) return {};
+  Numbers x = numbers_of(array);
+  x.is_float = true;
+  for (double& value : x.values) value = of(value);
+  return value_of(x);
+}
+
+python::Value array_shape(const python::Value& array) {
+  Given sizes;
+  for (const int64_t size : numbers_of(array).shape) sizes.push_back(python::Value::whole(size));
+  return python::Value::tuple(std::move(sizes));
 }
 
 std::optional<python::Value> call_array(const std::string& function, const std::vector<python::Value>& arguments,

@@ -154,6 +154,7 @@ constexpr Numeric kNumeric[] = {
     {"sin", [](double x) { return std::sin(x); }},
     {"cos", [](double x) { return std::cos(x); }},
     {"tan", [](double x) { return std::tan(x); }},
+    {"tanh", [](double x) { return std::tanh(x); }},
     {"floor", [](double x) { return std::floor(x); }},
     {"ceil", [](double x) { return std::ceil(x); }},
     {"log2", [](double x) { return std::log2(x); }},
@@ -163,6 +164,13 @@ constexpr Numeric kNumeric[] = {
     {"float32", [](double x) { return static_cast<double>(static_cast<float>(x)); }},
     {"float64", [](double x) { return x; }},
 };
+
+struct Renamed {
+  std::string_view name;
+  std::string_view op;
+};
+constexpr Renamed kTwo[] = {{"power", "**"},   {"pow", "**"},   {"add", "+"}, {"subtract", "-"},
+                            {"multiply", "*"}, {"divide", "/"}, {"mod", "%"}, {"floor_divide", "//"}};
 
 // math's and numpy's functions of numbers; numpy's of tensors are TensorFlow's where it runs Keras, and not known here.
 std::optional<python::Value> call_numeric(const std::string& name, const Given& given) {
@@ -182,9 +190,18 @@ std::optional<python::Value> call_numeric(const std::string& name, const Given& 
     }
     return result;
   }
+  const auto* two = std::ranges::find(kTwo, function, &Renamed::name);
+  if (given.size() == 2 && two != std::end(kTwo)) {
+    const auto array = array_binary(two->op, given[0], given[1]);
+    const auto number = array ? array : python::constant_binary(two->op, given[0], given[1]);
+    if (number) return *number;
+  }
+  const auto* found = std::ranges::find(kNumeric, function, &Numeric::name);
+  if (given.size() == 1 && found != std::end(kNumeric) && is_numpy) {
+    if (const auto array = array_of_each(given[0], found->of)) return *array;
+  }
   if (given.size() != 1 || !given[0].is_number()) return {};
   if (function == "int32" || function == "int64") return whole_of(given[0]);
-  const auto* found = std::ranges::find(kNumeric, function, &Numeric::name);
   if (found == std::end(kNumeric)) return {};
   const double result = found->of(given[0].as_double());
   if (!is_numpy && (function == "floor" || function == "ceil")) return whole_of(python::Value::real(result));
@@ -202,7 +219,8 @@ std::optional<python::Value> call_builtin(Meaning& meaning, const std::string& n
   }
   constexpr std::string_view kArrays[] = {"zeros", "ones", "eye", "range", "arange", "linspace", "fill", "full"};
   if ((name.starts_with("tf.") || name.starts_with("K.") || name.starts_with("ops.")) &&
-      std::ranges::find(kArrays, name.substr(point + 1)) != std::end(kArrays)) {
+      std::ranges::find(kArrays, name.substr(point + 1)) != std::end(kArrays) &&
+      std::ranges::none_of(keywords, [](const auto& entry) { return entry.first == "batch_shape"; })) {
     if (auto result = call_array(name.substr(point + 1), arguments, keywords)) return result;
   }
   if (name.starts_with("math.") || name.starts_with("np.")) {

@@ -81,6 +81,15 @@ const Json* text_of(const Json& json, const char* key) {
   return found == json.end() || found->is_null() ? nullptr : &*found;
 }
 
+python::Value dict_of(const Json& object) {
+  std::vector<python::Value> items;
+  for (const auto& [key, value] : object.items()) {
+    items.push_back(python::Value::string(key));
+    items.push_back(value_of_json(value));
+  }
+  return python::Value::with(python::Value::Kind::kDict, std::move(items));
+}
+
 std::string cut(std::string text) {
   if (text.size() > 60) text = text.substr(0, 60) + "…";
   return text;
@@ -92,11 +101,14 @@ LambdaFunction LambdaFunction::parse(const Config& config) {
   LambdaFunction result;
   result.keras_ = config.version();
   result.name_ = config.name();
+  result.random_is_mean_ = config.find({"random"}) != nullptr;
   for (const char* key : {"function_type", "module", "output_shape", "output_shape_type", "output_shape_module",
                           "input_dtype", "mask_type", "mask_module"})
     config.ignore({key});
   if (config.find({"expression"}) != nullptr) {
     result.expression_ = config.get_string({"expression"});
+    result.option_ = config.get_string({"option"});
+    if (const Json* replaced = config.find({"config"}); replaced != nullptr) result.replaced_ = *replaced;
     config.ignore({"function"});
     return result;
   }
@@ -140,6 +152,7 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
       function.closure.push_back(python::Value::with(python::Value::Kind::kCell, {value_of_json(value)}));
   }
   Trace trace(inputs, keras_, name_);
+  trace.random_is_mean = random_is_mean_;
   Meaning meaning(trace);
   std::vector<python::Value> given;
   for (const Json& argument : arguments) given.push_back(value_of_json(argument));
@@ -156,6 +169,9 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
                          name == std::string_view("mask") ? python::Value::none() : python::Value::boolean(false));
   }
   python::Limits limits;
+  meaning.set_caller([&](const python::Function& called, std::vector<python::Value> values) {
+    return python::call_function(called, candidate.version, std::move(values), {}, meaning, limits);
+  });
   trace.set_result(python::call_function(function, candidate.version, std::move(given), named, meaning, limits));
   return trace;
 }
@@ -163,14 +179,17 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
 Trace LambdaFunction::follow(const Shapes& inputs, const Json& arguments, const Json& keywords) const {
   if (!expression_.empty()) {
     Trace trace(inputs, keras_, name_);
+    trace.random_is_mean = random_is_mean_;
     Meaning meaning(trace);
     const python::Value first = arguments.empty() ? python::Value::none() : value_of_json(arguments.front());
     std::map<std::string, python::Value> variables{{"x", first}, {"inputs", first}};
     for (const auto& [key, value] : keywords.items()) variables[key] = value_of_json(value);
+    variables.emplace("w", python::Value::list({}));
+    variables.emplace("config", dict_of(replaced_));
     try {
       trace.set_result(python::evaluate(expression_, variables, meaning));
     } catch (Error& error) {
-      throw error.within(fmt::format("--lambda {}", name_));
+      throw error.within(option_);
     }
     return trace;
   }

@@ -16,6 +16,9 @@ class LambdaFunction {
   // Throws Error{kUnsupported} for a function that is only named, Error{kCorrupt} for bytes that are no code.
   static LambdaFunction parse(const Config& config);
 
+  // Given by a person: of all inputs, whichever way the call gives them.
+  [[nodiscard]] bool is_expression() const { return !expression_.empty(); }
+
   // What the function does with tensors of these shapes. The version of Python is not in the file: every version in
   // which the code is well formed is tried, and all that can be followed must mean the same. arguments: the call's,
   // tensors being {"tensor": i}; keywords: an object. Throws Error{kUnsupported} with the code's disassembly behind the
@@ -34,7 +37,10 @@ class LambdaFunction {
   Json defaults_;
   Json closure_;
   std::string expression_;
+  std::string option_;              // by which it was given
+  Json replaced_ = Json::object();  // the configuration of the layer in whose place an expression stands
   Version keras_;
+  bool random_is_mean_ = false;
   std::string name_;
 };
 

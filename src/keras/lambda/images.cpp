@@ -35,8 +35,10 @@ python::Value resize(Meaning& meaning, const Arguments& a) {
   const Version version = meaning.trace().version();  // TensorFlow 2.2 says "2.3.0-tf", 1.13 to 2.1 "2.2.4-tf"
   if (version < Version{2, 4} && !(version.is_tf_keras && version >= Version{2, 3}))
     refuse("tf.image.resize of a TensorFlow that may be 1 or 2, which resize otherwise");
-  for (const char* flag : {"preserve_aspect_ratio", "antialias"}) {
-    if (python::truth(a[flag]).value_or(true)) refuse(fmt::format("tf.image.resize with {}", flag));
+  if (python::truth(a["preserve_aspect_ratio"]).value_or(true)) refuse("tf.image.resize with preserve_aspect_ratio");
+  if (python::truth(a["antialias"]).value_or(true)) {
+    return meaning.operation("image.resize", {a["images"], a["size"]},
+                             {{"method", a["method"]}, {"antialias", python::Value::boolean(true)}});
   }
   const Json size = plain_json(a["size"]);
   if (!size.is_array() || size.size() != 2) refuse("tf.image.resize to what are no two numbers");
@@ -76,6 +78,9 @@ python::Value average_pooled(Meaning& meaning, const Arguments& a) { return pool
 python::Value max_pooled_1d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Max", 1); }
 python::Value average_pooled_1d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Average", 1); }
 
+python::Value max_pooled_3d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Max", 3); }
+python::Value average_pooled_3d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Average", 3); }
+
 python::Value deviation(Meaning& meaning, const Arguments& a) {
   return *call_backend(meaning, "K.std", {a["input_tensor"], a["axis"], a["keepdims"]}, {});
 }
@@ -94,6 +99,8 @@ constexpr Row kRows[] = {
     {"nn.avg_pool1d", "input ksize strides padding name=None", average_pooled_1d},
     {"nn.max_pool2d nn.max_pool", "input ksize strides padding name=None", max_pooled},
     {"nn.avg_pool2d nn.avg_pool", "input ksize strides padding name=None", average_pooled},
+    {"nn.max_pool3d", "input ksize strides padding name=None", max_pooled_3d},
+    {"nn.avg_pool3d", "input ksize strides padding name=None", average_pooled_3d},
     {"math.reduce_std", "input_tensor axis=None keepdims=False name=None", deviation},
     {"math.reduce_variance", "input_tensor axis=None keepdims=False name=None", variance},
 };

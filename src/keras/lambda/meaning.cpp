@@ -9,6 +9,8 @@
 #include <set>
 
 #include "keras/lambda/arrays.h"
+#include "keras/lambda/random.h"
+#include "keras/operation_notes.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -46,8 +48,8 @@ constexpr Renamed kWhole[] = {{"tensorflow", "tf"},  {"numpy", "np"},      {"bac
 constexpr std::string_view kBuiltins[] = {
     "len",       "range",    "int",   "float", "bool", "abs",        "max",   "min",  "sum", "tuple", "list",  "zip",
     "enumerate", "reversed", "round", "pow",   "str",  "isinstance", "print", "dict", "map", "slice", "xrange"};
-constexpr std::string_view kModules[] = {"K",   "tf",         "np",    "keras",   "math",
-                                         "ops", "tensorflow", "numpy", "backend", "activations"};
+constexpr std::string_view kModules[] = {"K",          "tf",    "np",      "keras",       "math",     "ops",
+                                         "tensorflow", "numpy", "backend", "activations", "hoarfrost"};
 // Of keras.applications, for their preprocess_input.
 constexpr std::string_view kApplications[] = {"imagenet_utils",
                                               "applications",
@@ -103,6 +105,22 @@ int64_t count_of(const python::Value& shape) {
   return n;
 }
 
+// array.reshape(…) and its kin; the others (astype, copy, tolist) are the array itself.
+python::Value array_method(const python::Value& array, const std::string& name,
+                           const std::vector<python::Value>& arguments) {
+  if (name == "flatten" || name == "ravel") return *call_array("reshape", {array, python::Value::whole(-1)}, {});
+  if (name != "reshape" && name != "transpose") return array;
+  std::vector<python::Value> given{array};
+  const bool is_spread = !arguments.empty() && arguments[0].is(Kind::kInt);
+  if (is_spread)
+    given.push_back(python::Value::list(arguments));
+  else
+    given.insert(given.end(), arguments.begin(), arguments.end());
+  const auto result = call_array(name, given, {});
+  if (!result) refuse(fmt::format("an array's `{}` of a tensor", name));
+  return *result;
+}
+
 }  // namespace
 
 std::string canonical_name(std::string name) {
@@ -123,6 +141,7 @@ std::string canonical_name(std::string name) {
 std::optional<python::Value> constant_named(const std::string& name) {
   if (name == "np.pi" || name == "math.pi") return python::Value::real(std::numbers::pi);
   if (name == "np.e" || name == "math.e") return python::Value::real(std::numbers::e);
+  if (name == "np.nan" || name == "math.nan") return python::Value::real(std::nan(""));
   if (name == "np.inf" || name == "math.inf") return python::Value::real(HUGE_VAL);
   if (name == "np.newaxis" || name == "tf.newaxis") return python::Value::none();
   const size_t point = name.find('.');
@@ -143,6 +162,18 @@ python::Value Meaning::shape_of(const python::Value& tensor) const {
   return python::Value::tuple(std::move(sizes));
 }
 
+std::optional<python::Value> Meaning::known_sizes(const python::Value& shape, const python::Value& key) const {
+  const auto source = trace_->source_of_shape(shape);
+  if (!source) return {};
+  const bool is_last_axes = key.is(Kind::kTuple) && key.items->size() == 2 && key.items->front().is(Kind::kEllipsis);
+  const auto sizes = python::constant_subscript(shape_of(*source), is_last_axes ? key.items->back() : key);
+  if (!sizes || sizes->is(Kind::kNone)) return {};
+  if (sizes->is(Kind::kInt)) return sizes;
+  const bool are_known = std::ranges::all_of(*sizes->items, [](const auto& size) { return size.is(Kind::kInt); });
+  return are_known && !sizes->items->empty() ? std::optional(python::Value::with(Kind::kArray, *sizes->items))
+                                             : std::nullopt;
+}
+
 python::Value Meaning::global(const std::string& name) {
   if (name == "True" || name == "False") return python::Value::boolean(name == "True");  // names in Python 2
   if (std::ranges::find(kBuiltins, name) != std::end(kBuiltins)) return python::Value::name(name);
@@ -159,13 +190,21 @@ python::Value Meaning::attribute(const python::Value& object, const std::string&
     const auto constant = constant_named(whole);
     return constant ? *constant : python::Value::name(whole);
   }
-  if (object.is(Kind::kArray) && (name == "astype" || name == "copy")) return method(object, name);
+  if (object.is(Kind::kArray)) {
+    if (name == "shape") return array_shape(object);
+    if (name == "ndim") return python::Value::whole(static_cast<int64_t>(array_shape(object).items->size()));
+    if (name == "T") return *call_array("transpose", {object}, {});
+    constexpr std::string_view kMethods[] = {"astype", "copy", "tolist", "reshape", "transpose", "flatten", "ravel"};
+    if (std::ranges::find(kMethods, name) != std::end(kMethods)) return method(object, name);
+  }
+  if (object.is(Kind::kList) && name == "shape" && !object.has_tensor()) return array_shape(object);
   if (object.is(Kind::kComplex)) return attribute(object.items->front(), name);
   if (object.is(Kind::kTensor)) {
     if (name == "shape" || name == "_keras_shape") return shape_of(object);
     if (name == "ndim") return python::Value::whole(trace_->shape(object).rank());
-    if (name == "get_shape") return method(object, name);
+    if (name == "get_shape" || name == "dtype") return method(object, name);
   }
+  if (object.is(Kind::kMethod) && object.text == "dtype" && name == "base_dtype") return object;
   if (object.is(Kind::kTuple)) {
     if (name == "rank" || name == "ndims") return python::Value::whole(static_cast<int64_t>(object.items->size()));
     if (name == "dims") return object;
@@ -180,6 +219,12 @@ python::Value Meaning::operation(std::string_view function, const std::vector<py
   const OperationSpec* spec = find_operation_function(function);
   if (spec == nullptr) refuse(fmt::format("it calls `tf.{}`, which is not known", function));
   return trace_->add(*spec, false, arguments, keywords);
+}
+
+python::Value Meaning::call_back(const python::Value& function, std::vector<python::Value> arguments) {
+  if (!function.is(Kind::kFunction) || !caller_)
+    refuse(fmt::format("it calls {}, which is not known", function.repr()));
+  return caller_(*function.function, std::move(arguments));
 }
 
 python::Value Meaning::binary(std::string_view op, const python::Value& a, const python::Value& b) {
@@ -203,6 +248,8 @@ python::Value Meaning::unary(std::string_view op, const python::Value& a) {
 
 python::Value Meaning::compare(std::string_view op, const python::Value& a, const python::Value& b) {
   const std::string_view function = found_in(kComparisons, op);
+  if ((a.is(Kind::kList) || a.is(Kind::kArray)) && b.is(Kind::kNone) && (op == "==" || op == "!="))
+    return python::Value::boolean(op == "!=");
   if (a.is(Kind::kTensor) && b.is(Kind::kNone) && (op == "==" || op == "is")) return python::Value::boolean(false);
   if (a.is(Kind::kTensor) && b.is(Kind::kNone) && op == "!=") return python::Value::boolean(true);
   if (function.empty() || !(a.is(Kind::kTensor) || b.is(Kind::kTensor)))
@@ -215,6 +262,7 @@ python::Value Meaning::subscript(const python::Value& object, const python::Valu
   if (object.is(Kind::kComplex)) return *call_complex(*this, "tf.__operators__.getitem", {object, key}, {});
   if (!object.is(Kind::kTensor))
     refuse(fmt::format("it takes {} of {}, which is not known", key.repr(), object.repr()));
+  if (const auto sizes = known_sizes(object, key)) return *sizes;
   return operation("__operators__.getitem", {object, key.is(Kind::kTuple) ? python::Value::list(*key.items) : key});
 }
 
@@ -223,18 +271,23 @@ python::Value Meaning::call(const python::Value& function, const std::vector<pyt
   if (function.is(Kind::kMethod)) {
     const python::Value& object = function.items->front();
     if (function.text == "get_shape" && arguments.empty()) return shape_of(object);
-    if (object.is(Kind::kArray)) return object;  // astype, copy
+    if (object.is(Kind::kArray)) return array_method(object, function.text, arguments);
     if (function.text == "as_list" && arguments.empty()) return python::Value::list(*object.items);
     if (function.text == "num_elements" && arguments.empty()) return python::Value::whole(count_of(object));
   }
+  if (function.is(Kind::kString) && dtype_from_name(function.text))  // np.float32(x)
+    return call(python::Value::name("np." + function.text), arguments, keywords);
   if (!function.is(Kind::kName)) refuse(fmt::format("it calls {}, which is not known", function.repr()));
   if (function.text == "abs" && arguments.size() == 1 && arguments[0].is(Kind::kComplex))
     return *call_complex(*this, "tf.abs", arguments, keywords);
   if (auto result = call_complex(*this, function.text, arguments, keywords)) return *result;
+  if (auto result = call_random(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_builtin(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_backend(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_preprocessing(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_tensorflow(*this, function.text, arguments, keywords)) return *result;
+  if (const std::string_view why = refusal_of_operation(function.text); !why.empty())
+    refuse(fmt::format("it calls `{}`: {}", function.text, why));
   refuse(fmt::format("it calls `{}`, which is not known", function.text));
 }
 

@@ -3,6 +3,7 @@
 // refused.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,12 @@ class Meaning final : public python::Semantics {
   python::Value call(const python::Value& function, const std::vector<python::Value>& arguments,
                      const python::Keywords& keywords) override;
 
+  // Who calls a function of the code that is an argument: of tf.cond, tf.while_loop.
+  using Caller = std::function<python::Value(const python::Function&, std::vector<python::Value>)>;
+  void set_caller(Caller caller) { caller_ = std::move(caller); }
+  // Throws Error{kUnsupported} for what is no function, or where there is no code.
+  python::Value call_back(const python::Value& function, std::vector<python::Value> arguments);
+
   // For the tables of functions: an operation by TensorFlow's name.
   python::Value operation(std::string_view function, const std::vector<python::Value>& arguments,
                           const python::Keywords& keywords = {});
@@ -35,7 +42,11 @@ class Meaning final : public python::Semantics {
   [[nodiscard]] python::Value shape_of(const python::Value& tensor) const;
 
  private:
+  // What `key` takes of the result of tf.shape, where these sizes are known: a number, or an array of them.
+  [[nodiscard]] std::optional<python::Value> known_sizes(const python::Value& shape, const python::Value& key) const;
+
   Trace* trace_;
+  Caller caller_;
 };
 
 // A call's arguments by the parameters of its function.
@@ -58,6 +69,10 @@ std::optional<python::Value> call_backend(Meaning& meaning, const std::string& n
 std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name,
                                              const std::vector<python::Value>& arguments,
                                              const python::Keywords& keywords);
+// tf.FUNCTION of functions: tf.cond, tf.while_loop, tf.function.
+std::optional<python::Value> call_control(Meaning& meaning, const std::string& function,
+                                          const std::vector<python::Value>& arguments,
+                                          const python::Keywords& keywords);
 // tf.FUNCTION of images: resizing, blocks, borders, pooling.
 std::optional<python::Value> call_image(Meaning& meaning, const std::string& function,
                                         const std::vector<python::Value>& arguments, const python::Keywords& keywords);

@@ -77,6 +77,17 @@ std::vector<python::Value> without_tuples(std::vector<python::Value> arguments) 
   return arguments;
 }
 
+// Keras 3's shape: a size that is not known is a tensor.
+python::Value sizes_of(Meaning& meaning, const python::Value& x) {
+  python::Value shape = meaning.shape_of(x);
+  for (size_t i = 0; i < shape.items->size(); ++i) {
+    if ((*shape.items)[i].is(Kind::kNone))
+      (*shape.items)[i] =
+          meaning.subscript(meaning.operation("shape", {x}), python::Value::whole(static_cast<int64_t>(i)));
+  }
+  return shape;
+}
+
 // Tensors' own facts, and constants.
 std::optional<python::Value> call_special(Meaning& meaning, const std::string& function,
                                           const std::vector<python::Value>& arguments,
@@ -116,18 +127,21 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
     const OperationSpec* spec = operation_of(name);
     if (name == "ops.abs") spec = find_operation_class("Absolute");
     if (name == "ops.shape" && arguments.size() == 1 && arguments[0].is(Kind::kTensor))
-      return meaning.shape_of(arguments[0]);
+      return sizes_of(meaning, arguments[0]);
     if (spec == nullptr) return call_special(meaning, name.substr(4), arguments, keywords);
     name_arguments(*spec, arguments, keywords);
     return meaning.trace().add(*spec, true, arguments, keywords);
   }
+  if (name.starts_with("hoarfrost.") && arguments.size() == 1) {
+    Json config = Json::object();
+    std::vector<size_t> tensors;
+    for (const auto& [key, value] : keywords) config[key] = json_of(value, tensors);
+    return meaning.trace().add_layer(name.substr(10), config, {arguments[0]});
+  }
   if (!name.starts_with("tf.")) return {};
   std::string function = name.substr(3);
-  if (function.starts_with("random.") || function.starts_with("compat.v1.random") || function == "random_normal" ||
-      function == "random_uniform" || function == "nn.dropout") {
-    refuse(fmt::format("it calls `{}`, which is random: a frozen graph gives one answer", name));
-  }
   if (auto result = call_special(meaning, function, arguments, keywords)) return result;
+  if (auto result = call_control(meaning, function, given, given_keywords)) return result;
   if (auto result = call_image(meaning, function, arguments, keywords)) return result;
   const OperationSpec* spec = find_operation_function(function);
   if (spec == nullptr) return {};

@@ -36,6 +36,9 @@ Json converted(const python::Value& value, std::vector<size_t>& tensors, int dep
       if (found == static_cast<std::ptrdiff_t>(tensors.size())) tensors.push_back(number);
       return {{"tensor", static_cast<size_t>(found)}};
     }
+    case Kind::kMethod:  // the type that a tensor has, as an argument
+      if (value.text == "dtype") return {{"dtype_of", converted(value.items->front(), tensors, depth + 1)}};
+      throw Error(ErrorCode::kUnsupported, "", fmt::format("an argument that is {}", value.repr()));
     case Kind::kSlice:
       return {{"start", converted((*value.items)[0], tensors, depth + 1)},
               {"stop", converted((*value.items)[1], tensors, depth + 1)},
@@ -122,7 +125,16 @@ python::Value Trace::add(const OperationSpec& operation, bool is_keras3, const s
   auto layer = parse_call(config, operation, is_keras3);
   const std::string said = fmt::format("{}{}", operation.name,
                                        json.at("call_arguments").dump(-1, ' ', false, Json::error_handler_t::replace));
-  return add_step(std::move(layer), std::move(tensors), said);
+  const bool is_shape = operation.name == "Shape" && tensors.size() == 1;
+  const size_t source = is_shape ? tensors[0] : 0;
+  python::Value result = add_step(std::move(layer), std::move(tensors), said);
+  if (is_shape) shape_sources_.emplace(static_cast<size_t>(result.integer), source);
+  return result;
+}
+
+std::optional<python::Value> Trace::source_of_shape(const python::Value& tensor) const {
+  const auto found = shape_sources_.find(static_cast<size_t>(tensor.integer));
+  return found == shape_sources_.end() ? std::nullopt : std::optional(python::Value::tensor(found->second));
 }
 
 python::Value Trace::add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs) {

@@ -2,7 +2,9 @@
 // nodes have, and layers without weights.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,8 @@ class Trace {
   [[nodiscard]] const Shape& shape(const python::Value& tensor) const {
     return shapes_.at(static_cast<size_t>(tensor.integer));
   }
+  // The tensor whose sizes this one holds (tf.shape's result); nullopt for others.
+  [[nodiscard]] std::optional<python::Value> source_of_shape(const python::Value& tensor) const;
   [[nodiscard]] size_t n_inputs() const { return n_inputs_; }
   [[nodiscard]] const std::vector<TraceStep>& steps() const { return steps_; }
   [[nodiscard]] Version version() const { return version_; }
@@ -41,6 +45,8 @@ class Trace {
   [[nodiscard]] std::string meaning() const { return meaning_ + outputs_text(); }
   // Whether Python 2's division was used, which is another one for whole numbers.
   bool has_classic_division = false;
+  // Whether a random function stands as its distribution's mean (--random mean).
+  bool random_is_mean = false;
   std::vector<size_t> outputs;
 
   // Sets the outputs: a tensor, or a list of tensors. Throws Error{kUnsupported} for anything else.
@@ -58,6 +64,7 @@ class Trace {
   Version version_;
   std::string layer_name_;
   std::vector<TraceStep> steps_;
+  std::map<size_t, size_t> shape_sources_;
   std::string meaning_;
 };
 

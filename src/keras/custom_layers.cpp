@@ -1,0 +1,23 @@
+#include "keras/custom_layers.h"
+
+#include <algorithm>
+
+namespace hoarfrost::keras {
+namespace {
+
+constexpr CustomLayer kLayers[] = {
+#define CUSTOM_LAYER(class_name, from, meaning) {class_name, from, meaning},
+#include "keras/custom_layers.def"
+#undef CUSTOM_LAYER
+};
+
+}  // namespace
+
+std::span<const CustomLayer> custom_layers() { return kLayers; }
+
+const CustomLayer* find_custom_layer(std::string_view class_name) {
+  const auto* found = std::ranges::find(kLayers, class_name, &CustomLayer::class_name);
+  return found == std::end(kLayers) ? nullptr : found;
+}
+
+}  // namespace hoarfrost::keras

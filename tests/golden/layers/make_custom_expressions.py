@@ -1,0 +1,185 @@
+"""Golden cases of src/keras/custom_layers.def: each class as its package or tutorial computes it, in Keras 2.15: python3 make_custom_expressions.py [CLASS…]
+
+Every class becomes custom_expressions/CLASS.h5 and CLASS.keras, and CLASS.npz with inputs and Keras' answers. The classes are written anew from what
+their packages document; tests/custom_layers_test.cpp holds the expressions to them.
+"""
+import os
+import sys
+
+os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+K, L = keras.backend, keras.layers
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'custom_expressions')
+
+
+class Custom(L.Layer):
+    """A layer whose constructor's arguments are its configuration."""
+
+    def __init__(self, **config):
+        own = {key: config.pop(key) for key in self.keys}
+        super().__init__(**config)
+        self.own = own
+
+    keys = ()
+
+    def get_config(self):
+        return {**super().get_config(), **self.own}
+
+
+class AttentionWithContext(Custom):
+    def build(self, shape):
+        n = shape[-1]
+        self.W = self.add_weight(name='W', shape=(n, n))
+        self.b = self.add_weight(name='b', shape=(n,))
+        self.u = self.add_weight(name='u', shape=(n,))
+
+    def call(self, x):
+        hidden = tf.tanh(tf.einsum('bti,ij->btj', x, self.W) + self.b)
+        score = tf.exp(tf.einsum('btj,j->bt', hidden, self.u))
+        return tf.einsum('bti,bt->bi', x, score / (tf.reduce_sum(score, axis=1, keepdims=True) + 1e-7))
+
+
+class BatchNorm(L.BatchNormalization):
+    pass
+
+
+class CTCLayer(L.Layer):
+    def call(self, labels, prediction):
+        return prediction
+
+
+class Same(L.Layer):
+    def call(self, x, training=None):
+        return x
+
+
+class HSwish(L.Layer):
+    def call(self, x):
+        return x * tf.nn.relu6(x + 3) / 6
+
+
+class InstanceNormalization(Custom):
+    keys = ('epsilon', 'axis')
+
+    def build(self, shape):
+        self.gamma = self.add_weight(name='gamma', shape=(shape[-1],))
+        self.beta = self.add_weight(name='beta', shape=(shape[-1],))
+
+    def call(self, x):
+        deviation = tf.math.reduce_std(x, axis=[1, 2], keepdims=True) + self.own['epsilon']
+        return (x - tf.reduce_mean(x, axis=[1, 2], keepdims=True)) / deviation * self.gamma + self.beta
+
+
+class L1Dist(L.Layer):
+    def call(self, inputs):
+        return tf.abs(inputs[0] - inputs[1])
+
+
+class L2Normalization(L.Layer):
+    def build(self, shape):
+        self.gamma = self.add_weight(name='gamma', shape=(shape[3],))
+
+    def call(self, x):
+        return tf.nn.l2_normalize(x, 3) * self.gamma
+
+
+class Normalize(L2Normalization):
+    pass
+
+
+class PixelNormalization(L.Layer):
+    def call(self, x):
+        return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), axis=-1, keepdims=True) + 1e-8)
+
+
+class PixelShuffler(Custom):
+    keys = ('size',)
+
+    def call(self, x):
+        r, c = self.own['size']
+        _, h, w, n = x.shape
+        parts = tf.reshape(x, (-1, h, w, r, c, n // (r * c)))
+        return tf.reshape(tf.transpose(parts, (0, 1, 3, 2, 4, 5)), (-1, h * r, w * c, n // (r * c)))
+
+
+class ReflectionPadding2D(Custom):
+    keys = ('padding',)
+
+    def call(self, x):
+        columns, rows = self.own['padding']
+        return tf.pad(x, [[0, 0], [rows, rows], [columns, columns], [0, 0]], mode='REFLECT')
+
+
+class Sampling(L.Layer):
+    """Its mean: the samples themselves are random."""
+
+    def call(self, inputs):
+        mean, log_variance = inputs
+        return mean
+
+
+class Scale(L.Layer):
+    def build(self, shape):
+        self.gamma = self.add_weight(name='gamma', shape=(shape[-1],))
+        self.beta = self.add_weight(name='beta', shape=(shape[-1],))
+
+    def call(self, x):
+        return x * self.gamma + self.beta
+
+
+class Swish(L.Layer):
+    def call(self, x):
+        return tf.nn.silu(x)
+
+
+class UpsampleLike(L.Layer):
+    def call(self, inputs):
+        source, target = inputs
+        return tf.compat.v1.image.resize_images(source, tf.shape(target)[1:3], tf.compat.v1.image.ResizeMethod.NEAREST_NEIGHBOR)
+
+
+def named(name):
+    return type(name, (Same,), {})
+
+
+SEQUENCE, IMAGE, ROW = (5, 4), (6, 4, 8), (7,)
+# What makes the layer, and the shapes of its inputs.
+CASES = {
+    'AttentionWithContext': (AttentionWithContext, [SEQUENCE]), 'BatchNorm': (BatchNorm, [IMAGE]), 'CTCLayer': (CTCLayer, [(3,), SEQUENCE]), 'DropConnect': (named('DropConnect'), [IMAGE]),
+    'DropPath': (named('DropPath'), [SEQUENCE]), 'FixedDropout': (named('FixedDropout'), [IMAGE]), 'HSwish': (HSwish, [IMAGE]), 'InstanceNormalization': (lambda: InstanceNormalization(epsilon=1e-3, axis=-1), [IMAGE]),
+    'L1Dist': (L1Dist, [ROW, ROW]), 'L2Normalization': (L2Normalization, [IMAGE]), 'Normalize': (Normalize, [IMAGE]), 'PixelNormalization': (PixelNormalization, [IMAGE]), 'PixelShuffler': (lambda: PixelShuffler(size=[2, 2]), [IMAGE]),
+    'ReflectionPadding2D': (lambda: ReflectionPadding2D(padding=[1, 2]), [IMAGE]), 'Sampling': (Sampling, [ROW, ROW]), 'Scale': (Scale, [IMAGE]), 'Swish': (Swish, [IMAGE]),
+    'UpsampleLike': (UpsampleLike, [(3, 2, 4), (7, 5, 4)]),
+}
+
+
+def layers_of(inputs, make, name):
+    """The layer between others, twice, so that groups and names count."""
+    layer = make()
+    y = layer(*inputs) if name == 'CTCLayer' else layer(inputs if len(inputs) > 1 else inputs[0])
+    if y.shape[-1] == inputs[-1].shape[-1] and len(inputs) == 1 and len(y.shape) == len(inputs[0].shape):
+        y = make()(L.Activation('tanh')(y))
+    return L.Dense(2)(y)
+
+
+def main():
+    os.makedirs(FOLDER, exist_ok=True)
+    for number, (name, (make, shapes)) in enumerate(CASES.items()):
+        if len(sys.argv) > 1 and name not in sys.argv[1:]:
+            continue
+        K.clear_session()
+        random = np.random.RandomState(4700 + number)
+        inputs = [keras.Input(shape) for shape in shapes]
+        net = keras.Model(inputs, layers_of(inputs, make, name))
+        net.set_weights([np.abs(random.normal(0, 0.5, w.shape)) + 0.1 if 'variance' in w.name else random.normal(0, 0.5, w.shape) for w in net.weights])
+        arrays = [random.normal(0, 2, (3, *shape)).astype('float32') for shape in shapes]
+        answers = net(arrays if len(arrays) > 1 else arrays[0], training=False)
+        net.save(os.path.join(FOLDER, name + '.h5'), include_optimizer=False)
+        net.save(os.path.join(FOLDER, name + '.keras'))
+        np.savez_compressed(os.path.join(FOLDER, name + '.npz'), out0=answers.numpy(), **{'in%d' % i: x for i, x in enumerate(arrays)})
+
+
+main()
