@@ -34,7 +34,7 @@ Stft Stft::parse(const Config& config, bool is_complex) {
   if (!values) {
     config.unsupported(
         fmt::format("the window `{}` is not known; there are hann_window, hamming_window, vorbis_window, "
-                    "kaiser_window and kaiser_bessel_derived_window",
+                    "kaiser_window and, of even length, kaiser_bessel_derived_window",
                     window));
   }
   layer.window = std::move(*values);

@@ -1,6 +1,7 @@
 #include "keras/kernel_quantization.h"
 
 #include <fmt/format.h>
+#include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <charconv>
@@ -102,9 +103,12 @@ KernelQuantization KernelQuantization::parse(const Config& config) {
 
 std::vector<WeightSpec> KernelQuantization::weights(const Shape& kernel, int64_t n_rows,
                                                     const std::optional<Shape>& bias, const Shape& scale) const {
+  if (!kernel.is_static() || n_rows < 1)
+    throw Error(ErrorCode::kUnsupported, "",
+                fmt::format("a quantized kernel has known sizes, found {}; give --input-shape", kernel.to_string()));
   std::vector<WeightSpec> result;
   const auto add = [&](const char* name, const Shape& shape) { result.push_back({name, shape, false}); };
-  const int64_t n_columns = n_rows == 0 ? 0 : kernel.n_elements() / n_rows;
+  const int64_t n_columns = kernel.n_elements() / n_rows;
   const bool is_gptq = mode == Mode::kGptq;
   if (is_gptq && bias) add("bias", *bias);
   if (mode == Mode::kInt4)
@@ -187,7 +191,7 @@ Array KernelQuantization::kernel(const Arrays& weights, const Shape& kernel, int
     const double number =
         is_packed ? unpacked(turned, row, column, mode == Mode::kInt4) : turned.at_offset(row * n_columns + column);
     if (mode == Mode::kInt4 && group_size == 0) return number / weights[at].at_offset(column);
-    const auto group = static_cast<int64_t>(weights[at + 2].at_offset(row));
+    const int64_t group = group_of(weights[at + 2], row, weights[at].size(is_gptq ? 1 : 0));
     const Index place = is_gptq ? Index{column, group} : Index{group, column};
     return (number - weights[at + 1][place]) * weights[at][place];
   };
@@ -207,6 +211,12 @@ double KernelQuantization::bias_value(const Arrays& weights, int64_t offset) con
   const double value = all.at_offset(offset);
   if (mode != Mode::kFloat8 || all.dtype() != DType::kFloat32) return value;
   return bfloat16_to_float(float_to_bfloat16(static_cast<float>(value)));
+}
+
+int64_t group_of(const Array& groups, int64_t i, int64_t n) {
+  const double number = groups.at_offset(i);
+  if (number >= 0 && number < static_cast<double>(n)) return static_cast<int64_t>(number);
+  throw Error(ErrorCode::kCorrupt, "", fmt::format("g_idx names group {} of {}: the file is damaged", number, n));
 }
 
 Value lower_unpacked(Lowering& lowering, const Value& bytes, int64_t n, bool is_signed) {

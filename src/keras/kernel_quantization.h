@@ -43,6 +43,9 @@ struct KernelQuantization {
   [[nodiscard]] double bias_value(const Arrays& weights, int64_t offset) const;
 };
 
+// The group that a file's g_idx says of row or column i, of n. Throws Error{kCorrupt} for none of them.
+int64_t group_of(const Array& groups, int64_t i, int64_t n);
+
 // [rows, bytes] of two numbers each -> [rows, n] floats; they are from 0 to 15 unless `is_signed`, from −8 to 7 then.
 // The number of rows may be unknown.
 Value lower_unpacked(Lowering& lowering, const Value& bytes, int64_t n, bool is_signed);

@@ -43,6 +43,7 @@ struct Equalizer {
       config.fail("`value_range` must be two numbers, found " + range->dump());
     layer.low = range->at(0).get<double>();
     layer.high = range->at(1).get<double>();
+    if (layer.low == layer.high) config.fail("`value_range` must be two different numbers, found " + range->dump());
     return layer;
   }
 
@@ -240,7 +241,8 @@ struct Equalizer {
       return (number - first) / (static_cast<float>(high) - first) * 255.0F;
     };
     const auto level = [&](int64_t row, int64_t column) {
-      return static_cast<int64_t>(std::clamp(value(row, column), 0.0F, 255.0F));
+      const float number = value(row, column);
+      return number > 0 ? static_cast<int64_t>(std::min(number, 255.0F)) : 0;  // 0 for what is no number, too
     };
     const int64_t pixel = level(o[1], o[2]);
     const auto table = [&](TileGrid::Side vertical, TileGrid::Side horizontal) {

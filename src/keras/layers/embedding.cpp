@@ -89,7 +89,7 @@ struct Embedding {
         return weights[0][{row, o[-1]}] / (layer.quantization.is_on() ? weights[1][{row}] : 1);
       const double number = unpacked(weights[0], row, o[-1], true);
       if (layer.n_groups() == 0) return number / weights[1][{row}];
-      const auto group = static_cast<int64_t>(weights[3][{o[-1]}]);
+      const int64_t group = group_of(weights[3], o[-1], layer.n_groups());
       return (number - weights[2][{row, group}]) * weights[1][{row, group}];
     };
     return {{infer({in[0].shape()})[0], at, 0}};

@@ -12,7 +12,8 @@ namespace {
 
 struct ComplexAngle {
   static ComplexAngle parse(const Config& config) {
-    if (config.find({"approx_atan_accuracy"}) != nullptr)
+    // kapre 0.3.6 saves it under the second name, by which it does not take it.
+    if (config.find({"approx_atan_accuracy", "tflite_phase_accuracy"}) != nullptr)
       config.unsupported(
           "an approx_atan_accuracy, by which kapre computes the angle in as many steps, is not converted; "
           "leave it out");
