@@ -122,6 +122,13 @@ def network3():
         loss(a, c, from_logits=l) for l in (False, True) for loss, a, c in ((O.binary_crossentropy, t, o), (O.categorical_crossentropy, t, o), (O.sparse_categorical_crossentropy, s, y))]
 
 
+def lambdas3():
+    """Functions that mean the same under Keras 2.15."""
+    x, z = N(2, 6), N(2, 5, 4)
+    return [x, z], lambda x, z: [keras.layers.Lambda(lambda t: t * 2.0 + 1, output_shape=(6,))(x), keras.layers.Lambda(lambda t: t[:, ::2] - t[:, 1::2])(x), keras.layers.Lambda(lambda t, s=3: abs(t) / s, arguments={'s': 4})(x),
+                                 keras.layers.Lambda(lambda t: t[:, -1, :])(z), keras.layers.Lambda(lambda ts: ts[0] * ts[1][:, 0, :1])([x, z]), keras.layers.Lambda(lambda t: sum([t[:, i] for i in range(3)]))(z)]
+
+
 def numbers2():
     x, y, u, i, j = N(2, 6), N(2, 6), U(2, 6), I(2, 6), I(2, 6)
     f = lambda c: tf.cast(c, 'float32')
@@ -223,7 +230,7 @@ def flat(y):
     return list(y) if isinstance(y, (list, tuple)) else [y]
 
 
-CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2]
+CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3, lambdas3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2]
 
 
 def main():
