@@ -26,6 +26,9 @@ Json architecture_in(Dialect dialect, const Model& model);
 // One layer's entry: {"class_name", "config"} and what the dialect has beside them, without its calls.
 // version: the Keras whose dialect `entry` is in.
 Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Version version);
+// The configuration of Keras 3's Lambda as Keras 2.15 has it. Throws Error{kUnsupported} where its function is only
+// named, or uses what Keras 2.15 does not know by that name.
+Json lambda_in_keras2(Dialect dialect, const Json& config, const std::string& place, Version version);
 // "InputLayer" of that shape.
 Json input_layer_in(Dialect dialect, const ModelLayer& input);
 // Adds "module" and "registered_name" where the dialect has them, and gives them their order.

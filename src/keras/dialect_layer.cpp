@@ -270,7 +270,6 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
   const bool is_older = dialect != Dialect::kKeras3 && version.major >= 3;
   if (is_older && class_name != "Lambda" && is_operation(entry))
     cannot_say(dialect, place, "it is an operation of Keras 3");
-  if (is_older && class_name == "Lambda") cannot_say(dialect, place, "its function is written down in Keras 3's form");
   if (dialect == Dialect::kKeras3) {
     if (const LayerSpec* spec = find_layer(class_name)) class_name = spec->class_names.front();
   }
@@ -280,7 +279,9 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
     registered = class_name == "CustomScaleLayer" && dialect != Dialect::kKeras3 ? "Custom>" + class_name : class_name;
   Json result = with_module(dialect, module.starts_with("keras.") ? std::string_view(module) : own_module,
                             dialect == Dialect::kHdf5 && !registered.empty() ? registered : class_name,
-                            LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")),
+                            is_older && class_name == "Lambda"
+                                ? lambda_in_keras2(dialect, entry.at("config"), place, version)
+                                : LayerTranslator(dialect, version, class_name, place).translate(entry.at("config")),
                             registered.empty() ? Json() : Json(registered));
   const bool is_same_keras = (version.major >= 3) == (dialect == Dialect::kKeras3);
   if (is_same_keras && dialect != Dialect::kHdf5 && entry.contains("build_config"))

@@ -28,6 +28,7 @@ struct Entry {
   std::string class_name;
   const Json* json;
   std::vector<InboundNode> nodes;
+  bool is_of_loss = false;  // leads to model.add_loss alone, which no output hangs on
 };
 
 // Layers whose call takes `training` and does the same either way.
@@ -53,6 +54,7 @@ class FunctionalParser {
     read_ends(outputs, outputs_, outputs.is_object() ? &model_.output_names : nullptr);
     if (inputs_.empty() || outputs_.empty())
       throw Error(ErrorCode::kCorrupt, "", "a model without inputs or without outputs");
+    mark_losses();
     count_from();
     for (const Entry& entry : entries_) model_.layers.push_back(layer(entry));
     for (const NamedTensor& input : inputs_) model_.inputs.push_back(input_ref(input));
@@ -86,6 +88,35 @@ class FunctionalParser {
         for (const Json& node : *nodes) entry.nodes.push_back(parse_inbound_node(node, names_));
       } catch (Error& error) {
         throw error.within(fmt::format("layer `{}` ({})", entry.name, entry.class_name));
+      }
+    }
+  }
+
+  // tf.keras keeps what model.add_loss and add_metric were given among the layers: AddLoss, and the operations that
+  // lead there and nowhere else. Of what has no weights nothing need be known.
+  void mark_losses() {
+    constexpr std::string_view kLosses[] = {"AddLoss", "AddMetric"};
+    constexpr std::string_view kWithoutWeights[] = {"AddLoss", "AddMetric", "TFOpLambda", "SlicingOpLambda",
+                                                    "Lambda",  "Flatten",   "Reshape",    "Activation"};
+    const auto is_loss = [&](const Entry& entry) {
+      return std::ranges::find(kLosses, entry.class_name) != std::end(kLosses);
+    };
+    if (std::ranges::none_of(entries_, is_loss)) return;
+    for (bool has_changed = true; has_changed;) {
+      has_changed = false;
+      std::set<std::string> used;
+      for (const NamedTensor& output : outputs_) used.insert(output.layer);
+      for (const Entry& entry : entries_) {
+        for (const InboundNode& node : entry.nodes) {
+          if (entry.is_of_loss) break;
+          for (const NamedTensor& tensor : node.inputs) used.insert(tensor.layer);
+          for (const NamedTensor& tensor : node.masks) used.insert(tensor.layer);
+        }
+      }
+      for (Entry& entry : entries_) {
+        const bool has_weights = std::ranges::find(kWithoutWeights, entry.class_name) == std::end(kWithoutWeights);
+        if (entry.is_of_loss || has_weights || used.contains(entry.name)) continue;
+        entry.is_of_loss = has_changed = true;
       }
     }
   }
@@ -210,6 +241,12 @@ class FunctionalParser {
   }
 
   [[nodiscard]] ModelLayer layer(const Entry& entry) const {
+    if (entry.is_of_loss) {
+      const Json idle{{"class_name", "Activation"}, {"config", {{"name", entry.name}, {"activation", "linear"}}}};
+      ModelLayer result = parse_model_layer(idle, entry.name, model_.version, nullptr, depth_);
+      result.class_name = entry.class_name;
+      return result;
+    }
     const Json* arguments = nullptr;
     const bool goes_by_structure = is_operation(*entry.json);
     for (const InboundNode& node : entry.nodes) {

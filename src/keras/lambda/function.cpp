@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "keras/lambda/meaning.h"
 #include "python/expression.h"
@@ -95,7 +96,35 @@ std::string cut(std::string text) {
   return text;
 }
 
+void collect_globals(const python::Code& code, int version, std::set<std::string>& names, int depth = 0) {
+  const auto program = python::disassemble(code, version);
+  if (!program || depth > 16) return;
+  for (const python::Instruction& instruction : program->instructions) {
+    const bool is_global = instruction.opcode == python::Opcode::LOAD_GLOBAL;
+    if (!is_global && instruction.opcode != python::Opcode::LOAD_NAME &&
+        instruction.opcode != python::Opcode::IMPORT_NAME)
+      continue;
+    const int index = is_global && version >= 11 ? instruction.argument >> 1 : instruction.argument;
+    names.insert(code.names.at(static_cast<size_t>(index)));
+  }
+  for (const python::ObjectPtr& constant : code.constants) {
+    if (constant->kind == python::Object::Kind::kCode) collect_globals(*constant->code, version, names, depth + 1);
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> LambdaFunction::outer_names() const {
+  std::set<std::string> names;
+  for (const Candidate& candidate : candidates_) collect_globals(*candidate.code, candidate.version, names);
+  return {names.begin(), names.end()};
+}
+
+std::vector<int> LambdaFunction::versions() const {
+  std::set<int> result;
+  for (const Candidate& candidate : candidates_) result.insert(candidate.version);
+  return {result.begin(), result.end()};
+}
 
 LambdaFunction LambdaFunction::parse(const Config& config) {
   LambdaFunction result;

@@ -25,6 +25,11 @@ class LambdaFunction {
   // first line.
   [[nodiscard]] Trace follow(const Shapes& inputs, const Json& arguments, const Json& keywords) const;
 
+  // The names that the code, and code within it, takes from outside: globals. None of an expression.
+  [[nodiscard]] std::vector<std::string> outer_names() const;
+  // The versions of CPython in which the code is well formed, ascending.
+  [[nodiscard]] std::vector<int> versions() const;
+
  private:
   struct Candidate {
     int version;

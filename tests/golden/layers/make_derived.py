@@ -122,6 +122,13 @@ def network3():
         loss(a, c, from_logits=l) for l in (False, True) for loss, a, c in ((O.binary_crossentropy, t, o), (O.categorical_crossentropy, t, o), (O.sparse_categorical_crossentropy, s, y))]
 
 
+def lambdas3():
+    """Functions that mean the same under Keras 2.15."""
+    x, z = N(2, 6), N(2, 5, 4)
+    return [x, z], lambda x, z: [keras.layers.Lambda(lambda t: t * 2.0 + 1, output_shape=(6,))(x), keras.layers.Lambda(lambda t: t[:, ::2] - t[:, 1::2])(x), keras.layers.Lambda(lambda t, s=3: abs(t) / s, arguments={'s': 4})(x),
+                                 keras.layers.Lambda(lambda t: t[:, -1, :])(z), keras.layers.Lambda(lambda ts: ts[0] * ts[1][:, 0, :1])([x, z]), keras.layers.Lambda(lambda t: sum([t[:, i] for i in range(3)]))(z)]
+
+
 def numbers2():
     x, y, u, i, j = N(2, 6), N(2, 6), U(2, 6), I(2, 6), I(2, 6)
     f = lambda c: tf.cast(c, 'float32')
@@ -219,11 +226,27 @@ def lambdas2():
     return arrays, lambda *t: [y for f, a in functions for y in flat(keras.layers.Lambda(f)([i for i, b in zip(t, arrays) if b is a][0]))]
 
 
+def losses2():
+    """An autoencoder whose losses stand among its layers."""
+    x = U(3, 4, 4, 1)
+
+    def outputs(x):
+        h = keras.layers.Dense(5, activation='tanh', name='h')(keras.layers.Flatten()(x))
+        return [keras.layers.Reshape((4, 4, 1))(keras.layers.Dense(16, activation='sigmoid')(h))]
+
+    def losses(net):
+        h, y = net.get_layer('h').output, net.outputs[0]
+        net.add_loss(K.mean(keras.losses.binary_crossentropy(keras.layers.Flatten()(net.inputs[0]), keras.layers.Flatten()(y)) * 16 - 0.5 * K.sum(1 + h - K.square(h) - K.exp(h), axis=-1)))
+        net.add_metric(tf.math.bessel_i0(tf.reduce_mean(h)), name='what no output hangs on')
+    outputs.losses = losses
+    return [x], outputs
+
+
 def flat(y):
     return list(y) if isinstance(y, (list, tuple)) else [y]
 
 
-CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2]
+CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3, lambdas3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2, losses2]
 
 
 def main():
@@ -241,17 +264,21 @@ def main():
         fixed = case.__name__.startswith('fixed')
         inputs = [keras.Input(batch_shape=a.shape, dtype=str(a.dtype)) if fixed else keras.Input(a.shape[1:], dtype=str(a.dtype)) for a in arrays]
         net = keras.Model(inputs, outputs(*inputs))
+        if hasattr(outputs, 'losses'):
+            outputs.losses(net)
         answers = flat(net(arrays if len(arrays) > 1 else arrays[0], training=False))
         name = 'derived_' + case.__name__[:-1]
         is_lambdas = case.__name__ == 'lambdas2'  # which cannot be said again in C++ from their configuration
-        folder = 'published' if is_lambdas else VERSION
+        folder = 'published' if is_lambdas or hasattr(outputs, 'losses') else VERSION
         net.save(os.path.join(os.path.dirname(FOLDER), folder, name + '.h5'), include_optimizer=False)
         saved = {'in%d' % i: x for i, x in enumerate(arrays)}
         saved.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
         np.savez_compressed(os.path.join(os.path.dirname(FOLDER), folder, name + '.npz'), **saved)
         config = json.loads(net.to_json())['config']['layers']
-        layers = sorted({c['class_name'] for c in config if not c.get('module', '').startswith('keras.src.ops')})
+        layers = sorted({c['class_name'] for c in config if not c.get('module', '').startswith('keras.src.ops')} - {'AddLoss', 'AddMetric'})
         operations = sorted({c['class_name'] for c in config if c.get('module', '').startswith('keras.src.ops')} | {c['config']['function'] for c in config if c['class_name'] in ('TFOpLambda', 'SlicingOpLambda')})
+        if hasattr(outputs, 'losses'):  # of which nothing need be known
+            layers, operations = sorted(set(layers) - {'TFOpLambda'}), []
         if is_lambdas:  # followed within Lambdas
             operations = ['nn.moments', 'image.sobel_edges', 'image.image_gradients', 'image.total_variation', 'signal.hann_window', 'signal.hamming_window', 'signal.linear_to_mel_weight_matrix', 'nn.atrous_conv2d', 'debugging.assert_all_finite',
                           'nn.sparse_softmax_cross_entropy_with_logits', 'nn.batch_normalization', 'linalg.logdet', 'linalg.slogdet', 'linspace', 'compat.v1.to_float', 'compat.v1.to_int32', 'compat.v1.to_int64', 'linalg.matvec']
