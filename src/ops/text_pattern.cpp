@@ -183,7 +183,8 @@ std::vector<Known> infer_split(const Node& node, Knowns inputs) {
 
 std::vector<std::string> parts_of(const std::string& text, const std::string& delimiters, bool skips_empty) {
   std::vector<std::string> parts;
-  if (delimiters.empty()) {  // byte by byte
+  if (text.empty()) return parts;  // not even an empty one
+  if (delimiters.empty()) {        // byte by byte
     for (const char c : text) parts.emplace_back(1, c);
     return parts;
   }
