@@ -18,7 +18,8 @@ bool may_take_complex(std::string_view class_name);
 // Whether the call is one of complex numbers: a function that makes them, or {"complex": [i, j]} among its arguments
 // (the numbers of the inputs that are the parts).
 bool is_complex_call(std::string_view function, const Config& config);
-// That call of TensorFlow's function, followed as in a Lambda (keras.backend's and random functions are called so too); what is complex of its results is two outputs. Errors as parse_layer.
+// That call of TensorFlow's function, followed as in a Lambda (keras.backend's and random functions are called so too);
+// what is complex of its results is two outputs. Errors as parse_layer.
 std::shared_ptr<const Layer> parse_complex_call(const Config& config, const std::string& function);
 
 }  // namespace hoarfrost::keras

@@ -9,7 +9,8 @@
 
 namespace hoarfrost::python {
 
-// Numbers, strings, names, lists and tuples, [f(i) for i in items], x[…] with slices, attributes, calls with keyword arguments, ** * / // % @
+// Numbers, strings, names, lists and tuples, [f(i) for i in items], x[…] with slices, attributes, calls with keyword
+// arguments, ** * / // % @
 // + - & | < <= == != > >=, not, and, or, `a if b else c` on constants, parentheses; "lambda x:" before it names the
 // first variable otherwise. Throws Error{kInvalidArgument} naming the place where it is no expression, and what
 // semantics throws.
