@@ -134,7 +134,7 @@ const GradientSpec* find_gradient(std::string_view op) {
 }
 
 std::span<const NotDifferentiable> not_differentiable() {
-  constexpr std::string_view kNoLayer = "no layer lowers to it";
+  constexpr std::string_view kNoLayer = "no layer with weights lowers to it";
   constexpr std::string_view kOnlyGradient = "it is a gradient itself, and second derivatives are not taken";
   constexpr std::string_view kLoop = "loops are not differentiated: layers that train are unrolled";
   static constexpr NotDifferentiable kOps[] = {
@@ -145,6 +145,21 @@ std::span<const NotDifferentiable> not_differentiable() {
       {"TopKV2", kNoLayer},
       {"LRN", kNoLayer},
       {"GatherNd", kNoLayer},
+      {"ScatterNd", kNoLayer},
+      {"MatrixInverse", kNoLayer},
+      {"MatrixDeterminant", kNoLayer},
+      {"MatrixSolve", kNoLayer},
+      {"MatrixTriangularSolve", kNoLayer},
+      {"Cholesky", kNoLayer},
+      {"TruncateMod", kNoLayer},
+      {"BitwiseAnd", kNoLayer},
+      {"BitwiseOr", kNoLayer},
+      {"BitwiseXor", kNoLayer},
+      {"LeftShift", kNoLayer},
+      {"RightShift", kNoLayer},
+      {"Invert", kNoLayer},
+      {"Lgamma", kNoLayer},
+      {"Digamma", kNoLayer},
       {"IdentityN", kNoLayer},
       {"PlaceholderWithDefault", kNoLayer},
       {"PreventGradient", "it exists to refuse"},
