@@ -146,6 +146,7 @@ std::span<const NotDifferentiable> not_differentiable() {
       {"LRN", kNoLayer},
       {"GatherNd", kNoLayer},
       {"ScatterNd", kNoLayer},
+      {"SparseToDense", kNoLayer},
       {"MatrixInverse", kNoLayer},
       {"MatrixDeterminant", kNoLayer},
       {"MatrixSolve", kNoLayer},
