@@ -13,6 +13,7 @@ os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN
 import kapre
 import librosa
 import numpy as np
+import plain_code
 import qkeras as Q
 import tensorflow as tf
 import tensorflow_addons as tfa

@@ -19,6 +19,7 @@ else:
     from tensorflow import keras
     from tensorflow.keras import backend as K
 import numpy as np
+import plain_code
 
 IS_KERAS3 = '--keras3' in sys.argv
 VERSION = 'keras_3.15' if IS_KERAS3 else 'keras_2.15'

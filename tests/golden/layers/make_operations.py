@@ -9,6 +9,7 @@ import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', KERAS_BACKEND='tensorflow')
 import numpy as np
+import plain_code
 import tensorflow as tf
 
 if tf.__version__.startswith('2.15'):

@@ -8,6 +8,7 @@ import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', JAX_PLATFORMS='cpu')
 import numpy as np
+import plain_code
 
 try:
     import tensorflow as tf
