@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 """Makes tests/golden/keras/weights_*.h5: weights that Keras saved without their architecture.
 
-usage: make_weights_goldens.py          (with TensorFlow 2.15, or with Keras 3 over TensorFlow: each makes its own)
+usage: make_weights_goldens.py [NAME…]     (with TensorFlow 2.15, or with Keras 3 over TensorFlow or JAX: each makes its own)
 
 NAME.json is Keras' own architecture, which the tests compare with what the weights imply.
 """
 import os
 import pathlib
+import sys
 
-os.environ.update(CUDA_VISIBLE_DEVICES="", KERAS_BACKEND="tensorflow")
-import tensorflow as tf
+os.environ.update(CUDA_VISIBLE_DEVICES="")
+try:
+    import tensorflow as tf
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+except ImportError:
+    tf = None
+    os.environ["KERAS_BACKEND"] = "jax"
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/keras"
-IS_2 = tf.__version__.startswith("2.15")
+IS_2 = tf is not None and tf.__version__.startswith("2.15")
 if IS_2:
     from tensorflow import keras
 else:
@@ -28,6 +34,10 @@ def picture():
     return [keras.Input((12, 10, 2)), L.Conv2D(3, 3), L.BatchNormalization(), L.MaxPooling2D(), L.Conv2D(4, 3), L.Flatten(), L.Dense(5)]
 
 
+def convolved():
+    return [keras.Input((12, 10, 2)), L.Conv2D(3, 3), L.MaxPooling2D(), L.Conv2D(4, 3), L.Flatten(), L.Dense(5)]
+
+
 def pooled():
     return [keras.Input((None, None, 3)), L.Conv2D(4, 3), L.Conv2D(5, 2), L.GlobalAveragePooling2D(), L.Dense(3)]
 
@@ -36,7 +46,9 @@ def words():
     return [keras.Input((None,)), L.Embedding(9, 4), L.GRU(5, return_sequences=True), L.LSTM(3), L.Dense(2)]
 
 
-for make in (dense, picture, pooled, words):
+for make in (dense, picture, convolved, pooled, words):
+    if len(sys.argv) > 1 and make.__name__ not in sys.argv[1:]:
+        continue
     keras.utils.set_random_seed(7)
     net = keras.Sequential(make())
     name = f"weights_{make.__name__}"

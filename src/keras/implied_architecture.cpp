@@ -26,6 +26,9 @@ struct Part {
   int64_t out = 0;              // 0: as many as come in
   std::vector<int64_t> window;  // a convolution's kernel or a pool's size
   int n_spatial = -1;           // axes between batch and channels that it needs; -1: any
+  [[nodiscard]] bool is_pool() const {
+    return class_name.starts_with("MaxPooling") || class_name.starts_with("AveragePooling");
+  }
 };
 
 struct NoAnswer {
@@ -143,24 +146,27 @@ std::optional<Flow> after(const Part& part, Flow flow) {
   return Flow{part.class_name == "Dense" && n < 0 ? 0 : n, channels, flow.is_flat && part.out == 0};
 }
 
-// Orders of all parts in which the channels fit, parts of one class keeping theirs; two are enough to know that there
-// are several.
+// Orders of all parts in which the channels fit, parts of one class keeping theirs.
 class Orders {
  public:
   explicit Orders(const std::vector<Part>& parts) : parts_(parts), is_used_(parts.size(), false) { extend({}); }
   std::vector<std::vector<Part>> found;
+  bool are_all = true;
 
  private:
   void extend(Flow flow) {
-    if (found.size() > 1 || ++n_steps_ > 100000) return;
+    are_all = are_all && ++n_steps_ <= 100000;
+    if (!are_all) return;
     if (chosen_.size() == parts_.size()) found.push_back(chosen_);
     std::set<std::string> tried;
     for (size_t i = 0; i < parts_.size(); ++i) {
       if (is_used_[i] || !tried.insert(parts_[i].class_name).second) continue;
       const auto next = after(parts_[i], flow);
       if (!next) continue;
-      if (chosen_.empty() && parts_[i].class_name == "BatchNormalization")
-        continue;  // Keras' models hardly begin with one
+      // Keras' models hardly begin with one of these.
+      const bool is_late = parts_[i].class_name == "BatchNormalization" || parts_[i].is_pool();
+      if (chosen_.empty() && is_late) continue;
+      if (parts_[i].class_name == "Dense" && flow.n_spatial > 1) continue;  // nor do they have one of every pixel
       is_used_[i] = true;
       chosen_.push_back(parts_[i]);
       extend(*next);
@@ -324,6 +330,32 @@ class Chain {
   ImpliedArchitecture result_;
 };
 
+// Where several orders fit by their channels, the images' size may leave one.
+ImpliedArchitecture of_orders(const Orders& orders, const Shape& input) {
+  if (orders.found.empty()) throw NoAnswer{"the layers' weights are those of no chain"};
+  const auto run = [&](const std::vector<Part>& order) {
+    ImpliedArchitecture result = Chain(order, input).run();
+    result.assumed.emplace_back("the layers' order is not in the file: it is the one in which their shapes fit");
+    return result;
+  };
+  if (orders.found.size() == 1) return run(orders.found[0]);
+  const auto& first = orders.found[0];
+  const bool has_flatten = std::ranges::find(first, "Flatten", &Part::class_name) != first.end();
+  std::vector<ImpliedArchitecture> fitting;
+  for (const auto& order : orders.found) {
+    if (!input.has_rank() || !has_flatten || !orders.are_all) break;
+    try {
+      fitting.push_back(run(order));
+    } catch (const NoAnswer&) {
+    }
+  }
+  if (fitting.size() != 1) {
+    throw NoAnswer{fmt::format("the file does not say the layers' order, and their shapes allow several{}",
+                               input.has_rank() || !has_flatten ? "" : "; --input-shape may leave one")};
+  }
+  return std::move(fitting[0]);
+}
+
 }  // namespace
 
 ImpliedArchitecture implied_architecture(const StoredWeights& stored, const Shape& input) {
@@ -331,21 +363,11 @@ ImpliedArchitecture implied_architecture(const StoredWeights& stored, const Shap
     std::vector<Part> parts;
     for (const StoredLayer& layer : stored.layers) {
       if (layer.class_name == "InputLayer") continue;
-      if (layer.weights.empty() && !stored.has_order) {
-        if (layer.class_name.ends_with("Dropout")) continue;
-        throw NoAnswer{fmt::format("`{}` has no weights, and the file does not say the layers' order", layer.name)};
-      }
+      if (layer.weights.empty() && !stored.has_order && layer.class_name.ends_with("Dropout")) continue;
       parts.push_back(part_of(layer));
     }
     if (parts.empty()) throw NoAnswer{"no layer has weights"};
-    if (!stored.has_order) {
-      const Orders orders(parts);
-      if (orders.found.size() != 1)
-        throw NoAnswer{orders.found.empty()
-                           ? "the layers' weights are those of no chain"
-                           : "the file does not say the layers' order, and their shapes allow several"};
-      parts = orders.found[0];
-    }
+    if (!stored.has_order) return of_orders(Orders(parts), input);
     return Chain(std::move(parts), input).run();
   } catch (const NoAnswer& none) {
     return {{}, none.why, {}};

@@ -4,6 +4,7 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "keras/file_kind.h"
@@ -21,12 +22,21 @@ std::string without_number(std::string_view name) {
                          : name);
 }
 
-// Keras names a layer after its class where nobody says otherwise.
+std::string lower_case(std::string_view name) {
+  std::string result(name);
+  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+// Keras names a layer after its class where nobody says otherwise, Keras 1 without the `_` between words; an input
+// "input_1", or after its layer "dense_1_input".
 std::string class_by_name(std::string_view name) {
   const std::string base = without_number(name.substr(name.rfind('/') + 1));
+  if (base == "input" || base.ends_with("_input")) return "InputLayer";
   for (const LayerSpec* spec : all_layers()) {
     for (const std::string_view class_name : spec->class_names) {
-      if (snake_case(class_name) == base) return std::string(spec->class_names.front());
+      if (snake_case(class_name) == base || lower_case(class_name) == base)
+        return std::string(spec->class_names.front());
     }
   }
   return {};

@@ -99,11 +99,26 @@ TEST(StoredWeights, OrderLayersByTheirShapes) {
   ASSERT_NE(dense.json, "") << dense.why_not;
   EXPECT_EQ(essence(Json::parse(dense.json), false), essence(architecture_of("weights_dense"), false));
   expect_loads(dense, "weights_dense.weights.h5");
-  EXPECT_THAT(implied_architecture(stored("weights_picture.weights.h5")).why_not,
-              HasSubstr("`flatten` has no weights"));
+  const ImpliedArchitecture pooled = implied_architecture(stored("weights_pooled.weights.h5"));
+  ASSERT_NE(pooled.json, "") << pooled.why_not;
+  EXPECT_EQ(essence(Json::parse(pooled.json), true), essence(architecture_of("weights_pooled"), true));
+  expect_loads(pooled, "weights_pooled.weights.h5");
+  // A pool may stand before or behind a BatchNormalization of the same channels.
+  EXPECT_THAT(implied_architecture(stored("weights_picture.weights.h5"), {kUnknown, 12, 10, 2}).why_not,
+              HasSubstr("their shapes allow several"));
   const ImpliedArchitecture words = implied_architecture(stored("weights_words.weights.h5"));
   ASSERT_NE(words.json, "") << words.why_not;
   EXPECT_EQ(essence(Json::parse(words.json), false), essence(architecture_of("weights_words"), false));
+}
+
+// One pool behind two convolutions: only behind the first do 12 × 10 give what the Dense takes.
+TEST(StoredWeights, OrderPoolsByTheImagesSize) {
+  const StoredWeights convolved = stored("weights_convolved.weights.h5");
+  EXPECT_THAT(implied_architecture(convolved).why_not, HasSubstr("--input-shape may leave one"));
+  const ImpliedArchitecture implied = implied_architecture(convolved, {kUnknown, 12, 10, 2});
+  ASSERT_NE(implied.json, "") << implied.why_not;
+  EXPECT_EQ(essence(Json::parse(implied.json), true), essence(architecture_of("weights_convolved"), true));
+  expect_loads(implied, "weights_convolved.weights.h5");
 }
 
 TEST(StoredWeights, AreNoneWhereThereIsAModel) {
