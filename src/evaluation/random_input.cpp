@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -288,6 +289,22 @@ std::vector<Tensor> random_inputs(const graph::Graph& graph, const graph::Signat
     inputs.push_back(values.cast(dtype));
   }
   return inputs;
+}
+
+Trial try_random_inputs(const graph::Graph& graph, const graph::Signature& signature, const std::vector<Shape>& shapes,
+                        uint64_t seed, const std::function<std::vector<Tensor>(std::vector<Tensor>&)>& run) {
+  constexpr double kSpread = 8;  // of the odd examples' values
+  const auto is_finite = [](const Tensor& tensor) {
+    return tensor.dtype() != DType::kFloat32 ||
+           std::ranges::all_of(tensor.values<float>(), [](float value) { return std::isfinite(value); });
+  };
+  Trial trial;
+  for (const double spread : {kSpread, 1.0}) {
+    trial.inputs = random_inputs(graph, signature, shapes, seed, spread);
+    trial.outputs = run(trial.inputs);
+    if (std::ranges::all_of(trial.outputs, is_finite)) break;
+  }
+  return trial;
 }
 
 }  // namespace hoarfrost::evaluation

@@ -4,6 +4,7 @@
 #include <hoarfrost/graph.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace hoarfrost::evaluation {
@@ -17,5 +18,14 @@ std::vector<Shape> input_shapes(const graph::Graph& graph, const graph::Signatur
 // table's size.
 std::vector<Tensor> random_inputs(const graph::Graph& graph, const graph::Signature& signature,
                                   const std::vector<Shape>& shapes, uint64_t seed, double spread);
+
+// Input of widely spread values and what `run`, which may change it, answers; where that overflows, which proves
+// little, input of deviation 1.
+struct Trial {
+  std::vector<Tensor> inputs;
+  std::vector<Tensor> outputs;
+};
+Trial try_random_inputs(const graph::Graph& graph, const graph::Signature& signature, const std::vector<Shape>& shapes,
+                        uint64_t seed, const std::function<std::vector<Tensor>(std::vector<Tensor>&)>& run);
 
 }  // namespace hoarfrost::evaluation
