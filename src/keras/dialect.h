@@ -40,6 +40,9 @@ Json with_module(Dialect dialect, std::string_view module, std::string_view clas
 Json inbound_node_in(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors,
                      const std::string& class_name, const std::string& place);
 
+// Throws Error{kUnsupported} naming a layer behind which masks go another way in the other Keras.
+void expect_same_masks(Dialect dialect, const Model& model);
+
 [[noreturn]] void cannot_say(Dialect dialect, const std::string& place, std::string_view what);
 
 }  // namespace hoarfrost::keras

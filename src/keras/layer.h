@@ -88,6 +88,8 @@ class Adapter final : public Layer {
   [[nodiscard]] bool passes_mask() const override {
     if constexpr (requires { T::kPassesMask; })
       return T::kPassesMask;
+    else if constexpr (requires { layer_.passes_mask; })  // where it hangs on the version of Keras
+      return layer_.passes_mask;
     else
       return false;
   }

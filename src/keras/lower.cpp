@@ -139,6 +139,8 @@ class ModelLowering {
     for (size_t i = 0; i < out.size(); ++i) {
       out[i].shape = out_shapes[i];
       if (!out[i].mask && called.passes_mask() && !in.empty()) out[i].mask = in[0].mask;
+      const bool is_input = !in.empty() && out[i].tensor == in[0].tensor;
+      if (is_input && !called.passes_mask()) out[i].mask = {};
     }
     if (lowering_.is_training()) add_activity_losses(layer, out);
     const bool left_no_node = !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor;

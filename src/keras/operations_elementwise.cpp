@@ -83,6 +83,27 @@ std::shared_ptr<const Layer> parse_unary(OperationCall& call, std::string_view n
   return make_operation(Unary{std::ranges::find(kUnary, name, &UnaryRow::name)});
 }
 
+// Zeros or ones of another's shape, in its type or one that is asked for.
+struct FilledLike {
+  Unary like;
+  std::optional<DType> dtype;
+  Shapes infer(const Shapes& in) const { return like.infer(in); }
+  Values lower(Lowering& lowering, const Values& in) const {
+    const Value filled = like.lower(lowering, in)[0];
+    return {dtype ? cast_to(lowering, filled, *dtype) : filled};
+  }
+  Formulas reference(const Arrays& weights, const Arrays& in) const { return like.reference(weights, in); }
+};
+
+std::shared_ptr<const Layer> parse_filled_like(OperationCall& call, std::string_view name) {
+  call.operand(0, {"x", "input", "tensor"});
+  const std::string type = call.text(1, {"dtype"}, "");
+  const auto dtype = dtype_from_name(type);
+  if (!type.empty() && (!dtype || dtype_size(*dtype) == 0))
+    call.config().unsupported(fmt::format("zeros or ones of `{}` are not converted", type));
+  return make_operation(FilledLike{{std::ranges::find(kUnary, name, &UnaryRow::name)}, dtype});
+}
+
 enum class Result { kSame, kBool, kFloat };
 
 struct BinaryRow {
@@ -385,8 +406,8 @@ constexpr OperationSpec kOperations[] = {
     {"Isnan", "math.is_nan is_nan", parse_unary},
     {"Isinf", "math.is_inf is_inf", parse_unary},
     {"Isfinite", "math.is_finite is_finite", parse_unary},
-    {"ZerosLike", "zeros_like compat.v1.zeros_like", parse_unary},
-    {"OnesLike", "ones_like compat.v1.ones_like", parse_unary},
+    {"ZerosLike", "zeros_like compat.v1.zeros_like", parse_filled_like},
+    {"OnesLike", "ones_like compat.v1.ones_like", parse_filled_like},
     {"Add", "math.add add __operators__.add", parse_binary},
     {"Subtract", "math.subtract subtract", parse_binary},
     {"Multiply", "math.multiply multiply", parse_binary},

@@ -13,6 +13,7 @@ namespace hoarfrost::keras {
 namespace {
 
 struct Dense {
+  static constexpr bool kPassesMask = true;
   int64_t units = 0;
   bool use_bias = true;
   Activation activation;

@@ -36,6 +36,7 @@ struct Normalization {
   std::vector<double> given_mean;
   std::vector<double> given_variance;
   DType dtype = DType::kFloat32;
+  bool passes_mask = false;  // Keras 3
 
   static Normalization parse(const Config& config) {
     Normalization layer;
@@ -43,6 +44,7 @@ struct Normalization {
     layer.axes = config.get_list({"axis"}, std::vector<int64_t>{});
     layer.is_inverted = config.get_bool({"invert"}, false);
     layer.dtype = config.dtype();
+    layer.passes_mask = config.version().major >= 3;
     const Json* mean = config.find({"mean"});
     const Json* variance = config.find({"variance"});
     if ((mean == nullptr) != (variance == nullptr)) config.fail("mean and variance must both be given, or neither");

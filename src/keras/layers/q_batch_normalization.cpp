@@ -6,6 +6,7 @@ namespace hoarfrost::keras {
 namespace {
 
 struct QBatchNormalization : QuantizedLayer {
+  static constexpr bool kPassesMask = true;
   static QBatchNormalization parse(const Config& config) {
     return {QuantizedLayer::parse(config, "BatchNormalization",
                                   {{"gamma", "gamma_quantizer", QuantizerUse::kKernel, "quantized_relu_po2(6, 2048)"},

@@ -6,6 +6,7 @@ namespace hoarfrost::keras {
 namespace {
 
 struct QDense : QuantizedLayer {
+  static constexpr bool kPassesMask = true;
   static QDense parse(const Config& config) {
     return {QuantizedLayer::parse(config, "Dense",
                                   {{"kernel", "kernel_quantizer", QuantizerUse::kKernel}, {"bias", "bias_quantizer"}})};

@@ -13,9 +13,10 @@ struct Rescaling {
   std::vector<double> scale{1};
   std::vector<double> offset{0};
   DType dtype = DType::kFloat32;
+  bool passes_mask = false;  // Keras 3
 
   static Rescaling parse(const Config& config) {
-    return {numbers(config, "scale", {}), numbers(config, "offset", 0.0), config.dtype()};
+    return {numbers(config, "scale", {}), numbers(config, "offset", 0.0), config.dtype(), config.version().major >= 3};
   }
 
   Shapes infer(const Shapes& in) const {

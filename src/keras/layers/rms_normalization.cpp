@@ -10,7 +10,6 @@ namespace hoarfrost::keras {
 namespace {
 
 struct RmsNormalization {
-  static constexpr bool kPassesMask = true;
   std::vector<int64_t> axes;
   double epsilon = 1e-6;
 

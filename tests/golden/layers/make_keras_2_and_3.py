@@ -429,6 +429,29 @@ def string_lookup_invert():
     return [n, i], outputs, [whole(-2, 9, 4, 5, dtype='int64'), whole(-2, 9, 4)]
 
 
+def steps(*shape):
+    """Sequences with masked steps within and at both ends."""
+    def make(random):
+        x = random.normal(0, 1, shape).astype('float32')
+        x[0, 1] = x[0, -1] = x[1, 0] = x[2, 3:] = 0
+        return x
+    return make
+
+
+@case(2, 3)
+def mask_passing():
+    """Which layers pass a mask on: an LSTM behind each of them."""
+    x = Input((6, 4))
+    m = L.Masking()(x)
+    layers = [L.Dense(4), L.Activation('tanh'), L.ActivityRegularization(), L.AlphaDropout(0.2), L.BatchNormalization(), L.LayerNormalization(), L.UnitNormalization(), L.Dropout(0.3), L.SpatialDropout1D(0.2),
+              L.GaussianDropout(0.2), L.GaussianNoise(0.2), L.ELU(), L.LeakyReLU(), L.PReLU(), L.ReLU(), L.TimeDistributed(L.Dense(4)), L.Bidirectional(L.LSTM(2, return_sequences=True)), L.SimpleRNN(4, return_sequences=True),
+              keras.Sequential([Input((6, 4)), L.Dense(4, activation='tanh')]), keras.Sequential([Input((6, 4)), L.LSTM(4, return_sequences=True)]), L.Identity(), L.Conv1D(4, 1), L.Rescaling(2.0), L.UpSampling1D(2),
+              L.ZeroPadding1D(1), L.Cropping1D(0), L.MaxPooling1D(1), L.EinsumDense('abc,cd->abd', output_shape=(None, 4)), L.Reshape((6, 4)), L.Permute((2, 1))]
+    layers += [L.RMSNormalization()] if IS_3 else [L.ThresholdedReLU(), L.LocallyConnected1D(4, 1)]
+    merged = [L.Add()([m, L.Conv1D(4, 1)(m)]), L.Concatenate()([m, L.Conv1D(4, 1)(m)]), L.Multiply()([m, m]), L.Attention()([m, m]), L.MultiHeadAttention(2, 3)(m, m), m * 2.0]
+    return x, [L.LSTM(2, return_sequences=True)(y) for y in [layer(m) for layer in layers] + merged], [steps(3, 6, 4)]
+
+
 def randomise(net, random):
     for weight in net.weights:
         if 'float' in str(weight.dtype) and not weight.name.startswith('Variable'):  # idf_weights are of the configuration
