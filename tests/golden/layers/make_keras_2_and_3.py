@@ -448,7 +448,7 @@ def mask_passing():
               keras.Sequential([Input((6, 4)), L.Dense(4, activation='tanh')]), keras.Sequential([Input((6, 4)), L.LSTM(4, return_sequences=True)]), L.Identity(), L.Conv1D(4, 1), L.Rescaling(2.0), L.UpSampling1D(2),
               L.ZeroPadding1D(1), L.Cropping1D(0), L.MaxPooling1D(1), L.EinsumDense('abc,cd->abd', output_shape=(None, 4)), L.Reshape((6, 4)), L.Permute((2, 1))]
     layers += [L.RMSNormalization()] if IS_3 else [L.ThresholdedReLU(), L.LocallyConnected1D(4, 1)]
-    merged = [L.Add()([m, L.Conv1D(4, 1)(m)]), L.Concatenate()([m, L.Conv1D(4, 1)(m)]), L.Multiply()([m, m]), L.Attention()([m, m]), L.MultiHeadAttention(2, 3)(m, m), m * 2.0]
+    merged = [L.Add()([m, L.Conv1D(4, 1)(m)]), L.Concatenate()([m, L.Conv1D(4, 1)(m)]), L.Multiply()([m, m]), L.MultiHeadAttention(2, 3)(m, m), m * 2.0]
     return x, [L.LSTM(2, return_sequences=True)(y) for y in [layer(m) for layer in layers] + merged], [steps(3, 6, 4)]
 
 
