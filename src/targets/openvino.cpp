@@ -2,6 +2,8 @@
 #include <hoarfrost/targets.h>
 
 #include <cmath>
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include "passes/edit.h"
@@ -66,9 +68,12 @@ void rewrite(Graph& graph, graph::Signature& signature) {
   keep_names(graph, signature, {"Identity"});
 }
 
-// Of OpenVINO 2026.4: it reads no constants of bfloat16, its CPU plugin has no strings, and Cumprod has no translator.
+// Of OpenVINO 2026.4: it reads no constants of bfloat16, its CPU plugin has no strings, and some ops have no
+// translator.
 void check_types(const Node& node) {
-  if (node.op() == "Cumprod") refuse(node, "OpenVINO's TensorFlow frontend has no such op");
+  static const std::set<std::string_view> kUnknown{
+      "Cholesky", "Cumprod", "Digamma", "Lgamma", "MatrixDeterminant", "MatrixSolve", "MatrixTriangularSolve"};
+  if (kUnknown.contains(node.op())) refuse(node, "OpenVINO's TensorFlow frontend has no such op");
   for (const auto& [key, value] : node.attributes) {
     const auto* dtype = std::get_if<DType>(&value);
     if (dtype != nullptr && (*dtype == DType::kBFloat16 || *dtype == DType::kString))
@@ -95,6 +100,21 @@ void check_lengths(const Node& node) {
   }
 }
 
+// Where places come twice, TensorFlow adds up what OpenVINO overwrites.
+void check_places(const Node& node) {
+  if (node.op() != "ScatterNd") return;
+  const Tensor* places = passes::const_value(node.input(0));
+  if (places == nullptr) refuse(node, "OpenVINO adds up no values of one place, and these places are computed");
+  const Reader reader(*places);
+  const int64_t n_axes = places->shape().last();
+  std::set<std::vector<double>> seen;
+  for (int64_t row = 0; row < places->n_elements(); row += n_axes) {
+    std::vector<double> place;
+    for (int64_t axis = 0; axis < n_axes; ++axis) place.push_back(reader[row + axis]);
+    if (!seen.insert(place).second) refuse(node, "OpenVINO adds up no values of one place, and a place comes twice");
+  }
+}
+
 void check(const graph::Graph& graph, const graph::Signature& signature) {
   for (const auto& output : signature.outputs) {
     if (output.index != 0) refuse(*output.node, "OpenVINO's model has only the first output of a node");
@@ -105,6 +125,7 @@ void check(const graph::Graph& graph, const graph::Signature& signature) {
     const auto& op = node->op();
     check_types(*node);
     check_lengths(*node);
+    check_places(*node);
     const bool is_variable = op.starts_with("Variable") || op == "VarHandleOp" || op == "ReadVariableOp";
     const bool is_training = op.find("Grad") != std::string::npos || op.find("Backprop") != std::string::npos;
     if (is_variable) refuse(*node, "a variable; freeze the graph first");
