@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 
 # Keras 3 computes the mask of a Concatenate by an operation that takes the layer's name.
 # What Keras 3 on JAX does not load: lookups want TensorFlow, and JAX has no QR decomposition in float16.
-REFUSED_BY_KERAS_3 = {"keras_2.15/merge_masks.h5", "keras_2.15/integer_lookup.h5", "keras_2.15/string_lookup.h5", "keras_2.15/lookups_large.h5", "keras_2.15/lookups_unknown.h5", "keras_2.15/integer_lookup_large.h5",
+REFUSED_BY_KERAS_3 = {"keras_2.15/merge_masks.h5", "keras_2.15/integer_lookup.h5", "keras_2.15/string_lookup.h5", "keras_2.15/string_lookup_invert.h5", "keras_2.15/lookups_large.h5", "keras_2.15/lookups_unknown.h5", "keras_2.15/integer_lookup_large.h5",
                       "keras_2.15/hashing.h5", "keras_2.15/hashed_crossing.h5", "keras_2.15/text_vectorization.h5", "keras_2.15/text_vectorization_ngrams.h5",
                       "keras_2.15/text_vectorization_large.h5",
                       "keras_2.15/dtype_float16_sequence.h5"}
@@ -210,7 +210,7 @@ def golden(keras, folder, layers, prefixes, ending):
         if not item["model"].startswith(tuple(prefixes)) or (ending == ".keras" and item["model"] in REFUSED_BY_KERAS_3):
             continue
         def case():
-            target = folder / f"{source.parent.name}_{source.stem}{ending}"
+            target = folder / f"{source.parent.name}_{source.stem}_saved{ending}"
             if not resave(source, target):
                 return None
             model = keras.models.load_model(target, compile=False, custom_objects=unregistered(keras, ending))

@@ -152,7 +152,7 @@ def build(d):
     n = d.one(1, 1, 2, 2, 2, 3)
     shape = tuple(d.number(5, 9) for _ in range(n)) + (d.one(2, 4),)
     x = inputs = keras.Input(shape)
-    if n == 1 and d.flag():
+    if n == 1 and not keras.__version__.startswith("3") and d.flag():  # over JAX, what is the same array keeps its mask
         x = L.Masking()(x)  # steps of zeros, which the data has
     for _ in range(d.number(2, 5)):
         for _ in range(20):  # until Keras takes one
