@@ -64,19 +64,8 @@ struct Derived {
   [[nodiscard]] Trace trace(const Shapes& in) const {
     Trace result(in, version, layer_name);
     Meaning meaning(result);
-    std::map<std::string, python::Value> known = variables;
-    std::string_view left = steps;
-    while (true) {
-      std::string_view step = first_word(left, ';');
-      step.remove_prefix(std::min(step.find_first_not_of(' '), step.size()));
-      if (left.empty()) {
-        result.set_result(python::evaluate(step, known, meaning));
-        return result;
-      }
-      const std::string_view name = first_word(step, ' ');
-      step.remove_prefix(2);  // "= "
-      known.insert_or_assign(std::string(name), python::evaluate(step, known, meaning));
-    }
+    result.set_result(python::evaluate(steps, variables, meaning));
+    return result;
   }
 };
 
