@@ -335,18 +335,22 @@ class Parser {
   Value list() {
     std::vector<Value> items;
     while (!sign("]")) {
-      const size_t begin = at_;
-      const bool was_idle = is_idle_;
       if (items.empty()) {
-        // An element before `for` is read again for each item.
-        is_idle_ = true;
-        (void)conditional();
+        // An element before `for` is read again for each item, and one that stands alone when it is no longer idle.
+        const size_t begin = at_;
+        const bool was_idle = std::exchange(is_idle_, true);
+        Value first = conditional();
         const bool is_each = word("for");
         is_idle_ = was_idle;
         if (is_each) return each(begin);
-        at_ = begin;
+        if (!is_idle_) {
+          at_ = begin;
+          first = conditional();
+        }
+        items.push_back(std::move(first));
+      } else {
+        items.push_back(conditional());
       }
-      items.push_back(conditional());
       if (sign("]")) break;
       expect(",");
     }
