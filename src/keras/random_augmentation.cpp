@@ -45,6 +45,14 @@ Span Span::parse(const Config& config, std::string_view key) {
   return result;
 }
 
+Span value_range(const Config& config) {
+  const Json* range = config.find({"value_range"});
+  if (range == nullptr) return {0, 255};
+  if (!range->is_array() || range->size() != 2 || !range->at(0).is_number() || !range->at(1).is_number())
+    config.fail("`value_range` must be two numbers, found " + range->dump());
+  return {range->at(0).get<double>(), range->at(1).get<double>()};
+}
+
 void expect_pictures(const Value& x, bool has_channels_first) {
   if (has_channels_first)
     throw Error(ErrorCode::kUnsupported, "",

@@ -27,6 +27,9 @@ struct Span {
   [[nodiscard]] Span times(double x) const { return {low * x, high * x}; }
 };
 
+// `value_range`, which inference asks for: its two numbers, 0 and 255 where nothing is said.
+Span value_range(const Config& config);
+
 // Pictures of a model that trains, [batch, height, width, channels]. Throws Error{kUnsupported} for another rank, or
 // when the configuration puts the channels first; random_of and random_of_all for a span that is none.
 void expect_pictures(const Value& x, bool has_channels_first);

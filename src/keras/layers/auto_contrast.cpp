@@ -3,7 +3,6 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "keras/data_format.h"
 #include "keras/layers/registry.h"
@@ -20,14 +19,8 @@ struct AutoContrast {
   static AutoContrast parse(const Config& config) {
     expect_channels_last(config);
     config.ignore({"bounding_box_format"});
-    AutoContrast layer{.dtype = config.dtype()};
-    const Json* range = config.find({"value_range"});
-    if (range == nullptr) return layer;
-    if (!range->is_array() || range->size() != 2 || !range->at(0).is_number() || !range->at(1).is_number())
-      config.fail("`value_range` must be two numbers, found " + range->dump());
-    layer.low = range->at(0).get<double>();
-    layer.high = range->at(1).get<double>();
-    return layer;
+    const Span range = value_range(config);
+    return {range.low, range.high, config.dtype()};
   }
 
   Shapes infer(const Shapes& in) const {

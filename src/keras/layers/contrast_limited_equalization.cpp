@@ -37,13 +37,11 @@ struct Equalizer {
     layer.n_columns = grid[1];
     if (layer.n_rows < 1 || layer.n_columns < 1)
       config.fail(fmt::format("tile_grid_size must be 1 or more, found {} and {}", grid[0], grid[1]));
-    const Json* range = config.find({"value_range"});
-    if (range == nullptr) return layer;
-    if (!range->is_array() || range->size() != 2 || !range->at(0).is_number() || !range->at(1).is_number())
-      config.fail("`value_range` must be two numbers, found " + range->dump());
-    layer.low = range->at(0).get<double>();
-    layer.high = range->at(1).get<double>();
-    if (layer.low == layer.high) config.fail("`value_range` must be two different numbers, found " + range->dump());
+    const Span range = value_range(config);
+    layer.low = range.low;
+    layer.high = range.high;
+    if (layer.low == layer.high)
+      config.fail("`value_range` must be two different numbers, found " + config.find({"value_range"})->dump());
     return layer;
   }
 
