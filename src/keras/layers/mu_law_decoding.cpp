@@ -1,32 +1,19 @@
 // MuLawDecoding: MuLawEncoding's whole numbers as a sound within −1 and 1. kapre 0.3.
-#include <fmt/format.h>
-#include <hoarfrost/error.h>
-
 #include <cmath>
 
 #include "keras/layers/registry.h"
+#include "keras/mu_law.h"
 #include "keras/random_augmentation.h"
 
 namespace hoarfrost::keras {
 namespace {
 
-struct MuLawDecoding {
-  double mu = 255;
-
-  static MuLawDecoding parse(const Config& config) {
-    const int64_t n_channels = config.get_int({"quantization_channels"});
-    if (n_channels < 2) config.fail(fmt::format("quantization_channels must be 2 or more, found {}", n_channels));
-    return {static_cast<double>(n_channels) - 1};
-  }
-
-  Shapes infer(const Shapes& in) const {
-    expect_inputs(in, 1);
-    return in;
-  }
+struct MuLawDecoding : MuLaw {
+  static MuLawDecoding parse(const Config& config) { return {MuLaw::parse(config)}; }
 
   Values lower(Lowering& lowering, const Values& in) const {
     const auto with = [&](const std::string& name, std::string_view op, const Value& a, double b) {
-      return lowering.named_op(name, op, {a, lowering.scalar(name + "/y", b, a)});
+      return with_number(lowering, name, op, a, b);
     };
     Value x = lower_cast(DType::kFloat32, lowering, in)[0];
     x = with("sub", "Sub", with("mul", "Mul", with("truediv", "RealDiv", x, mu), 2), 1);

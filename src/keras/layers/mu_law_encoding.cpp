@@ -1,34 +1,20 @@
 // MuLawEncoding: a sound within −1 and 1 as whole numbers from 0 to quantization_channels − 1, finer near zero (ITU-T
 // G.711's mu-law). kapre 0.3.
-#include <fmt/format.h>
-#include <hoarfrost/error.h>
-
 #include <cmath>
 
 #include "keras/layers/registry.h"
-#include "keras/lowering.h"
+#include "keras/mu_law.h"
 
 namespace hoarfrost::keras {
 namespace {
 
-struct MuLawEncoding {
-  double mu = 255;
-
-  static MuLawEncoding parse(const Config& config) {
-    const int64_t n_channels = config.get_int({"quantization_channels"});
-    if (n_channels < 2) config.fail(fmt::format("quantization_channels must be 2 or more, found {}", n_channels));
-    return {static_cast<double>(n_channels) - 1};
-  }
-
-  Shapes infer(const Shapes& in) const {
-    expect_inputs(in, 1);
-    return in;
-  }
+struct MuLawEncoding : MuLaw {
+  static MuLawEncoding parse(const Config& config) { return {MuLaw::parse(config)}; }
 
   Values lower(Lowering& lowering, const Values& in) const {
     const Value& x = in[0];
     const auto with = [&](const std::string& name, std::string_view op, const Value& a, double b) {
-      return lowering.named_op(name, op, {a, lowering.scalar(name + "/y", b, a)});
+      return with_number(lowering, name, op, a, b);
     };
     Value y = lowering.op("Log1p", {with("mul", "Mul", lowering.op("Abs", {x}), mu)});
     y = lowering.named_op("mul_1", "Mul", {lowering.op("Sign", {x}), y});

@@ -1,11 +1,9 @@
 // Phase: the angle of STFT's complex numbers, whose parts stand along one axis more than Keras' have (stft.cpp). kapre
 // 0.3 (tf.math.angle).
-#include <hoarfrost/error.h>
-
 #include <cmath>
 
+#include "keras/complex_parts.h"
 #include "keras/layers/registry.h"
-#include "keras/lowering.h"
 
 namespace hoarfrost::keras {
 namespace {
@@ -20,16 +18,10 @@ struct ComplexAngle {
     return {};
   }
 
-  Shapes infer(const Shapes& in) const {
-    expect_inputs(in, 1);
-    expect_rank(in[0], 5);
-    return {without_parts(in[0])};
-  }
+  Shapes infer(const Shapes& in) const { return infer_of_parts(in); }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    if (in[0].dtype != DType::kComplex64)
-      throw Error(ErrorCode::kUnsupported, "", "Phase is converted behind kapre's STFT alone");
-    const Value parts{in[0].tensor, DType::kFloat32, in[0].shape};
+    const Value parts = parts_of(in[0], "Phase");
     const Value real = lowering.raw_op("Unpack", "Unpack", {parts}, DType::kFloat32,
                                        {{"T", DType::kFloat32}, {"num", int64_t{2}}, {"axis", int64_t{4}}});
     const Value imaginary{real.tensor.node->output(1), DType::kFloat32, real.shape};
@@ -44,9 +36,6 @@ struct ComplexAngle {
     };
     return {{without_parts(in[0].shape()), at, 2}};
   }
-
- private:
-  static Shape without_parts(const Shape& x) { return {x[0], x[1], x[2], x[3]}; }
 };
 
 }  // namespace
