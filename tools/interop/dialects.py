@@ -19,6 +19,7 @@ import tempfile
 
 os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 import numpy as np
+from answers import verdict_of
 
 
 def unknown(definition, ops):
@@ -56,12 +57,6 @@ def run_openvino(path, names, feeds):
     return [results[outputs.get(o["name"], outputs.get(o["name"] + ":0"))] for o in names["outputs"]]
 
 
-def is_rounded_otherwise(item, y, expected):
-    """Pictures of whole numbers, resized: halves are frequent, and whether a sum comes out as one is the order of the arithmetic's."""
-    differences = np.abs(np.float64(y) - np.float64(expected))
-    return "resizing_whole" in item["model"] and differences.max() == 1 and (differences > 0).mean() < 0.05
-
-
 def check(arguments, ops, item, folder):
     import tensorflow.compat.v1 as tf
     path = f"{folder}/model.pb"
@@ -81,19 +76,7 @@ def check(arguments, ops, item, folder):
         outputs = run_openvino(path, names, feeds) if arguments.target == "openvino" else run_tensorflow(definition, names, feeds)
     except Exception as problem:
         return f"FAIL {type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
-    for k, y in enumerate(outputs):
-        expected = arrays[f"out{k}"]
-        if y.shape != expected.shape:
-            return f"FAIL out{k} has shape {y.shape}, expected {expected.shape}"
-        if expected.dtype.kind == "U":
-            if [x.decode() for x in y.ravel()] != list(expected.ravel()):
-                return f"FAIL out{k}: other texts"
-            continue
-        if arguments.target == "openvino" and is_rounded_otherwise(item, y, expected):
-            return f"refused by OpenVINO's rounding of {(y != expected).sum()} of {y.size} numbers by one"
-        if not np.allclose(y, expected, rtol=item.get("rtol", 1e-4), atol=item.get("atol", 1e-5), equal_nan=True):
-            return f"FAIL out{k}: largest error {np.abs(np.float64(y) - np.float64(expected)).max():.3g}"
-    return "pass"
+    return verdict_of(item, outputs, arrays, rounds_as_tensorflow=arguments.target != "openvino")
 
 
 def main():
