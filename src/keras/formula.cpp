@@ -27,6 +27,32 @@ Array::Array(const Tensor& tensor) {
   reader_ = std::make_shared<Reader>(is_text ? Tensor(DType::kBool, tensor.shape()) : tensor);
 }
 
+struct Array::Computed {
+  std::function<double(const Index&)> at;
+  Shape shape;
+  std::vector<double> values;
+  std::vector<bool> is_known;
+};
+
+Array Array::of(const Formula& formula, const Array& like) {
+  Array result(Tensor(DType::kBool, formula.shape));
+  const auto n = static_cast<size_t>(formula.shape.n_elements());
+  result.computed_ =
+      std::make_shared<Computed>(Computed{formula.at, formula.shape, std::vector<double>(n), std::vector<bool>(n)});
+  result.perturbation_ = like.perturbation_;
+  result.seed_ = like.seed_ + 1;
+  return result;
+}
+
+double Array::computed(int64_t offset) const {
+  const auto i = static_cast<size_t>(offset);
+  if (!computed_->is_known[i]) {
+    computed_->values[i] = computed_->at(Index::at_offset(computed_->shape, offset));
+    computed_->is_known[i] = true;
+  }
+  return computed_->values[i];
+}
+
 const std::string& Array::text(const Index& index) const {
   return strings_.strings()[static_cast<size_t>(index.offset(shape()))];
 }

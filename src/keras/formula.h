@@ -43,17 +43,22 @@ class Index {
   int rank_ = 0;
 };
 
+struct Formula;
+
 // A tensor read as doubles, whatever its type; one of strings has text() in place of numbers.
 class Array {
  public:
   explicit Array(const Tensor& tensor);
+  // The formula's elements, each computed when it is first asked for, and kept; perturbed as `like` is. For a layer
+  // whose meaning is that of others: few elements of a large result need few of what it is made of. For one thread.
+  static Array of(const Formula& formula, const Array& like);
   [[nodiscard]] const Shape& shape() const { return reader_->shape(); }
   [[nodiscard]] int64_t size(int axis) const { return shape()[axis]; }
-  [[nodiscard]] DType dtype() const { return reader_->tensor().dtype(); }
+  [[nodiscard]] DType dtype() const { return computed_ ? DType::kFloat64 : reader_->tensor().dtype(); }
   double operator[](const Index& index) const { return at_offset(index.offset(shape())); }
   // The element at this row-major offset.
   [[nodiscard]] double at_offset(int64_t offset) const {
-    const double value = (*reader_)[offset];
+    const double value = computed_ == nullptr ? (*reader_)[offset] : computed(offset);
     return perturbation_ == 0 ? value : perturbed(value, offset);
   }
   [[nodiscard]] bool is_text() const { return !strings_.empty(); }
@@ -74,9 +79,12 @@ class Array {
   std::shared_ptr<const Array> mask;
 
  private:
+  struct Computed;
   [[nodiscard]] double perturbed(double value, int64_t offset) const;
+  [[nodiscard]] double computed(int64_t offset) const;
   std::shared_ptr<const Reader> reader_;
-  Tensor strings_;  // of an array of strings; reader_ then sees zeros of its shape
+  std::shared_ptr<Computed> computed_;  // of a formula; reader_ then sees zeros of its shape
+  Tensor strings_;                      // of an array of strings; reader_ then sees zeros of its shape
   double perturbation_ = 0;
   uint64_t seed_ = 0;
 };
