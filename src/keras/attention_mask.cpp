@@ -76,6 +76,15 @@ Value lower_masked_scores(Lowering& lowering, const Value& scores, Value mask, i
   return result;
 }
 
+Value lower_unseen_as_zero(Lowering& lowering, const Value& softmax, Value mask, int n_axes) {
+  while (mask.shape.rank() < softmax.shape.rank()) mask = expand(lowering, mask, -2 * n_axes - 1);
+  const Value seen =
+      lowering.raw_op("softmax/Cast", "Cast", {mask}, softmax.dtype, {{"SrcT", DType::kBool}, {"DstT", softmax.dtype}});
+  Value result = lowering.named_op("softmax/mul", "Mul", {softmax, seen});
+  result.shape = softmax.shape;
+  return result;
+}
+
 std::vector<double> masked_softmax(std::vector<double> scores, const std::vector<bool>& is_seen) {
   if (std::ranges::find(is_seen, true) == is_seen.end())
     return std::vector<double>(scores.size(), 1.0 / static_cast<double>(scores.size()));

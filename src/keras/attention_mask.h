@@ -25,6 +25,9 @@ Value lower_attention_mask(Lowering& lowering, const AttentionMasks& masks, cons
 // scores + (1 - mask) · -1e9 (float16: its least number), as Keras' Softmax layer does; n_axes is how many axes T has.
 Value lower_masked_scores(Lowering& lowering, const Value& scores, Value mask, int n_axes);
 
+// The softmax of such scores with zero in the place of what is not seen, as Keras 3.15's Softmax gives it.
+Value lower_unseen_as_zero(Lowering& lowering, const Value& softmax, Value mask, int n_axes);
+
 // softmax over `scores`, those alone that are seen; over all, each alike, where none is.
 std::vector<double> masked_softmax(std::vector<double> scores, const std::vector<bool>& is_seen);
 

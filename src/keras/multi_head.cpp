@@ -19,6 +19,7 @@ MultiHead MultiHead::parse_shared(const Config& config) {
                                     "return_attention_scores", "training", "use_causal_mask"});
   result.returns_scores = result.arguments.flag("return_attention_scores");
   result.is_causal = result.arguments.flag("use_causal_mask");
+  result.sees_nothing = config.version().major >= 3 && (result.dropout > 0 || result.returns_scores);
   return result;
 }
 

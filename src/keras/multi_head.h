@@ -25,6 +25,9 @@ struct MultiHead {
   bool is_causal = false;
   bool returns_scores = false;
   double dropout = 0;  // of the scores, in training
+  // What a query that sees no key looks at: nothing, in Keras 3.15 where it computes the scores themselves (for
+  // dropout, or to give them); all keys alike elsewhere.
+  bool sees_nothing = false;
   CallArguments arguments;
 
   // The keys that both layers have, and what their calls are given.
@@ -35,7 +38,8 @@ struct MultiHead {
   [[nodiscard]] Shapes infer(const Shapes& in) const;
   [[nodiscard]] std::vector<WeightSpec> weights(const Shapes& in) const;
   [[nodiscard]] Values lower(Lowering& lowering, const Values& in) const;
-  // Where a query sees no key, it sees all alike: Keras adds -1e9 to every score, in which scores disappear.
+  // Where a query sees no key, it sees all alike, or nothing: Keras adds -1e9 to every score, in which scores
+  // disappear.
   [[nodiscard]] Formulas reference(const Arrays& weights, const Arrays& in) const;
 };
 

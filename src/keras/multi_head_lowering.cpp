@@ -38,6 +38,8 @@ class Nodes {
     const Value mask = lower_attention_mask(lowering_, masks(), in_[parts_.query], in_[parts_.key]);
     if (mask.tensor) scores = lower_masked_scores(lowering_, scores, mask, parts_.n_axes);
     scores = softmax(scores);
+    if (layer_.sees_nothing && has_masked_steps())
+      scores = lower_unseen_as_zero(lowering_, scores, mask, parts_.n_axes);
     Value looks = lower_dropout(lowering_, scores,
                                 layer_.dropout)[0];  // Keras gives the scores themselves, where they are asked for
     looks.shape = scores.shape;
@@ -122,6 +124,12 @@ class Nodes {
       throw Error(ErrorCode::kUnsupported, "",
                   "masked attention over more than [batch, steps, features] is not converted");
     return result;
+  }
+
+  // Whether a query may see no key at all: causality and a window leave it itself.
+  [[nodiscard]] bool has_masked_steps() const {
+    const AttentionMasks all = masks();
+    return all.query.tensor || all.value.tensor || all.key.tensor || all.given.tensor;
   }
 
   const MultiHead& layer_;

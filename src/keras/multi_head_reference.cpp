@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 
@@ -48,6 +49,11 @@ class Rows {
     const std::vector<bool> is_seen = visible(number);
     for (int64_t h = 0; h < layer_.n_heads; ++h) {
       const int64_t key_head = h / (layer_.n_heads / layer_.n_key_heads);
+      if (layer_.sees_nothing && std::ranges::find(is_seen, true) == is_seen.end()) {
+        row.scores.emplace_back(is_seen.size());
+        row.context.emplace_back(static_cast<size_t>(layer_.value_dim));
+        continue;
+      }
       row.scores.push_back(masked_softmax(scores(number, h, key_head), is_seen));
       row.context.push_back(context(number, row.scores.back(), h, key_head));
     }
