@@ -46,6 +46,31 @@ class BatchNorm(L.BatchNormalization):
     pass
 
 
+class BatchRenormalization(Custom):
+    keys = ('epsilon', 'axis')
+
+    def build(self, shape):
+        for name in ('gamma', 'beta', 'running_mean', 'running_variance'):
+            setattr(self, name, self.add_weight(name=name, shape=(shape[-1],), trainable=not name.startswith('running')))
+
+    def call(self, x):
+        return (x - self.running_mean) / tf.sqrt(self.running_variance + self.own['epsilon']) * self.gamma + self.beta
+
+
+class CosineConvolution2D(Custom):
+    keys = ('kernel_size', 'filters', 'strides', 'padding')
+
+    def build(self, shape):
+        self.W = self.add_weight(name='W', shape=(*self.own['kernel_size'], shape[-1], self.own['filters']))
+        self.b = self.add_weight(name='b', shape=(self.own['filters'],))
+
+    def call(self, x):
+        form = dict(strides=self.own['strides'], padding=self.own['padding'].upper())
+        length = tf.sqrt(tf.reduce_sum(self.W ** 2, axis=[0, 1, 2]) + self.b ** 2 + 1e-7)
+        seen = tf.sqrt(tf.nn.conv2d(x ** 2, tf.ones((*self.W.shape[:3], 1)), **form) + 1 + 1e-7)
+        return (tf.nn.conv2d(x, self.W / length, **form) + self.b / length) / seen
+
+
 class CTCLayer(L.Layer):
     def call(self, labels, prediction):
         return prediction
@@ -90,6 +115,18 @@ class Normalize(L2Normalization):
     pass
 
 
+class PELU(Custom):
+    keys = ('shared_axes',)
+
+    def build(self, shape):
+        element = [1 if i in self.own['shared_axes'] else n for i, n in enumerate(shape)][1:]
+        self.alpha = self.add_weight(name='alpha', shape=element)
+        self.beta = self.add_weight(name='beta', shape=element)
+
+    def call(self, x):
+        return tf.where(x >= 0, self.alpha / self.beta * x, self.alpha * tf.math.expm1(tf.minimum(x, 0.0) / self.beta))
+
+
 class PixelNormalization(L.Layer):
     def call(self, x):
         return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), axis=-1, keepdims=True) + 1e-8)
@@ -130,6 +167,20 @@ class Scale(L.Layer):
         return x * self.gamma + self.beta
 
 
+class SineReLU(Custom):
+    keys = ('epsilon',)
+
+    def call(self, x):
+        return tf.maximum(self.own['epsilon'] * (tf.sin(x) - tf.cos(x)), x)
+
+
+class SubPixelUpscaling(Custom):
+    keys = ('scale_factor', 'data_format')
+
+    def call(self, x):
+        return tf.nn.depth_to_space(x, self.own['scale_factor'])
+
+
 class Swish(L.Layer):
     def call(self, x):
         return tf.nn.silu(x)
@@ -153,6 +204,8 @@ CASES = {
     'L1Dist': (L1Dist, [ROW, ROW]), 'L2Normalization': (L2Normalization, [IMAGE]), 'Normalize': (Normalize, [IMAGE]), 'PixelNormalization': (PixelNormalization, [IMAGE]), 'PixelShuffler': (lambda: PixelShuffler(size=[2, 2]), [IMAGE]),
     'ReflectionPadding2D': (lambda: ReflectionPadding2D(padding=[1, 2]), [IMAGE]), 'Sampling': (Sampling, [ROW, ROW]), 'Scale': (Scale, [IMAGE]), 'Swish': (Swish, [IMAGE]),
     'UpsampleLike': (UpsampleLike, [(3, 2, 4), (7, 5, 4)]),
+    'BatchRenormalization': (lambda: BatchRenormalization(epsilon=1e-2, axis=-1), [IMAGE]), 'CosineConvolution2D': (lambda: CosineConvolution2D(filters=5, kernel_size=[3, 2], strides=[2, 1], padding='same'), [IMAGE]),
+    'PELU': (lambda: PELU(shared_axes=[1, 2]), [IMAGE]), 'SineReLU': (lambda: SineReLU(epsilon=0.25), [SEQUENCE]), 'SubPixelUpscaling': (lambda: SubPixelUpscaling(scale_factor=2, data_format='channels_last'), [IMAGE]),
 }
 
 
