@@ -85,31 +85,51 @@ Value sum_of_last(Lowering& l, std::string_view name, const Value& x, bool keeps
                     {{"keep_dims", keeps_axis}, {"Tidx", DType::kInt32}});
 }
 
+// Each element beside all of its row: as a row, and as a column.
+std::pair<Value, Value> spread(Lowering& l, const Value& z) {
+  const auto expand = [&](std::string_view name, int64_t axis) {
+    return l.named_op(name, "ExpandDims", {z, l.int_scalar(fmt::format("{}/dim", name), axis)},
+                      {{"Tdim", DType::kInt32}});
+  };
+  const Value column = expand("Sparsemax/ExpandDims", -1);
+  return {expand("Sparsemax/ExpandDims_1", -2), column};
+}
+
+// 1 where a comparison holds, 0 elsewhere, in z's type.
+Value compared(Lowering& l, std::string_view op, const Value& a, const Value& b, const Value& z) {
+  const Value truth = l.raw_op(fmt::format("Sparsemax/{}", op), op, {a, b}, DType::kBool, {{"T", z.dtype}});
+  return l.raw_op("Sparsemax/Cast", "Cast", {truth}, z.dtype, {{"SrcT", DType::kBool}, {"DstT", z.dtype}});
+}
+
 // Martins and Astudillo, From Softmax to Sparsemax, 2016, as Keras 3 (3.15) computes it: its threshold has the sum of
 // the support's cumulative sums where the paper has the last of them. Instead of sorting, each element z compares
 // itself with all: it is in the support when 1 + K·z > S, with K and S the count and the sum of the elements not less
 // than z. Among E equal ones the cumulative sums are S, S - z, …: S - z·(E - 1)/2 on average.
 Value lower_sparsemax(Lowering& l, const Value& z) {
-  const auto expand = [&](std::string_view name, int64_t axis) {
-    return l.named_op(name, "ExpandDims", {z, l.int_scalar(fmt::format("{}/dim", name), axis)},
-                      {{"Tdim", DType::kInt32}});
-  };
-  const auto compare = [&](std::string_view op, const Value& a, const Value& b) {
-    const Value truth = l.raw_op(fmt::format("Sparsemax/{}", op), op, {a, b}, DType::kBool, {{"T", z.dtype}});
-    return l.raw_op("Sparsemax/Cast", "Cast", {truth}, z.dtype, {{"SrcT", DType::kBool}, {"DstT", z.dtype}});
-  };
+  const auto [row, column] = spread(l, z);
   const auto multiply = [&](const Value& a, const Value& b) { return l.named_op("Sparsemax/mul", "Mul", {a, b}); };
   const auto sum = [&](const Value& x, bool keeps_axis) { return sum_of_last(l, "Sparsemax/Sum", x, keeps_axis); };
-  const Value column = expand("Sparsemax/ExpandDims", -1);
-  const Value row = expand("Sparsemax/ExpandDims_1", -2);
-  const Value not_less = compare("GreaterEqual", row, column);
+  const Value not_less = compared(l, "GreaterEqual", row, column, z);
   const Value sum_of_not_less = sum(multiply(not_less, row), false);
   const Value support =
-      compare("Greater", plus(l, "Sparsemax/add", multiply(sum(not_less, false), z), 1), sum_of_not_less);
-  const Value n_others = plus(l, "Sparsemax/add", sum(compare("Equal", row, column), false), -1);
+      compared(l, "Greater", plus(l, "Sparsemax/add", multiply(sum(not_less, false), z), 1), sum_of_not_less, z);
+  const Value n_others = plus(l, "Sparsemax/add", sum(compared(l, "Equal", row, column, z), false), -1);
   const Value cumulative =
       l.named_op("Sparsemax/sub", "Sub", {sum_of_not_less, times(l, "Sparsemax/mul", 0.5, multiply(z, n_others))});
   const Value total = plus(l, "Sparsemax/add", sum(multiply(support, cumulative), true), -1);
+  const Value threshold = l.named_op("Sparsemax/truediv", "RealDiv", {total, sum(support, true)});
+  return l.named_op("Sparsemax", "Relu", {l.named_op("Sparsemax/sub", "Sub", {z, threshold})});
+}
+
+// TensorFlow Addons 0.23's is the paper's: its threshold has the sum of the support.
+Value lower_addons_sparsemax(Lowering& l, const Value& z) {
+  const auto [row, column] = spread(l, z);
+  const Value not_less = compared(l, "GreaterEqual", row, column, z);
+  const auto multiply = [&](const Value& a, const Value& b) { return l.named_op("Sparsemax/mul", "Mul", {a, b}); };
+  const auto sum = [&](const Value& x, bool keeps_axis) { return sum_of_last(l, "Sparsemax/Sum", x, keeps_axis); };
+  const Value shifted = plus(l, "Sparsemax/add", multiply(sum(not_less, false), z), 1);
+  const Value support = compared(l, "Greater", shifted, sum(multiply(not_less, row), false), z);
+  const Value total = plus(l, "Sparsemax/add", sum(multiply(support, z), true), -1);
   const Value threshold = l.named_op("Sparsemax/truediv", "RealDiv", {total, sum(support, true)});
   return l.named_op("Sparsemax", "Relu", {l.named_op("Sparsemax/sub", "Sub", {z, threshold})});
 }
@@ -147,11 +167,42 @@ double sparsemax_along(std::span<const double> row, int64_t i) {
   return std::max(row[static_cast<size_t>(i)] - (total - 1) / n_support, 0.0);
 }
 
+double addons_sparsemax_along(std::span<const double> row, int64_t i) {
+  std::vector<double> sorted(row.begin(), row.end());
+  std::ranges::sort(sorted, std::greater<>());
+  double total = 0;
+  double n_support = 0;
+  for (const double z : sorted) {
+    if (1 + (n_support + 1) * z <= total + z) break;
+    total += z;
+    ++n_support;
+  }
+  return std::max(row[static_cast<size_t>(i)] - (total - 1) / n_support, 0.0);
+}
+
+// Of TensorFlow Addons' rrelu at inference: the middle of the slopes that training draws from.
+constexpr double kRreluSlope = (0.125 + 0.3333333333333333) / 2;
+
 // One op of that name, which is also tf.keras' node name.
 #define HOARFROST_OP(OP) [](Lowering& l, const Value& x) { return l.op(OP, {x}); }
 
 // Softmax and LogSoftmax run along the last axis of any number of axes; the oldest TensorFlows (1.4) take two only.
 constexpr ActivationFunction kFunctions[] = {
+    // TensorFlow Addons', by the names that they are registered under. What else has such a name is another's.
+    {"Addons>lisht",
+     [](Lowering& l, const Value& x) {
+       return l.named_op("mul", "Mul", {x, l.op("Tanh", {x})});
+     },
+     [](double x) { return x * std::tanh(x); }},
+    {"Addons>rrelu", [](Lowering& l, const Value& x) { return lower_leaky_relu(l, x, kRreluSlope); },
+     [](double x) { return x >= 0 ? x : kRreluSlope * x; }},
+    {"Addons>snake",
+     [](Lowering& l, const Value& x) {
+       const Value rest = l.named_op("sub", "Sub", {l.scalar("sub/x", 1, x), l.op("Cos", {times(l, "mul", 2, x)})});
+       return l.named_op("add", "Add", {x, times(l, "truediv", 0.5, rest)});
+     },
+     [](double x) { return x + (1 - std::cos(2 * x)) / 2; }},
+    {"Addons>sparsemax", lower_addons_sparsemax, nullptr, addons_sparsemax_along},
     {"celu", HOARFROST_OP("Elu"), elu},  // with Keras' alpha 1 the same function
     {"elu", HOARFROST_OP("Elu"), elu},
     // sin, cos and exp are none of Keras', but of TensorFlow's and keras.ops', and a file holds their names alone.

@@ -93,7 +93,7 @@ std::string plain_name(const std::string& name) {
       {"Addons>hardshrink", "hard_shrink"},
       {"Addons>mish", "mish"},
       {"Addons>softshrink", "soft_shrink"},
-      {"Addons>tanhshrink", "tanh_shrink"}};  // sparsemax is another than Keras 3's
+      {"Addons>tanhshrink", "tanh_shrink"}};  // the others are no functions of Keras'
   for (const auto& [theirs, ours] : kAddons) {
     if (name == theirs) return std::string(ours);
   }

@@ -68,11 +68,14 @@ TEST(Activations, ReadEveryFormThatKerasWrites) {
 }
 
 TEST(Activations, RefuseWhatTheyDoNotKnow) {
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "my_function"})"),
-              testing::StartsWith("layer `a` (Activation): activation `my_function` is not known; there are celu, cos, "
-                                  "elu, exp, exponential, gelu,"));
-  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "Addons>lisht"})"),
-              testing::HasSubstr("`Addons>lisht` is not known"));
+  EXPECT_THAT(
+      message_of("Activation", R"({"name": "a", "activation": "my_function"})"),
+      testing::StartsWith("layer `a` (Activation): activation `my_function` is not known; there are Addons>lisht, "
+                          "Addons>rrelu, Addons>snake, Addons>sparsemax, celu, cos, elu,"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "Addons>logish"})"),
+              testing::HasSubstr("`Addons>logish` is not known"));
+  EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "snake"})"),
+              testing::HasSubstr("`snake` is not known"));  // an author's own of that name
   EXPECT_THAT(message_of("Activation", R"({"name": "a", "activation": "threshold"})"),
               testing::HasSubstr("needs arguments"));
   EXPECT_THAT(

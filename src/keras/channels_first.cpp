@@ -135,6 +135,7 @@ class ChannelsFirst final : public Layer {
 // How many axes of space a class is over, by its name; 0 for another.
 int spatial_axes(std::string_view class_name) {
   if (class_name == "Flatten") return 1;
+  if (class_name == "SpatialPyramidPooling2D") return 0;  // whose bins have one axis: it turns them itself
   if (class_name == "Resizing" || class_name == "CenterCrop" || class_name == "RandomCrop" ||
       class_name == "ContrastLimitedAdaptiveHistogramEqualization")
     return 2;

@@ -43,6 +43,10 @@ Json inbound_node_in(Dialect dialect, const InboundNode& node, const std::vector
 // Throws Error{kUnsupported} naming a layer behind which masks go another way in the other Keras.
 void expect_same_masks(Dialect dialect, const Model& model);
 
+// Throws Error{kUnsupported} for a class ("Package>Class") of a package that is for the other Keras alone, and that no
+// Keras has.
+void expect_known_package(Dialect dialect, std::string_view registered, const std::string& place);
+
 [[noreturn]] void cannot_say(Dialect dialect, const std::string& place, std::string_view what);
 
 }  // namespace hoarfrost::keras

@@ -97,8 +97,10 @@ Json keras2_call(Dialect dialect, const InboundNode& node, const std::vector<Jso
 Json inbound_node_in(Dialect dialect, const InboundNode& node, const std::vector<Json>& tensors,
                      const std::string& class_name, const std::string& place) {
   if (!node.masks.empty()) cannot_say(dialect, place, "it is called with a mask of its own");
-  if (dialect == Dialect::kKeras3) return keras3_call(node, tensors, class_name);
-  return keras2_call(dialect, node, tensors, class_name, place);
+  InboundNode told = node;
+  if (class_name == "TransformerDecoder") told.arguments = told.structure;  // it is causal unless it is told
+  if (dialect == Dialect::kKeras3) return keras3_call(told, tensors, class_name);
+  return keras2_call(dialect, told, tensors, class_name, place);
 }
 
 }  // namespace hoarfrost::keras

@@ -277,6 +277,7 @@ Json layer_in(Dialect dialect, const Json& entry, const std::string& name, Versi
   const std::string_view own_module = module_of(class_name);
   if (own_module != "keras.layers" && (registered.empty() || dialect == Dialect::kKeras3))
     registered = class_name == "CustomScaleLayer" && dialect != Dialect::kKeras3 ? "Custom>" + class_name : class_name;
+  expect_known_package(dialect, registered, place);
   Json result = with_module(dialect, module.starts_with("keras.") ? std::string_view(module) : own_module,
                             dialect == Dialect::kHdf5 && !registered.empty() ? registered : class_name,
                             is_older && class_name == "Lambda"

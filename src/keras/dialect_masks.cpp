@@ -1,5 +1,5 @@
-// Where Keras 2 and Keras 3 pass masks on differently, so that a model said in the other's words would answer
-// otherwise.
+// What the other Keras would not answer alike, however it is said: where Keras 2 and Keras 3 pass masks on differently,
+// and classes of packages that are for one of them.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 #include <hoarfrost/keras.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "keras/architecture.h"
 #include "keras/dialect.h"
 
 namespace hoarfrost::keras {
@@ -35,6 +36,15 @@ void expect_same_masks(Dialect dialect, const Model& model) {
     if (kMerging.contains(call.class_name) && !std::ranges::all_of(call.masks, is_masked))
       cannot_say(dialect, place, "one of its inputs alone is masked, which Keras 2 passes on and Keras 3 does not");
   }
+}
+
+void expect_known_package(Dialect dialect, std::string_view registered, const std::string& place) {
+  const bool is_addons =
+      registered.starts_with("Addons>") && find_layer(registered) != find_layer(plain_class_name(registered));
+  if (is_addons && dialect == Dialect::kKeras3)
+    cannot_say(dialect, place, fmt::format("`{}` is of TensorFlow Addons, which is for Keras 2 alone", registered));
+  if (registered.starts_with("keras_hub>") && dialect != Dialect::kKeras3)
+    cannot_say(dialect, place, fmt::format("`{}` is of KerasHub, which is for Keras 3 alone", registered));
 }
 
 }  // namespace hoarfrost::keras

@@ -248,7 +248,7 @@ class FunctionalParser {
       return result;
     }
     const Json* arguments = nullptr;
-    const bool goes_by_structure = is_operation(*entry.json);
+    const bool goes_by_structure = is_operation(*entry.json) || entry.class_name == "TransformerDecoder";
     for (const InboundNode& node : entry.nodes) {
       if (node.is_training && !ignores_training(entry.class_name, model_.version)) {
         throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),

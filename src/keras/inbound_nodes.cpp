@@ -25,11 +25,13 @@ bool is_constant_mask(const Json& json) {
          std::ranges::all_of(json, [](const Json& item) { return item.is_boolean(); });
 }
 
+constexpr const char* kCausal = "use_causal_mask";
+
 // Arguments that say nothing at inference.
 bool is_idle(const std::string& key, const Json& value) {
   if (value.is_null()) return true;
   if (key == "training" && value == false) return true;
-  return (key == "return_attention_scores" || key == "use_causal_mask") && value == false;
+  return (key == "return_attention_scores" || key == kCausal) && value == false;
 }
 
 class Parser {
@@ -137,6 +139,8 @@ class Parser {
     }
     node_.structure = {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}};
     if (!is_plain || !node_.structure["kwargs"].empty()) node_.arguments = node_.structure;
+    if (given.is_object() && given.contains(kCausal) && given.at(kCausal) == false)
+      node_.structure["kwargs"][kCausal] = false;
   }
 
   // A tensor, or a list of nothing but tensors.

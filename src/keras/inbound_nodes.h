@@ -28,7 +28,9 @@ struct InboundNode {
   // What the call was given beside tensors by position: {"args": […], "kwargs": {…}} with {"tensor": i} for inputs[i].
   // null when it is nothing. Left out are arguments that change nothing: null, `training` false, masks.
   Json arguments;
-  Json structure;  // the same, also when it is nothing but tensors by position: operations go by it
+  // The same, also when it is nothing but tensors by position: operations go by it; and with use_causal_mask=False,
+  // which says something to a TransformerDecoder alone.
+  Json structure;
 };
 
 // One entry of a layer's inbound_nodes. layers: the model's layer names, to tell a tensor from a list that looks like

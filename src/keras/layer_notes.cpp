@@ -15,6 +15,11 @@ constexpr std::string_view kQuantizers =
     "activations";
 constexpr std::string_view kQuantization =
     "int4 of Keras before 3.14; AWQ, and GPTQ of 3.14 and 3.15, which do not save the zero points";
+constexpr std::string_view kAddonsKernel = "a kernel of TensorFlow Addons' own computes it, which no TensorFlow has";
+constexpr std::string_view kPlaces = "the places that max_pool_with_argmax gives are not converted";
+constexpr std::string_view kCache = "caches of keys and values";
+constexpr std::string_view kPositions = "a start_index or positions that are tensors";
+constexpr std::string_view kTraining = "training";
 constexpr std::string_view kBase = "a class that others derive from";
 
 constexpr LayerNote kNotes[] = {
@@ -34,6 +39,12 @@ constexpr LayerNote kNotes[] = {
     {"Recurrent", NoteKind::kAbstract, kBase},
     {"Wrapper", NoteKind::kAbstract, kBase},
 
+    {"Addons>CRF", NoteKind::kRefused,
+     "its best sequence is sought step by step, which is not converted; end the model before it"},
+    {"Addons>CorrelationCost", NoteKind::kRefused, kAddonsKernel},
+    {"Addons>EmbeddingBag", NoteKind::kRefused, kAddonsKernel},
+    {"Addons>MaxUnpooling2D", NoteKind::kRefused, kPlaces},
+    {"Addons>MaxUnpooling2DV2", NoteKind::kRefused, kPlaces},
     {"DenseFeatures", NoteKind::kRefused,
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
     {"FlaxLayer", NoteKind::kRefused, kPython},
@@ -44,6 +55,14 @@ constexpr LayerNote kNotes[] = {
      "its meaning is in a SavedModel elsewhere; `hoarfrost freeze-graph` freezes that"},
     {"TorchModuleWrapper", NoteKind::kRefused, kPython},
 
+    {"Addons>ESN", NoteKind::kLimited, kTraining},
+    {"Addons>ESNCell", NoteKind::kLimited, kTraining},
+    {"Addons>LayerNormLSTMCell", NoteKind::kLimited, kTraining},
+    {"Addons>LayerNormSimpleRNNCell", NoteKind::kLimited, kTraining},
+    {"Addons>MultiHeadAttention", NoteKind::kLimited, "masks"},
+    {"Addons>NASCell", NoteKind::kLimited, kTraining},
+    {"Addons>PeepholeLSTMCell", NoteKind::kLimited, kTraining},
+    {"Addons>StochasticDepth", NoteKind::kLimited, kTraining},
     {"Addons>WeightNormalization", NoteKind::kLimited, "recurrent layers, training"},
     {"ApplyFilterbank", NoteKind::kLimited, "filterbanks other than mel and log"},
     {"CategoryEncoding", NoteKind::kLimited, "sparse outputs"},
@@ -90,6 +109,15 @@ constexpr LayerNote kNotes[] = {
      "vocabularies outside the file, functions as standardize or split, output_mode None, ragged and sparse outputs, "
      "ngrams without a split"},
     {"UpSampling2D", NoteKind::kLimited, "interpolations other than nearest and bilinear on images of unknown size"},
+    {"keras_hub>CachedMultiHeadAttention", NoteKind::kLimited, kCache},
+    {"keras_hub>MaskedLMHead", NoteKind::kLimited, "training of a token_embedding that is shared"},
+    {"keras_hub>PositionEmbedding", NoteKind::kLimited, kPositions},
+    {"keras_hub>RotaryEmbedding", NoteKind::kLimited,
+     "a start_index or positions that are tensors; KerasNLP's scaling_factor"},
+    {"keras_hub>SinePositionEncoding", NoteKind::kLimited, kPositions},
+    {"keras_hub>TokenAndPositionEmbedding", NoteKind::kLimited, kPositions},
+    {"keras_hub>TransformerDecoder", NoteKind::kLimited, kCache},
+    {"keras_hub>TransformerEncoder", NoteKind::kLimited, "the scores of its attention as a result"},
 };
 
 }  // namespace
@@ -103,14 +131,17 @@ std::vector<LayerNote> layer_notes() {
 }
 
 std::string_view refusal_of(std::string_view class_name) {
+  const auto reason_of = [](std::string_view name) -> std::string_view {
+    for (const LayerNote& note : kNotes) {
+      if (note.class_name == name && note.kind == NoteKind::kRefused) return note.text;
+    }
+    return {};
+  };
+  if (const std::string_view reason = reason_of(class_name); !reason.empty()) return reason;
   const size_t bracket = class_name.rfind('>');
   if (bracket != std::string_view::npos && !class_name.starts_with("keras"))
-    return {};  // somebody else's class of that name
-  const std::string_view plain = bracket == std::string_view::npos ? class_name : class_name.substr(bracket + 1);
-  for (const LayerNote& note : kNotes) {
-    if (note.class_name == plain && note.kind == NoteKind::kRefused) return note.text;
-  }
-  return {};
+    return {};                                       // somebody else's class of that name
+  return reason_of(class_name.substr(bracket + 1));  // the whole where there is no bracket
 }
 
 }  // namespace hoarfrost::keras

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/activations.h"
+#include "keras/addons_cell.h"
+#include "keras/architecture.h"
 #include "keras/lowering.h"
 #include "keras/recurrent_dropout.h"
 
@@ -167,7 +169,7 @@ CellPtr parse_stacked_cells(const Config& config) {
         !cell.contains("config")) {
       config.fail("`cells` must hold cells with a class_name and a config");
     }
-    const Config inner(cell.at("config"), cell.at("class_name").get<std::string>(), config.version());
+    const Config inner(cell.at("config"), registered_class(cell), config.version());
     result.push_back(parse_cell(inner));
   }
   return std::make_shared<StackedCells>(std::move(result));
@@ -177,7 +179,9 @@ CellPtr parse_cell(const Config& config) {
   const std::string& full = config.class_name();
   const std::string name = full.substr(full.rfind('>') + 1);
   CellPtr cell;
-  if (name == "SimpleRNNCell")
+  if (full.starts_with("Addons>"))
+    cell = parse_addons_cell(config);
+  else if (name == "SimpleRNNCell")
     cell = parse_simple_rnn_cell(config);
   else if (name == "LSTMCell")
     cell = parse_lstm_cell(config);

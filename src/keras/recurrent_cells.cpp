@@ -10,24 +10,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-// n parts of equal size along an axis.
-Values split(Lowering& lowering, const Value& x, int64_t n, int64_t axis, const Shape& part) {
-  const Value first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", axis), x}, x.dtype,
-                                      {{"T", x.dtype}, {"num_split", n}});
-  Values result;
-  for (int64_t i = 0; i < n; ++i) result.push_back({first.tensor.node->output(static_cast<int>(i)), x.dtype, part, {}});
-  return result;
-}
-
-Value activated(Lowering& lowering, const Activation& activation, Value x, int64_t units) {
-  x.shape = {kUnknown, units};
-  return activation.lower(lowering, x);
-}
-
-Doubles gate(const Doubles& z, size_t i, size_t n) {
-  return {z.begin() + static_cast<std::ptrdiff_t>(i * n), z.begin() + static_cast<std::ptrdiff_t>((i + 1) * n)};
-}
-
 using Options = VectorCellOptions;
 
 class SimpleRnnCell final : public VectorCell {
@@ -70,7 +52,7 @@ class LstmCell : public VectorCell {
   Value step(Lowering& lowering, const Values& w, const Values& masks, const Value& projected,
              Values& states) const override {
     const Value z = lowering.named_op("add", "Add", {projected, recurrent_product(lowering, w, masks, states[0])});
-    const Values gates = split(lowering, z, 4, 1, {kUnknown, o_.units});
+    const Values gates = equal_parts(lowering, z, 4, 1, {kUnknown, o_.units});
     const Value i = activated(lowering, o_.recurrent_activation, gates[0], o_.units);
     const Value f = activated(lowering, o_.recurrent_activation, gates[1], o_.units);
     const Value candidate = activated(lowering, o_.activation, gates[2], o_.units);
@@ -137,12 +119,12 @@ class GruCell : public VectorCell {
              Values& states) const override {
     const Shape part{kUnknown, o_.units};
     const Value h = states[0];
-    const Values x = split(lowering, projected, 3, 1, part);
+    const Values x = equal_parts(lowering, projected, 3, 1, part);
     Value z, r, candidate;
     if (reset_after_) {
       Value product = recurrent_product(lowering, w, masks, h);
       if (o_.use_bias) product = biased(lowering, product, w[3]);
-      const Values inner = split(lowering, product, 3, 1, part);
+      const Values inner = equal_parts(lowering, product, 3, 1, part);
       z = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[0], inner[0]}), o_.units);
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
       candidate = lowering.named_op("mul", "Mul", {r, inner[2]});
@@ -150,7 +132,7 @@ class GruCell : public VectorCell {
       const auto [hs, kernels] = recurrent(lowering, h, w[3], masks);
       const auto product = [&](const Value& state, const Value& kernel) { return mat_mul(lowering, state, kernel); };
       const Values gated = hs.size() == 1 ? hs : Values(hs.begin(), hs.end() - 1);
-      const Values inner = split(lowering, products(lowering, gated, kernels, product), 2, 1, part);
+      const Values inner = equal_parts(lowering, products(lowering, gated, kernels, product), 2, 1, part);
       z = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[0], inner[0]}), o_.units);
       r = activated(lowering, o_.recurrent_activation, lowering.named_op("add", "Add", {x[1], inner[1]}), o_.units);
       candidate =
@@ -196,7 +178,7 @@ class GruCell : public VectorCell {
 // A kernel as cuDNN reads it: gate by gate a row-major [units, n] matrix, which Keras holds in [n, units] memory.
 // Keras 2.15's saving/legacy/hdf5_format.py (_convert_rnn_weights) does the same.
 Value from_cudnn(Lowering& lowering, const Value& kernel, int64_t n, int64_t units, int64_t n_gates) {
-  std::vector<Value> gates = split(lowering, kernel, n_gates, 1, {n, units});
+  std::vector<Value> gates = equal_parts(lowering, kernel, n_gates, 1, {n, units});
   for (Value& gate : gates) {
     const Value rows = lowering.reshape(gate, {units, n});
     gate = lowering.named_op("transpose", "Transpose", {rows, lowering.ints("transpose/perm", {1, 0})},
@@ -228,7 +210,7 @@ class CudnnLstmCell final : public LstmCell {
   Values prepare(Lowering& lowering, Values w, const Shape& x) const override {
     w[0] = from_cudnn(lowering, w[0], x.last(), o_.units, 4);
     w[1] = from_cudnn(lowering, w[1], o_.units, o_.units, 4);
-    const Values biases = split(lowering, w[2], 2, 0, {4 * o_.units});
+    const Values biases = equal_parts(lowering, w[2], 2, 0, {4 * o_.units});
     w[2] = lowering.named_op("bias", "Add", {biases[0], biases[1]});
     return w;
   }
@@ -251,7 +233,7 @@ class CudnnGruCell final : public GruCell {
   Values prepare(Lowering& lowering, Values w, const Shape& x) const override {
     w[0] = from_cudnn(lowering, w[0], x.last(), o_.units, 3);
     w[1] = from_cudnn(lowering, w[1], o_.units, o_.units, 3);
-    const Values biases = split(lowering, w[2], 2, 0, {3 * o_.units});
+    const Values biases = equal_parts(lowering, w[2], 2, 0, {3 * o_.units});
     w[2] = biases[0];
     w.push_back(biases[1]);
     return w;

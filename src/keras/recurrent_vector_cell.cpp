@@ -65,6 +65,23 @@ Value VectorCell::recurrent_product(Lowering& lowering, const Values& w, const V
                   [&](const Value& x, const Value& kernel) { return mat_mul(lowering, x, kernel); });
 }
 
+Values equal_parts(Lowering& lowering, const Value& x, int64_t n, int64_t axis, const Shape& part) {
+  const Value first = lowering.raw_op("split", "Split", {lowering.int_scalar("split/split_dim", axis), x}, x.dtype,
+                                      {{"T", x.dtype}, {"num_split", n}});
+  Values result;
+  for (int64_t i = 0; i < n; ++i) result.push_back({first.tensor.node->output(static_cast<int>(i)), x.dtype, part, {}});
+  return result;
+}
+
+Value activated(Lowering& lowering, const Activation& activation, Value x, int64_t units) {
+  x.shape = {kUnknown, units};
+  return activation.lower(lowering, x);
+}
+
+Doubles gate(const Doubles& z, size_t i, size_t n) {
+  return {z.begin() + static_cast<std::ptrdiff_t>(i * n), z.begin() + static_cast<std::ptrdiff_t>((i + 1) * n)};
+}
+
 Value mat_mul(Lowering& lowering, const Value& x, const Value& matrix) {
   return lowering.op("MatMul", {x, matrix}, {{"transpose_a", false}, {"transpose_b", false}});
 }

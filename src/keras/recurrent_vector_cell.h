@@ -44,6 +44,12 @@ class VectorCell : public Cell {
   VectorCellOptions o_;
 };
 
+// What the cells' steps are written with: n parts of equal size along an axis, each of shape `part`; a function of
+// [batch, units]; and gate i of n units among those of all gates.
+Values equal_parts(Lowering& lowering, const Value& x, int64_t n, int64_t axis, const Shape& part);
+Value activated(Lowering& lowering, const Activation& activation, Value x, int64_t units);
+Doubles gate(const Doubles& z, size_t i, size_t n);
+
 Value mat_mul(Lowering& lowering, const Value& x, const Value& matrix);
 Value biased(Lowering& lowering, const Value& x, const Value& bias);
 

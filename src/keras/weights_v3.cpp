@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "keras/architecture.h"
@@ -17,11 +18,29 @@ namespace {
 // By which WeightNormalization initialized itself; Keras 2.15 stores it or leaves it out, as Python's numbers of
 // objects happen to fall.
 constexpr std::string_view kLeftOut = "naked_clone_layer";
+// A MaskedLMHead's, which is another layer of the model, or the part of that name of its TokenAndPositionEmbedding.
+constexpr std::string_view kSharedPart = "token_embedding";
 constexpr std::string_view kContainers[] = {"layers", "_layer_checkpoint_dependencies"};
 
 class V3Weights {
  public:
   explicit V3Weights(const hdf5::Tree& tree) : tree_(tree) {}
+
+  // Behind load_model: what a layer shares with another, by which alone it is stored.
+  void load_shared(const std::vector<LayerSlots>& layers) {
+    for (const Shared& shared : shared_) {
+      std::vector<const WeightSlot*> found;
+      find_shared(layers, shared.name, shared.slots[0]->spec.shape, found);
+      if (found.size() != shared.slots.size()) {
+        const ModelLayer& layer = *shared.slots[0]->layer;
+        throw Error(ErrorCode::kMismatch, tree_.where(shared.group),
+                    fmt::format("the weights of layer `{}` ({}) are those of layer `{}`, which the model has {} times",
+                                layer.name, layer.class_name, shared.name, found.size()));
+      }
+      for (size_t i = 0; i < found.size(); ++i)
+        shared.slots[i]->layer->weights[shared.slots[i]->index] = found[i]->layer->weights[found[i]->index];
+    }
+  }
 
   // group: the model's own. is_distributed: of a model in TimeDistributed, each of whose layers has become one by
   // itself (architecture.cpp).
@@ -105,6 +124,10 @@ class V3Weights {
       }
     }
     for (const auto& [part, slots] : by_part) {
+      if (part == kSharedPart && !step(group, part)) {
+        shared_.push_back({group, slots, shared_name(layer)});
+        continue;
+      }
       if (part == kLeftOut && !step(group, fmt::format("_{}", part))) {
         for (const WeightSlot* slot : slots)
           fill(*slot, Tensor(slot->layer->variable_dtype, slot->spec.shape), tree_.where(group));
@@ -114,6 +137,26 @@ class V3Weights {
         if (part.empty()) load_named(group, *slots[0]);  // what else has it, has it too
       } else {
         load_vars(part.empty() ? own_vars(group) : vars_of(group, part), slots);
+      }
+    }
+  }
+
+  static std::string shared_name(const LayerSlots& layer) {
+    const auto found = layer.layer->config->find(kSharedPart);
+    return found != layer.layer->config->end() && found->is_object() && found->contains("config")
+               ? text_at(found->at("config"), "name")
+               : "";
+  }
+
+  // The slots of the layer of that name, or of that part of a layer, whose first has this shape.
+  static void find_shared(const std::vector<LayerSlots>& layers, const std::string& name, const Shape& shape,
+                          std::vector<const WeightSlot*>& found) {
+    for (const LayerSlots& layer : layers) {
+      find_shared(layer.layers, name, shape, found);
+      if (layer.layer->class_name.ends_with("MaskedLMHead")) continue;
+      for (const WeightSlot& slot : layer.own) {
+        const bool is_its = layer.layer->name == name || slot.spec.name.starts_with(name + "/");
+        if (is_its && (!found.empty() || slot.spec.shape == shape)) found.push_back(&slot);
       }
     }
   }
@@ -201,12 +244,20 @@ class V3Weights {
 
   const hdf5::Tree& tree_;
   mutable std::vector<std::string> root_names_;  // those with backslashes
+  struct Shared {
+    std::string group;
+    std::vector<const WeightSlot*> slots;
+    std::string name;  // of the layer that they are stored with
+  };
+  std::vector<Shared> shared_;
 };
 
 }  // namespace
 
 void load_v3_weights(const hdf5::Tree& tree, std::string_view root, const std::vector<LayerSlots>& slots) {
-  V3Weights(tree).load_model(std::string(root), slots, false);
+  V3Weights weights(tree);
+  weights.load_model(std::string(root), slots, false);
+  weights.load_shared(slots);
 }
 
 }  // namespace hoarfrost::keras

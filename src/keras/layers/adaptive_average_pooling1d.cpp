@@ -19,6 +19,7 @@ struct AdaptiveAveragePooling1D {
 
 }  // namespace
 
-const LayerSpec layer_adaptive_average_pooling1d = make_spec<AdaptiveAveragePooling1D>("AdaptiveAveragePooling1D");
+const LayerSpec layer_adaptive_average_pooling1d =
+    make_spec<AdaptiveAveragePooling1D>("AdaptiveAveragePooling1D", "Addons>AdaptiveAveragePooling1D");
 
 }  // namespace hoarfrost::keras

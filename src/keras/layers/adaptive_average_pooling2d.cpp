@@ -19,6 +19,7 @@ struct AdaptiveAveragePooling2D {
 
 }  // namespace
 
-const LayerSpec layer_adaptive_average_pooling2d = make_spec<AdaptiveAveragePooling2D>("AdaptiveAveragePooling2D");
+const LayerSpec layer_adaptive_average_pooling2d =
+    make_spec<AdaptiveAveragePooling2D>("AdaptiveAveragePooling2D", "Addons>AdaptiveAveragePooling2D");
 
 }  // namespace hoarfrost::keras

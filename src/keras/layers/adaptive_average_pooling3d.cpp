@@ -19,6 +19,7 @@ struct AdaptiveAveragePooling3D {
 
 }  // namespace
 
-const LayerSpec layer_adaptive_average_pooling3d = make_spec<AdaptiveAveragePooling3D>("AdaptiveAveragePooling3D");
+const LayerSpec layer_adaptive_average_pooling3d =
+    make_spec<AdaptiveAveragePooling3D>("AdaptiveAveragePooling3D", "Addons>AdaptiveAveragePooling3D");
 
 }  // namespace hoarfrost::keras

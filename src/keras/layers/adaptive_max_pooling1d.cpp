@@ -19,6 +19,7 @@ struct AdaptiveMaxPooling1D {
 
 }  // namespace
 
-const LayerSpec layer_adaptive_max_pooling1d = make_spec<AdaptiveMaxPooling1D>("AdaptiveMaxPooling1D");
+const LayerSpec layer_adaptive_max_pooling1d =
+    make_spec<AdaptiveMaxPooling1D>("AdaptiveMaxPooling1D", "Addons>AdaptiveMaxPooling1D");
 
 }  // namespace hoarfrost::keras

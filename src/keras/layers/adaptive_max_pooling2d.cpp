@@ -19,6 +19,7 @@ struct AdaptiveMaxPooling2D {
 
 }  // namespace
 
-const LayerSpec layer_adaptive_max_pooling2d = make_spec<AdaptiveMaxPooling2D>("AdaptiveMaxPooling2D");
+const LayerSpec layer_adaptive_max_pooling2d =
+    make_spec<AdaptiveMaxPooling2D>("AdaptiveMaxPooling2D", "Addons>AdaptiveMaxPooling2D");
 
 }  // namespace hoarfrost::keras

@@ -19,6 +19,7 @@ struct AdaptiveMaxPooling3D {
 
 }  // namespace
 
-const LayerSpec layer_adaptive_max_pooling3d = make_spec<AdaptiveMaxPooling3D>("AdaptiveMaxPooling3D");
+const LayerSpec layer_adaptive_max_pooling3d =
+    make_spec<AdaptiveMaxPooling3D>("AdaptiveMaxPooling3D", "Addons>AdaptiveMaxPooling3D");
 
 }  // namespace hoarfrost::keras

@@ -1,6 +1,7 @@
 // RNN: a cell, or several on each other, over the steps of a sequence. Keras 2.0 to 3.15.
 #include <nlohmann/json.hpp>
 
+#include "keras/architecture.h"
 #include "keras/layers/registry.h"
 #include "keras/recurrent.h"
 
@@ -13,7 +14,7 @@ CellPtr parse_its_cell(const Config& config) {
       !cell->contains("config")) {
     config.fail("the configuration has no `cell` with a class_name and a config");
   }
-  return parse_cell(Config(cell->at("config"), cell->at("class_name").get<std::string>(), config.version()));
+  return parse_cell(Config(cell->at("config"), registered_class(*cell), config.version()));
 }
 
 struct Rnn : Recurrence {
