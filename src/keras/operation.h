@@ -64,11 +64,17 @@ struct OperationSpec {
   std::shared_ptr<const Layer> (*parse)(OperationCall& call, std::string_view name);
 };
 
-std::span<const OperationSpec> elementwise_operations();
+std::span<const OperationSpec> unary_operations();
+std::span<const OperationSpec> binary_operations();
+std::span<const OperationSpec> activation_operations();
 std::span<const OperationSpec> reduction_operations();
+std::span<const OperationSpec> cumulative_operations();
+std::span<const OperationSpec> normalization_operations();
 std::span<const OperationSpec> shape_operations();
+std::span<const OperationSpec> joining_operations();
 std::span<const OperationSpec> index_operations();
 std::span<const OperationSpec> placement_operations();
+std::span<const OperationSpec> padding_operations();
 std::span<const OperationSpec> product_operations();
 std::span<const OperationSpec> filling_operations();
 std::span<const OperationSpec> selection_operations();

@@ -1,4 +1,4 @@
-// Operations on images [batch, height, width, channels]: TensorFlow 1's resizing, patches, local response
+// Operations on images [batch, height, width, channels]: resizing, TensorFlow 1's too, patches, local response
 // normalization.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/convolution.h"
+#include "keras/image_resize.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
 
@@ -241,7 +242,45 @@ std::shared_ptr<const Layer> parse_response_normalization(OperationCall& call, s
                                               call.number(4, {"beta"}).value_or(0.5)});
 }
 
+struct Resize {
+  ImageResize resize;
+  Shapes infer(const Shapes& in) const { return infer_image_size(resize, in); }
+  Values lower(Lowering& lowering, const Values& in) const {
+    const bool is_nearest = resize.interpolation == Interpolation::kNearest;
+    if (!is_nearest && !is_floating(in[0].dtype))
+      throw Error(ErrorCode::kUnsupported, "",
+                  "resizing images of whole numbers is not converted, but for nearest; cast them first");
+    return {lower_image_resize(resize, lowering, is_nearest ? in[0] : cast_to(lowering, in[0], DType::kFloat32))};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    return {image_resize_reference(resize, in[0])};
+  }
+};
+std::shared_ptr<const Layer> parse_resize(OperationCall& call, std::string_view /*name*/) {
+  call.operand(0, {"images"});
+  const bool is_3 = call.is_keras3();
+  const auto size = call.integers(is_3 ? 9 : 1, {"size"});
+  const std::string method = call.text(is_3 ? 9 : 2, {"interpolation", "method"}, "bilinear");
+  if (!size || size->size() != 2 || (*size)[0] < 1 || (*size)[1] < 1)
+    call.config().unsupported("resize to a size that is no constant pair is not converted");
+  if (call.flag(3, {"preserve_aspect_ratio"}))
+    call.config().unsupported("resize that keeps the images' own proportions is not converted");
+  const Json as_layer{{"name", call.config().name()}, {"interpolation", method}};
+  const Config named(as_layer, call.config().class_name(), call.config().version());
+  Resize result{{(*size)[0], (*size)[1], parse_interpolation(named, "interpolation", "bilinear"),
+                 call.flag(is_3 ? 9 : 4, {"antialias"}), Fit::kStretch, 0}};
+  if (call.flag(9, {"crop_to_aspect_ratio"})) result.resize.fit = Fit::kCrop;
+  if (call.text(9, {"data_format"}, "channels_last") != "channels_last")
+    call.config().unsupported("resize of images with their channels first is not converted");
+  if (call.flag(9, {"pad_to_aspect_ratio"})) result.resize.fit = Fit::kPad;
+  if (call.text(9, {"fill_mode"}, "constant") != "constant")
+    call.config().unsupported("resize with a fill_mode other than constant is not converted");
+  result.resize.fill = call.number(9, {"fill_value"}).value_or(0);
+  return make_operation(result);
+}
+
 constexpr OperationSpec kOperations[] = {
+    {"Resize", "image.resize", parse_resize},
     {"ResizeImages", "compat.v1.image.resize compat.v1.image.resize_images image.resize_images", parse_resize_v1},
     {"ResizeBilinear", "compat.v1.image.resize_bilinear image.resize_bilinear", parse_resize_v1},
     {"ResizeNearestNeighbor", "compat.v1.image.resize_nearest_neighbor image.resize_nearest_neighbor", parse_resize_v1},

@@ -1,4 +1,4 @@
-// Sums of products of two tensors (einsum, tensordot, dot), and images brought to a size.
+// Sums of products of two tensors: einsum, tensordot, dot, matmul.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "keras/contraction.h"
-#include "keras/image_resize.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
 #include "keras/transposition.h"
@@ -179,48 +178,87 @@ std::shared_ptr<const Layer> parse_dot(OperationCall& call, std::string_view /*n
   return make_operation(std::move(product));
 }
 
-struct Resize {
-  ImageResize resize;
-  Shapes infer(const Shapes& in) const { return infer_image_size(resize, in); }
+// Of the last two axes; those before them are repeated where one operand has a single element or no such axis.
+struct Matmul {
+  bool is_a_turned;
+  bool is_b_turned;
+
+  Shapes infer(const Shapes& in) const {
+    const Plan plan(in.at(0), in.at(1), *this);
+    return {plan.contraction.infer(plan.left, plan.right)};
+  }
   Values lower(Lowering& lowering, const Values& in) const {
-    const bool is_nearest = resize.interpolation == Interpolation::kNearest;
-    if (!is_nearest && !is_floating(in[0].dtype))
-      throw Error(ErrorCode::kUnsupported, "",
-                  "resizing images of whole numbers is not converted, but for nearest; cast them first");
-    return {lower_image_resize(resize, lowering, is_nearest ? in[0] : cast_to(lowering, in[0], DType::kFloat32))};
+    const DType dtype = promoted(in[0].dtype, in[1].dtype);
+    const Plan plan(in[0].shape, in[1].shape, *this);
+    const auto operand = [&](const Value& x, const Shape& shape, const std::vector<int64_t>& gone) {
+      Value result = cast_to(lowering, x, dtype);
+      if (!gone.empty()) result = lowering.op("Squeeze", {result}, {{"squeeze_dims", gone}});
+      result.shape = shape;
+      return result;
+    };
+    return {lower_contraction(lowering, plan.contraction, operand(in[0], plan.left, plan.left_gone),
+                              operand(in[1], plan.right, plan.right_gone))};
   }
   Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    return {image_resize_reference(resize, in[0])};
+    const Plan plan(in[0].shape(), in[1].shape(), *this);
+    return {contraction_reference(plan.contraction, plan.left_gone.empty() ? in[0] : in[0].reshaped(plan.left),
+                                  plan.right_gone.empty() ? in[1] : in[1].reshaped(plan.right))};
   }
+
+ private:
+  // The product by letters, of operands without the axes of one element that are repeated.
+  struct Plan {
+    Contraction contraction;
+    Shape left, right;
+    std::vector<int64_t> left_gone, right_gone;
+
+    Plan(const Shape& a, const Shape& b, const Matmul& how) {
+      if (a.rank() < 2 || b.rank() < 2) {
+        throw Error(ErrorCode::kUnsupported, "",
+                    fmt::format("a matrix product of {} and {} is not converted", a.to_string(), b.to_string()));
+      }
+      const int n_batch = std::max(a.rank(), b.rank()) - 2;
+      const auto size = [&](const Shape& x, int axis) {
+        return axis < n_batch + 2 - x.rank() ? 1 : x[axis - n_batch - 2];
+      };
+      for (int axis = 0; axis < n_batch; ++axis) {
+        const char letter = static_cast<char>('a' + axis);
+        const int64_t of_a = size(a, axis), of_b = size(b, axis);
+        keep(a, axis, n_batch, of_a != 1 || of_b == 1, letter, left, contraction.left, left_gone);
+        keep(b, axis, n_batch, of_b != 1 || of_a == 1, letter, right, contraction.right, right_gone);
+        contraction.out += letter;
+      }
+      for (const int axis : {-2, -1}) {
+        left.push_back(a[axis]);
+        right.push_back(b[axis]);
+      }
+      contraction.left += how.is_a_turned ? "yx" : "xy";
+      contraction.right += how.is_b_turned ? "zy" : "yz";
+      contraction.out += "xz";
+    }
+
+   private:
+    static void keep(const Shape& x, int axis, int n_batch, bool is_kept, char letter, Shape& shape,
+                     std::string& letters, std::vector<int64_t>& gone) {
+      const int own = axis - (n_batch + 2 - x.rank());
+      if (own < 0) return;
+      if (is_kept) shape.push_back(x[own]);
+      if (is_kept) letters += letter;
+      if (!is_kept) gone.push_back(own);
+    }
+  };
 };
-std::shared_ptr<const Layer> parse_resize(OperationCall& call, std::string_view /*name*/) {
-  call.operand(0, {"images"});
-  const bool is_3 = call.is_keras3();
-  const auto size = call.integers(is_3 ? 9 : 1, {"size"});
-  const std::string method = call.text(is_3 ? 9 : 2, {"interpolation", "method"}, "bilinear");
-  if (!size || size->size() != 2 || (*size)[0] < 1 || (*size)[1] < 1)
-    call.config().unsupported("resize to a size that is no constant pair is not converted");
-  if (call.flag(3, {"preserve_aspect_ratio"}))
-    call.config().unsupported("resize that keeps the images' own proportions is not converted");
-  const Json as_layer{{"name", call.config().name()}, {"interpolation", method}};
-  const Config named(as_layer, call.config().class_name(), call.config().version());
-  Resize result{{(*size)[0], (*size)[1], parse_interpolation(named, "interpolation", "bilinear"),
-                 call.flag(is_3 ? 9 : 4, {"antialias"}), Fit::kStretch, 0}};
-  if (call.flag(9, {"crop_to_aspect_ratio"})) result.resize.fit = Fit::kCrop;
-  if (call.text(9, {"data_format"}, "channels_last") != "channels_last")
-    call.config().unsupported("resize of images with their channels first is not converted");
-  if (call.flag(9, {"pad_to_aspect_ratio"})) result.resize.fit = Fit::kPad;
-  if (call.text(9, {"fill_mode"}, "constant") != "constant")
-    call.config().unsupported("resize with a fill_mode other than constant is not converted");
-  result.resize.fill = call.number(9, {"fill_value"}).value_or(0);
-  return make_operation(result);
+std::shared_ptr<const Layer> parse_matmul(OperationCall& call, std::string_view /*name*/) {
+  call.operand(0, {"x1", "a"});
+  call.operand(1, {"x2", "b"});
+  return make_operation(Matmul{call.flag(2, {"transpose_a"}), call.flag(3, {"transpose_b"})});
 }
 
 constexpr OperationSpec kOperations[] = {
     {"Einsum", "einsum linalg.einsum", parse_einsum},
     {"Tensordot", "tensordot", parse_tensordot},
     {"Dot", "", parse_dot},
-    {"Resize", "image.resize", parse_resize},
+    {"Matmul", "linalg.matmul matmul", parse_matmul},
 };
 
 }  // namespace

@@ -1,58 +1,17 @@
-// Operations along axes: sums and their kin, softmax, l2_normalize, argmax.
+// Operations that make one number of those along axes: sums and their kin, argmax.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
+#include "keras/axes.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
 
 namespace hoarfrost::keras {
 namespace {
-
-// Axes from the first, ascending; all of them for none.
-std::vector<int64_t> axes_of(const std::optional<std::vector<int64_t>>& axes, const Shape& x) {
-  std::vector<int64_t> result;
-  for (int64_t axis = 0; !axes && axis < x.rank(); ++axis) result.push_back(axis);
-  if (axes) {
-    for (const int64_t axis : *axes) result.push_back(static_cast<int64_t>(x.normalized(static_cast<int>(axis))));
-  }
-  std::ranges::sort(result);
-  return result;
-}
-
-Shape reduced_shape(const Shape& x, const std::vector<int64_t>& axes, bool keeps) {
-  Shape result;
-  for (int axis = 0; axis < x.rank(); ++axis) {
-    const bool is_reduced = std::ranges::find(axes, axis) != axes.end();
-    if (!is_reduced)
-      result.push_back(x[axis]);
-    else if (keeps)
-      result.push_back(1);
-  }
-  return result;
-}
-
-// Calls visit with each element of x that goes into the output at o.
-template <typename Visit>
-void for_each_reduced(const Array& x, const std::vector<int64_t>& axes, bool keeps, const Index& o,
-                      const Visit& visit) {
-  Shape group;
-  for (const int64_t axis : axes) group.push_back(x.size(static_cast<int>(axis)));
-  Index at;
-  int next = 0;
-  for (int axis = 0; axis < x.shape().rank(); ++axis) {
-    const bool is_reduced = std::ranges::find(axes, axis) != axes.end();
-    at.push_back(is_reduced ? 0 : o[next]);
-    if (!is_reduced || keeps) ++next;
-  }
-  for (int64_t i = 0; i < group.n_elements(); ++i) {
-    const Index within = Index::at_offset(group, i);
-    for (size_t k = 0; k < axes.size(); ++k) at[static_cast<int>(axes[k])] = within[static_cast<int>(k)];
-    visit(x[at], i);
-  }
-}
 
 struct ReductionRow {
   std::string_view name;
@@ -194,118 +153,6 @@ std::shared_ptr<const Layer> parse_summary(OperationCall& call, std::string_view
   return make_operation(Summary{kind, std::move(axes), call.flag(next == 9 ? 9 : next + 1, {"keepdims"})});
 }
 
-// Along one axis, the sum (or product) of what comes up to each element.
-struct Running {
-  std::string_view op;
-  int64_t axis;
-  bool is_exclusive;
-  bool is_reverse;
-
-  Shapes infer(const Shapes& in) const {
-    (void)in.at(0).normalized(static_cast<int>(axis));
-    return {in[0]};
-  }
-  Values lower(Lowering& lowering, const Values& in) const {
-    return {lowering.op(op, {in[0], lowering.int_scalar(fmt::format("{}/axis", op), axis)},
-                        {{"exclusive", is_exclusive}, {"reverse", is_reverse}, {"Tidx", DType::kInt32}})};
-  }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const int along = static_cast<int>(in[0].shape().normalized(static_cast<int>(axis)));
-    const auto at = [=, x = in[0], what = *this](const Index& o) {
-      const bool is_sum = what.op == "Cumsum";
-      double result = is_sum ? 0 : 1;
-      const int64_t n = x.size(along), own = what.is_reverse ? n - 1 - o[along] : o[along];
-      for (int64_t k = 0; k < own + (what.is_exclusive ? 0 : 1); ++k) {
-        const double value = x[o.with(along, what.is_reverse ? n - 1 - k : k)];
-        result = is_sum ? result + value : result * value;
-      }
-      return result;
-    };
-    return {{in[0].shape(), at, static_cast<double>(in[0].size(along))}};
-  }
-};
-std::shared_ptr<const Layer> parse_running(OperationCall& call, std::string_view name) {
-  call.operand(0, {"x"});
-  const auto axis = call.integer(call.is_keras3() ? 9 : 1, {"axis"});
-  if (!axis && call.is_keras3()) call.config().unsupported("cumsum without an axis is not converted");
-  if (!call.text(9, {"dtype"}, "").empty()) call.config().unsupported("cumsum with a dtype is not converted");
-  const std::string_view op = name == "Cumsum" ? "Cumsum" : "Cumprod";
-  return make_operation(Running{op, axis.value_or(0), call.flag(2, {"exclusive"}), call.flag(3, {"reverse"})});
-}
-
-// exp(x) over its sum along one axis. TensorFlow's op takes the last, which another changes places with.
-struct Softmax {
-  int64_t axis;
-  bool is_log;
-
-  Shapes infer(const Shapes& in) const {
-    (void)in.at(0).normalized(static_cast<int>(axis));
-    return {in[0]};
-  }
-  Values lower(Lowering& lowering, const Values& in) const {
-    const std::string op = is_log ? "LogSoftmax" : "Softmax";
-    const int rank = in[0].shape.rank();
-    const auto along = static_cast<int64_t>(in[0].shape.normalized(static_cast<int>(axis)));
-    if (along == rank - 1) return {lowering.op(op, {in[0]})};
-    std::vector<int64_t> permutation;
-    for (int64_t i = 0; i < rank; ++i) permutation.push_back(i);
-    std::swap(permutation[static_cast<size_t>(along)], permutation.back());
-    const auto transpose = [&](std::string_view name, const Value& x) {
-      return lowering.named_op(name, "Transpose", {x, lowering.ints(fmt::format("{}/perm", name), permutation)},
-                               {{"Tperm", DType::kInt32}});
-    };
-    return {transpose("transpose_1", lowering.op(op, {transpose("transpose", in[0])}))};
-  }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const int along = static_cast<int>(in[0].shape().normalized(static_cast<int>(axis)));
-    const auto at = [=, x = in[0], log = is_log](const Index& o) {
-      double sum = 0;
-      for (int64_t i = 0; i < x.size(along); ++i) sum += std::exp(x[o.with(along, i)] - x[o]);
-      return log ? -std::log(sum) : 1 / sum;
-    };
-    return {{in[0].shape(), at, static_cast<double>(in[0].size(along))}};
-  }
-};
-std::shared_ptr<const Layer> parse_softmax(OperationCall& call, std::string_view name) {
-  call.operand(0, {"x", "logits"});
-  return make_operation(Softmax{call.integer(1, {"axis"}).value_or(-1), name == "LogSoftmax"});
-}
-
-// x / sqrt(max(Σx², epsilon)). TensorFlow 2.15: math.l2_normalize; Keras 3.15: ops.normalize of order 2, whose 1e-12 is
-// the same.
-struct Normalize {
-  std::optional<std::vector<int64_t>> axes;
-  double epsilon;
-
-  Shapes infer(const Shapes& in) const { return {in.at(0)}; }
-  Values lower(Lowering& lowering, const Values& in) const {
-    const Value square = lowering.op("Square", {in[0]});
-    const Value sum = lowering.op("Sum", {square, lowering.ints("Sum/reduction_indices", axes_of(axes, in[0].shape))},
-                                  {{"keep_dims", true}, {"Tidx", DType::kInt32}});
-    const Value bounded = lowering.op("Maximum", {sum, lowering.scalar("Maximum/y", epsilon, in[0])});
-    return {lowering.op("Mul", {in[0], lowering.op("Rsqrt", {bounded})})};
-  }
-  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
-    const std::vector<int64_t> along = axes_of(axes, in[0].shape());
-    const auto at = [=, x = in[0], least = epsilon](const Index& o) {
-      double sum = 0;
-      for_each_reduced(x, along, true, o, [&](double value, int64_t) { sum += value * value; });
-      return x[o] / std::sqrt(std::max(sum, least));
-    };
-    int64_t n = 1;
-    for (const int64_t axis : along) n *= in[0].size(static_cast<int>(axis));
-    return {{in[0].shape(), at, static_cast<double>(n)}};
-  }
-};
-std::shared_ptr<const Layer> parse_normalize(OperationCall& call, std::string_view /*name*/) {
-  call.operand(0, {"x"});
-  auto axes = call.integers(1, {"axis"});
-  if (call.number(2, {"order"}).value_or(2) != 2 && call.is_keras3())
-    call.config().unsupported("normalize of another order than 2 is not converted");
-  return make_operation(
-      Normalize{std::move(axes), call.is_keras3() ? 1e-12 : call.number(9, {"epsilon"}).value_or(1e-12)});
-}
-
 // The place of the first largest (or smallest).
 struct Extreme {
   std::string_view op;
@@ -359,11 +206,6 @@ constexpr OperationSpec kOperations[] = {
     {"Std", "math.reduce_std", parse_summary},
     {"Norm", "norm linalg.norm compat.v1.norm", parse_summary},
     {"EuclideanNorm", "math.reduce_euclidean_norm", parse_summary},
-    {"Cumsum", "math.cumsum cumsum", parse_running},
-    {"Cumprod", "math.cumprod cumprod", parse_running},
-    {"Softmax", "nn.softmax compat.v1.nn.softmax", parse_softmax},
-    {"LogSoftmax", "nn.log_softmax compat.v1.nn.log_softmax", parse_softmax},
-    {"Normalize", "math.l2_normalize linalg.l2_normalize nn.l2_normalize compat.v1.nn.l2_normalize", parse_normalize},
     {"Argmax", "math.argmax argmax compat.v1.argmax", parse_extreme},
     {"Argmin", "math.argmin argmin compat.v1.argmin", parse_extreme},
 };

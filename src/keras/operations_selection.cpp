@@ -7,6 +7,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "keras/axes.h"
 #include "keras/lowering.h"
 #include "keras/operation.h"
 
@@ -139,9 +140,34 @@ std::shared_ptr<const Layer> parse_ensured(OperationCall& call, std::string_view
   return make_operation(std::move(result));
 }
 
+struct Where {
+  Shapes infer(const Shapes& in) const { return {broadcast(in.at(0), broadcast(in.at(1), in.at(2)))}; }
+  Values lower(Lowering& lowering, const Values& in) const {
+    const DType dtype = promoted(in[1].dtype, in[2].dtype);
+    const Value a = cast_to(lowering, in[1], dtype);
+    const Value b = cast_to(lowering, in[2], dtype);
+    Value result =
+        lowering.raw_op("SelectV2", "SelectV2", {cast_to(lowering, in[0], DType::kBool), a, b}, dtype, {{"T", dtype}});
+    return {result};
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const auto at = [c = in[0], a = in[1], b = in[2]](const Index& o) {
+      return broadcast_element(broadcast_element(c, o) != 0 ? a : b, o);
+    };
+    return {{broadcast(in[0].shape(), broadcast(in[1].shape(), in[2].shape())), at, 1}};
+  }
+};
+std::shared_ptr<const Layer> parse_where(OperationCall& call, std::string_view /*name*/) {
+  call.operand(0, {"condition"});
+  call.operand(1, {"x1", "x"});
+  call.operand(2, {"x2", "y"});
+  return make_operation(Where{});
+}
+
 constexpr OperationSpec kOperations[] = {
     {"TopK", "math.top_k nn.top_k compat.v1.nn.top_k", parse_top_k},
     {"Slice", "slice", parse_slice},
+    {"Where", "where", parse_where},
     {"EnsureShape", "ensure_shape", parse_ensured},
 };
 
