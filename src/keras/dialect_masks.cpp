@@ -13,9 +13,9 @@
 namespace hoarfrost::keras {
 namespace {
 
-// Keras 2 passes on what masks there are, Keras 3 none where one is missing.
-const std::set<std::string_view> kMerging{"Add",     "Subtract", "Multiply",    "Average",
-                                          "Maximum", "Minimum",  "Concatenate", "Dot"};
+// Keras 2 passes on what masks there are, Keras 3 none where one is missing. (Dot passes none on in either.)
+const std::set<std::string_view> kMerging{"Add",     "Subtract", "Multiply",   "Average",
+                                          "Maximum", "Minimum",  "Concatenate"};
 // Keras 3 passes the mask on, Keras 2 does not.
 const std::set<std::string_view> kPassing{"Identity", "Rescaling", "Normalization"};
 

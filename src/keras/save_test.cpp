@@ -264,6 +264,17 @@ TEST(Save, RefusesWithWordsThatHelp) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+// Of what Keras 2 and Keras 3 pass masks through alike, and of what they do not.
+TEST(Save, TheOtherKerasPassesTheSameMasksOn) {
+  const TemporaryFolder folder;
+  const auto dot = load(golden("layers/keras_2.15/mask_dot.h5"));
+  save_model(*dot, {}, folder / "a.keras");
+  save_model(*load(golden("layers/keras_3.15/mask_dot.keras")), {}, folder / "a.h5");
+  const auto merged = load(golden("layers/keras_2.15/merge_masks.h5"));
+  EXPECT_THAT(message_of([&] { save_model(*merged, {}, folder / "b.keras"); }),
+              HasSubstr("one of its inputs alone is masked, which Keras 2 passes on and Keras 3 does not"));
+}
+
 // The system refuses to let files grow, as a full disk does.
 TEST(Save, AFullDiskLeavesTheOldFile) {
   const TemporaryFolder folder;

@@ -452,6 +452,14 @@ def mask_passing():
     return x, [L.LSTM(2, return_sequences=True)(y) for y in [layer(m) for layer in layers] + merged], [steps(3, 6, 4)]
 
 
+@case(2, 3)
+def mask_dot():
+    """Dot passes no mask on, whichever of its inputs are masked."""
+    x, y = Input((6, 4)), Input((6, 4))
+    m, n = L.Masking()(x), L.Masking()(y)
+    return [x, y], [L.LSTM(2, return_sequences=True)(L.Dot(axes=2)(pair)) for pair in ([m, y], [x, n], [m, n])], [steps(3, 6, 4), steps(3, 6, 4)]
+
+
 def randomise(net, random):
     for weight in net.weights:
         if 'float' in str(weight.dtype) and not weight.name.startswith('Variable'):  # idf_weights are of the configuration
