@@ -103,6 +103,11 @@ bool is_keras3_operation(const Json& json) {
 
 }  // namespace
 
+std::string place_of(const Json& layer, const std::string& name) {
+  const std::string stored = text_at(layer, "stored_class_name");
+  return fmt::format("layer `{}` ({})", name, stored.empty() ? plain_class_name(text_at(layer, "class_name")) : stored);
+}
+
 std::string text_at(const Json& json, std::string_view key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -163,14 +168,15 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
                                                             : json,
                                      name, version, depth + 1);
     if (call_arguments != nullptr && !(is_pipeline && are_idle(*call_arguments))) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", name, class_name),
+      throw Error(ErrorCode::kUnsupported, place_of(json, name),
                   fmt::format("called with arguments {}", call_arguments->dump()));
     }
   } else {
     Json completed = raw;  // with its name, which operation layers of Keras 3 leave out
-    if (!completed.is_object())
-      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", name, class_name), "`config` is no object");
+    if (!completed.is_object()) throw Error(ErrorCode::kCorrupt, place_of(json, name), "`config` is no object");
     completed["name"] = name;
+    if (const std::string stored = text_at(json, "stored_class_name"); !stored.empty())
+      completed["stored_class_name"] = stored;
     if (call_arguments != nullptr) completed["call_arguments"] = *call_arguments;
     const Config config(completed, registered_class(json), version);
     if (class_name == "InputLayer")

@@ -47,6 +47,8 @@ ModelLayer parse_model_layer(const Json& json, const std::string& name, Version 
 std::shared_ptr<Model> parse_nested_model(const Json& json, const std::string& name, Version version, int depth);
 void parse_sequential(const Json& config, Model& model, int depth);
 void parse_functional(const Json& config, Model& model, int depth);
+// "layer `dense` (Dense)" of an entry of "layers", as place_of(ModelLayer).
+std::string place_of(const Json& layer, const std::string& name);
 // The string under the key, or "".
 std::string text_at(const Json& json, std::string_view key);
 

@@ -14,9 +14,10 @@ std::string joined(Config::Names names) { return fmt::format("`{}`", fmt::join(n
 
 // Keys of every layer that say how it was trained, built or stored: inference does not depend on them.
 bool is_for_training_only(std::string_view key) {
-  constexpr std::array<std::string_view, 12> kKeys{"name",           "trainable",         "dtype",       "build_config",
+  constexpr std::array<std::string_view, 13> kKeys{"name",           "trainable",         "dtype",       "build_config",
                                                    "compile_config", "batch_input_shape", "input_shape", "input_dtype",
-                                                   "init",           "autocast",          "sparse",      "ragged"};
+                                                   "init",           "stored_class_name", "autocast",    "sparse",
+                                                   "ragged"};
   for (const auto known : kKeys) {
     if (key == known) return true;
   }
@@ -41,7 +42,11 @@ std::string Config::name() const {
   return found != json_->end() && found->is_string() ? found->get<std::string>() : class_name_;
 }
 
-std::string Config::where() const { return fmt::format("layer `{}` ({})", name(), class_name_); }
+std::string Config::where() const {
+  const auto stored = json_->find("stored_class_name");  // where a person says that the class is another (--custom)
+  const bool is_told = stored != json_->end() && stored->is_string();
+  return fmt::format("layer `{}` ({})", name(), is_told ? stored->get<std::string>() : class_name_);
+}
 
 bool Config::has(std::string_view key) const {
   const auto found = json_->find(key);

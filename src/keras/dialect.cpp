@@ -173,8 +173,7 @@ class ModelTranslator {
       const InboundNode node = parse_inbound_node((*found)[c], names);
       std::vector<Json> tensors;
       for (const TensorRef& ref : layer.calls.at(c).inputs) tensors.push_back(tensor(ref, given));
-      result.push_back(inbound_node_in(dialect_, node, tensors, layer.class_name,
-                                       fmt::format("layer `{}` ({})", layer.name, layer.class_name)));
+      result.push_back(inbound_node_in(dialect_, node, tensors, layer.class_name, place_of(layer)));
     }
     return result;
   }
@@ -182,7 +181,7 @@ class ModelTranslator {
   // What a layer of the other Keras does not take.
   void check_call(const ModelLayer& layer, const Call& call) const {
     const bool is_to_3 = dialect_ == Dialect::kKeras3;
-    const std::string place = fmt::format("layer `{}` ({})", layer.name, layer.class_name);
+    const std::string place = place_of(layer);
     if (layer.class_name == "HashedCrossing" && is_to_3 && call.inputs.size() != 2)
       cannot_say(dialect_, place, fmt::format("it crosses {} inputs, and Keras 3 takes two", call.inputs.size()));
     const auto gives_floats = [&](const TensorRef& ref) {

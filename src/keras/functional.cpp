@@ -87,7 +87,7 @@ class FunctionalParser {
         if (!nodes->is_array()) throw Error(ErrorCode::kCorrupt, "", "`inbound_nodes` is no list");
         for (const Json& node : *nodes) entry.nodes.push_back(parse_inbound_node(node, names_));
       } catch (Error& error) {
-        throw error.within(fmt::format("layer `{}` ({})", entry.name, entry.class_name));
+        throw error.within(place_of(*entry.json, entry.name));
       }
     }
   }
@@ -131,7 +131,7 @@ class FunctionalParser {
           is_complex.push_back(complex_.contains({tensor.layer, tensor.node}));
         const bool takes = std::ranges::find(is_complex, true) != is_complex.end();
         if (takes && !may_take_complex(entry.class_name))
-          throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+          throw Error(ErrorCode::kUnsupported, place_of(*entry.json, entry.name),
                       "takes complex numbers, which only TensorFlow's functions do here");
         const Json kwargs =
             node.structure.is_object() ? node.structure.value("kwargs", Json::object()) : Json::object();
@@ -223,7 +223,7 @@ class FunctionalParser {
     const bool is_input = entry.class_name == "InputLayer";
     const int64_t n_calls = is_input ? 1 : static_cast<int64_t>(entry.nodes.size());
     if (call < 0 || call >= n_calls || tensor.output < 0) {
-      throw Error(ErrorCode::kCorrupt, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+      throw Error(ErrorCode::kCorrupt, place_of(*entry.json, entry.name),
                   fmt::format("output {} of call {} is used, the layer is called {} times", tensor.output, tensor.node,
                               n_calls));
     }
@@ -233,8 +233,7 @@ class FunctionalParser {
   [[nodiscard]] TensorRef input_ref(const NamedTensor& input) const {
     const TensorRef result = ref(input, {});
     if (!model_.layers[result.layer].is_input) {
-      throw Error(ErrorCode::kUnsupported,
-                  fmt::format("layer `{}` ({})", input.layer, model_.layers[result.layer].class_name),
+      throw Error(ErrorCode::kUnsupported, place_of(model_.layers[result.layer]),
                   "a model's input must be an InputLayer");
     }
     return result;
@@ -251,7 +250,7 @@ class FunctionalParser {
     const bool goes_by_structure = is_operation(*entry.json) || entry.class_name == "TransformerDecoder";
     for (const InboundNode& node : entry.nodes) {
       if (node.is_training && !ignores_training(entry.class_name, model_.version)) {
-        throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+        throw Error(ErrorCode::kUnsupported, place_of(*entry.json, entry.name),
                     "called with training=True: what it does then has no place in an inference graph");
       }
     }
@@ -282,7 +281,7 @@ class FunctionalParser {
       if (arguments == nullptr || std::string_view(error.what()).find("`call_arguments`") == std::string_view::npos)
         throw;
       throw Error(
-          ErrorCode::kUnsupported, fmt::format("layer `{}` ({})", entry.name, entry.class_name),
+          ErrorCode::kUnsupported, place_of(*entry.json, entry.name),
           fmt::format("called with arguments that it is not known to take: {}", arguments->dump().substr(0, 200)));
     }
   }

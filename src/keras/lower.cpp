@@ -109,8 +109,7 @@ class ModelLowering {
       }
       return lower_layer(layer, call, in, prefix, path);
     } catch (Error& error) {
-      if (!std::string_view(error.what()).starts_with("layer `"))
-        error.within(fmt::format("layer `{}` ({})", path + layer.name, layer.class_name));
+      if (!std::string_view(error.what()).starts_with("layer `")) error.within(place_of(layer, path));
       throw;
     }
   }

@@ -1,9 +1,16 @@
 #include "keras/model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
 namespace hoarfrost::keras {
+
+std::string place_of(const ModelLayer& layer, const std::string& path) {
+  return fmt::format("layer `{}` ({})", path + layer.name,
+                     layer.stored_class_name.empty() ? layer.class_name : layer.stored_class_name);
+}
 
 std::vector<std::pair<size_t, size_t>> call_order(const Model& model) {
   std::set<std::pair<size_t, size_t>> done;

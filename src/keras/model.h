@@ -54,6 +54,9 @@ struct ModelLayer {
   DType input_dtype = DType::kFloat32;
 };
 
+// "layer `dense` (Dense)", where errors are: by the class that the file has. path: of the models that it is in.
+std::string place_of(const ModelLayer& layer, const std::string& path = "");
+
 struct Model {
   std::string name;
   std::string class_name;       // "Sequential", "Functional", "Model"

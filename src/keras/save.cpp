@@ -116,8 +116,7 @@ void write_value(hdf5::Writer& writer, const std::string& path, const Variable& 
   try {
     writer.dataset(path, value);
   } catch (Error& error) {
-    if (error.code() == ErrorCode::kUnsupported)
-      error.within(fmt::format("layer `{}` ({})", variable.layer->name, variable.layer->class_name));
+    if (error.code() == ErrorCode::kUnsupported) error.within(place_of(*variable.layer));
     throw;
   }
 }

@@ -10,8 +10,6 @@ namespace {
 
 using Results = std::map<std::pair<size_t, size_t>, Shapes>;  // by layer and call
 
-std::string place(const ModelLayer& layer) { return fmt::format("layer `{}` ({})", layer.name, layer.class_name); }
-
 // given, with what it leaves open taken from declared.
 Shape completed(const Shape& given, const Shape& declared) {
   if (!given.has_rank()) return declared;
@@ -27,10 +25,10 @@ const Shape& shape_of(const Model& model, const TensorRef& ref, const Results& r
   const auto found = results.find({ref.layer, ref.call});
   const ModelLayer& layer = model.layers[ref.layer];
   if (found == results.end())
-    throw Error(ErrorCode::kCorrupt, place(layer),
+    throw Error(ErrorCode::kCorrupt, place_of(layer),
                 "is never computed: its inputs depend on themselves, or on an input the model has not");
   if (ref.output >= found->second.size())
-    throw Error(ErrorCode::kCorrupt, place(layer),
+    throw Error(ErrorCode::kCorrupt, place_of(layer),
                 fmt::format("output {} is used, the layer gives {}", ref.output, found->second.size()));
   return found->second[ref.output];
 }
@@ -53,7 +51,7 @@ Shapes infer_call(const ModelLayer& layer, const Call& call, const Shapes& in, c
     visit(layer, in, out);
     return out;
   } catch (Error& error) {
-    if (!std::string_view(error.what()).starts_with("layer `")) error.within(place(layer));
+    if (!std::string_view(error.what()).starts_with("layer `")) error.within(place_of(layer));
     throw;
   }
 }

@@ -152,8 +152,7 @@ std::vector<Variable> trainable_variables(const Model& model) {
 const Tensor& value_of(const Variable& variable) {
   const auto& weights = variable.layer->weights;
   if (variable.index < weights.size() && !weights[variable.index].empty()) return weights[variable.index];
-  throw Error(ErrorCode::kInvalidArgument,
-              fmt::format("layer `{}` ({})", variable.layer->name, variable.layer->class_name),
+  throw Error(ErrorCode::kInvalidArgument, place_of(*variable.layer),
               fmt::format("has no values for its weight `{}`: load the model with its weights, or initialise them",
                           variable.spec.name));
 }

@@ -35,8 +35,8 @@ std::vector<LayerSlots> slots_of(Model& model, const Specs& specs, const std::st
 
 [[noreturn]] void fail_slot(const WeightSlot& slot, const std::string& where, std::string_view what) {
   throw Error(ErrorCode::kMismatch, where,
-              fmt::format("layer `{}` ({}) expects `{}` {}: are these the weights of this architecture?",
-                          slot.layer->name, slot.layer->class_name, slot.spec.name, what));
+              fmt::format("{} expects `{}` {}: are these the weights of this architecture?", place_of(*slot.layer),
+                          slot.spec.name, what));
 }
 
 }  // namespace

@@ -128,9 +128,8 @@ void load_group(const hdf5::Tree& tree, const Group& group, const LayerSlots& la
   const std::vector<WeightSlot> slots = legacy_order(layer);
   if (!legacy::is_count_of(source, slots, group.weights.size())) {
     throw Error(ErrorCode::kMismatch, tree.where(group.path),
-                fmt::format("expected {} weights ({}) for layer `{}` ({}), found {} ({})", slots.size(),
-                            listed(slot_names(slots)), layer.layer->name, layer.layer->class_name, group.weights.size(),
-                            listed(group.weights)));
+                fmt::format("expected {} weights ({}) for {}, found {} ({})", slots.size(), listed(slot_names(slots)),
+                            place_of(*layer.layer), group.weights.size(), listed(group.weights)));
   }
   std::vector<Tensor> tensors;
   for (const std::string& name : group.weights) {

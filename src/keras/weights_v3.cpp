@@ -92,9 +92,9 @@ class V3Weights {
       if (layer.empty()) continue;
       const auto group = step(container, name);
       if (!group) {
-        throw Error(ErrorCode::kMismatch, tree_.where(container),
-                    fmt::format("expected the group `{}` with the weights of layer `{}` ({}), found none", name,
-                                layer.layer->name, layer.layer->class_name));
+        throw Error(
+            ErrorCode::kMismatch, tree_.where(container),
+            fmt::format("expected the group `{}` with the weights of {}, found none", name, place_of(*layer.layer)));
       }
       if (layer.layer->model) {
         const bool is_wrapped = layer.layer->class_name == "TimeDistributed";
@@ -230,8 +230,7 @@ class V3Weights {
                                  return slot->spec.name == "kernel_zero";
                                });
       throw Error(ErrorCode::kMismatch, tree_.where(vars),
-                  fmt::format("expected {} weights for layer `{}` ({}), found {}{}", slots.size(),
-                              slots[0]->layer->name, slots[0]->layer->class_name, n,
+                  fmt::format("expected {} weights for {}, found {}{}", slots.size(), place_of(*slots[0]->layer), n,
                               lacks_zeros ? ": Keras 3.14 and 3.15 do not save GPTQ's zero points; quantize the model "
                                             "with Keras 3.13, or save it before `quantize`"
                                           : ""));
