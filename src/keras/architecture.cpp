@@ -147,7 +147,7 @@ Version version_by_dialect(const Json& json) {
     if (inner.contains("batch_shape") || layer.contains("build_config") ||
         (inner.contains("dtype") && inner.at("dtype").is_object() &&
          text_at(inner.at("dtype"), "class_name") == "DTypePolicy")) {
-      result = {3, 0};
+      result = {3, 15};
     }
   });
   // Keras 1.0.4 was the first to say its version in JSON.

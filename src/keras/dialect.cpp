@@ -250,7 +250,7 @@ Json architecture_in(Dialect dialect, const Model& model) {
   if (model.architecture.empty())
     throw Error(ErrorCode::kInvalidArgument, fmt::format("model `{}`", model.name),
                 "its architecture is not kept: only a whole model can be saved");
-  if ((dialect == Dialect::kKeras3) != (model.version.major >= 3)) expect_same_masks(dialect, model);
+  expect_same_masks(dialect, model);
   try {
     return ModelTranslator(dialect, model)
         .translate(parse_json(model.architecture, "architecture"), input_shapes(model));

@@ -72,7 +72,9 @@ class ModelLowering {
       const TensorRef& ref = model.inputs[i];
       results[{ref.layer, ref.call}] = {{inputs.at(i)}, "", true};
     }
-    for (const auto& [l, c] : call_order(model)) results[{l, c}] = lower_call(model, l, c, results, prefix, path);
+    const bool is_order_heard = takes_masks_away(model);
+    for (const auto& [l, c] : is_order_heard ? run_order(model) : call_order(model))
+      results[{l, c}] = lower_call(model, l, c, results, prefix, path);
     Values outputs;
     for (const TensorRef& ref : model.outputs) outputs.push_back(value(model, ref, results));
     if (prefix.empty()) results_ = std::move(results);
@@ -98,20 +100,43 @@ class ModelLowering {
     const ModelLayer& layer = model.layers[l];
     const Call& call = layer.calls[c];
     Values in;
-    for (const TensorRef& ref : call.inputs) in.push_back(value(model, ref, results));
-    for (size_t i = 0; i < call.masks.size() && i < in.size(); ++i)
+    for (const TensorRef& ref : call.inputs) {
+      in.push_back(value(model, ref, results));
+      if (unmasked_.contains(in.back().tensor)) in.back().mask = {};
+    }
+    for (size_t i = 0; i < call.masks.size() && i < in.size(); ++i) {
       in[i].mask = value(model, call.masks[i], results).tensor;
+      if (layer.model != nullptr) unmasked_.erase(in[i].tensor);  // a model puts the mask that it is told on its input
+    }
     try {
       if (layer.model != nullptr) {
         const std::string scope = lowering_.unique_name(scope_name(prefix, layer.name));
         const Values out = lower_calls(*layer.model, in, scope + "/", path + layer.name + "/");
         return {out, scope, !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor};
       }
-      return lower_layer(layer, call, in, prefix, path);
+      Result result = lower_layer(layer, call, in, prefix, path);
+      if (takes_masks_away(model, layer)) {
+        // What is cast before the call is another tensor, and loses none.
+        for (const Value& x : in) {
+          if (!is_floating(x.dtype) || x.dtype == layer.compute_dtype) unmasked_.insert(x.tensor);
+        }
+      }
+      return result;
     } catch (Error& error) {
       if (!std::string_view(error.what()).starts_with("layer `")) error.within(place_of(layer, path));
       throw;
     }
+  }
+
+  // MultiHeadAttention of Keras 3.8 and later takes the masks from its inputs, so that whoever takes these behind it
+  // finds none: it matters who runs first.
+  static bool takes_masks_away(const Model& model, const ModelLayer& layer) {
+    return layer.class_name == "MultiHeadAttention" && model.version >= Version{.major = 3, .minor = 8};
+  }
+  static bool takes_masks_away(const Model& model) {
+    return std::ranges::any_of(model.layers, [&](const ModelLayer& layer) {
+      return layer.model != nullptr ? takes_masks_away(*layer.model) : takes_masks_away(model, layer);
+    });
   }
 
   Result lower_layer(const ModelLayer& layer, const Call& call, const Values& in, const std::string& prefix,
@@ -249,6 +274,7 @@ class ModelLowering {
   std::set<std::string> variable_scopes_;
   std::set<std::string> named_;
   std::set<Endpoint> outputs_;
+  std::set<Endpoint> unmasked_;  // whose masks a call has taken away
 };
 
 }  // namespace

@@ -40,12 +40,14 @@ Shape merged_shape(const Shapes& in) {
 }
 
 graph::Endpoint merged_mask(Lowering& lowering, const Values& in, Version version) {
+  const bool is_or = version >= Version{.major = 3, .minor = 4};
+  const std::string_view op = is_or ? "LogicalOr" : "LogicalAnd";
   Value merged;
   for (const Value& value : in) {
-    if (!value.mask && version.major >= 3) return {};
+    if (!value.mask && is_or) return {};
     if (!value.mask || value.mask == merged.tensor) continue;
     const Value mask{value.mask, DType::kBool};
-    merged = merged.tensor ? lowering.raw_op("LogicalAnd", "LogicalAnd", {merged, mask}, DType::kBool, {}) : mask;
+    merged = merged.tensor ? lowering.raw_op(op, op, {merged, mask}, DType::kBool, {}) : mask;
   }
   return merged.tensor;
 }

@@ -13,7 +13,8 @@ Shape merged_shape(const Shapes& in);
 Value lower_merge(std::string_view name, std::string_view op, Version version, Lowering& lowering, const Values& in);
 Formula merge_reference(const Arrays& in, double (*merge)(double, double));
 
-// The AND of the masks that are there; none when there is none. Keras 3 gives none as soon as one input has none.
+// The AND of the masks that are there; none when there is none. Keras 3.4 and later: the OR of all inputs' masks; none
+// as soon as one input has none.
 graph::Endpoint merged_mask(Lowering& lowering, const Values& in, Version version);
 
 }  // namespace hoarfrost::keras

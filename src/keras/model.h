@@ -78,5 +78,8 @@ const Layer& layer_in(const ModelLayer& layer, const Call& call);
 // The model's calls (layer, call), each after those whose outputs it takes, otherwise in the file's order. The model's
 // inputs are no calls; a call whose inputs never come (they depend on themselves) is not among them.
 std::vector<std::pair<size_t, size_t>> call_order(const Model& model);
+// The same in the order in which Keras 3 runs them: from the calls that are most calls away from an output, on; of
+// equally many as it comes upon them, back from the last output.
+std::vector<std::pair<size_t, size_t>> run_order(const Model& model);
 
 }  // namespace hoarfrost::keras

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <set>
 
 #include "hdf5/tree.h"
@@ -272,7 +273,24 @@ TEST(Save, TheOtherKerasPassesTheSameMasksOn) {
   save_model(*load(golden("layers/keras_3.15/mask_dot.keras")), {}, folder / "a.h5");
   const auto merged = load(golden("layers/keras_2.15/merge_masks.h5"));
   EXPECT_THAT(message_of([&] { save_model(*merged, {}, folder / "b.keras"); }),
+              HasSubstr("its inputs' masks differ: in Keras 2 a step counts where all of them say so"));
+  std::ofstream(folder / "lone.json") << R"({"class_name": "Functional", "keras_version": "2.15.0", "config": {
+    "name": "m", "layers": [
+      {"class_name": "InputLayer", "name": "a", "config": {"batch_input_shape": [null, 4, 2], "name": "a"}, "inbound_nodes": []},
+      {"class_name": "Masking", "name": "m", "config": {"name": "m", "mask_value": 0.0}, "inbound_nodes": [[["a", 0, 0, {}]]]},
+      {"class_name": "Add", "name": "s", "config": {"name": "s"}, "inbound_nodes": [[["m", 0, 0, {}], ["a", 0, 0, {}]]]}],
+    "input_layers": [["a", 0, 0]], "output_layers": [["s", 0, 0]]}})";
+  const auto lone = load(folder / "lone.json");
+  EXPECT_THAT(message_of([&] { save_model(*lone, {}, folder / "b.keras"); }),
               HasSubstr("one of its inputs alone is masked, which Keras 2 passes on and Keras 3 does not"));
+  const auto encoder = load(golden("layers/keras_2.15/mask_encoder.h5"));
+  EXPECT_THAT(
+      message_of([&] { save_model(*encoder, {}, folder / "b.keras"); }),
+      HasSubstr("(MultiHeadAttention): layer `add` takes the same input, whose mask it finds in Keras 2, and not "
+                "behind this layer in Keras 3, and the .keras of Keras 3 cannot say it: save an .h5 instead"));
+  const auto merging = load(golden("layers/keras_3.15/mask_merging.keras"));
+  EXPECT_THAT(message_of([&] { save_model(*merging, {}, folder / "b.h5"); }),
+              HasSubstr("its inputs' masks differ: in Keras 2 a step counts where all of them say so"));
 }
 
 // The system refuses to let files grow, as a full disk does.

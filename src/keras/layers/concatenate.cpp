@@ -3,6 +3,7 @@
 #include <hoarfrost/error.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "keras/layers/registry.h"
 #include "keras/merge.h"
@@ -59,6 +60,10 @@ struct Concatenate {
   }
 
  private:
+  static Value everywhere(Lowering& lowering, const Value& mask) {
+    const Value other = lowering.raw_op("LogicalNot", "LogicalNot", {mask}, DType::kBool, {});
+    return lowering.raw_op("LogicalOr", "LogicalOr", {mask, other}, DType::kBool, {});
+  }
   static Value join(Lowering& lowering, const Values& in, std::string_view name, int along, DType dtype) {
     Values inputs = in;
     inputs.push_back(lowering.int_scalar(fmt::format("{}/axis", name), along));
@@ -66,12 +71,17 @@ struct Concatenate {
                            {{"T", dtype}, {"N", static_cast<int64_t>(in.size())}, {"Tidx", DType::kInt32}});
   }
 
-  // Keras' compute_mask: along time the masks are joined too; along features a step counts where all masks say so.
+  // Keras' compute_mask: along time the masks are joined too; along features a step counts where all masks say so, in
+  // Keras 3.4 and later where one does, as an input without a mask does everywhere.
   graph::Endpoint mask(Lowering& lowering, const Values& in) const {
     const size_t n_masked = static_cast<size_t>(std::ranges::count_if(in, [](const Value& x) { return bool(x.mask); }));
     if (n_masked == 0) return {};
     if (in[0].shape.normalized(axis) != 1 || in[0].shape.rank() == 2) {
-      return merged_mask(lowering, in, {.major = 2});
+      if (version < Version{.major = 3, .minor = 4}) return merged_mask(lowering, in, version);
+      Values masked;
+      std::ranges::copy_if(in, std::back_inserter(masked), [](const Value& x) { return bool(x.mask); });
+      const graph::Endpoint either = merged_mask(lowering, masked, version);
+      return n_masked == in.size() ? either : everywhere(lowering, {either, DType::kBool}).tensor;
     }
     if (n_masked < in.size()) {
       throw Error(ErrorCode::kUnsupported, lowering.scope(),

@@ -429,11 +429,21 @@ def string_lookup_invert():
     return [n, i], outputs, [whole(-2, 9, 4, 5, dtype='int64'), whole(-2, 9, 4)]
 
 
-def steps(*shape):
+def steps(*shape, at=1):
     """Sequences with masked steps within and at both ends."""
     def make(random):
         x = random.normal(0, 1, shape).astype('float32')
-        x[0, 1] = x[0, -1] = x[1, 0] = x[2, 3:] = 0
+        x[0, at] = x[0, -1] = x[1, at - 1] = x[2, 3:] = 0
+        return x
+    return make
+
+
+def tokens(n, *shape):
+    """Indices below n whose later steps are zero."""
+    def make(random):
+        x = random.randint(1, n, shape).astype('float32')
+        for row in range(shape[0]):
+            x[row, max(1, shape[1] - 2 * row):] = 0
         return x
     return make
 
@@ -458,6 +468,48 @@ def mask_dot():
     x, y = Input((6, 4)), Input((6, 4))
     m, n = L.Masking()(x), L.Masking()(y)
     return [x, y], [L.LSTM(2, return_sequences=True)(L.Dot(axes=2)(pair)) for pair in ([m, y], [x, n], [m, n])], [steps(3, 6, 4), steps(3, 6, 4)]
+
+
+@case(2, 3)
+def mask_merging():
+    """Merged inputs of different masks, of which some have none: what comes out, and what mask an LSTM behind them sees."""
+    x, y, z = Input((6, 4)), Input((6, 4)), Input((6, 4))
+    a, b, c = L.Masking()(x), L.Masking()(y), L.Masking()(z)
+    layers = [L.Add, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate] + [lambda: L.Concatenate(axis=1)]
+    outputs = [layer()(parts) for layer in layers for parts in ([a, b, c], [a, a], [b, z, a], [z, b])[:2 if layer is layers[-1] else 4]] + [L.Subtract()([a, b]), L.Subtract()([x, b])]
+    return [x, y, z], [out for y in outputs for out in (y, L.LSTM(2, return_sequences=True)(y))], [steps(4, 6, 4), steps(4, 6, 4, at=2), steps(4, 6, 4, at=4)]
+
+
+def encoder_block(e):
+    a = L.Add()([e, L.MultiHeadAttention(2, 3)(e, e)])
+    a = L.LayerNormalization()(a)
+    return L.LayerNormalization()(L.Add()([a, L.Dense(6)(L.Dense(8, activation='relu')(a))]))
+
+
+@case(2, 3)
+def mask_encoder():
+    """MultiHeadAttention of Keras 3.8 and later takes its inputs' masks away from those who run behind it."""
+    x = Input((6,))
+    e = L.Embedding(9, 6, mask_zero=True)(x)
+    d = encoder_block(encoder_block(e))
+    return x, [d, L.GlobalAveragePooling1D()(d), L.LSTM(3)(d)], [tokens(9, 4, 6)]
+
+
+@case(2, 3)
+def mask_takers():
+    """Who runs before a MultiHeadAttention of the same input and who behind it: the last output's first."""
+    def branch(*makers):
+        e = L.Embedding(9, 6, mask_zero=True)(x)
+        return [make(e) for make in makers]
+    x = Input((6,))
+    self_attend, far = lambda e: L.Attention()([e, e]), lambda e: L.Activation('tanh')(L.Activation('tanh')(L.Attention()([e, e])))
+    outputs = branch(lambda e: L.MultiHeadAttention(2, 3)(e, e), self_attend) + branch(self_attend, lambda e: L.MultiHeadAttention(2, 3)(e, e)) + branch(lambda e: L.MultiHeadAttention(2, 3)(e, e), far)
+    outputs += branch(lambda e: L.MultiHeadAttention(2, 3)(e, e), lambda e: L.MultiHeadAttention(2, 2)(e, e), lambda e: L.LSTM(2)(e), lambda e: L.LSTM(2)(L.Dense(3)(e)))
+    outputs += branch(lambda e: L.Concatenate()([L.Dropout(0.2)(e), L.MultiHeadAttention(1, 2)(L.Dropout(0.1)(e), e)]), self_attend)
+    inner_x = Input((6, 6))
+    inner = keras.Model(inner_x, L.MultiHeadAttention(1, 3)(inner_x, inner_x))
+    outputs += branch(self_attend, inner) + branch(inner, self_attend)
+    return x, [out for y in outputs for out in ([y, L.LSTM(2)(y)] if len(y.shape) == 3 else [y])], [tokens(9, 4, 6)]
 
 
 def randomise(net, random):
