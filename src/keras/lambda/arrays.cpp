@@ -36,11 +36,25 @@ int64_t count(const std::vector<int64_t>& shape) {
   return n;
 }
 
+bool is_list(const python::Value& value) { return value.is_sequence() || value.is(Kind::kArray); }
+
+// The sizes of the lists within lists, by each list's first element.
+std::vector<int64_t> sizes_within(const python::Value& value) {
+  constexpr size_t kMostAxes = 7;
+  std::vector<int64_t> result;
+  const python::Value* inner = &value;
+  while (is_list(*inner) && result.size() < kMostAxes) {
+    result.push_back(static_cast<int64_t>(inner->items->size()));
+    if (inner->items->empty()) break;
+    inner = &inner->items->front();
+  }
+  return result;
+}
+
 void read(const python::Value& value, size_t depth, Numbers& result) {
-  if (value.is_sequence() || value.is(Kind::kArray)) {
-    const auto size = static_cast<int64_t>(value.items->size());
-    if (result.shape.size() == depth) result.shape.insert(result.shape.end(), size);
-    if (depth > 6 || result.shape[depth] != size || depth >= result.shape.size()) refuse("an array of ragged lists");
+  if (is_list(value)) {
+    const bool fits = depth < result.shape.size() && result.shape[depth] == static_cast<int64_t>(value.items->size());
+    if (!fits) refuse("an array of ragged lists");
     for (const python::Value& item : *value.items) read(item, depth + 1, result);
     return;
   }
@@ -51,7 +65,7 @@ void read(const python::Value& value, size_t depth, Numbers& result) {
 
 Numbers numbers_of(const python::Value& value) {
   Numbers result;
-  result.shape.reserve(8);  // no more, as read() says
+  result.shape = sizes_within(value);
   read(value, 0, result);
   return result;
 }
