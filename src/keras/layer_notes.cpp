@@ -6,8 +6,6 @@ namespace hoarfrost::keras {
 namespace {
 
 constexpr std::string_view kPython = "its meaning is another library's code, which is not in the file";
-constexpr std::string_view kInverse =
-    "complex spectra are converted where kapre's Magnitude or Phase takes them, no further; put it behind the model";
 constexpr std::string_view kApproximate =
     "kapre's angle in as many steps as it is told is not converted; take Phase, behind STFT";
 constexpr std::string_view kQuantizers =
@@ -48,7 +46,6 @@ constexpr LayerNote kNotes[] = {
     {"DenseFeatures", NoteKind::kRefused,
      "its feature columns are Python objects of TensorFlow, which are not in the file"},
     {"FlaxLayer", NoteKind::kRefused, kPython},
-    {"InverseSTFT", NoteKind::kRefused, kInverse},
     {"JaxLayer", NoteKind::kRefused, kPython},
     {"PhaseTflite", NoteKind::kRefused, kApproximate},
     {"TFSMLayer", NoteKind::kRefused,
@@ -77,6 +74,7 @@ constexpr LayerNote kNotes[] = {
     {"HashedCrossing", NoteKind::kLimited, "sparse outputs"},
     {"Hashing", NoteKind::kLimited, "sparse outputs"},
     {"IntegerLookup", NoteKind::kLimited, "vocabularies outside the file, sparse outputs"},
+    {"InverseSTFT", NoteKind::kLimited, "what is not from STFT; n_fft above 4096"},
     {"LocallyConnected1D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
@@ -100,7 +98,7 @@ constexpr LayerNote kNotes[] = {
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
     {"Resizing", NoteKind::kLimited,
      "images of whole numbers (Keras 3) and of unknown size, but for bilinear and nearest"},
-    {"STFT", NoteKind::kLimited, "what Magnitude and Phase do not take; n_fft above 4096"},
+    {"STFT", NoteKind::kLimited, "what Magnitude, Phase and InverseSTFT do not take; n_fft above 4096"},
     {"STFTTflite", NoteKind::kLimited, "n_fft above 4096"},
     {"ReversibleEmbedding", NoteKind::kLimited, "LoRA adapters, quantized tables, reverse_dtype"},
     {"SpectralNormalization", NoteKind::kLimited, "training"},

@@ -144,10 +144,11 @@ class ModelLowering {
     Shapes in_shapes;
     for (const Value& x : in) in_shapes.push_back(x.shape);
     const auto is_complex = [](const Value& x) { return x.dtype == DType::kComplex64; };
-    const bool takes_complex = layer.class_name == "Magnitude" || layer.class_name == "Phase";
+    const bool takes_complex =
+        layer.class_name == "Magnitude" || layer.class_name == "Phase" || layer.class_name == "InverseSTFT";
     if (!takes_complex && std::ranges::any_of(in, is_complex)) {
       throw Error(ErrorCode::kUnsupported, "",
-                  "takes STFT's complex numbers, which only kapre's Magnitude and Phase do here");
+                  "takes STFT's complex numbers, which only kapre's Magnitude, Phase and InverseSTFT do here");
     }
     const Layer& called = layer_in(layer, call);
     const Shapes out_shapes = called.infer(in_shapes);
@@ -257,7 +258,8 @@ class ModelLowering {
     const auto result = results_.find({ref.layer, ref.call});
     if (value.dtype == DType::kComplex64)
       throw Error(ErrorCode::kUnsupported, fmt::format("layer `{}`", model.layers.at(ref.layer).name),
-                  "the model's output is complex, which is not converted; put kapre's Magnitude or Phase behind it");
+                  "the model's output is complex, which is not converted; put kapre's Magnitude, Phase or InverseSTFT "
+                  "behind it");
     const bool has_node = result != results_.end() && !result->second.left_no_node;
     if (has_node && outputs_.insert(value.tensor).second) return value.tensor;
     const std::string layer = scope_name("", model.layers.at(ref.layer).name);

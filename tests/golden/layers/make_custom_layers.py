@@ -215,6 +215,16 @@ def kapre_windows():
                     kapre.MagnitudeTflite()(kapre.STFTTflite(n_fft=16, output_data_format='channels_first')(b))]
 
 
+@case('h5')
+def kapre_inverse():
+    a, b = Input((120, 1)), Input((90, 2))
+    last, first = 'channels_last', 'channels_first'
+    return [a, b], [kapre.InverseSTFT(n_fft=32, hop_length=8, input_data_format=last, output_data_format=last)(kapre.STFT(n_fft=32, hop_length=8, input_data_format=last, output_data_format=last)(a)),
+                    kapre.InverseSTFT(n_fft=32, win_length=20, hop_length=8, forward_window_name='hamming_window', input_data_format=first, output_data_format=first)(
+                        kapre.STFT(n_fft=32, win_length=20, hop_length=8, window_name='hamming_window', pad_begin=True, pad_end=True, input_data_format=last, output_data_format=first)(b)),
+                    kapre.InverseSTFT(n_fft=16, hop_length=8, input_data_format=last, output_data_format=last)(kapre.STFT(n_fft=16, hop_length=5, input_data_format=last, output_data_format=last)(b))]
+
+
 def randomize(net, random):
     """Every weight moves off its start, and what is a variance stays positive."""
     for weight in net.weights:
