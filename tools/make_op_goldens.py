@@ -636,11 +636,21 @@ def sparse():
          hash_key=3, out_type=tf.int64, internal_type=tf.int64)
 
 
+def factorizations():
+    f = "factorization"
+    for dtype in (np.float32, np.float64):
+        for m, n in ((4, 3), (3, 4), (3, 3)):
+            for full in (False, True):
+                case(f, "Qr", input=floats(2, m, n, dtype=dtype), full_matrices=full)
+    case(f, "Qr", input=np.array([[2, 1, 0], [0, -3, 1], [0, 0, 4]], np.float32))
+    case(f, "Qr", input=np.array([[0, 1], [-2, 3], [0, 5]], np.float32), full_matrices=True)
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "ops")
     os.makedirs(folder, exist_ok=True)
     for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients, collectives,
-                 projective, linear_algebra, later_numbers, texts, sparse):
+                 projective, linear_algebra, later_numbers, texts, sparse, factorizations):
         make()
     for family, cases in FAMILIES.items():
         with open(os.path.join(folder, family + ".json"), "w") as file:

@@ -127,6 +127,16 @@ constexpr DerivedRow kRows[] = {
      "input window_shape pooling_type strides=None padding='VALID' !data_format=None !dilations=None",
      "tf.nn.max_pool2d(input, window_shape, strides if strides else [1, 1], padding) if pooling_type == 'MAX' "
      "else tf.nn.avg_pool2d(input, window_shape, strides if strides else [1, 1], padding)"},
+    // The likeness of each window of a Gaussian, its mean over the image and its channels.
+    {"SSIM", "image.ssim",
+     "image1|img1 image2|img2 max_val=1.0 filter_size=11 filter_sigma=1.5 k1=0.01 k2=0.03 "
+     "!data_format|return_index_map=None",
+     "n = filter_size; e = [math.exp(-0.5 * ((i - (n - 1) / 2) / filter_sigma) ** 2) for i in range(n)]; s = sum(e); "
+     "f = np.array([[[[u * v / (s * s)] for c in range(image1.shape[3])] for v in e] for u in e]); "
+     "m = [tf.nn.depthwise_conv2d(x, f, [1, 1, 1, 1], 'VALID') for x in [image1, image2, image1 * image1, image2 * "
+     "image2, image1 * image2]]; a = (k1 * max_val) ** 2; b = (k2 * max_val) ** 2; p = m[0] * m[0]; q = m[1] * m[1]; "
+     "r = m[0] * m[1]; tf.reduce_mean((2.0 * r + a) * (2.0 * (m[4] - r) + b) / ((p + q + a) * (m[2] - p + m[3] - q + "
+     "b)), axis=[1, 2, 3])"},
     {"PSNRPerImage", "image.psnr", "a b max_val",
      "8.685889638065035 * tf.math.log(float(max_val)) - 4.3429448190325175 * tf.math.log(tf.reduce_mean((a - "
      "b) * (a - b), axis=[-3, -2, -1]))"},

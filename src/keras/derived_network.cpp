@@ -6,6 +6,19 @@ namespace hoarfrost::keras {
 namespace {
 
 constexpr DerivedRow kRows[] = {
+    // l: the likeliest label of each step; k: whether it counts, being no blank and no repetition; n: its place.
+    {"CTCDecode", "",
+     "inputs sequence_lengths !strategy='greedy' beam_width=100 top_paths=1 merge_repeated=True mask_index=0",
+     "t = inputs.shape[1]; b = mask_index if mask_index >= 0 else mask_index + inputs.shape[2]; "
+     "l = tf.argmax(inputs, axis=-1, output_type='int32'); "
+     "p = tf.concat([tf.zeros_like(l[:, :1]) - 1, l[:, :-1]], axis=1); "
+     "v = np.arange(t) < tf.expand_dims(tf.cast(sequence_lengths, 'int32'), -1); "
+     "u = tf.logical_and(v, tf.not_equal(l, b)); "
+     "k = tf.cast(tf.logical_and(u, tf.not_equal(l, p)) if merge_repeated else u, 'int32'); "
+     "n = tf.cumsum(k, axis=1) * k - 1; "
+     "d = tf.reduce_sum(tf.one_hot(n, t) * tf.cast(tf.expand_dims(l + 1, -1), 'float32'), axis=1); "
+     "[tf.expand_dims(tf.cast(d, 'int32') - 1, 0), -tf.reduce_sum(tf.reduce_max(inputs, axis=-1) * tf.cast(v, "
+     "'float32'), axis=1, keepdims=True)]"},
     {"Glu", "", "x axis=-1", "h = tf.split(x, 2, axis=axis); h[0] * tf.sigmoid(h[1])"},
     {"SparsePlus", "", "x", "keras.activations.sparse_plus(x)"},
     {"SparseSigmoid", "", "x", "keras.activations.sparse_sigmoid(x)"},

@@ -10,7 +10,7 @@ struct DerivedRow {
   std::string_view name;       // Keras 3's class, or one that no Keras has
   std::string_view functions;  // TensorFlow's
   // In their order, "x|input axis=-1": other names of the parameter are given behind |, and what stands where it is not
-  // given behind =. One with ! before it must have that value.
+  // given behind =; where ? comes before that, None is a value of its own. One with ! before it must have that value.
   std::string_view parameters;
   std::string_view steps;  // "name = expression; …; expression", of the parameters and of the steps before
 };
@@ -22,5 +22,6 @@ std::span<const DerivedRow> derived_linear_rows();
 std::span<const DerivedRow> derived_image_rows();
 std::span<const DerivedRow> derived_network_rows();
 std::span<const DerivedRow> derived_signal_rows();
+std::span<const DerivedRow> derived_sampling_rows();
 
 }  // namespace hoarfrost::keras

@@ -5,6 +5,21 @@ namespace hoarfrost::keras {
 namespace {
 
 constexpr DerivedRow kRows[] = {
+    // g: the window in the middle of the frame, w: divided by what it adds up to with itself in steps
+    // (tf.signal.inverse_stft_window_fn); the frames, cut into r pieces of a step each, are laid over one another.
+    {"ISTFT", "", "x sequence_length sequence_stride fft_length length=None window=?'hann' center=True",
+     "n = fft_length; s = sequence_stride; a = (n - sequence_length) // 2; c = 0.54 if window == 'hamming' else 0.5; "
+     "v = window if isinstance(window, list) else [c - (1.0 - c) * math.cos(2 * math.pi * i / sequence_length) for i "
+     "in "
+     "range(sequence_length)]; g = [0.0] * a + v + [0.0] * (n - sequence_length - a); "
+     "d = [sum([g[k] * g[k] for k in range(i % s, n, s)]) for i in range(n)]; "
+     "w = [1.0 if window == None else 0.0 if d[i] == 0.0 else g[i] / d[i] for i in range(n)]; "
+     "r = (n + s - 1) // s; m = len(x[0].shape); f = x[0].shape[-2] if x[0].shape[-2] else tf.shape(x[0])[m - 2]; "
+     "y = tf.pad(ops.irfft(x, n) * np.array(w), [[0, 0]] * (m - 1) + [[0, r * s - n]]); "
+     "l = [-1] + list(x[0].shape[1:-2]); z = tf.reshape(y, l + [f, r, s]); "
+     "t = tf.add_n([tf.pad(z[..., k, :], [[0, 0]] * (m - 2) + [[k, r - 1 - k], [0, 0]]) for k in range(r)]); "
+     "o = tf.reshape(t, l + [(f + r - 1) * s]); b = n // 2 if center else 0; e = r * s - n + b; "
+     "o[..., b:b + length] if length != None else o[..., b:-e] if e else o"},
     {"Frame", "signal.frame", "signal frame_length frame_step !pad_end=False pad_value=0 axis=-1",
      "n = (signal.shape[axis] - frame_length) // frame_step + 1; tf.gather(signal, np.arange(n)[:, None] * "
      "frame_step + np.arange(frame_length)[None, :], axis=axis)"},

@@ -241,11 +241,12 @@ void OperationCall::expect_all_read() const {
 std::vector<const OperationSpec*> all_operations() {
   std::vector<const OperationSpec*> result;
   for (const auto family :
-       {unary_operations(),      binary_operations(),        activation_operations(), reduction_operations(),
-        cumulative_operations(), normalization_operations(), shape_operations(),      joining_operations(),
-        index_operations(),      placement_operations(),     padding_operations(),    product_operations(),
-        filling_operations(),    selection_operations(),     image_operations(),      window_operations(),
-        fourier_operations(),    matrix_operations(),        scatter_operations(),    derived_operations()}) {
+       {unary_operations(),         binary_operations(),        activation_operations(), reduction_operations(),
+        cumulative_operations(),    normalization_operations(), shape_operations(),      joining_operations(),
+        rearrangement_operations(), index_operations(),         placement_operations(),  padding_operations(),
+        product_operations(),       filling_operations(),       selection_operations(),  image_operations(),
+        window_operations(),        fourier_operations(),       matrix_operations(),     factorization_operations(),
+        scatter_operations(),       derived_operations()}) {
     for (const OperationSpec& spec : family) result.push_back(&spec);
   }
   return result;

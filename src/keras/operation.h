@@ -72,6 +72,7 @@ std::span<const OperationSpec> cumulative_operations();
 std::span<const OperationSpec> normalization_operations();
 std::span<const OperationSpec> shape_operations();
 std::span<const OperationSpec> joining_operations();
+std::span<const OperationSpec> rearrangement_operations();
 std::span<const OperationSpec> index_operations();
 std::span<const OperationSpec> placement_operations();
 std::span<const OperationSpec> padding_operations();
@@ -82,6 +83,7 @@ std::span<const OperationSpec> image_operations();
 std::span<const OperationSpec> window_operations();
 std::span<const OperationSpec> fourier_operations();
 std::span<const OperationSpec> matrix_operations();
+std::span<const OperationSpec> factorization_operations();
 std::span<const OperationSpec> scatter_operations();
 std::span<const OperationSpec> derived_operations();
 

@@ -8,10 +8,18 @@ namespace {
 constexpr std::string_view kSize = "the size of its result depends on the values, which no frozen graph's shapes tell";
 constexpr std::string_view kFunction =
     "it takes Python functions, which the file does not hold; write out in the model what they do";
+constexpr std::string_view kBytecode =
+    "it runs a Python function for one element of the first axis after the other; write out what that makes of the "
+    "whole "
+    "tensor, in the model or in a Lambda layer";
+constexpr std::string_view kUnsaved = "Keras 3.15 itself cannot save it";
 constexpr std::string_view kFactors =
-    "such factors are not unique, and TensorFlow 1 has no operation that gives the same ones everywhere";
+    "such factors are not unique: programs give them other signs and another order; QR, Cholesky, solve, det and inv "
+    "are "
+    "converted";
+constexpr std::string_view kCutOff =
+    "it cuts small singular values off, and which are small hangs on rounding; solve, inv and QR are converted";
 constexpr std::string_view kComplex = "complex numbers of Keras 3's own making are not converted";
-constexpr std::string_view kSampling = "sampling an image at computed places is not converted";
 constexpr std::string_view kWhole = "TensorFlow 1 has no operation of this meaning on whole numbers";
 constexpr std::string_view kLabels = "it aligns sequences of labels; take the model's output before it";
 constexpr std::string_view kSparse = "sparse and ragged tensors are not converted";
@@ -19,68 +27,54 @@ constexpr std::string_view kText = "text is not converted, but for comparing it"
 constexpr std::string_view kPython = "its meaning is Python that runs beside the graph";
 
 constexpr OperationNote kNotes[] = {
-    {"AffineTransform", kSampling},
     {"Argpartition", "the order of its elements is not told; use argsort"},
-    {"AssociativeScan", kFunction},
+    {"AssociativeScan", kBytecode},
     {"Bincount", kSize},
-    {"CTCDecode", kLabels},
     {"CTCLoss", kLabels},
-    {"Cond", kFunction},
+    {"Cond", "its functions take their tensors from outside; Keras 3.15 saves it, but cannot load it again"},
     {"ConvTranspose", "a transposed convolution whose kernel is a tensor is not converted; the layers are"},
     {"Eig", kFactors},
     {"Eigh", kFactors},
     {"ElasticTransform", "it is random"},
-    {"FFT2", kComplex},
-    {"Fold", "adding up patches that overlap is not converted"},
-    {"ForiLoop", kFunction},
+    {"ForiLoop", kUnsaved},
     {"Function", "a function of Keras' own workings, which no file holds"},
     {"Gcd", kWhole},
     {"Histogram", "Keras 3.15 itself fails to call it"},
     {"I0", "TensorFlow 1 has no Bessel functions"},
-    {"IFFT2", kComplex},
-    {"ISTFT", kComplex},
     {"JVP", kFunction},
     {"Lcm", kWhole},
-    {"Lstsq", kFactors},
-    {"LuFactor", kFactors},
-    {"Map", kFunction},
-    {"MapCoordinates", kSampling},
-    {"MatrixRank", kFactors},
+    {"Lstsq", kCutOff},
+    {"LuFactor", "over TensorFlow, Keras 3.15 itself cannot compute it for a batch"},
+    {"Map", kBytecode},
+    {"MatrixRank", kCutOff},
     {"Nextafter", "TensorFlow 1 has no operation of this meaning"},
     {"Nonzero", kSize},
-    {"PerspectiveTransform", kSampling},
-    {"Pinv", kFactors},
+    {"Pinv", kCutOff},
     {"Polar", kComplex},
-    {"Qr", kFactors},
-    {"Rearrange", "patterns of axes are not converted; reshape and transpose are"},
-    {"SSIM", "structural similarity is not converted; it compares images, and is no part of a model's answer"},
     {"SVD", kFactors},
-    {"Scan", kFunction},
-    {"ScaleAndTranslate", kSampling},
+    {"Scan", kBytecode},
     {"SegmentReduction", "a class that others derive from"},
-    {"Switch", kFunction},
+    {"Switch", "its branches are Python functions; write out in the model what they compute, and choose by where"},
     {"Unique", kSize},
-    {"VectorizedMap", kFunction},
+    {"VectorizedMap", kBytecode},
     {"View", "the bits of one type as another are not converted"},
     {"ViewAsComplex", kComplex},
     {"ViewAsReal", kComplex},
-    {"WhileLoop", kFunction},
+    {"WhileLoop", kUnsaved},
     {"tf.RaggedTensor.from_tensor", kSparse},
     {"tf.audio.decode_wav", "decoding files is not converted; do it before the model"},
     {"tf.broadcast_dynamic_shape", "shapes that are computed of shapes are not converted"},
     {"tf.compat.v1.scan", kFunction},
-    {"tf.image.combined_non_max_suppression", kSize},
+    {"tf.image.combined_non_max_suppression",
+     "its loop over boxes is not converted; take the model's output before it"},
     {"tf.image.convert_image_dtype",
      "it depends on a type that its author's code does not say; cast and scale instead"},
-    {"tf.image.crop_and_resize", kSampling},
     {"tf.image.non_max_suppression", kSize},
-    {"tf.image.ssim", "structural similarity is not converted; it compares images, and is no part of a model's answer"},
     {"tf.io.decode_image", "decoding files is not converted; do it before the model"},
     {"tf.io.decode_jpeg", "decoding files is not converted; do it before the model"},
     {"tf.io.decode_png", "decoding files is not converted; do it before the model"},
     {"tf.linalg.eigh", kFactors},
-    {"tf.linalg.pinv", kFactors},
-    {"tf.linalg.qr", kFactors},
+    {"tf.linalg.pinv", kCutOff},
     {"tf.linalg.svd", kFactors},
     {"tf.map_fn", kFunction},
     {"tf.math.bessel_i0", "TensorFlow 1 has no Bessel functions"},

@@ -23,7 +23,7 @@ std::vector<const DerivedRow*> all_rows() {
   std::vector<const DerivedRow*> result;
   for (const auto family :
        {derived_number_rows(), derived_array_rows(), derived_statistics_rows(), derived_linear_rows(),
-        derived_image_rows(), derived_network_rows(), derived_signal_rows()}) {
+        derived_image_rows(), derived_sampling_rows(), derived_network_rows(), derived_signal_rows()}) {
     for (const DerivedRow& row : family) result.push_back(&row);
   }
   return result;
@@ -72,6 +72,7 @@ struct Derived {
 // One parameter of a row: "!axis|dim=-1".
 struct Parameter {
   bool is_fixed = false;
+  bool may_be_none = false;
   std::string_view name;
   std::array<std::string_view, 2> other_names;
   std::optional<std::string_view> fallback;
@@ -80,6 +81,8 @@ struct Parameter {
     if (is_fixed) word.remove_prefix(1);
     if (const size_t equals = word.find('='); equals != std::string_view::npos) {
       fallback = word.substr(equals + 1);
+      may_be_none = fallback->starts_with('?');
+      if (may_be_none) fallback->remove_prefix(1);
       word = word.substr(0, equals);
     }
     name = first_word(word, '|');
@@ -94,6 +97,16 @@ Json default_of(std::string_view text) {
   return Json::parse(text);
 }
 
+// In Keras 3's configuration, or by name in the call.
+bool is_told_none(const Config& config, std::string_view name) {
+  const auto is_null_in = [&](const Json& json) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_null();
+  };
+  const auto call = config.json().find("call_arguments");
+  return is_null_in(config.json()) || (call != config.json().end() && is_null_in(call->at("kwargs")));
+}
+
 std::shared_ptr<const Layer> parse_derived(OperationCall& call, std::string_view name) {
   const auto rows = all_rows();
   const DerivedRow& row = **std::ranges::find(rows, name, &DerivedRow::name);
@@ -104,7 +117,8 @@ std::shared_ptr<const Layer> parse_derived(OperationCall& call, std::string_view
     const Json* given = call.find(position, {parameter.name, parameter.other_names[0], parameter.other_names[1]});
     if (given == nullptr && !parameter.fallback)
       call.config().fail(fmt::format("the call has no argument `{}`", parameter.name));
-    Json value = given != nullptr ? with_operands(call, *given) : default_of(*parameter.fallback);
+    const bool is_none = given == nullptr && parameter.may_be_none && is_told_none(call.config(), parameter.name);
+    Json value = given != nullptr ? with_operands(call, *given) : is_none ? Json() : default_of(*parameter.fallback);
     if (parameter.name == "data_format" && (value == "channels_first" || value == "NCHW"))
       call.config().unsupported("called on images with their channels first, which is not converted");
     if (parameter.is_fixed && value != default_of(*parameter.fallback)) {

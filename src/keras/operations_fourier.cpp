@@ -1,6 +1,6 @@
-// Fourier transforms of the last axis. A complex tensor is two, its real and its imaginary part, as Keras 3 has it;
-// a transform is a matrix product with cosines and sines, which every program runs. Keras 3.15's keras.ops, TensorFlow
-// 2.15's tf.signal.
+// Fourier transforms of the last axis, or the last two. A complex tensor is two, its real and its imaginary part, as
+// Keras 3 has it; a transform is a matrix product with cosines and sines, which every program runs. Keras 3.15's
+// keras.ops, TensorFlow 2.15's tf.signal.
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -27,16 +27,17 @@ constexpr int64_t kMost = 1 << 22;  // elements of a matrix: 17 MB
 struct Fourier {
   enum class Kind { kForward, kInverse, kReal, kRealInverse } kind;
   std::optional<int64_t> length;  // n, where it is not the axis' own: what is more is cut off, what is less is zero
+  int axis = -1;                  // or -2, without a length
 
   Shapes infer(const Shapes& in) const {
     Shape out = in.at(0);
     const int64_t n = length_for(out);
     if (in.size() > 1 && in[1].rank() != out.rank())
       throw Error(ErrorCode::kMismatch, "", "a real and an imaginary part of other shapes");
-    out[-1] = kind == Kind::kReal ? n / 2 + 1 : n;
-    if (n_in(in[0]) * out.last() > kMost)
+    out[axis] = kind == Kind::kReal ? n / 2 + 1 : n;
+    if (n_in(in[0]) * out[axis] > kMost)
       throw Error(ErrorCode::kUnsupported, "",
-                  fmt::format("a Fourier transform of {} by {} elements is not converted", in[0].last(), out.last()));
+                  fmt::format("a Fourier transform of {} by {} elements is not converted", in[0][axis], out[axis]));
     if (kind == Kind::kRealInverse) return {out};
     return {out, out};
   }
@@ -44,15 +45,17 @@ struct Fourier {
   Values lower(Lowering& lowering, const Values& in) const {
     const Shape out = infer({in[0].shape})[0];
     const auto product = [&](const Value& x, bool is_sine, double sign) {
-      const int64_t rows = n_in(in[0].shape);
-      Tensor matrix(DType::kFloat32, {rows, out.last()});
+      const int64_t rows = n_in(in[0].shape), columns = out[axis];
+      Tensor matrix(DType::kFloat32, {rows, columns});
       const auto values = matrix.mutable_values<float>();
-      for (int64_t i = 0; i < rows * out.last(); ++i)
+      for (int64_t i = 0; i < rows * columns; ++i)
         values[static_cast<size_t>(i)] =
-            static_cast<float>(sign * factor(i / out.last(), i % out.last(), is_sine, length_for(in[0].shape)));
+            static_cast<float>(sign * factor(i / columns, i % columns, is_sine, length_for(in[0].shape)));
       const Value weights = lowering.constant(is_sine ? "sines" : "cosines", matrix.cast(x.dtype));
-      const std::string axes = std::string("abcdefg").substr(0, static_cast<size_t>(out.rank()) - 1);
-      Value y = lower_contraction(lowering, {axes + "y", "yz", axes + "z"}, cut(lowering, x), weights);
+      std::string from = std::string("abcdefgh").substr(0, static_cast<size_t>(out.rank())), to = from;
+      from[static_cast<size_t>(out.rank() + axis)] = 'y';
+      to[static_cast<size_t>(out.rank() + axis)] = 'z';
+      Value y = lower_contraction(lowering, {from, "yz", to}, cut(lowering, x), weights);
       y.shape = out;
       return y;
     };
@@ -90,19 +93,6 @@ struct Fourier {
     return result;
   }
 
- private:
-  [[nodiscard]] int64_t length_for(const Shape& in) const {
-    if (in.rank() < 1 || in.last() < 1)
-      throw Error(ErrorCode::kUnsupported, "",
-                  "a Fourier transform along an axis of unknown size is not converted; give --input-shape");
-    if (length) return *length;
-    return kind == Kind::kRealInverse ? 2 * (in.last() - 1) : in.last();
-  }
-  // Elements of the input's last axis that count.
-  [[nodiscard]] int64_t n_in(const Shape& in) const {
-    const int64_t n = length_for(in);
-    return std::min(in.last(), kind == Kind::kRealInverse ? n / 2 + 1 : n);
-  }
   // What x[t] is multiplied by for X[f]: cosine or sine, scaled where it is the way back.
   [[nodiscard]] double factor(int64_t t, int64_t f, bool is_sine, int64_t n) const {
     const double angle = 2 * std::numbers::pi * static_cast<double>(t * f % n) / static_cast<double>(n);
@@ -111,9 +101,23 @@ struct Fourier {
     const bool is_mirrored = kind == Kind::kRealInverse && t != 0 && 2 * t != n;
     return is_mirrored ? 2 * result : result;
   }
+
+ private:
+  [[nodiscard]] int64_t length_for(const Shape& in) const {
+    if (in.rank() < -axis || in[axis] < 1)
+      throw Error(ErrorCode::kUnsupported, "",
+                  "a Fourier transform along an axis of unknown size is not converted; give --input-shape");
+    if (length) return *length;
+    return kind == Kind::kRealInverse ? 2 * (in[axis] - 1) : in[axis];
+  }
+  // Elements of the input's axis that count.
+  [[nodiscard]] int64_t n_in(const Shape& in) const {
+    const int64_t n = length_for(in);
+    return std::min(in[axis], kind == Kind::kRealInverse ? n / 2 + 1 : n);
+  }
   Value cut(Lowering& lowering, const Value& x) const {
     const int64_t n = n_in(x.shape);
-    if (n == x.shape.last()) return x;
+    if (n == x.shape[axis]) return x;
     const auto rank = static_cast<size_t>(x.shape.rank());
     std::vector<int64_t> end(rank, 0);
     end.back() = n;
@@ -138,6 +142,46 @@ std::shared_ptr<const Layer> parse_fourier(OperationCall& call, std::string_view
   if (n > 2 || (n == 2 && kind == Fourier::Kind::kReal))
     call.config().fail("expected a real and an imaginary part, or a real tensor");
   return make_operation(Fourier{kind, length ? std::optional(length->front()) : std::nullopt});
+}
+
+// One transform behind the other: X[f, g] = ΣΣ x[s, t] · exp(∓2πi · (s · f / m + t · g / n)).
+struct Fourier2 {
+  Fourier::Kind kind;
+
+  Shapes infer(const Shapes& in) const { return along(-2).infer(along(-1).infer(in)); }
+  Values lower(Lowering& lowering, const Values& in) const {
+    return along(-2).lower(lowering, along(-1).lower(lowering, in));
+  }
+  Formulas reference(const Arrays& /*weights*/, const Arrays& in) const {
+    const Shape out = infer(shapes_of(in))[0];
+    const double sign = kind == Fourier::Kind::kForward ? -1 : 1;
+    const auto part = [=, rows = along(-2), columns = along(-1)](bool is_imaginary) {
+      return [=](const Index& o) {
+        double sum = 0;
+        for (int64_t s = 0; s < out[-2]; ++s) {
+          const double c = rows.factor(s, o[-2], false, out[-2]), d = sign * rows.factor(s, o[-2], true, out[-2]);
+          for (int64_t t = 0; t < out[-1]; ++t) {
+            const Index i = o.with(-2, s).with(-1, t);
+            const double a = columns.factor(t, o[-1], false, out[-1]);
+            const double b = sign * columns.factor(t, o[-1], true, out[-1]);
+            const double cosine = a * c - b * d, sine = a * d + b * c;
+            sum += is_imaginary ? in[0][i] * sine + in[1][i] * cosine : in[0][i] * cosine - in[1][i] * sine;
+          }
+        }
+        return sum;
+      };
+    };
+    const double cost = 4.0 * static_cast<double>(out[-1] + out[-2]);
+    return {{out, part(false), cost}, {out, part(true), cost}};
+  }
+
+ private:
+  [[nodiscard]] Fourier along(int axis) const { return {kind, {}, axis}; }
+};
+std::shared_ptr<const Layer> parse_fourier2(OperationCall& call, std::string_view name) {
+  call.operands(0, {"x"});
+  if (call.all().size() != 2) call.config().fail("expected a real and an imaginary part");
+  return make_operation(Fourier2{name == "FFT2" ? Fourier::Kind::kForward : Fourier::Kind::kInverse});
 }
 
 struct Frames {
@@ -200,6 +244,8 @@ constexpr OperationSpec kOperations[] = {
     {"IFFT", "signal.ifft compat.v1.spectral.ifft", parse_fourier},
     {"RFFT", "signal.rfft compat.v1.spectral.rfft", parse_fourier},
     {"IRFFT", "signal.irfft compat.v1.spectral.irfft", parse_fourier},
+    {"FFT2", "", parse_fourier2},
+    {"IFFT2", "", parse_fourier2},
     {"STFT", "signal.stft", parse_frames},
 };
 

@@ -152,6 +152,7 @@ std::span<const NotDifferentiable> not_differentiable() {
       {"MatrixSolve", kNoLayer},
       {"MatrixTriangularSolve", kNoLayer},
       {"Cholesky", kNoLayer},
+      {"Qr", kNoLayer},
       {"TruncateMod", kNoLayer},
       {"BitwiseAnd", kNoLayer},
       {"BitwiseOr", kNoLayer},

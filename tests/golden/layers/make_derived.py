@@ -1,7 +1,7 @@
 """Golden cases of operations that are others, and of matrices, scatters and computed slices: python3 make_derived.py
 
 With TensorFlow 2.15's Keras it makes those of keras_2.15 (as TFOpLambda layers, and as Lambdas whose bytecode says them), with Keras 3.15 over JAX
-those of keras_3.15 (`quantiles` over TensorFlow: Keras 3.15's quantile fails over JAX). One model holds the outputs of many. As make_operations.py.
+those of keras_3.15 (over TensorFlow those of OVER_TENSORFLOW, which fail over JAX or are other ones there). One model holds the outputs of many. As make_operations.py.
 """
 import json
 import math
@@ -123,6 +123,63 @@ def network3():
         loss(a, c, from_logits=l) for l in (False, True) for loss, a, c in ((O.binary_crossentropy, t, o), (O.categorical_crossentropy, t, o), (O.sparse_categorical_crossentropy, s, y))]
 
 
+def sampling3():
+    """Images through maps of the plane: given by the model's author, or computed."""
+    x, o, t, p, q = U(2, 6, 5, 2), U(2, 4, 7, 1), N(2, 8), N(2, 4, 2), N(2, 4, 2)
+    one, two = np.array([0.8317, -0.5723, 2.3131, 0.6179, 0.7883, -1.7311, 0, 0], 'float32'), np.array([[1.1, 0.2, -0.7, -0.1, 0.9, 1.3, 0.02, -0.03]], 'float32')
+    square = np.array([[[0, 0], [6, 0], [0, 3], [6, 3]]], 'float32')
+
+    def outputs(x, o, t, p, q):
+        a, s = O.image.affine_transform, O.image.scale_and_translate
+        r = [a(x, one[None], interpolation=i, fill_mode=m, fill_value=v) for i in ('bilinear', 'nearest') for m, v in (('constant', 0), ('constant', 0.75), ('nearest', 0), ('reflect', 0), ('wrap', 0))]
+        r += [a(x, two), a(x, t * 0.02 + np.array([1, 0, 0.3, 0, 1, 0.2, 0, 0], 'float32')), a(o, one[None], fill_mode='reflect')]
+        corners = np.array([[0, 0], [6, 0], [0, 3], [6, 3]], 'float32')
+        r += [O.image.perspective_transform(o, square, square + np.array([[[1, 0.5], [-1, 0], [0.25, 0], [0, -0.5]]], 'float32'), fill_value=0.5), O.image.perspective_transform(o, square, square * np.float32(0.75), interpolation='nearest'),
+              O.image.perspective_transform(o, p * 0.1 + corners, q * 0.1 + corners)]
+        return r + [s(x, (2, 9, 4, 2), np.array([1.5, 0.7], 'float32'), np.array([0.3, -0.4], 'float32'), [1, 2], m, antialias=k) for m in ('linear', 'cubic', 'lanczos3', 'lanczos5') for k in (True, False)]
+    return [x, o, t, p, q], outputs
+
+
+def fixed_sampling3():
+    x, y, c, d = U(4, 5), U(2, 3, 4), 3 * N(2, 3, 2), 2 * N(3, 7)
+    return [x, y, c, d], lambda x, y, c, d: [O.image.map_coordinates(x, c, k, fill_mode=m, fill_value=v) for k in (0, 1) for m, v in (('constant', 0), ('constant', 0.5), ('nearest', 0), ('wrap', 0), ('reflect', 0))] + [
+        O.image.map_coordinates(y, d, 1), O.image.map_coordinates(y, np.array([[0.5, 1], [1, 1.25], [2, -1]], 'float32'), 1, fill_mode='nearest'), O.image.map_coordinates(y, d, 0, fill_mode='wrap')]
+
+
+def signals3():
+    a, b, c, d, w = N(2, 5, 6), N(2, 5, 6), N(2, 7, 9), N(2, 7, 9), N(2, 40)
+
+    def outputs(a, b, c, d, w):
+        i = lambda *args, **kw: O.istft((c, d), *args, **kw)
+        return [*O.fft2((a, b)), *O.ifft2((a, b)), i(16, 4, 16), i(16, 8, 16), i(12, 4, 16, window='hamming'), i(16, 4, 16, center=False), i(16, 5, 16), i(16, 4, 16, length=20), i(16, 4, 16, window=None), i(16, 4, 16, length=35, center=False),
+                O.istft(O.stft(w, 8, 2, 8), 8, 2, 8)]
+    return [a, b, c, d, w], outputs
+
+
+def fixed_patterns3():
+    x, y, z, u = U(2, 16, 12, 3), U(2, 16, 12, 3), N(2, 4, 6), N(2, 12, 9)
+    return [x, y, z, u], lambda x, y, z, u: [
+        O.rearrange(x, 'b h w c -> b c h w'), O.rearrange(x, 'b h w c -> b (c h w)'), O.rearrange(x, 'b (h p) (w q) c -> b (h w) (p q c)', p=4, q=3), O.rearrange(z, 'b t (h d) -> b h t d', h=2), O.rearrange(z, 'b t f -> b f t'),
+        O.rearrange(x, 'b (p h) (q w) c -> (b p q) h w c', p=2, q=2), O.image.ssim(x, y), O.image.ssim(x, y, max_val=2.0, filter_size=5, filter_sigma=0.8, k1=0.02), O.fold(O.unfold(x, 2), (12, 3), 2),
+        O.fold(u, (7, 6), (3, 2), dilation=2, padding=1, stride=2), O.fold(O.unfold(O.transpose(x, (0, 3, 1, 2)), 4, stride=4), (16, 12), 4, stride=4)]
+
+
+def decoding3():
+    x, n = N(4, 9, 5), np.array([9, 4, 7, 1], 'int32')
+    x[0, 2] = x[0, 1]
+    x[2, 3] = x[2, 4] = x[2, 5]
+
+    def outputs(x, n):
+        y = [O.nn.ctc_decode(x, O.reshape(n, (-1,)), mask_index=k, merge_repeated=m) for k, m in ((0, True), (4, True), (2, False), (-1, True))]
+        return [t for pair in y for t in pair]
+    return [x, n], outputs
+
+
+def factors3():
+    x, y, z = N(2, 4, 3), N(2, 3, 4), N(2, 3, 3)
+    return [x, y, z], lambda x, y, z: [t for mode in ('reduced', 'complete') for m in (x, y, z) for t in O.linalg.qr(m, mode=mode)]
+
+
 def lambdas3():
     """Functions that mean the same under Keras 2.15."""
     x, z = N(2, 6), N(2, 5, 4)
@@ -166,6 +223,19 @@ def matrices2():
         return [tf.linalg.inv(x), tf.linalg.inv(x, adjoint=True), tf.linalg.det(x), tf.linalg.cholesky(s), tf.linalg.solve(x, b), tf.linalg.solve(x, b, adjoint=True), tf.linalg.triangular_solve(x, b), tf.linalg.triangular_solve(x, b, lower=False),
                 tf.linalg.triangular_solve(x, b, lower=True, adjoint=True), tf.linalg.cholesky_solve(tf.linalg.cholesky(s), b)]
     return [x, b], outputs
+
+
+def factors2():
+    x, y, u, v = N(2, 4, 3), N(2, 3, 4), U(2, 14, 13, 2), U(2, 14, 13, 2)
+    return [x, y, u, v], lambda x, y, u, v: [*tf.linalg.qr(x), *tf.linalg.qr(y, full_matrices=True), *tf.linalg.qr(x, full_matrices=True), tf.image.ssim(u, v, 1.0), tf.image.ssim(u, v, 2.0, filter_size=5, k1=0.02)]
+
+
+def crops2():
+    x, b = U(3, 6, 5, 2), np.sort(U(3, 2, 2), axis=1).reshape(3, 4) * 1.3 - 0.1
+    i = np.array([2, 0, 1], 'int32')
+    crop = tf.image.crop_and_resize
+    return [x, b.astype('float32'), i], lambda x, b, i: [crop(x, b, i, [4, 3]), crop(x, b, i, [4, 3], method='nearest', extrapolation_value=0.5), crop(x, b, i, [1, 7], extrapolation_value=-1.0),
+                                                         crop(x, [[0.1, 0.2, 0.8, 0.9], [0.0, 0.0, 0.7, 0.5], [0.9, 0.1, 0.2, 1.2]], [0, 2, 2], [3, 3])]
 
 
 def images2():
@@ -247,7 +317,9 @@ def flat(y):
     return list(y) if isinstance(y, (list, tuple)) else [y]
 
 
-CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3, lambdas3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2, losses2]
+CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3, lambdas3, sampling3, fixed_sampling3, signals3, fixed_patterns3, decoding3, factors3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2, losses2, factors2, crops2]
+
+OVER_TENSORFLOW = ['quantiles3', 'sampling3', 'fixed_sampling3', 'signals3', 'fixed_patterns3', 'decoding3', 'factors3']
 
 
 def main():
@@ -258,7 +330,7 @@ def main():
     for number, case in enumerate(CASES):
         rng = np.random.RandomState(2200 + number)
         is_over_tensorflow = os.environ.get('KERAS_BACKEND') == 'tensorflow'
-        if (wanted and case.__name__ not in wanted) or (IS_KERAS3 and (case.__name__ == 'quantiles3') != is_over_tensorflow):
+        if (wanted and case.__name__ not in wanted) or (IS_KERAS3 and (case.__name__ in OVER_TENSORFLOW) != is_over_tensorflow):
             continue
         keras.backend.clear_session()
         arrays, outputs = case()
