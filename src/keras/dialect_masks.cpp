@@ -15,7 +15,7 @@ namespace hoarfrost::keras {
 namespace {
 
 // Keras 3.4 and later pass a mask on where all inputs have one, where any of them counts; others what masks there are,
-// where all of them count. (Dot passes none on in any.)
+// where all of them count; 3.0 to 3.3 none. (Dot passes none on in any.)
 const std::set<std::string_view> kMerging{"Add", "Subtract", "Average", "Concatenate"};
 // In Keras 3.4 and later their values hang on the masks too.
 const std::set<std::string_view> kMergingByMasks{"Multiply", "Maximum", "Minimum"};
@@ -24,7 +24,11 @@ const std::set<std::string_view> kPassing{"Identity", "Rescaling", "Normalizatio
 
 class MaskComparison {
  public:
-  MaskComparison(Dialect dialect, const Model& model) : dialect_(dialect), model_(model), calls_(calls_of(model)) {}
+  MaskComparison(Dialect dialect, const Model& model)
+      : dialect_(dialect),
+        model_(model),
+        is_early_(model.version >= Version{.major = 3, .minor = 0} && model.version < Version{.major = 3, .minor = 4}),
+        calls_(calls_of(model)) {}
 
   void expect_same() const {
     for (const LoweredCall& call : calls_) {
@@ -32,7 +36,7 @@ class MaskComparison {
       const std::string place = fmt::format("layer `{}` ({})", call.layer_name, call.class_name);
       if (is_between(3, 0) && kPassing.contains(call.class_name))
         cannot_say(dialect_, place, "it passes its mask on in Keras 3 alone");
-      if (is_between(3, 4)) expect_same_merging(call, place);
+      if (is_between(3, 4) || is_early_) expect_same_merging(call, place);
       if (is_between(3, 8) && call.class_name == "MultiHeadAttention") expect_no_others(call, place);
     }
   }
@@ -54,6 +58,8 @@ class MaskComparison {
   }
 
   void expect_same_merging(const LoweredCall& call, const std::string& place) const {
+    const bool is_merging = kMergingByMasks.contains(call.class_name) || kMerging.contains(call.class_name);
+    if (is_early_ && is_merging) cannot_say(dialect_, place, "it passes no mask on in Keras 3.0 to 3.3");
     if (kMergingByMasks.contains(call.class_name))
       cannot_say(dialect_, place, "what it gives for masked steps hangs on the masks in Keras 3 alone");
     if (!kMerging.contains(call.class_name)) return;
@@ -88,6 +94,7 @@ class MaskComparison {
 
   Dialect dialect_;
   const Model& model_;
+  bool is_early_;  // of Keras 3.0 to 3.3
   std::vector<LoweredCall> calls_;
 };
 

@@ -115,6 +115,9 @@ class ModelLowering {
         return {out, scope, !in.empty() && out.size() == 1 && out[0].tensor == in[0].tensor};
       }
       Result result = lower_layer(layer, call, in, prefix, path);
+      if (loses_masks_of_lists(model.version) && takes_list(layer.class_name)) {
+        for (Value& y : result.values) y.mask = {};
+      }
       if (takes_masks_away(model, layer)) {
         // What is cast before the call is another tensor, and loses none.
         for (const Value& x : in) {
@@ -126,6 +129,16 @@ class ModelLowering {
       if (!std::string_view(error.what()).starts_with("layer `")) error.within(place_of(layer, path));
       throw;
     }
+  }
+
+  // Keras 3.0 to 3.3 look for the mask to pass on at the first argument itself, where that is a list too.
+  static bool loses_masks_of_lists(Version version) {
+    return version >= Version{.major = 3, .minor = 0} && version < Version{.major = 3, .minor = 4};
+  }
+  static bool takes_list(std::string_view class_name) {
+    constexpr std::string_view kListed[] = {"Add",     "Subtract",    "Multiply",  "Average",          "Maximum",
+                                            "Minimum", "Concatenate", "Attention", "AdditiveAttention"};
+    return std::ranges::find(kListed, class_name) != std::end(kListed);
   }
 
   // MultiHeadAttention of Keras 3.8 and later takes the masks from its inputs, so that whoever takes these behind it

@@ -1,7 +1,7 @@
 """Golden cases of layers that Keras 2.15 and Keras 3.15 share, or one of them has: python3 make_keras_2_and_3.py [CASE…]
 
-Run it once with TensorFlow 2.15's Keras and once with Keras 3.15 over TensorFlow; each makes the cases that it can, in
-keras_2.15 or keras_3.15. A case is a model with random weights, NAME.h5 or NAME.keras, and in NAME.npz what Keras gives for random
+Run it once with TensorFlow 2.15's Keras and once with Keras 3.15 over TensorFlow (and `mask_merging mask_encoder` with Keras 3.3,
+which passes masks on otherwise); each makes the cases that it can, in keras_2.15 or keras_3.15. A case is a model with random weights, NAME.h5 or NAME.keras, and in NAME.npz what Keras gives for random
 inputs: in0, in1, … and out0, out1, …, in the model's order. The run is repeatable; index.json lists the cases.
 """
 import json
@@ -23,7 +23,7 @@ if not IS_3:
 
 L = keras.layers
 Input = keras.Input
-KERAS = 'keras_3.15' if IS_3 else 'keras_2.15'
+KERAS = 'keras_' + '.'.join(keras.__version__.split('.')[:2])
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), KERAS)
 CASES = []
 
