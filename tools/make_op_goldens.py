@@ -566,6 +566,26 @@ def later_numbers():
     case(f, "ScatterNd", indices=ints(0, 2, 1, 1).reshape(2, 2), updates=integers(2), shape=ints(2, 3))
 
 
+def fake_quantizations():
+    """Among the values those that lie between two levels; ranges that hold no zero, or nothing else."""
+    f = "fake_quant"
+    random = np.random.RandomState(11)
+    x = np.concatenate([random.normal(0, 3, 40), np.arange(-4, 5) * 0.5, [6, -6, 100, -100]]).astype(np.float32)
+    case(f, "FakeQuantWithMinMaxArgs", inputs=x)
+    case(f, "FakeQuantWithMinMaxArgs", inputs=x, min=-1.5, max=2.25, num_bits=4)
+    case(f, "FakeQuantWithMinMaxArgs", inputs=x.reshape(1, 53), min=-1.0, max=1.0, narrow_range=True)
+    for low, high in ((-6, 6), (-0.7, 3.1), (0, 2.7), (-3.3, 0), (0.5, 2), (-4, -1), (0, 0)):
+        for options in ({}, {"narrow_range": True}, {"num_bits": 5}, {"num_bits": 16}):
+            if options and (low, high) not in ((-6, 6), (-0.7, 3.1)):
+                continue
+            case(f, "FakeQuantWithMinMaxVars", inputs=x, min=scalar(low), max=scalar(high), **options)
+    low, high = np.array([-1, 0, -2.7, -6, 0.5], np.float32), np.array([1, 0, 0.4, 6, 3], np.float32)
+    for shape in ((5,), (7, 5), (2, 3, 2, 5), (2, 3, 5)):
+        y = random.normal(0, 2, shape).astype(np.float32)
+        case(f, "FakeQuantWithMinMaxVarsPerChannel", inputs=y, min=low, max=high)
+        case(f, "FakeQuantWithMinMaxVarsPerChannel", inputs=y, min=low, max=high, num_bits=4, narrow_range=True)
+
+
 def strings(*values):
     return np.array(values, object)
 
@@ -650,7 +670,7 @@ def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "ops")
     os.makedirs(folder, exist_ok=True)
     for make in (sources, convolutions, transposed_convolutions, pools, batch_norms, products, unary, binary, shapes, reductions, resizes, gradients, collectives,
-                 projective, linear_algebra, later_numbers, texts, sparse, factorizations):
+                 projective, linear_algebra, later_numbers, fake_quantizations, texts, sparse, factorizations):
         make()
     for family, cases in FAMILIES.items():
         with open(os.path.join(folder, family + ".json"), "w") as file:

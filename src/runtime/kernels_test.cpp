@@ -111,6 +111,27 @@ TEST(Kernels, SoftplusIsExactWhereItIsSmall) {
   EXPECT_FLOAT_EQ(result.at(0).values<float>()[2], 18.0F);
 }
 
+// Every element, in every vector width: between two levels a last bit decides.
+TEST(Kernels, FakeQuantIsTheReferencesBitForBit) {
+  for (const bool is_narrow : {false, true}) {
+    for (const auto& [min, max] : {std::pair{-6.0F, 6.0F}, std::pair{-0.7F, 3.1F}, std::pair{0.0F, 0.0F}}) {
+      GraphBuilder b;
+      const auto x = b.placeholder("x", {kUnknown, 37});
+      const auto y =
+          b.op("FakeQuantWithMinMaxVars", "y", {x, b.constant(Tensor::scalar(min)), b.constant(Tensor::scalar(max))},
+               {{"narrow_range", is_narrow}});
+      expect_no_fallback(b.plan({x}, {y}));
+      Tensor input(DType::kFloat32, {29, 37});
+      const auto values = input.mutable_values<float>();
+      for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i) * 0.0131F - 7;
+      Session session(b.graph, {{x}, {y}}, {.threads = 1});
+      const auto found = session.run(std::vector<Tensor>{input}).at(0);
+      const auto expected = ops::evaluate(b.graph, {{x, input}}, std::vector{y}).at(0);
+      EXPECT_TRUE(std::ranges::equal(found.values<float>(), expected.values<float>()));
+    }
+  }
+}
+
 TEST(Kernels, BinaryFunctionsBroadcast) {
   const std::vector<std::pair<Shape, Shape>> shapes = {{{kUnknown, 4, 5, 6}, {kUnknown, 4, 5, 6}},
                                                        {{kUnknown, 4, 5, 6}, {6}},

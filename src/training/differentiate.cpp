@@ -137,6 +137,7 @@ std::span<const NotDifferentiable> not_differentiable() {
   constexpr std::string_view kNoLayer = "no layer with weights lowers to it";
   constexpr std::string_view kOnlyGradient = "it is a gradient itself, and second derivatives are not taken";
   constexpr std::string_view kLoop = "loops are not differentiated: layers that train are unrolled";
+  constexpr std::string_view kQuantization = "quantization-aware layers are not trained here";
   static constexpr NotDifferentiable kOps[] = {
       {"FloorMod", kNoLayer},
       {"Atan2", kNoLayer},
@@ -153,6 +154,9 @@ std::span<const NotDifferentiable> not_differentiable() {
       {"MatrixTriangularSolve", kNoLayer},
       {"Cholesky", kNoLayer},
       {"Qr", kNoLayer},
+      {"FakeQuantWithMinMaxArgs", kQuantization},
+      {"FakeQuantWithMinMaxVars", kQuantization},
+      {"FakeQuantWithMinMaxVarsPerChannel", kQuantization},
       {"TruncateMod", kNoLayer},
       {"BitwiseAnd", kNoLayer},
       {"BitwiseOr", kNoLayer},
