@@ -97,6 +97,7 @@ Tensor transposed(const Tensor& tensor, const std::vector<int64_t>& order) {
 Translation::Translation(const graph::Graph& graph, const graph::Signature& signature, int opset)
     : graph_(graph), signature_(signature), known_(ops::infer(graph)) {
   model_.opset = opset;
+  fold_quantized_weights();
 }
 
 const ops::Known& Translation::known(Endpoint endpoint) const { return known_.at(endpoint); }

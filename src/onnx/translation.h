@@ -62,6 +62,7 @@ class Translation {
   void alias(graph::Endpoint output, graph::Endpoint input);
 
  private:
+  void fold_quantized_weights();
   void translate(graph::Node& node);
   void finish_outputs();
   std::string unique(const std::string& name);
