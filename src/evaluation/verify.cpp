@@ -225,7 +225,8 @@ class Verifier {
   // Whether the graph rounds numbers that flow through it, as quantized models do.
   [[nodiscard]] bool has_steps() const {
     return std::ranges::any_of(frozen_.nodes(), [](const auto& node) {
-      return node->op() == "Round" || node->op() == "Floor" || node->op() == "Sign";
+      return node->op() == "Round" || node->op() == "Floor" || node->op() == "Sign" ||
+             node->op().starts_with("FakeQuant");
     });
   }
 

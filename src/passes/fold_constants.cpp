@@ -17,6 +17,9 @@ using graph::Node;
 
 constexpr uint64_t kMaxGrowth = 1 << 16;  // bytes by which a folded constant may be larger than what it is made of
 
+// It tells programs that quantize what levels the weights are for, and they ask for the weights as they were.
+bool marks_quantization(const Node& node) { return node.op().starts_with("FakeQuantWithMinMax"); }
+
 class Folder {
  public:
   Folder(Graph& graph, const graph::Signature& signature)
@@ -24,7 +27,7 @@ class Folder {
 
   int fold() {
     for (Node* node : graph::topological_order(graph_)) {
-      if (node->op() == "Const" || !is_pure(*node)) continue;
+      if (node->op() == "Const" || !is_pure(*node) || marks_quantization(*node)) continue;
       if (is_output(signature_, *node) || !fold_value(*node)) fold_reshape(*node);
     }
     redirect(graph_, replaced_);

@@ -56,6 +56,23 @@ TEST(FoldConstants, AnotherNameOfAConstantSharesItsBytes) {
   EXPECT_EQ(graph.find("w/read")->value().bytes().data(), bytes);
 }
 
+// What quantizes weights stays before them, for the programs that read it.
+TEST(FoldConstants, QuantizationOfWeightsStays) {
+  Graph graph;
+  Node& x = placeholder(graph, "x", {1, 2});
+  Node& w = graph.add_const("w", Tensor::of<float>({1, 2}, {1, 2}));
+  Node& mask = graph.add_const("mask", Tensor::of<float>({1, 2}, {1, 0}));
+  Node& masked = add(graph, "Mul", "masked", {w.output(), mask.output()});
+  Node& min = graph.add_const("min", Tensor::scalar(-2.0F));
+  Node& max = graph.add_const("max", Tensor::scalar(2.0F));
+  Node& levels = graph.add("FakeQuantWithMinMaxVars", "levels", {masked.output(), min.output(), max.output()});
+  Node& y = add(graph, "Mul", "y", {x.output(), levels.output()});
+  Signature signature{{x.output()}, {y.output()}};
+  EXPECT_EQ(run("fold_constants", graph, signature), 1);
+  EXPECT_THAT(ops_of(graph), testing::UnorderedElementsAre("Placeholder", "Const", "Const", "Const",
+                                                           "FakeQuantWithMinMaxVars", "Mul"));
+}
+
 TEST(Passes, UnknownNamesGetTheNearest) {
   EXPECT_THAT(message_of([] { (void)find_pass("fold_constant"); }),
               testing::StartsWith("no pass is named `fold_constant`; nearest: fold_constants"));

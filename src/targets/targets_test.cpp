@@ -181,6 +181,22 @@ TEST(OpenVino, RefusesTypesThatItDoesNotRun) {
             "target openvino: node `layer/y` (layer `layer`): Cast: OpenVINO runs no bfloat16 values");
 }
 
+// OpenVINO 2026.4's low precision transformations take such a node out, so that 100 passes a range that ends at 4.
+TEST(OpenVino, RefusesQuantizationTo16Bits) {
+  for (const int64_t n_bits : {8, 16}) {
+    Graph graph;
+    Node& x = placeholder(graph, "x", {1, 2});
+    Node& y = graph.add("FakeQuantWithMinMaxArgs", "layer/y", {x.output()}).set("num_bits", n_bits);
+    Signature signature{{x.output()}, {y.output()}};
+    if (n_bits == 8)
+      EXPECT_NO_THROW(fit(find_target("openvino"), graph, signature));
+    else
+      EXPECT_EQ(message_of([&] { fit(find_target("openvino"), graph, signature); }),
+                "target openvino: node `layer/y` (layer `layer`): FakeQuantWithMinMaxArgs: OpenVINO leaves out what "
+                "quantizes to 16 bits, and the range with it");
+  }
+}
+
 // convert_pow of uff's converter_functions.py takes the first input alone.
 TEST(TensorRt, RefusesWhatItsConverterMisreads) {
   Graph graph;
