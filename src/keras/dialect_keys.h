@@ -67,9 +67,11 @@ inline constexpr Key kOnlyKeras3[] = {
 };
 
 inline constexpr std::string_view kClassesOnlyKeras2[] = {
-    "ThresholdedReLU", "LocallyConnected1D", "LocallyConnected2D",     "CuDNNLSTM",         "CuDNNGRU",
-    "TFOpLambda",      "SlicingOpLambda",    "SyncBatchNormalization", "TensorFlowOpLayer", "DenseFeatures",
-    "RandomHeight",    "RandomWidth",        "RandomFourierFeatures"};
+    "ThresholdedReLU",  "LocallyConnected1D", "LocallyConnected2D",     "CuDNNLSTM",         "CuDNNGRU",
+    "TFOpLambda",       "SlicingOpLambda",    "SyncBatchNormalization", "TensorFlowOpLayer", "DenseFeatures",
+    "RandomHeight",     "RandomWidth",        "RandomFourierFeatures",  "PruneLowMagnitude", "QuantizeAnnotate",
+    "QuantizeLayer",    "QuantizeWrapper",    "QuantizeWrapperV2",      "ClusterWeights",    "ClusterWeightsRNN",
+    "ClusterWeightsMHA"};
 inline constexpr std::string_view kClassesOnlyKeras3[] = {"RMSNormalization",
                                                           "GroupQueryAttention",
                                                           "AdaptiveAveragePooling1D",

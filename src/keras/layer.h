@@ -48,6 +48,7 @@ struct WeightSpec {
   std::string group = {};    // of Keras 3's files, where it is not the name's first part: "query_dense"
   bool is_also_own =
       false;  // Keras 3's files hold it a second time, in the layer's own group, before what is only there
+  bool is_own_again = false;  // they hold it twice in the layer's own group, behind all trainable ones
 };
 
 // A layer with its configuration; the type behind it is the struct above.

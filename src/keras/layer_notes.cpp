@@ -18,6 +18,10 @@ constexpr std::string_view kPlaces = "the places that max_pool_with_argmax gives
 constexpr std::string_view kCache = "caches of keys and values";
 constexpr std::string_view kPositions = "a start_index or positions that are tensors";
 constexpr std::string_view kTraining = "training";
+constexpr std::string_view kQuantizeConfigs =
+    "training; a quantize_config of somebody's own; activations within recurrent layers; CQAT (clusters and "
+    "quantization)";
+constexpr std::string_view kClusters = "training; Bidirectional; clusters of each channel where channels are first";
 constexpr std::string_view kBase = "a class that others derive from";
 
 constexpr LayerNote kNotes[] = {
@@ -66,6 +70,9 @@ constexpr LayerNote kNotes[] = {
     {"CenterCrop", NoteKind::kLimited, "images of unknown size"},
     {"ContrastLimitedAdaptiveHistogramEqualization", NoteKind::kLimited,
      "images of unknown size, tiles that pad more than the image has"},
+    {"ClusterWeights", NoteKind::kLimited, kClusters},
+    {"ClusterWeightsMHA", NoteKind::kLimited, kClusters},
+    {"ClusterWeightsRNN", NoteKind::kLimited, kClusters},
     {"Delta", NoteKind::kLimited, "several channels, on which kapre fails"},
     {"Dense", NoteKind::kLimited, kQuantization},
     {"Discretization", NoteKind::kLimited, "bins that were adapted and are not in the configuration, sparse outputs"},
@@ -79,6 +86,7 @@ constexpr LayerNote kNotes[] = {
     {"LocallyConnected2D", NoteKind::kLimited, "a matrix of over 2^28 elements (implementation 2 and 3)"},
     {"MelSpectrogram", NoteKind::kLimited, "windows other than hann and hamming; fft_length above 4096"},
     {"Phase", NoteKind::kLimited, "approx_atan_accuracy; what is not from STFT"},
+    {"PruneLowMagnitude", NoteKind::kLimited, "training"},
     {"QActivation", NoteKind::kLimited, kQuantizers},
     {"QAveragePooling2D", NoteKind::kLimited, kQuantizers},
     {"QBatchNormalization", NoteKind::kLimited, kQuantizers},
@@ -95,6 +103,10 @@ constexpr LayerNote kNotes[] = {
     {"QSeparableConv1D", NoteKind::kLimited, kQuantizers},
     {"QSeparableConv2D", NoteKind::kLimited, kQuantizers},
     {"QSimpleRNN", NoteKind::kLimited, kQuantizers},
+    {"QuantizeAnnotate", NoteKind::kLimited, "training"},
+    {"QuantizeLayer", NoteKind::kLimited, "training; quantizers of somebody's own"},
+    {"QuantizeWrapper", NoteKind::kLimited, kQuantizeConfigs},
+    {"QuantizeWrapperV2", NoteKind::kLimited, kQuantizeConfigs},
     {"RandomCrop", NoteKind::kLimited, "Keras 3's on images of another size than its own"},
     {"Resizing", NoteKind::kLimited,
      "images of whole numbers (Keras 3) and of unknown size, but for bilinear and nearest"},

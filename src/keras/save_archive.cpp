@@ -51,6 +51,9 @@ class V3Writer {
         parts[part].push_back(&variable);
         if (variable.spec.is_also_own) parts[""].push_back(&variable);
       }
+      for (const Variable& variable : layer.own) {
+        if (is_trainable && variable.spec.is_own_again) parts[""].push_back(&variable);
+      }
     }
     for (const auto& [part, variables] : parts) {
       const size_t slash = part.rfind('/');

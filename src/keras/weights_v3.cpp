@@ -122,6 +122,9 @@ class V3Weights {
         by_part[part].push_back(&slot);
         if (slot.spec.is_also_own) by_part[""].push_back(&slot);
       }
+      for (const WeightSlot& slot : layer.own) {
+        if (is_trainable && slot.spec.is_own_again) by_part[""].push_back(&slot);
+      }
     }
     for (const auto& [part, slots] : by_part) {
       if (part == kSharedPart && !step(group, part)) {
@@ -223,8 +226,19 @@ class V3Weights {
     return result;
   }
 
-  void load_vars(const std::string& vars, const std::vector<const WeightSlot*>& slots) {
+  // Without those that are stored elsewhere too, or twice: a wrapper whose layer was not trainable when it was made
+  // holds each once.
+  static std::vector<const WeightSlot*> each_once(const std::vector<const WeightSlot*>& slots) {
+    std::vector<const WeightSlot*> result;
+    for (const WeightSlot* slot : slots) {
+      if (!slot->spec.is_also_own && std::ranges::find(result, slot) == result.end()) result.push_back(slot);
+    }
+    return result;
+  }
+
+  void load_vars(const std::string& vars, std::vector<const WeightSlot*> slots) {
     const size_t n = numbers(vars).size();
+    if (const auto once = each_once(slots); n != slots.size() && n == once.size()) slots = once;
     if (n != slots.size()) {
       const bool lacks_zeros = n + 1 == slots.size() && std::ranges::any_of(slots, [](const WeightSlot* slot) {
                                  return slot->spec.name == "kernel_zero";
