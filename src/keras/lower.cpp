@@ -29,6 +29,9 @@ class ModelLowering {
     for (const TensorRef& ref : model.inputs) inputs.push_back(placeholder(model.layers.at(ref.layer)));
     for (const Value& input : inputs) lowered_.signature.inputs.push_back(input.tensor);
     const Values outputs = lower_calls(model, inputs, "", "");
+    for (const Value& y : outputs) {
+      if (y.tensor.index > 0) of_several_.insert(y.tensor.node);
+    }
     for (size_t i = 0; i < outputs.size(); ++i)
       lowered_.signature.outputs.push_back(output(model, model.outputs[i], outputs[i]));
     lowered_.notes.insert(lowered_.notes.end(), lowering_.notes().begin(), lowering_.notes().end());
@@ -265,8 +268,8 @@ class ModelLowering {
     lowered_.calls.push_back(std::move(call));
   }
 
-  // A model's output keeps its layer's name even where the layer left no node (Dropout, linear), and two outputs two
-  // names.
+  // A model's output keeps its layer's name even where the layer left no node (Dropout, linear), two outputs have two
+  // names, and each is that of a node: TensorFlow's tools take a name without a number for a node's first output.
   Endpoint output(const Model& model, const TensorRef& ref, const Value& value) {
     const auto result = results_.find({ref.layer, ref.call});
     if (value.dtype == DType::kComplex64)
@@ -274,7 +277,8 @@ class ModelLowering {
                   "the model's output is complex, which is not converted; put kapre's Magnitude, Phase or InverseSTFT "
                   "behind it");
     const bool has_node = result != results_.end() && !result->second.left_no_node;
-    if (has_node && outputs_.insert(value.tensor).second) return value.tensor;
+    const bool is_node = has_node && !of_several_.contains(value.tensor.node);
+    if (is_node && outputs_.insert(value.tensor).second) return value.tensor;
     const std::string layer = scope_name("", model.layers.at(ref.layer).name);
     Node& identity = lowered_.graph.add("Identity", lowering_.unique_name(layer + "/Identity"), {value.tensor});
     identity.set("T", value.dtype);
@@ -289,7 +293,8 @@ class ModelLowering {
   std::set<std::string> variable_scopes_;
   std::set<std::string> named_;
   std::set<Endpoint> outputs_;
-  std::set<Endpoint> unmasked_;  // whose masks a call has taken away
+  std::set<Endpoint> unmasked_;       // whose masks a call has taken away
+  std::set<const Node*> of_several_;  // nodes of which more than the first output is the model's
 };
 
 }  // namespace
