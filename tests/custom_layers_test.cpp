@@ -23,12 +23,7 @@ const std::filesystem::path kFolder = std::filesystem::path(HOARFROST_GOLDEN) / 
 
 class CustomLayer : public testing::TestWithParam<std::tuple<keras::CustomLayer, const char*>> {};
 
-TEST_P(CustomLayer, ComputesWhatItsPackageDoes) {
-  const auto& [layer, ending] = GetParam();
-  const std::string name(layer.class_name);
-  EXPECT_EQ(layer.meaning.find('\''), std::string_view::npos);  // shown as --custom NAME='…'
-  keras::LoadOptions options;
-  options.custom_classes[name] = layer.meaning;
+void expect_answers(const std::string& name, const std::string& ending, const keras::LoadOptions& options) {
   keras::Lowered lowered = keras::lower(*keras::load(kFolder / (name + ending), options));
   const std::string output = lowered.signature.outputs.at(0).node->name();
   std::vector<std::string> inputs;
@@ -54,6 +49,28 @@ TEST_P(CustomLayer, ComputesWhatItsPackageDoes) {
   const Reader wanted(expected);
   for (int64_t i = 0; i < found.n_elements(); ++i)
     EXPECT_NEAR(actual[i], wanted[i], 1e-5 + 1e-4 * std::abs(wanted[i])) << i;
+}
+
+TEST_P(CustomLayer, ComputesWhatItsPackageDoes) {
+  const auto& [layer, ending] = GetParam();
+  EXPECT_EQ(layer.meaning.find('\''), std::string_view::npos);  // shown as --custom NAME='…'
+  keras::LoadOptions options;
+  options.custom_classes[std::string(layer.class_name)] = layer.meaning;
+  expect_answers(std::string(layer.class_name), ending, options);
+}
+
+// Layers of layers, two of them in a model within a model, whose weights the file holds among others.
+TEST(CustomLayers, HaveTheirWeightsInNestedModels) {
+  keras::LoadOptions options;
+  options.custom_classes["Gate"] =
+      "y = layers.Dense(4, activation='tanh', weights=w[0:2])(x); layers.BatchNormalization(weights=w[2:])(y)";
+  for (const char* ending : {".h5", ".keras"}) {
+    SCOPED_TRACE(ending);
+    expect_answers("nested", ending, options);
+  }
+  options.custom_classes["Gate"] =
+      "y = layers.Dense(4, 'tanh', weights=w['dense'])(x); layers.BatchNormalization(weights=w['norm'])(y)";
+  expect_answers("nested", ".keras", options);
 }
 
 INSTANTIATE_TEST_SUITE_P(Packages, CustomLayer,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <numeric>
 
 namespace hoarfrost::keras {
 
@@ -132,12 +133,21 @@ Value Lowering::weight(size_t i) {
 }
 
 Values Lowering::inner(const Layer& layer, std::string_view name, size_t first, size_t n, const Values& in) {
-  const auto begin = static_cast<std::ptrdiff_t>(first);
-  const auto end = static_cast<std::ptrdiff_t>(first + n);
+  std::vector<size_t> numbers(n);
+  std::iota(numbers.begin(), numbers.end(), first);
+  return inner(layer, name, numbers, in);
+}
+
+Values Lowering::inner(const Layer& layer, std::string_view name, const std::vector<size_t>& numbers,
+                       const Values& in) {
   std::string scope = unique_name(fmt::format("{}/{}", scope_, name));
+  std::vector<Value> weights;
+  std::vector<Tensor> values;
+  for (const size_t number : numbers) {
+    weights.push_back(weights_.at(number));
+    values.push_back(values_.at(number));
+  }
   std::swap(scope, scope_);
-  std::vector<Value> weights(weights_.begin() + begin, weights_.begin() + end);
-  std::vector<Tensor> values(values_.begin() + begin, values_.begin() + end);
   std::swap(weights, weights_);
   std::swap(values, values_);
   Values result = layer.lower(*this, in);

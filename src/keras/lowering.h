@@ -65,6 +65,8 @@ class Lowering {
 
   // Lowers a layer within this one, under `SCOPE/NAME`, with this layer's weights first, … first + n - 1 as its own.
   Values inner(const Layer& layer, std::string_view name, size_t first, size_t n, const Values& in);
+  // The same with these of this layer's weights, in this order.
+  Values inner(const Layer& layer, std::string_view name, const std::vector<size_t>& weights, const Values& in);
   // Nodes are made in `frame`, under `scope`, until it is nullptr again. Returns the scope before.
   std::string set_frame(Frame* frame, std::string scope);
   // What a person should know of this layer's conversion; it is said on stderr.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
+#include <tuple>
 
 #include "keras/file_kind.h"
 #include "keras/variables.h"
@@ -20,6 +21,12 @@ std::string without_number(std::string_view name) {
   return std::string(last != std::string_view::npos && last > 0 && last + 1 < name.size() && name[last] == '_'
                          ? name.substr(0, last)
                          : name);
+}
+
+// Sorts names as people count: "1", "2", "10", "dense", "dense_2", "dense_10".
+std::tuple<std::string, size_t, std::string> counted(const std::string& name) {
+  const bool is_number = name.find_first_not_of("0123456789") == std::string::npos;
+  return {is_number ? "" : without_number(name), name.size(), name};
 }
 
 std::string lower_case(std::string_view name) {
@@ -91,6 +98,7 @@ StoredWeights legacy(const hdf5::Tree& tree, const std::string& root) {
     const auto weights = tree.names(group, "weight_names").value_or(std::vector<std::string>{});
     for (const std::string& weight : weights) {
       layer.weights.push_back(described(tree, hdf5::join(group, weight), plain_weight_name(weight, name)));
+      layer.weights.back().path = weight;
     }
     result.layers.push_back(std::move(layer));
   }
@@ -101,13 +109,15 @@ void collect_vars(const hdf5::Tree& tree, const std::string& group, const std::s
                   std::vector<StoredWeight>& weights, int depth) {
   if (depth > 16 || tree.kind(group) != hdf5::Kind::kGroup) return;
   auto names = tree.children(group);
-  std::ranges::sort(names, {}, [](const std::string& name) { return std::pair(name.size(), name); });
+  std::ranges::sort(names, {}, counted);
   for (const std::string& name : names) {
     const std::string path = hdf5::join(group, name);
-    if (tree.kind(path) == hdf5::Kind::kDataset)
+    if (tree.kind(path) == hdf5::Kind::kDataset) {
       weights.push_back(described(tree, path, prefix + name));
-    else if (name != "seed_generator")
+      weights.back().path = prefix + name;
+    } else if (name != "seed_generator") {
       collect_vars(tree, path, name == "vars" ? prefix : prefix + name + "/", weights, depth + 1);
+    }
   }
 }
 
@@ -118,8 +128,7 @@ StoredWeights v3(const hdf5::Tree& tree, const std::string& root) {
                                     : hdf5::join(root, "_layer_checkpoint_dependencies");
   if (tree.kind(container) != hdf5::Kind::kGroup) return result;
   auto names = tree.children(container);
-  std::ranges::sort(names, {},
-                    [](const std::string& name) { return std::tuple(without_number(name), name.size(), name); });
+  std::ranges::sort(names, {}, counted);
   for (const std::string& name : names) {
     StoredLayer layer{name, {}, {}};
     collect_vars(tree, hdf5::join(container, name), "", layer.weights, 0);

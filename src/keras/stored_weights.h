@@ -15,6 +15,7 @@ struct StoredWeight {
   std::string name;  // "kernel"; a number where the file has none ("vars/0")
   Shape shape;
   DType dtype = DType::kInvalid;
+  std::string path = {};  // within the layer's group, as the file has it: "model/dense/kernel:0", "layers/dense/0"
 };
 
 struct StoredLayer {

@@ -153,6 +153,11 @@ std::string class_name_of(std::string_view name) {
   return row == nullptr ? std::string(name) : row->at("class_name").get<std::string>();
 }
 
+std::vector<std::string> positional_arguments(const std::string& class_name) {
+  const Json* row = find_row("layer", class_name);
+  return row == nullptr ? std::vector<std::string>() : row->value("arguments", std::vector<std::string>());
+}
+
 Json layer_config(const std::string& class_name, const std::string& name, const Json& arguments) {
   Json config = {{"name", name}};
   const Json* row = find_row("layer", class_name);

@@ -12,6 +12,10 @@ namespace hoarfrost::keras::builder {
 // The class's own name for it or an alias ("MaxPool2D" is MaxPooling2D); another name stays.
 std::string class_name_of(std::string_view name);
 
+// The arguments of the class's constructor that may be given by position, in order; none of a class that Keras 2.15 has
+// not.
+std::vector<std::string> positional_arguments(const std::string& class_name);
+
 // The configuration that get_config() gives for a layer of that name and class that was made with these arguments.
 // Throws Error{kInvalidArgument} for an argument that the class has not, or one that is missing.
 Json layer_config(const std::string& class_name, const std::string& name, const Json& arguments);

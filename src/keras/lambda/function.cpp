@@ -205,9 +205,11 @@ Trace LambdaFunction::follow(const Candidate& candidate, const Shapes& inputs, c
   return trace;
 }
 
-Trace LambdaFunction::follow(const Shapes& inputs, const Json& arguments, const Json& keywords) const {
+Trace LambdaFunction::follow(const Shapes& inputs, const Json& arguments, const Json& keywords,
+                             const std::vector<std::string>& weight_names) const {
   if (!expression_.empty()) {
     Trace trace(inputs, keras_, name_);
+    trace.weight_names = weight_names;
     trace.random_is_mean = random_is_mean_;
     Meaning meaning(trace);
     const python::Value first = arguments.empty() ? python::Value::none() : value_of_json(arguments.front());

@@ -23,7 +23,9 @@ class LambdaFunction {
   // which the code is well formed is tried, and all that can be followed must mean the same. arguments: the call's,
   // tensors being {"tensor": i}; keywords: an object. Throws Error{kUnsupported} with the code's disassembly behind the
   // first line.
-  [[nodiscard]] Trace follow(const Shapes& inputs, const Json& arguments, const Json& keywords) const;
+  // weight_names: of the last inputs, which an expression has as `w`.
+  [[nodiscard]] Trace follow(const Shapes& inputs, const Json& arguments, const Json& keywords,
+                             const std::vector<std::string>& weight_names = {}) const;
 
   // The names that the code, and code within it, takes from outside: globals. None of an expression.
   [[nodiscard]] std::vector<std::string> outer_names() const;

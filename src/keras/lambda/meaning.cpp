@@ -34,6 +34,15 @@ constexpr Renamed kRoots[] = {
     {"tf.python.keras.", "keras."},
     {"keras.src.", "keras."},
     {"K.tf.", "tf."},
+    {"K.backend.", "K."},  // where `import tensorflow.keras as K` was said
+    {"K.layers.", "keras.layers."},
+    {"K.activations.", "keras.activations."},
+    {"K.applications.", "keras.applications."},
+    {"K.ops.", "ops."},
+    {"K.image.", "tf.image."},  // where `from keras.backend import tf as ktf` was said
+    {"K.nn.", "tf.nn."},
+    {"K.math.", "tf.math."},
+    {"layers.", "keras.layers."},
     {"keras.ops.", "ops."},
     {"ops.numpy.", "ops."},
     {"ops.nn.", "ops."},
@@ -48,8 +57,11 @@ constexpr Renamed kWhole[] = {{"tensorflow", "tf"},  {"numpy", "np"},      {"bac
 constexpr std::string_view kBuiltins[] = {
     "len",       "range",    "int",   "float", "bool", "abs",        "max",   "min",  "sum", "tuple", "list",  "zip",
     "enumerate", "reversed", "round", "pow",   "str",  "isinstance", "print", "dict", "map", "slice", "xrange"};
-constexpr std::string_view kModules[] = {"K",          "tf",    "np",      "keras",       "math",     "ops",
-                                         "tensorflow", "numpy", "backend", "activations", "hoarfrost"};
+constexpr std::string_view kModules[] = {"K",          "tf",    "np",      "keras",       "math",      "ops",
+                                         "tensorflow", "numpy", "backend", "activations", "hoarfrost", "layers"};
+// What published code calls these modules by besides.
+constexpr Renamed kAliases[] = {{"k", "K"},      {"kb", "K"},      {"KB", "K"},      {"KTF", "K"},    {"ktf", "K"},
+                                {"kr", "keras"}, {"tfk", "keras"}, {"KL", "layers"}, {"L", "layers"}, {"kl", "layers"}};
 // Of keras.applications, for their preprocess_input.
 constexpr std::string_view kApplications[] = {"imagenet_utils",
                                               "applications",
@@ -178,6 +190,8 @@ python::Value Meaning::global(const std::string& name) {
   if (name == "True" || name == "False") return python::Value::boolean(name == "True");  // names in Python 2
   if (std::ranges::find(kBuiltins, name) != std::end(kBuiltins)) return python::Value::name(name);
   if (std::ranges::find(kModules, name) != std::end(kModules)) return python::Value::name(canonical_name(name));
+  if (const std::string_view module = found_in(kAliases, name); !module.empty())
+    return python::Value::name(canonical_name(std::string(module)));
   if (name == "applications") return python::Value::name("keras.applications");
   if (std::ranges::find(kApplications, name) != std::end(kApplications))
     return python::Value::name("keras.applications." + name);
@@ -199,6 +213,8 @@ python::Value Meaning::attribute(const python::Value& object, const std::string&
   }
   if (object.is(Kind::kList) && name == "shape" && !object.has_tensor()) return array_shape(object);
   if (object.is(Kind::kComplex)) return attribute(object.items->front(), name);
+  if (object.is(Kind::kList) && object.items->size() == 2 && (name == "values" || name == "indices"))
+    return (*object.items)[name == "values" ? 0 : 1];  // of tf.nn.top_k, which alone gives both names
   if (object.is(Kind::kTensor)) {
     if (name == "shape" || name == "_keras_shape") return shape_of(object);
     if (name == "ndim") return python::Value::whole(trace_->shape(object).rank());
@@ -260,6 +276,14 @@ python::Value Meaning::compare(std::string_view op, const python::Value& a, cons
 python::Value Meaning::subscript(const python::Value& object, const python::Value& key) {
   if (const auto array = array_subscript(object, key)) return *array;
   if (object.is(Kind::kComplex)) return *call_complex(*this, "tf.__operators__.getitem", {object, key}, {});
+  if (object.is(Kind::kList) && key.is(Kind::kString) && !trace_->weight_names.empty()) {
+    std::vector<python::Value> weights = trace_->weights_in(key.text);
+    if (weights.empty()) {
+      refuse(fmt::format("no weight of the layer is in {}; its weights are {}", key.repr(),
+                         fmt::join(trace_->weight_names, ", ")));
+    }
+    return python::Value::list(std::move(weights));
+  }
   if (!object.is(Kind::kTensor))
     refuse(fmt::format("it takes {} of {}, which is not known", key.repr(), object.repr()));
   if (const auto sizes = known_sizes(object, key)) return *sizes;
@@ -268,6 +292,8 @@ python::Value Meaning::subscript(const python::Value& object, const python::Valu
 
 python::Value Meaning::call(const python::Value& function, const std::vector<python::Value>& arguments,
                             const python::Keywords& keywords) {
+  if (function.is(Kind::kMethod) && function.text == kCallsLayer)
+    return call_layer(*this, function, arguments, keywords);
   if (function.is(Kind::kMethod)) {
     const python::Value& object = function.items->front();
     if (function.text == "get_shape" && arguments.empty()) return shape_of(object);
@@ -284,6 +310,7 @@ python::Value Meaning::call(const python::Value& function, const std::vector<pyt
   if (auto result = call_random(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_builtin(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_backend(*this, function.text, arguments, keywords)) return *result;
+  if (auto result = make_layer(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_preprocessing(*this, function.text, arguments, keywords)) return *result;
   if (auto result = call_tensorflow(*this, function.text, arguments, keywords)) return *result;
   if (const std::string_view why = refusal_of_operation(function.text); !why.empty())

@@ -84,6 +84,13 @@ std::optional<python::Value> call_complex(Meaning& meaning, const std::string& n
 python::Value complex_binary(Meaning& meaning, std::string_view op, const python::Value& a, const python::Value& b);
 // [real part, imaginary part], both tensors.
 python::Value complex_parts(Meaning& meaning, const python::Value& x);
+// keras.layers.CLASS(…): a layer, a method by the name kCallsLayer; and what it gives when it is called. nullopt for
+// what is none of keras.layers.
+inline constexpr std::string_view kCallsLayer = "__call__";
+std::optional<python::Value> make_layer(Meaning& meaning, const std::string& name,
+                                        const std::vector<python::Value>& arguments, const python::Keywords& keywords);
+python::Value call_layer(Meaning& meaning, const python::Value& layer, const std::vector<python::Value>& arguments,
+                         const python::Keywords& keywords);
 // keras.applications.MODEL.preprocess_input, of images with their channels last.
 std::optional<python::Value> call_preprocessing(Meaning& meaning, const std::string& name,
                                                 const std::vector<python::Value>& arguments,

@@ -56,6 +56,23 @@ Json converted(const python::Value& value, std::vector<size_t>& tensors, int dep
   return result;
 }
 
+std::string listed(const std::vector<WeightSpec>& specs) {
+  std::string result;
+  for (const WeightSpec& spec : specs)
+    result += fmt::format("{}{} {}", result.empty() ? "" : ", ", spec.name, spec.shape.to_string());
+  return result.empty() ? "none" : result;
+}
+
+// Whether Keras 3's files hold the weight of that name where the spec's is: "att/query_dense/variable" is in the group
+// `query_dense`, "att/_query_dense/variable" of Keras 2.15 too. False for a spec without a group.
+bool is_filed_in(std::string_view name, const WeightSpec& spec) {
+  const std::string group = !spec.group.empty() ? spec.group : spec.name.substr(0, spec.name.rfind('/') + 1);
+  const std::string folder = group.ends_with('/') ? group.substr(0, group.size() - 1) : group;
+  if (folder.empty()) return false;
+  return fmt::format("/{}", name).find(fmt::format("/{}/", folder)) != std::string::npos ||
+         fmt::format("/{}", name).find(fmt::format("/_{}/", folder)) != std::string::npos;
+}
+
 Tensor computed(const Formula& formula) {
   if (!formula.shape.is_static() || formula.shape.n_elements() > kMostElements) {
     throw Error(
@@ -127,7 +144,7 @@ python::Value Trace::add(const OperationSpec& operation, bool is_keras3, const s
                                        json.at("call_arguments").dump(-1, ' ', false, Json::error_handler_t::replace));
   const bool is_shape = operation.name == "Shape" && tensors.size() == 1;
   const size_t source = is_shape ? tensors[0] : 0;
-  python::Value result = add_step(std::move(layer), std::move(tensors), said);
+  python::Value result = add_step({std::move(layer), std::move(tensors), {}}, said);
   if (is_shape) shape_sources_.emplace(static_cast<size_t>(result.integer), source);
   return result;
 }
@@ -137,29 +154,76 @@ std::optional<python::Value> Trace::source_of_shape(const python::Value& tensor)
   return found == shape_sources_.end() ? std::nullopt : std::optional(python::Value::tensor(found->second));
 }
 
-python::Value Trace::add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs) {
-  std::vector<size_t> tensors;
+python::Value Trace::add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs,
+                               const std::vector<python::Value>& weights) {
+  TraceStep step;
+  Shapes in;
   for (const python::Value& input : inputs) {
     if (!input.is(Kind::kTensor))
       throw Error(ErrorCode::kUnsupported, "", fmt::format("{} of {}, which is no tensor", class_name, input.repr()));
-    tensors.push_back(static_cast<size_t>(input.integer));
+    step.inputs.push_back(static_cast<size_t>(input.integer));
+    in.push_back(shape(input));
   }
   config["name"] = layer_name_;
-  auto layer = parse_layer(Config(config, class_name, version_));
-  return add_step(std::move(layer), std::move(tensors),
-                  class_name + config.dump(-1, ' ', false, Json::error_handler_t::replace));
+  step.layer = parse_layer(Config(config, class_name, version_));
+  std::string said = class_name + config.dump(-1, ' ', false, Json::error_handler_t::replace);
+  step.weights = ordered_weights(class_name, step.layer->weights(in), weights);
+  for (const size_t weight : step.weights) said += fmt::format(" w[{}]", weight);
+  return add_step(std::move(step), said);
 }
 
-python::Value Trace::add_step(std::shared_ptr<const Layer> layer, std::vector<size_t> inputs, const std::string& said) {
+std::vector<size_t> Trace::ordered_weights(const std::string& class_name, const std::vector<WeightSpec>& specs,
+                                           const std::vector<python::Value>& weights) const {
+  const size_t first = n_inputs_ - weight_names.size();
+  std::vector<size_t> given;
+  for (const python::Value& weight : weights) {
+    const auto number = static_cast<size_t>(weight.integer);
+    if (!weight.is(Kind::kTensor) || number < first || number >= n_inputs_)
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("layers.{} with {} among its weights, expected some of `w`", class_name, weight.repr()));
+    given.push_back(number - first);
+  }
+  if (given.size() != specs.size()) {
+    throw Error(ErrorCode::kMismatch, "",
+                fmt::format("layers.{} has the weights {}, and was given {} (weights=w[0:{}])", class_name,
+                            listed(specs), given.size(), specs.size()));
+  }
+  std::vector<size_t> result;
+  for (const WeightSpec& spec : specs) {
+    auto found = std::ranges::find_if(given, [&](size_t weight) { return is_filed_in(weight_names[weight], spec); });
+    if (found == given.end()) found = given.begin();
+    const Shape& shape = shapes_.at(first + *found);
+    if (shape != spec.shape) {
+      throw Error(ErrorCode::kMismatch, "",
+                  fmt::format("layers.{} has a {} of {}, and was given {} ({})", class_name, spec.name,
+                              spec.shape.to_string(), shape.to_string(), weight_names[*found]));
+    }
+    result.push_back(*found);
+    given.erase(found);
+  }
+  return result;
+}
+
+std::vector<python::Value> Trace::weights_in(const std::string& path) const {
+  std::vector<python::Value> result;
+  const size_t first = n_inputs_ - weight_names.size();
+  for (size_t i = 0; i < weight_names.size(); ++i) {
+    if (weight_names[i] == path || weight_names[i].starts_with(path + "/"))
+      result.push_back(python::Value::tensor(first + i));
+  }
+  return result;
+}
+
+python::Value Trace::add_step(TraceStep step, const std::string& said) {
   if (steps_.size() >= kMostSteps)
     throw Error(ErrorCode::kUnsupported, "", fmt::format("a function of more than {} operations", kMostSteps));
   Shapes in;
-  for (const size_t number : inputs) in.push_back(shapes_.at(number));
-  const Shapes out = layer->infer(in);
+  for (const size_t number : step.inputs) in.push_back(shapes_.at(number));
+  const Shapes out = step.layer->infer(in);
   meaning_ += said;
-  for (const size_t number : inputs) meaning_ += fmt::format(" {}", number);
+  for (const size_t number : step.inputs) meaning_ += fmt::format(" {}", number);
   meaning_ += '\n';
-  steps_.push_back({std::move(layer), std::move(inputs), shapes_.size()});
+  steps_.push_back(std::move(step));
   std::vector<python::Value> results;
   for (const Shape& shape : out) {
     results.push_back(python::Value::tensor(shapes_.size()));
@@ -197,7 +261,9 @@ Values Trace::lower(Lowering& lowering, const Values& in) const {
   for (const TraceStep& step : steps_) {
     Values inputs;
     for (const size_t number : step.inputs) inputs.push_back(tensors.at(number));
-    for (auto& output : step.layer->lower(lowering, inputs)) {
+    const Values outputs_of_step = step.weights.empty() ? step.layer->lower(lowering, inputs)
+                                                        : lowering.inner(*step.layer, "layer", step.weights, inputs);
+    for (Value output : outputs_of_step) {
       output.shape = shapes_.at(tensors.size());
       output.mask = {};
       tensors.push_back(output);
@@ -218,7 +284,9 @@ Formulas Trace::reference(const Arrays& in) const {
       while (tensors.size() <= number) tensors.emplace_back(computed(formulas.at(tensors.size())));
       inputs.push_back(tensors[number]);
     }
-    for (Formula& formula : steps_[s].layer->reference({}, inputs)) formulas.push_back(std::move(formula));
+    Arrays weights;
+    for (const size_t weight : steps_[s].weights) weights.push_back(in.at(n_inputs_ - weight_names.size() + weight));
+    for (Formula& formula : steps_[s].layer->reference(weights, inputs)) formulas.push_back(std::move(formula));
   }
   Formulas result;
   for (const size_t output : outputs) result.push_back(formulas.at(output));

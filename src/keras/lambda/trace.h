@@ -16,8 +16,8 @@ namespace hoarfrost::keras {
 
 struct TraceStep {
   std::shared_ptr<const Layer> layer;
-  std::vector<size_t> inputs;  // tensors of the trace
-  size_t first_output = 0;
+  std::vector<size_t> inputs;   // tensors of the trace
+  std::vector<size_t> weights;  // of the layer, in its order: the trace's weights, counted from the first
 };
 
 class Trace {
@@ -30,8 +30,11 @@ class Trace {
   // Throws Error{kUnsupported} for what the operation does not take, and past 2000 operations.
   python::Value add(const OperationSpec& operation, bool is_keras3, const std::vector<python::Value>& arguments,
                     const std::vector<std::pair<std::string, python::Value>>& keywords);
-  // Adds a layer without weights, with this configuration.
-  python::Value add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs);
+  // Adds a layer with this configuration, and with these of the trace's weights as its own: in its own order, or where
+  // their names say so (weight_names), by the groups that Keras 3 files them in. Throws Error{kMismatch} for weights of
+  // another number or shape.
+  python::Value add_layer(const std::string& class_name, Json config, const std::vector<python::Value>& inputs,
+                          const std::vector<python::Value>& weights = {});
 
   [[nodiscard]] const Shape& shape(const python::Value& tensor) const {
     return shapes_.at(static_cast<size_t>(tensor.integer));
@@ -43,6 +46,10 @@ class Trace {
   [[nodiscard]] Version version() const { return version_; }
   // Equal for two traces that mean the same.
   [[nodiscard]] std::string meaning() const { return meaning_ + outputs_text(); }
+  // Of the last inputs, which are a custom layer's weights.
+  std::vector<std::string> weight_names;
+  // The weights whose names begin with this path: "att" has those of "att/query/kernel".
+  [[nodiscard]] std::vector<python::Value> weights_in(const std::string& path) const;
   // Whether Python 2's division was used, which is another one for whole numbers.
   bool has_classic_division = false;
   // Whether a random function stands as its distribution's mean (--random mean).
@@ -56,7 +63,9 @@ class Trace {
   Formulas reference(const Arrays& in) const;
 
  private:
-  python::Value add_step(std::shared_ptr<const Layer> layer, std::vector<size_t> inputs, const std::string& said);
+  [[nodiscard]] std::vector<size_t> ordered_weights(const std::string& class_name, const std::vector<WeightSpec>& specs,
+                                                    const std::vector<python::Value>& weights) const;
+  python::Value add_step(TraceStep step, const std::string& said);
   [[nodiscard]] std::string outputs_text() const;
 
   size_t n_inputs_;

@@ -26,8 +26,9 @@ struct Lambda {
     Lambda result{LambdaFunction::parse(config), {}, Json::object(), {}};
     if (const Json* weights = config.find({"weights"}); weights != nullptr) {
       for (const Json& weight : *weights)
-        result.own_weights.push_back(
-            {weight.at("name").get<std::string>(), Shape(weight.at("shape").get<std::vector<int64_t>>())});
+        result.own_weights.push_back({weight.at("name").get<std::string>(),
+                                      Shape(weight.at("shape").get<std::vector<int64_t>>()),
+                                      weight.value("trainable", true)});
     }
     if (const Json* given = config.find({"arguments"}); given != nullptr && given->is_object())
       result.keywords = *given;
@@ -70,8 +71,10 @@ struct Lambda {
       return function.follow(shapes, arguments, with_weights(in.size()));
     Json tensors = Json::array();
     for (size_t i = 0; i < in.size(); ++i) tensors.push_back(Json{{"tensor", i}});
+    std::vector<std::string> names;
+    for (const WeightSpec& weight : own_weights) names.push_back(weight.name);
     return function.follow(shapes, in.size() == 1 ? Json::array({tensors[0]}) : Json::array({tensors}),
-                           with_weights(in.size()));
+                           with_weights(in.size()), names);
   }
 
   [[nodiscard]] Json with_weights(size_t n_inputs) const {
