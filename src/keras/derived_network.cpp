@@ -45,7 +45,7 @@ constexpr DerivedRow kRows[] = {
      "s = [1] * (axis % len(x.shape)) + [-1] + [1] * (len(x.shape) - 1 - axis % len(x.shape)); r = "
      "tf.math.rsqrt(tf.reshape(variance, s) + epsilon); i = r if scale == None else r * tf.reshape(scale, s); "
      "y = (x - tf.reshape(mean, s)) * i; y if offset == None else y + tf.reshape(offset, s)"},
-    {"BatchNormalizationFunction", "nn.batch_normalization", "x mean variance offset scale variance_epsilon",
+    {"BatchNormalizationFunction", "nn.batch_normalization", "x mean variance offset=None scale=None variance_epsilon",
      "r = tf.math.rsqrt(tf.math.add(variance, variance_epsilon)); i = r if scale == None else r * scale; y = x * i - "
      "mean "
      "* i; y if offset == None else y + offset"},

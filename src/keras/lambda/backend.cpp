@@ -138,8 +138,11 @@ python::Value relu(Meaning& meaning, const Arguments& a) {
 python::Value elu(Meaning& meaning, const Arguments& a) {
   return meaning.trace().add_layer("ELU", {{"alpha", plain_json(a["alpha"])}}, {a["x"]});
 }
+// keras.backend's is that of Keras 2 in Keras 3 too, whose activation of that name is another.
 python::Value hard_sigmoid(Meaning& meaning, const Arguments& a) {
-  return meaning.trace().add_layer("Activation", {{"activation", "hard_sigmoid"}}, {a["x"]});
+  const python::Value line =
+      meaning.binary("+", meaning.binary("*", a["x"], python::Value::real(0.2)), python::Value::real(0.5));
+  return meaning.operation("clip_by_value", {line, python::Value::real(0), python::Value::real(1)});
 }
 
 python::Value flatten(Meaning& meaning, const Arguments& a) {
@@ -297,6 +300,13 @@ python::Value sparse_crossentropy(Meaning& meaning, const Arguments& a) {
   return meaning.trace().add(*find_operation_class("SparseCategoricalCrossentropy"), false,
                              {a["target"], a["output"], a["from_logits"], a["axis"]}, {});
 }
+python::Value batch_normalization(Meaning& meaning, const Arguments& a) {
+  const int rank = a["x"].is(Kind::kTensor) ? meaning.trace().shape(a["x"]).rank() : 0;
+  const int64_t axis = a["axis"].integer;
+  if (axis != -1 && axis != rank - 1) refuse("K.batch_normalization along another axis than the last");
+  return meaning.operation("nn.batch_normalization",
+                           {a["x"], a["mean"], a["var"], a["beta"], a["gamma"], a["epsilon"]});
+}
 python::Value type_of(Meaning& meaning, const Arguments& a) { return meaning.attribute(a["x"], "dtype"); }
 python::Value range(Meaning& meaning, const Arguments& a) {
   const bool has_stop = !a["stop"].is(Kind::kNone);
@@ -310,6 +320,7 @@ constexpr SpecialRow kSpecial[] = {
     {"binary_crossentropy", "target output from_logits=False", binary_crossentropy},
     {"categorical_crossentropy", "target output from_logits=False axis=-1", categorical_crossentropy},
     {"sparse_categorical_crossentropy", "target output from_logits=False axis=-1", sparse_crossentropy},
+    {"batch_normalization", "x mean var beta gamma axis=-1 epsilon=0.001", batch_normalization},
     {"dtype", "x", type_of},
     {"arange", "start stop=None step=1 dtype=int32", range},
     {"is_sparse", "tensor", is_false},

@@ -111,6 +111,19 @@ std::optional<python::Value> call_special(Meaning& meaning, const std::string& f
   return {};
 }
 
+// An activation with parameters is keras.backend's function of that name.
+python::Value activation(Meaning& meaning, const std::string& name, const std::vector<python::Value>& arguments,
+                         python::Keywords keywords) {
+  const std::string function = name.substr(std::string_view("keras.activations.").size());
+  for (auto& [key, value] : keywords) {
+    if (key == "negative_slope") key = "alpha";  // Keras 3's word for it
+  }
+  constexpr std::string_view kKnown[] = {"relu", "elu", "softmax"};
+  if (std::ranges::find(kKnown, function) == std::end(kKnown))
+    refuse(fmt::format("it calls `{}` with parameters", name));
+  return *call_backend(meaning, "K." + function, arguments, keywords);
+}
+
 }  // namespace
 
 std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string& name,
@@ -120,7 +133,7 @@ std::optional<python::Value> call_tensorflow(Meaning& meaning, const std::string
   python::Keywords keywords;
   for (const auto& [key, value] : given_keywords) keywords.emplace_back(key, without_tuples({value})[0]);
   if (name.starts_with("keras.activations.") && !arguments.empty()) {
-    if (arguments.size() > 1 || !keywords.empty()) refuse(fmt::format("it calls `{}` with parameters", name));
+    if (arguments.size() > 1 || !keywords.empty()) return activation(meaning, name, arguments, keywords);
     return meaning.trace().add_layer("Activation", {{"activation", name.substr(18)}}, {arguments[0]});
   }
   if (name.starts_with("ops.")) {

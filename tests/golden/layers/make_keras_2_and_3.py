@@ -12,6 +12,7 @@ os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
 os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
 os.environ.setdefault('KERAS_BACKEND', 'tensorflow')
 import numpy as np
+import plain_code
 import tensorflow as tf
 try:
     import keras
@@ -22,10 +23,12 @@ if not IS_3:
     from tensorflow import keras
 
 L = keras.layers
+K = tf.keras.backend  # keras.backend of Keras 3 has few functions
 Input = keras.Input
-KERAS = 'keras_' + '.'.join(keras.__version__.split('.')[:2])
+KERAS = 'keras_' + ('.'.join(keras.__version__.split('.')[:2]) if IS_3 else '2.15')
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), KERAS)
 CASES = []
+APART = [] if IS_3 else ['backend_functions']  # what cannot be said again in C++ from its configuration
 
 
 def case(*versions):
@@ -524,6 +527,16 @@ def as_array(tensor):
     return np.array([x.decode() for x in array.ravel()]).reshape(array.shape) if array.dtype == object else array
 
 
+@case(2, 3)
+def backend_functions():
+    """keras.backend's functions in a Lambda, where Keras 3's activations and operations of their names are others."""
+    x, p = Input((4, 6)), Input((6, 5, 3))
+    f = lambda function: L.Lambda(function)
+    outputs = [f(lambda v: K.hard_sigmoid(v * 2))(x), f(lambda v: K.softplus(v))(x), f(lambda v: K.relu(v, alpha=0.1, max_value=1.5, threshold=0.2))(x), f(lambda v: K.elu(v, 0.5))(x), f(lambda v: K.softmax(v, axis=1))(x), f(lambda v: K.l2_normalize(v, -1))(x), f(lambda v: K.std(v, axis=1))(x),
+               f(lambda v: K.resize_images(v, 2, 3, 'channels_last', interpolation='bilinear'))(p), f(lambda v: K.categorical_crossentropy(K.softmax(v * 2), K.softmax(v)))(x), f(lambda v: K.binary_crossentropy(K.sigmoid(v), K.sigmoid(v * 3)))(x)]
+    return [x, p], outputs, [normal(3, 4, 6), normal(3, 6, 5, 3)]
+
+
 def main():
     os.makedirs(FOLDER, exist_ok=True)
     index = os.path.join(os.path.dirname(FOLDER), 'index.json')
@@ -542,13 +555,14 @@ def main():
         answers = net(fed if len(fed) > 1 else fed[0], training=False)
         answers = answers if isinstance(answers, (list, tuple)) else [answers]
         file = name + ('.keras' if IS_3 else '.h5')
-        net.save(os.path.join(FOLDER, file), **({} if IS_3 else {'include_optimizer': False}))
+        folder = 'published' if name in APART else KERAS
+        net.save(os.path.join(os.path.dirname(FOLDER), folder, file), **({} if IS_3 else {'include_optimizer': False}))
         arrays = {'in%d' % i: x for i, x in enumerate(values)}
         arrays.update({'out%d' % i: as_array(y) for i, y in enumerate(answers)})
-        np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **arrays)
+        np.savez_compressed(os.path.join(os.path.dirname(FOLDER), folder, name + '.npz'), **arrays)
         within = [inner for layer in net.layers if layer.__class__.__name__ == 'Pipeline' for inner in layer.layers]
         layers = sorted({layer.__class__.__name__ for layer in net.layers + within})
-        entry = {'model': '%s/%s' % (KERAS, file), 'answers': '%s/%s.npz' % (KERAS, name), 'layers': layers, 'rtol': 1e-4, 'atol': 1e-5}
+        entry = {'model': '%s/%s' % (folder, file), 'answers': '%s/%s.npz' % (folder, name), 'layers': layers, 'rtol': 1e-4, 'atol': 1e-5}
         entries = [e for e in entries if e['model'] != entry['model']] + [entry]
         print(entry['model'], len(answers))
     with open(index, 'w') as file:

@@ -20,6 +20,7 @@ except ImportError:
     IS_KERAS3 = True
 VERSION = 'keras_3.15' if IS_KERAS3 else 'keras_2.15'
 L, Input, K = keras.layers, keras.Input, keras.backend
+kr, KTF = keras, keras.backend  # as people name them
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), VERSION)
 
 
@@ -105,6 +106,16 @@ def published_lambdas():
     return [x, p, s, r], o, [normal(3, 6, 4), positive(3, 8, 9, 3), normal(3, 16), normal(3, 3, 4, 8)]
 
 
+def published_words():
+    """Modules under the names that people give them, layers within functions, and nodes' further outputs."""
+    x, p = Input((6, 4)), Input((8, 9, 3))
+    f = lambda function: L.Lambda(function)
+    o = [f(lambda v: K.batch_normalization(v, K.constant([0.1, -0.2, 0.3]), K.constant([1.5, 1.0, 0.5]), K.constant([0.3, 0.0, -1.0]), K.constant([1.0, 2.0, 0.5]), epsilon=1e-3))(p), f(lambda v: tf.nn.batch_normalization(v, *tf.nn.moments(v, [1, 2], keepdims=True), None, None, 1e-5))(p), f(lambda v: tf.nn.top_k(v, k=3).values)(x), f(lambda v: tf.nn.top_k(v, k=2).indices)(x),
+         f(lambda v: kr.activations.relu(v, max_value=0.5))(x), f(lambda v: kr.activations.softmax(v, axis=1))(x), f(lambda v: kr.backend.squeeze(v[:, :1], axis=1))(x), f(lambda v: KTF.mean(v, axis=-1))(x), f(lambda v: L.concatenate([v, v * 2], axis=1))(x), f(lambda v: L.MaxPooling2D((2, 3))(v))(p),
+         f(lambda v: tf.unstack(v, axis=1)[1])(x), *f(lambda v: tf.split(v, 3, axis=-1))(p)]
+    return [x, p], o, [normal(3, 6, 4), normal(3, 8, 9, 3)]
+
+
 def up_sampling_interpolations():
     x = Input((5, 4, 3))
     names = ('bicubic', 'lanczos3', 'lanczos5') if IS_KERAS3 else ('bicubic', 'area', 'gaussian', 'lanczos3', 'lanczos5', 'mitchellcubic')
@@ -185,10 +196,10 @@ published_model_class.model = Trained
 
 CASES = [published_activations, published_calls] + (
     [published_selection_3, published_functions_3, published_images_3, published_fourier_3, spectrograms, reversible_embedding] if IS_KERAS3 else
-    [published_selection, published_images, published_windows, published_sizes, published_fourier, published_lambdas, up_sampling_interpolations, published_model_class])
+    [published_selection, published_images, published_windows, published_sizes, published_fourier, published_lambdas, up_sampling_interpolations, published_model_class, published_words])
 
 # What cannot be said again in C++ from its configuration, as the tests do with all of keras_2.15.
-APART = [] if IS_KERAS3 else [published_calls, published_lambdas, published_fourier, published_model_class]
+APART = [] if IS_KERAS3 else [published_calls, published_lambdas, published_fourier, published_model_class, published_words]
 
 
 def main():
