@@ -17,12 +17,16 @@ void gather_nd(Translation& t, Node& node) {
   t.emit(node.output(), "GatherND", {t.value(node.input(0)), t.as_int64(node.input(1))});
 }
 
+// A negative index has a row of off_value alone, where ONNX counts it from the end: the depth is past the end in both.
 void one_hot(Translation& t, Node& node) {
   const std::string values = t.step("Concat",
                                     {t.step("Unsqueeze", {t.value(node.input(3)), t.integers_initializer({0})}),
                                      t.step("Unsqueeze", {t.value(node.input(2)), t.integers_initializer({0})})},
                                     {{"axis", int64_t{0}}});
-  t.emit(node.output(), "OneHot", {t.value(node.input(0)), t.value(node.input(1)), values},
+  const std::string index = t.as_int64(node.input(0));
+  const std::string depth = t.step("Reshape", {t.as_int64(node.input(1)), t.integers_initializer({1})});
+  const std::string is_none = t.step("Less", {index, t.integers_initializer({0})});
+  t.emit(node.output(), "OneHot", {t.step("Where", {is_none, depth, index}), depth, values},
          {{"axis", node.get_or<int64_t>("axis", -1)}});
 }
 
