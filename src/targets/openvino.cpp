@@ -72,7 +72,7 @@ void rewrite(Graph& graph, graph::Signature& signature) {
 // translator.
 void check_types(const Node& node) {
   static const std::set<std::string_view> kUnknown{
-      "Cholesky", "Cumprod", "Digamma", "Lgamma", "MatrixDeterminant", "MatrixSolve", "MatrixTriangularSolve"};
+      "Cholesky", "Cumprod", "Digamma", "Lgamma", "MatrixDeterminant", "MatrixSolve", "MatrixTriangularSolve", "Qr"};
   if (kUnknown.contains(node.op())) refuse(node, "OpenVINO's TensorFlow frontend has no such op");
   if (node.op().starts_with("FakeQuantWithMinMax") && node.get_or<int64_t>("num_bits", 8) == 16)
     refuse(node, "OpenVINO leaves out what quantizes to 16 bits, and the range with it");
