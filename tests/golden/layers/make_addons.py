@@ -6,27 +6,17 @@ order. The run is repeatable; index.json lists the cases.
 """
 import json
 import os
-import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
 import numpy as np
 import tensorflow as tf
 import tensorflow_addons as tfa
+from golden_cases import HERE, add_to_index, asked_cases, case, write_answers
 from tensorflow_addons.layers.netvlad import NetVLAD
 
 keras = tf.keras
 L, A = keras.layers, tfa.layers
 Input = keras.Input
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'custom_layers')
-CASES = []
-
-
-def case(*endings):
-    def add(function):
-        for ending in endings:
-            CASES.append((function, ending))
-        return function
-    return add
 
 
 def normal(*shape):
@@ -109,12 +99,7 @@ def classes_of(net):
 
 
 def main():
-    index = os.path.join(os.path.dirname(FOLDER), 'index.json')
-    entries = json.load(open(index))
-    for function, ending in CASES:
-        if sys.argv[1:] and function.__name__ not in sys.argv[1:]:
-            continue
-        name = function.__name__ + ('_archive' if ending == 'keras' else '')
+    for function, ending, name in asked_cases():
         keras.backend.clear_session()
         keras.backend.reset_uids()
         random = np.random.RandomState(sum(map(ord, name)))
@@ -124,16 +109,9 @@ def main():
         randomise(net, random)
         arrays = [maker(random) for maker in makers]
         answers = net(arrays if len(arrays) > 1 else arrays[0], training=False)
-        net.save(os.path.join(FOLDER, '%s.%s' % (name, ending)))
-        saved = {'in%d' % i: x for i, x in enumerate(arrays)}
-        saved.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
-        np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **saved)
-        model = 'custom_layers/%s.%s' % (name, ending)
-        entry = {'model': model, 'answers': 'custom_layers/%s.npz' % name, 'layers': classes_of(net), 'operations': [], 'rtol': 1e-4, 'atol': 1e-5}
-        entries = [e for e in entries if e['model'] != model] + [entry]
-        print(model, entry['layers'])
-    with open(index, 'w') as file:
-        file.write('[\n' + ',\n'.join(json.dumps(entry) for entry in entries) + '\n]\n')
+        net.save(os.path.join(HERE, 'custom_layers', '%s.%s' % (name, ending)))
+        write_answers('custom_layers', name, arrays, answers)
+        add_to_index('custom_layers', name, ending, classes_of(net))
 
 
 main()

@@ -7,7 +7,6 @@ out0, out1, …, in the model's order. The run is repeatable; index.json lists t
 """
 import json
 import os
-import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
 import kapre
@@ -17,6 +16,7 @@ import plain_code
 import qkeras as Q
 import tensorflow as tf
 import tensorflow_addons as tfa
+from golden_cases import HERE, add_to_index, asked_cases, case, write_answers
 from kapre.augmentation import ChannelSwap
 from tensorflow.python.ops import array_ops
 from tensorflow.python.util import nest
@@ -31,16 +31,7 @@ librosa.fft_frequencies = lambda sr, n_fft, of=librosa.fft_frequencies: of(sr=sr
 keras = tf.keras
 L = keras.layers
 Input = keras.Input
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'custom_layers')
-CASES = []
-
-
-def case(*endings):
-    def add(function):
-        for ending in endings:
-            CASES.append((function, ending))
-        return function
-    return add
+FOLDER = os.path.join(HERE, 'custom_layers')
 
 
 @case('h5', 'keras')
@@ -243,12 +234,7 @@ def randomize(net, random):
 
 def main():
     os.makedirs(FOLDER, exist_ok=True)
-    index = os.path.join(os.path.dirname(FOLDER), 'index.json')
-    lines = open(index).read().strip().splitlines()[1:-1]
-    for function, ending in CASES:
-        name = function.__name__ + ('_archive' if ending == 'keras' else '')
-        if sys.argv[1:] and function.__name__ not in sys.argv[1:]:
-            continue
+    for function, ending, name in asked_cases():
         keras.backend.clear_session()
         keras.backend.reset_uids()
         seed = sum(map(ord, name))
@@ -262,11 +248,8 @@ def main():
         randomize(net, random)
         net(arrays, training=False)  # QAdaptiveActivation takes up its range behind a call
         answers = net(arrays, training=False)
-        model = 'custom_layers/%s.%s' % (name, ending)
         net.save(os.path.join(FOLDER, '%s.%s' % (name, ending)))
-        saved = {'in%d' % i: x for i, x in enumerate(arrays)}
-        saved.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers)})
-        np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **saved)
+        write_answers('custom_layers', name, arrays, answers)
         classes = set()
         nested = [l for layer in net.layers if hasattr(layer, 'layers') for l in json.loads(layer.to_json())['config']['layers']]
         for layer in nested + [l for l in json.loads(net.to_json())['config']['layers'] if l['class_name'] != 'Sequential']:
@@ -274,11 +257,7 @@ def main():
                 if serialized:
                     registered = serialized.get('registered_name') or ''
                     classes.add(registered if '>' in registered else serialized['class_name'])
-        entry = {'model': model, 'answers': 'custom_layers/%s.npz' % name, 'layers': sorted(classes), 'operations': [], 'rtol': 1e-4, 'atol': 1e-5}
-        lines = [line.rstrip(',') for line in lines if json.loads(line.rstrip(','))['model'] != model] + [json.dumps(entry)]
-        print(model, sorted(classes))
-    with open(index, 'w') as file:
-        file.write('[\n' + ',\n'.join(lines) + '\n]\n')
+        add_to_index('custom_layers', name, ending, sorted(classes))
 
 
 main()

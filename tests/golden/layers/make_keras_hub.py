@@ -8,12 +8,11 @@ for random inputs: in0, in1, … and out0, out1, …, in the model's order. The 
 """
 import json
 import os
-import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3', KERAS_BACKEND='tensorflow')
 import numpy as np
 import plain_code
-import tensorflow as tf
+from golden_cases import CASES, HERE, add_to_index, is_asked, write_answers
 try:
     import keras_hub as H
     import keras
@@ -28,8 +27,7 @@ N = H.layers
 Input = keras.Input
 IS_OLD = not IS_HUB and H.__version__.startswith('0.5')
 PACKAGE = 'keras_hub' if IS_HUB else 'keras_nlp_old' if IS_OLD else 'keras_nlp'
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'custom_layers')
-CASES = []
+FOLDER = os.path.join(HERE, 'custom_layers')
 
 
 def case(**endings):
@@ -202,7 +200,7 @@ def classes_of(net):
     return sorted(result)
 
 
-def make(function, ending, entries):
+def make(function, ending):
     name = '%s_%s%s' % (PACKAGE.replace('_old', ''), function.__name__, '_archive' if ending == 'keras' and not IS_HUB else '')
     if IS_OLD and '_old' not in name:
         name = name.replace('keras_nlp', 'keras_nlp_old')
@@ -217,24 +215,14 @@ def make(function, ending, entries):
     arrays = [maker(random) for maker in makers]
     answers = net(arrays, training=False)
     net.save(os.path.join(FOLDER, '%s.%s' % (name, ending)))
-    saved = {'in%d' % i: x for i, x in enumerate(arrays)}
-    saved.update({'out%d' % i: np.asarray(y) for i, y in enumerate(answers if isinstance(answers, (list, tuple)) else [answers])})
-    np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **saved)
-    model = 'custom_layers/%s.%s' % (name, ending)
-    entry = {'model': model, 'answers': 'custom_layers/%s.npz' % name, 'layers': classes_of(net), 'operations': [], 'rtol': 1e-4, 'atol': 1e-5}
-    print(model, entry['layers'])
-    return [e for e in entries if e['model'] != model] + [entry]
+    write_answers('custom_layers', name, arrays, answers)
+    add_to_index('custom_layers', name, ending, classes_of(net))
 
 
 def main():
-    os.makedirs(FOLDER, exist_ok=True)
-    index = os.path.join(os.path.dirname(FOLDER), 'index.json')
-    entries = json.load(open(index))
     for function, ending in CASES:
-        if not sys.argv[1:] or function.__name__ in sys.argv[1:]:
-            entries = make(function, ending, entries)
-    with open(index, 'w') as file:
-        file.write('[\n' + ',\n'.join(json.dumps(entry) for entry in entries) + '\n]\n')
+        if is_asked(function):
+            make(function, ending)
 
 
 main()

@@ -8,12 +8,12 @@ move to random places, for a few steps leave them near where they began. The run
 """
 import json
 import os
-import sys
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_ENABLE_ONEDNN_OPTS='0', TF_CPP_MIN_LOG_LEVEL='3')
 import numpy as np
 import tensorflow as tf
 import tensorflow_model_optimization as tfmot
+from golden_cases import HERE, add_to_index, asked_cases, case, write_answers
 from tensorflow_model_optimization.python.core.clustering.keras.experimental import cluster as clustering
 from tensorflow_model_optimization.python.core.quantization.keras import quantize_layer, quantize_wrapper, quantizers
 from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_configs, default_8bit_quantize_registry
@@ -26,16 +26,7 @@ P = tfmot.sparsity.keras
 Q = tfmot.quantization.keras
 C = tfmot.clustering.keras
 prune = P.prune_low_magnitude
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'model_optimization')
-CASES = []
-
-
-def case(*endings):
-    def add(function):
-        for ending in endings:
-            CASES.append((function, ending))
-        return function
-    return add
+FOLDER = os.path.join(HERE, 'model_optimization')
 
 
 # Pruning. The first is half-way through its schedule, the second was trained to its end.
@@ -259,12 +250,7 @@ def classes_of(net):
 
 def main():
     os.makedirs(FOLDER, exist_ok=True)
-    index = os.path.join(os.path.dirname(FOLDER), 'index.json')
-    lines = [line.rstrip(',') for line in open(index).read().strip().splitlines()[1:-1]]
-    for function, ending in CASES:
-        name = function.__name__ + ('_archive' if ending == 'keras' else '')
-        if sys.argv[1:] and function.__name__ not in sys.argv[1:]:
-            continue
+    for function, ending, name in asked_cases():
         keras.backend.clear_session()
         keras.backend.reset_uids()
         seed = sum(map(ord, name))
@@ -277,20 +263,12 @@ def main():
                 for weight, _, _ in layer.pruning_vars:
                     weight.assign(random.normal(0, 0.4, weight.shape).astype('float32'))
         inputs = [numbers(random, x) for x in net.inputs]
-        model = 'model_optimization/%s.%s' % (name, ending)
         if name.startswith('cluster'):
             net.predict(inputs, verbose=0)  # which assigns weights to clusters, and stores that
         net.save(os.path.join(FOLDER, '%s.%s' % (name, ending)))
         answers = net.predict(inputs, verbose=0)
-        answers = answers if isinstance(answers, list) else [answers]
-        saved = {'in%d' % i: x for i, x in enumerate(inputs)}
-        saved.update({'out%d' % i: y for i, y in enumerate(answers)})
-        np.savez_compressed(os.path.join(FOLDER, name + '.npz'), **saved)
-        entry = {'model': model, 'answers': 'model_optimization/%s.npz' % name, 'layers': classes_of(net), 'operations': [], 'rtol': 1e-4, 'atol': 1e-5}
-        lines = [line for line in lines if json.loads(line)['model'] != model] + [json.dumps(entry)]
-        print(model, entry['layers'], [float(np.std(y)) for y in answers])
-        with open(index, 'w') as file:
-            file.write('[\n' + ',\n'.join(lines) + '\n]\n')
+        write_answers('model_optimization', name, inputs, answers)
+        add_to_index('model_optimization', name, ending, classes_of(net))
 
 
 main()
