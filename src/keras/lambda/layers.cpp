@@ -68,9 +68,11 @@ python::Value made(const std::string& class_name, const Given& arguments, const 
                                              python::Value::string(config.dump()), python::Value::list(given.weights)});
 }
 
-// What says nothing of the layer's answer at inference.
-bool is_idle(const std::string& name, const python::Value& value) {
-  return name == "training" || value.is(Kind::kNone) || (value.is(Kind::kBool) && value.integer == 0);
+// Whether an argument of the call says nothing of the layer's answer. Throws Error{kUnsupported} for training=True.
+bool is_idle(const std::string& class_name, const std::string& name, const python::Value& value) {
+  const bool is_training = name == "training" && !value.is(Kind::kNone) && python::truth(value).value_or(true);
+  if (is_training) refuse(fmt::format("it calls layers.{} with training={}", class_name, value.repr()));
+  return name == "training" || value.is(Kind::kNone);
 }
 
 }  // namespace
@@ -104,7 +106,7 @@ python::Value call_layer(Meaning& meaning, const python::Value& layer, const Giv
     args.push_back(json_of(argument, numbered));
   }
   for (const auto& [name, value] : keywords) {
-    if (!is_idle(name, value)) kwargs[name] = json_of(value, numbered);
+    if (!is_idle(class_name, name, value)) kwargs[name] = json_of(value, numbered);
   }
   if (!kwargs.empty()) {
     config["call_arguments"] = {{"args", args}, {"kwargs", kwargs}};
