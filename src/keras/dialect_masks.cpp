@@ -9,6 +9,7 @@
 
 #include "keras/architecture.h"
 #include "keras/dialect.h"
+#include "keras/mask_versions.h"
 #include "keras/model.h"
 
 namespace hoarfrost::keras {
@@ -25,10 +26,7 @@ const std::set<std::string_view> kPassing{"Identity", "Rescaling", "Normalizatio
 class MaskComparison {
  public:
   MaskComparison(Dialect dialect, const Model& model)
-      : dialect_(dialect),
-        model_(model),
-        is_early_(model.version >= Version{.major = 3, .minor = 0} && model.version < Version{.major = 3, .minor = 4}),
-        calls_(calls_of(model)) {}
+      : dialect_(dialect), model_(model), is_early_(loses_masks_of_lists(model.version)), calls_(calls_of(model)) {}
 
   void expect_same() const {
     for (const LoweredCall& call : calls_) {

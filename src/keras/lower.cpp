@@ -9,6 +9,7 @@
 #include <set>
 
 #include "keras/lowering.h"
+#include "keras/mask_versions.h"
 #include "keras/model.h"
 #include "keras/penalty.h"
 #include "keras/trainable.h"
@@ -75,7 +76,7 @@ class ModelLowering {
       const TensorRef& ref = model.inputs[i];
       results[{ref.layer, ref.call}] = {{inputs.at(i)}, "", true};
     }
-    const bool is_order_heard = takes_masks_away(model);
+    const bool is_order_heard = may_take_masks_away(model);
     for (const auto& [l, c] : is_order_heard ? run_order(model) : call_order(model))
       results[{l, c}] = lower_call(model, l, c, results, prefix, path);
     Values outputs;
@@ -121,7 +122,7 @@ class ModelLowering {
       if (loses_masks_of_lists(model.version) && takes_list(layer.class_name)) {
         for (Value& y : result.values) y.mask = {};
       }
-      if (takes_masks_away(model, layer)) {
+      if (takes_masks_away(layer.class_name, model.version)) {
         // What is cast before the call is another tensor, and loses none.
         for (const Value& x : in) {
           if (!is_floating(x.dtype) || x.dtype == layer.compute_dtype) unmasked_.insert(x.tensor);
@@ -134,24 +135,18 @@ class ModelLowering {
     }
   }
 
-  // Keras 3.0 to 3.3 look for the mask to pass on at the first argument itself, where that is a list too.
-  static bool loses_masks_of_lists(Version version) {
-    return version >= Version{.major = 3, .minor = 0} && version < Version{.major = 3, .minor = 4};
-  }
+  // Layers whose first argument is a list of tensors.
   static bool takes_list(std::string_view class_name) {
     constexpr std::string_view kListed[] = {"Add",     "Subtract",    "Multiply",  "Average",          "Maximum",
                                             "Minimum", "Concatenate", "Attention", "AdditiveAttention"};
     return std::ranges::find(kListed, class_name) != std::end(kListed);
   }
 
-  // MultiHeadAttention of Keras 3.8 and later takes the masks from its inputs, so that whoever takes these behind it
-  // finds none: it matters who runs first.
-  static bool takes_masks_away(const Model& model, const ModelLayer& layer) {
-    return layer.class_name == "MultiHeadAttention" && model.version >= Version{.major = 3, .minor = 8};
-  }
-  static bool takes_masks_away(const Model& model) {
+  // Whether any layer does, of the models within too.
+  static bool may_take_masks_away(const Model& model) {
     return std::ranges::any_of(model.layers, [&](const ModelLayer& layer) {
-      return layer.model != nullptr ? takes_masks_away(*layer.model) : takes_masks_away(model, layer);
+      return layer.model != nullptr ? may_take_masks_away(*layer.model)
+                                    : takes_masks_away(layer.class_name, model.version);
     });
   }
 

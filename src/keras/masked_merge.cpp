@@ -5,12 +5,11 @@
 
 #include <algorithm>
 
+#include "keras/mask_versions.h"
 #include "keras/merge.h"
 
 namespace hoarfrost::keras {
 namespace {
-
-constexpr Version kFirst{.major = 3, .minor = 4};
 
 void expect_alike(const Values& in) {
   for (const Value& x : in) {
@@ -103,7 +102,7 @@ double extreme_at(MergeOp op, const Arrays& in, const Index& o, const std::vecto
 }  // namespace
 
 bool merges_by_masks(Version version, const Values& in) {
-  return version >= kFirst && std::ranges::any_of(in, [](const Value& x) { return bool(x.mask); });
+  return unites_masks(version) && std::ranges::any_of(in, [](const Value& x) { return bool(x.mask); });
 }
 
 Value lower_masked_merge(MergeOp op, Lowering& lowering, const Values& in) {
@@ -112,7 +111,8 @@ Value lower_masked_merge(MergeOp op, Lowering& lowering, const Values& in) {
 }
 
 Formula masked_merge_reference(MergeOp op, Version version, const Arrays& in) {
-  const bool has_masks = version >= kFirst && std::ranges::any_of(in, [](const Array& x) { return x.mask != nullptr; });
+  const bool has_masks =
+      unites_masks(version) && std::ranges::any_of(in, [](const Array& x) { return x.mask != nullptr; });
   if (!has_masks) {
     if (op == "Mul") return merge_reference(in, [](double a, double b) { return a * b; });
     if (op == "Maximum") return merge_reference(in, [](double a, double b) { return a > b ? a : b; });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "keras/mask_versions.h"
 #include "keras/shapes.h"
 
 namespace hoarfrost::keras {
@@ -40,7 +41,7 @@ Shape merged_shape(const Shapes& in) {
 }
 
 graph::Endpoint merged_mask(Lowering& lowering, const Values& in, Version version) {
-  const bool is_or = version >= Version{.major = 3, .minor = 4};
+  const bool is_or = unites_masks(version);
   const std::string_view op = is_or ? "LogicalOr" : "LogicalAnd";
   Value merged;
   for (const Value& value : in) {

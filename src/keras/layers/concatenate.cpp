@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "keras/layers/registry.h"
+#include "keras/mask_versions.h"
 #include "keras/merge.h"
 #include "keras/shapes.h"
 
@@ -77,7 +78,7 @@ struct Concatenate {
     const size_t n_masked = static_cast<size_t>(std::ranges::count_if(in, [](const Value& x) { return bool(x.mask); }));
     if (n_masked == 0) return {};
     if (in[0].shape.normalized(axis) != 1 || in[0].shape.rank() == 2) {
-      if (version < Version{.major = 3, .minor = 4}) return merged_mask(lowering, in, version);
+      if (!unites_masks(version)) return merged_mask(lowering, in, version);
       Values masked;
       std::ranges::copy_if(in, std::back_inserter(masked), [](const Value& x) { return bool(x.mask); });
       const graph::Endpoint either = merged_mask(lowering, masked, version);
