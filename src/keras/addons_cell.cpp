@@ -1,7 +1,6 @@
 #include "keras/addons_cell.h"
 
 #include <fmt/format.h>
-#include <hoarfrost/error.h>
 
 #include <cmath>
 #include <map>
@@ -12,11 +11,6 @@
 
 namespace hoarfrost::keras {
 namespace {
-
-void expect_inference(const Lowering& lowering) {
-  if (lowering.is_training())
-    throw Error(ErrorCode::kUnsupported, "", "TensorFlow Addons' cells are not trained here; Keras' own are");
-}
 
 Value product_of(Lowering& lowering, const Value& a, const Value& b) { return lowering.named_op("mul", "Mul", {a, b}); }
 Value sum_of(Lowering& lowering, const Value& a, const Value& b) { return lowering.named_op("add", "Add", {a, b}); }
@@ -53,7 +47,7 @@ class PeepholeLstmCell final : public VectorCell {
     return static_cast<double>(4 * o_.units * (o_.units + x.last()));
   }
   Values prepare(Lowering& lowering, Values w, const Shape& /*x*/) const override {
-    expect_inference(lowering);
+    lowering.expect_inference(kTrainedByAddons);
     return w;
   }
 
@@ -116,7 +110,7 @@ class LayerNormLstmCell final : public VectorCell {
   [[nodiscard]] Shape projected(const Shape&) const override { return {4 * o_.units}; }
   [[nodiscard]] size_t n_prepared() const override { return 9; }
   Values prepare(Lowering& lowering, Values w, const Shape& /*x*/) const override {
-    expect_inference(lowering);
+    lowering.expect_inference(kTrainedByAddons);
     if (!o_.use_bias) w.insert(w.begin() + 2, Value{});
     return w;
   }
@@ -179,7 +173,7 @@ class LayerNormSimpleRnnCell final : public VectorCell {
     return static_cast<double>(o_.units * (o_.units + x.last() + 4));
   }
   Values prepare(Lowering& lowering, Values w, const Shape& /*x*/) const override {
-    expect_inference(lowering);
+    lowering.expect_inference(kTrainedByAddons);
     return w;
   }
 

@@ -7,6 +7,9 @@
 
 namespace hoarfrost::keras {
 
+// What is said in training (Lowering::expect_inference).
+inline constexpr std::string_view kTrainedByAddons = "TensorFlow Addons' cells are not trained here; Keras' own are";
+
 CellPtr parse_peephole_lstm_cell(const Config& config);
 CellPtr parse_layer_norm_lstm_cell(const Config& config);
 CellPtr parse_layer_norm_simple_rnn_cell(const Config& config);

@@ -1,6 +1,5 @@
 // TensorFlow Addons' cells whose state is met before its input: NASCell and ESNCell, which keep their recurrent kernel
 // first.
-#include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,11 +11,6 @@
 
 namespace hoarfrost::keras {
 namespace {
-
-void expect_not_trained(const Lowering& lowering) {
-  if (lowering.is_training())
-    throw Error(ErrorCode::kUnsupported, "", "TensorFlow Addons' cells are not trained here; Keras' own are");
-}
 
 Value function(Lowering& lowering, const char* op, const Value& x) { return lowering.op(op, {x}); }
 Value both(Lowering& lowering, const char* op, const Value& a, const Value& b) { return lowering.op(op, {a, b}); }
@@ -43,7 +37,7 @@ class NasCell final : public Cell {
   }
   [[nodiscard]] Shape projected(const Shape&) const override { return {8 * units_}; }
   Values prepare(Lowering& lowering, Values w, const Shape& /*x*/) const override {
-    expect_not_trained(lowering);
+    lowering.expect_inference(kTrainedByAddons);
     return w;
   }
   Value project(Lowering& lowering, const Values& w, const Values& xs) const override {
@@ -119,7 +113,7 @@ class EsnCell final : public Cell {
   }
   [[nodiscard]] Shape projected(const Shape&) const override { return {units_}; }
   Values prepare(Lowering& lowering, Values w, const Shape& /*x*/) const override {
-    expect_not_trained(lowering);
+    lowering.expect_inference(kTrainedByAddons);
     return w;
   }
   Value project(Lowering& lowering, const Values& w, const Values& xs) const override {

@@ -93,6 +93,8 @@ class Lowering {
   void add_loss(const Value& value) { losses_.push_back(value.tensor); }
   [[nodiscard]] bool is_training() const { return phase_ == Phase::kTraining; }
   [[nodiscard]] bool is_trainable() const { return is_trainable_; }
+  // Throws Error{kUnsupported} with this message in training.
+  void expect_inference(std::string_view message) const;
   [[nodiscard]] const std::vector<std::pair<std::string, graph::Endpoint>>& updates() const { return updates_; }
   [[nodiscard]] const std::vector<graph::Endpoint>& losses() const { return losses_; }
   [[nodiscard]] graph::Endpoint random_seed() const { return random_seed_; }

@@ -1,5 +1,6 @@
 // What layers lower to in training alone: random numbers, statistics over processes, and new values of their weights.
 #include <fmt/format.h>
+#include <hoarfrost/error.h>
 
 #include "keras/lowering.h"
 
@@ -65,6 +66,10 @@ Value Lowering::mean_over_group(const Value& x) {
 }
 
 // A weight is read through an Identity on its variable.
+void Lowering::expect_inference(std::string_view message) const {
+  if (is_training()) throw Error(ErrorCode::kUnsupported, "", std::string(message));
+}
+
 void Lowering::update(size_t i, const Value& value) {
   updates_.emplace_back(weight(i).tensor.node->input(0).node->name(), value.tensor);
 }

@@ -1,7 +1,5 @@
 #include "keras/quantized_cell.h"
 
-#include <hoarfrost/error.h>
-
 #include <algorithm>
 
 #include "keras/lowering.h"
@@ -29,9 +27,7 @@ class QuantizedCell final : public Cell {
   [[nodiscard]] size_t n_prepared() const override { return cell_->n_prepared(); }
 
   Values prepare(Lowering& lowering, Values weights, const Shape& x) const override {
-    if (lowering.is_training())
-      throw Error(ErrorCode::kUnsupported, "",
-                  "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers");
+    lowering.expect_inference(kTrainedByQKeras);
     for (size_t i = 0; i < weights.size(); ++i) {
       if (weights_.at(i).lower) weights[i] = weights_.at(i).lower(lowering, weights[i]);
     }

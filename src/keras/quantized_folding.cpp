@@ -1,7 +1,5 @@
 #include "keras/quantized_folding.h"
 
-#include <hoarfrost/error.h>
-
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -74,9 +72,7 @@ QuantizedFolding::Order QuantizedFolding::order() const {
 }
 
 Values QuantizedFolding::lower(Lowering& lowering, const Values& in) const {
-  if (lowering.is_training())
-    throw Error(ErrorCode::kUnsupported, "",
-                "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers");
+  lowering.expect_inference(kTrainedByQKeras);
   const Order at = order();
   const std::vector<WeightSpec> specs = layer_->weights(shapes_of(in));
   const Value variance = lowering.weight(at.variance);

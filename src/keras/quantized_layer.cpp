@@ -1,7 +1,5 @@
 #include "keras/quantized_layer.h"
 
-#include <hoarfrost/error.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -54,9 +52,7 @@ const Quantizer* QuantizedLayer::quantizer_of(const std::string& weight) const {
 }
 
 Values QuantizedLayer::lower(Lowering& lowering, const Values& in) const {
-  if (lowering.is_training())
-    throw Error(ErrorCode::kUnsupported, "",
-                "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers");
+  lowering.expect_inference(kTrainedByQKeras);
   const Shapes shapes = shapes_of(in);
   const std::vector<WeightSpec> specs = layer_->weights(shapes);
   Values weights;

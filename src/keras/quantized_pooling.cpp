@@ -1,7 +1,5 @@
 #include "keras/quantized_pooling.h"
 
-#include <hoarfrost/error.h>
-
 #include <nlohmann/json.hpp>
 
 namespace hoarfrost::keras {
@@ -20,9 +18,7 @@ QuantizedPooling QuantizedPooling::parse(const Config& config, const std::string
 Shapes QuantizedPooling::infer(const Shapes& in) const { return {activation_.infer(layer_->infer(in).at(0))}; }
 
 Values QuantizedPooling::lower(Lowering& lowering, const Values& in, int64_t n_elements) const {
-  if (lowering.is_training())
-    throw Error(ErrorCode::kUnsupported, "",
-                "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers");
+  lowering.expect_inference(kTrainedByQKeras);
   Value y = layer_->lower(lowering, in).at(0);
   if (quantizer_.of) {
     const auto n = static_cast<double>(n_elements);

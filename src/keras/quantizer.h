@@ -11,6 +11,10 @@
 
 namespace hoarfrost::keras {
 
+// What is said in training (Lowering::expect_inference).
+inline constexpr std::string_view kTrainedByQKeras =
+    "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers";
+
 struct Quantizer {
   std::function<Value(Lowering&, const Value&)> lower;  // null: there is none, and numbers stay as they are
   std::function<double(double)> of;                     // of one number; null where the scale is the whole weight's

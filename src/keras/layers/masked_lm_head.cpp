@@ -124,9 +124,9 @@ struct MaskedLmHead {
   }
   std::vector<WeightSpec> weights(const Shapes& in) const { return composed(in).weights(in); }
   Values lower(Lowering& lowering, const Values& in) const {
-    if (embedding != nullptr && lowering.is_training())
-      throw Error(ErrorCode::kUnsupported, "",
-                  "a MaskedLMHead with a token_embedding shares that layer's table, which is not trained here");
+    if (embedding != nullptr)
+      lowering.expect_inference(
+          "a MaskedLMHead with a token_embedding shares that layer's table, which is not trained here");
     return composed(shapes_of(in)).lower(lowering, in);
   }
   Formulas reference(const Arrays& weights, const Arrays& in) const {

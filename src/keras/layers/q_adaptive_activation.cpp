@@ -2,7 +2,6 @@
 // that holds what training saw: moving averages of the least and the largest value, weights of the layer. QKeras 0.9,
 // whose first call after loading has the range of a new layer still, and all others this one.
 #include <fmt/format.h>
-#include <hoarfrost/error.h>
 
 #include <algorithm>
 #include <cmath>
@@ -61,9 +60,7 @@ struct QAdaptiveActivation {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    if (lowering.is_training())
-      throw Error(ErrorCode::kUnsupported, "",
-                  "QKeras' layers are not trained here: train in QKeras, or with Keras' own layers");
+    lowering.expect_inference(kTrainedByQKeras);
     const QuantizerNodes nodes(lowering, "adaptive");
     const Value bits =
         nodes.op("Maximum", lower_bits(nodes, lowering.weight(1), true), lower_bits(nodes, lowering.weight(2), false));

@@ -40,7 +40,7 @@ struct SpectralNormalization {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    if (lowering.is_training()) throw Error(ErrorCode::kUnsupported, "", "SpectralNormalization is not trained here");
+    lowering.expect_inference("SpectralNormalization is not trained here");
     return lowering.inner(*layer, "layer", 0, lowering.n_weights() - 1, in);
   }
 

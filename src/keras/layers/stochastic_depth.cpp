@@ -1,6 +1,5 @@
 // StochasticDepth: a shortcut plus a branch, [shortcut, branch], the branch times the probability with which training
 // keeps it (Huang et al. 2016). TensorFlow Addons 0.23.
-#include <hoarfrost/error.h>
 
 #include <nlohmann/json.hpp>
 
@@ -16,8 +15,7 @@ struct StochasticDepth : ExpressionLayer {
     return {{config, 2, "x[0] + p * x[1]", {{"p", config.get_float({"survival_probability"}, 0.5)}}}};
   }
   Values lower(Lowering& lowering, const Values& in) const {
-    if (lowering.is_training())
-      throw Error(ErrorCode::kUnsupported, "", "StochasticDepth drops branches in training, which is not done here");
+    lowering.expect_inference("StochasticDepth drops branches in training, which is not done here");
     return ExpressionLayer::lower(lowering, in);
   }
 };

@@ -47,7 +47,7 @@ struct WeightNormalization {
   }
 
   Values lower(Lowering& lowering, const Values& in) const {
-    if (lowering.is_training()) throw Error(ErrorCode::kUnsupported, "", "WeightNormalization is not trained here");
+    lowering.expect_inference("WeightNormalization is not trained here");
     const Shapes shapes = shapes_of(in);
     const std::vector<WeightSpec> inner = layer->weights(shapes);
     if (Reader(lowering.weight_value(1 + inner.size()))[0] == 0) {
