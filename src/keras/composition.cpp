@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "keras/shapes.h"
-
 namespace hoarfrost::keras {
 namespace {
 
@@ -17,12 +15,6 @@ std::vector<T> chosen(const std::vector<T>& all, const std::vector<size_t>& numb
 
 std::string joined(const std::string& front, const std::string& back) {
   return front.empty() || back.empty() ? front + back : front + "/" + back;
-}
-
-// Where a part's weight is in Keras 3's files, without the part's own group.
-std::string inner_group(const WeightSpec& spec) {
-  const size_t slash = spec.name.rfind('/');
-  return !spec.group.empty() || slash == std::string::npos ? spec.group : spec.name.substr(0, slash);
 }
 
 }  // namespace
@@ -76,7 +68,7 @@ std::vector<WeightSpec> Composition::weights(const Shapes& in) const {
   std::vector<WeightSpec> result;
   for (size_t i = 0; i < parts_.size(); ++i) {
     for (WeightSpec spec : by_part[i]) {
-      spec.group = joined(parts_[i].group, inner_group(spec));
+      spec.group = joined(parts_[i].group, group_of(spec.name, spec.group));
       spec.name = joined(parts_[i].name, spec.name);
       result.push_back(std::move(spec));
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "keras/lowering.h"
+#include "keras/shapes.h"
 
 namespace hoarfrost::keras {
 
@@ -55,6 +56,21 @@ class Composition {
   size_t output_ = 0;
   std::vector<Part> parts_;
   std::vector<Step> steps_;
+};
+
+// A layer whose composition its inputs' shapes say: T with its `parse` and `Composition composed(const Shapes& in)
+// const`, for make_spec.
+template <typename T>
+struct Composed : T {
+  static Composed parse(const Config& config) { return {T::parse(config)}; }
+  [[nodiscard]] Shapes infer(const Shapes& in) const { return this->composed(in).infer(in); }
+  [[nodiscard]] std::vector<WeightSpec> weights(const Shapes& in) const { return this->composed(in).weights(in); }
+  [[nodiscard]] Values lower(Lowering& lowering, const Values& in) const {
+    return this->composed(shapes_of(in)).lower(lowering, in);
+  }
+  [[nodiscard]] Formulas reference(const Arrays& weights, const Arrays& in) const {
+    return this->composed(shapes_of(in)).reference(weights, in);
+  }
 };
 
 }  // namespace hoarfrost::keras

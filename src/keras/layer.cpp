@@ -23,6 +23,16 @@ std::vector<const LayerSpec*> all_layers() {
   };
 }
 
+Values without_masks(Values values) {
+  for (Value& value : values) value.mask = {};
+  return values;
+}
+
+std::string group_of(std::string_view name, std::string_view group) {
+  const size_t slash = name.rfind('/');
+  return std::string(group.empty() && slash != std::string_view::npos ? name.substr(0, slash) : group);
+}
+
 const LayerSpec* find_layer(std::string_view class_name) {
   const auto find = [](std::string_view wanted) -> const LayerSpec* {
     for (const LayerSpec* spec : all_layers()) {

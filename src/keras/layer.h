@@ -40,6 +40,7 @@ struct Value {
   graph::Endpoint mask = {};  // Keras' mask, bool [batch, time], where there is one
 };
 using Values = std::vector<Value>;
+Values without_masks(Values values);
 
 struct WeightSpec {
   std::string name;  // Keras' name within the layer: "kernel"
@@ -50,6 +51,10 @@ struct WeightSpec {
       false;  // Keras 3's files hold it a second time, in the layer's own group, before what is only there
   bool is_own_again = false;  // they hold it twice in the layer's own group, behind all trainable ones
 };
+
+// The groups, from the layer's own on, that hold a weight of that name in Keras 3's files: "query_dense",
+// "forward_layer/cell"; "" where it is the layer's own.
+std::string group_of(std::string_view name, std::string_view group);
 
 // A layer with its configuration; the type behind it is the struct above.
 class Layer {

@@ -115,9 +115,7 @@ class V3Weights {
       for (const WeightSlot& slot : layer.own) {
         const std::string name =
             is_distributed && slot.spec.name.starts_with("layer/") ? slot.spec.name.substr(6) : slot.spec.name;
-        const size_t slash = name.rfind('/');
-        const std::string part =
-            slot.spec.group.empty() && slash != std::string::npos ? name.substr(0, slash) : slot.spec.group;
+        const std::string part = group_of(name, slot.spec.group);
         if (slot.spec.is_trainable != is_trainable) continue;
         by_part[part].push_back(&slot);
         if (slot.spec.is_also_own) by_part[""].push_back(&slot);
@@ -151,15 +149,19 @@ class V3Weights {
                : "";
   }
 
+  [[nodiscard]] bool is_shared(const WeightSlot& slot) const {
+    return std::ranges::any_of(
+        shared_, [&](const Shared& shared) { return std::ranges::find(shared.slots, &slot) != shared.slots.end(); });
+  }
+
   // The slots of the layer of that name, or of that part of a layer, whose first has this shape.
-  static void find_shared(const std::vector<LayerSlots>& layers, const std::string& name, const Shape& shape,
-                          std::vector<const WeightSlot*>& found) {
+  void find_shared(const std::vector<LayerSlots>& layers, const std::string& name, const Shape& shape,
+                   std::vector<const WeightSlot*>& found) const {
     for (const LayerSlots& layer : layers) {
       find_shared(layer.layers, name, shape, found);
-      if (layer.layer->class_name.ends_with("MaskedLMHead")) continue;
       for (const WeightSlot& slot : layer.own) {
         const bool is_its = layer.layer->name == name || slot.spec.name.starts_with(name + "/");
-        if (is_its && (!found.empty() || slot.spec.shape == shape)) found.push_back(&slot);
+        if (is_its && !is_shared(slot) && (!found.empty() || slot.spec.shape == shape)) found.push_back(&slot);
       }
     }
   }

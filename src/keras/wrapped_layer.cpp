@@ -1,7 +1,6 @@
 #include "keras/wrapped_layer.h"
 
 #include <fmt/format.h>
-#include <hoarfrost/error.h>
 
 #include <nlohmann/json.hpp>
 
@@ -29,13 +28,8 @@ std::vector<WeightSpec> wrapped_weights(const Layer& layer, const Shapes& in) {
   return result;
 }
 
-Values without_masks(Values values) {
-  for (Value& value : values) value.mask = {};
-  return values;
-}
-
 void refuse_training(const Lowering& lowering, std::string_view how) {
-  if (lowering.is_training()) throw Error(ErrorCode::kUnsupported, "", fmt::format("it is not trained here: {}", how));
+  lowering.expect_inference(fmt::format("it is not trained here: {}", how));
 }
 
 }  // namespace hoarfrost::keras

@@ -17,9 +17,6 @@ std::shared_ptr<const Layer> parse_wrapped(const Config& config);
 // The layer's weights under "layer/", the group of .keras files that holds them.
 std::vector<WeightSpec> wrapped_weights(const Layer& layer, const Shapes& in);
 
-// A mask ends at a wrapper: none of them takes or passes one on.
-Values without_masks(Values values);
-
 // Throws Error{kUnsupported} in training; how: what to do instead.
 void refuse_training(const Lowering& lowering, std::string_view how);
 

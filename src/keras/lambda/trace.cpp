@@ -66,11 +66,10 @@ std::string listed(const std::vector<WeightSpec>& specs) {
 // Whether Keras 3's files hold the weight of that name where the spec's is: "att/query_dense/variable" is in the group
 // `query_dense`, "att/_query_dense/variable" of Keras 2.15 too. False for a spec without a group.
 bool is_filed_in(std::string_view name, const WeightSpec& spec) {
-  const std::string group = !spec.group.empty() ? spec.group : spec.name.substr(0, spec.name.rfind('/') + 1);
-  const std::string folder = group.ends_with('/') ? group.substr(0, group.size() - 1) : group;
-  if (folder.empty()) return false;
-  return fmt::format("/{}", name).find(fmt::format("/{}/", folder)) != std::string::npos ||
-         fmt::format("/{}", name).find(fmt::format("/_{}/", folder)) != std::string::npos;
+  const std::string group = group_of(spec.name, spec.group);
+  const std::string path = fmt::format("/{}", name);
+  return !group.empty() && (path.find(fmt::format("/{}/", group)) != std::string::npos ||
+                            path.find(fmt::format("/_{}/", group)) != std::string::npos);
 }
 
 Tensor computed(const Formula& formula) {
@@ -256,8 +255,7 @@ Shapes Trace::output_shapes() const {
 }
 
 Values Trace::lower(Lowering& lowering, const Values& in) const {
-  Values tensors = in;
-  for (auto& tensor : tensors) tensor.mask = {};
+  Values tensors = without_masks(in);
   for (const TraceStep& step : steps_) {
     Values inputs;
     for (const size_t number : step.inputs) inputs.push_back(tensors.at(number));

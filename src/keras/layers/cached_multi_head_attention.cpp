@@ -32,11 +32,7 @@ struct CachedMultiHeadAttention {
 
   Shapes infer(const Shapes& in) const { return attention->infer(in); }
   std::vector<WeightSpec> weights(const Shapes& in) const { return attention->weights(in); }
-  Values lower(Lowering& lowering, const Values& in) const {
-    Values plain = in;
-    for (Value& x : plain) x.mask = {};
-    return attention->lower(lowering, plain);
-  }
+  Values lower(Lowering& lowering, const Values& in) const { return attention->lower(lowering, without_masks(in)); }
   Formulas reference(const Arrays& weights, const Arrays& in) const {
     Arrays plain = in;
     for (Array& x : plain) x.mask = nullptr;

@@ -8,7 +8,6 @@
 #include "keras/call_arguments.h"
 #include "keras/contraction.h"
 #include "keras/layers/registry.h"
-#include "keras/shapes.h"
 #include "keras/transformer_block.h"
 
 namespace hoarfrost::keras {
@@ -81,19 +80,9 @@ struct FNetEncoder {
     return {TransformerBlock::parse(config, false)};
   }
 
-  Shapes infer(const Shapes& in) const {
+  [[nodiscard]] Composition composed(const Shapes& in) const {
     expect_inputs(in, 1);
     expect_rank(in[0], 3);
-    return composed(in).infer(in);
-  }
-  std::vector<WeightSpec> weights(const Shapes& in) const { return composed(in).weights(in); }
-  Values lower(Lowering& lowering, const Values& in) const { return composed(shapes_of(in)).lower(lowering, in); }
-  Formulas reference(const Arrays& weights, const Arrays& in) const {
-    return composed(shapes_of(in)).reference(weights, in);
-  }
-
- private:
-  [[nodiscard]] Composition composed(const Shapes& in) const {
     Composition result(1, block.version);
     const size_t mixing_norm = block.norm_part(result, "mixing_layer_norm");
     const size_t output_norm = block.norm_part(result, "output_layer_norm");
@@ -110,6 +99,6 @@ struct FNetEncoder {
 
 }  // namespace
 
-const LayerSpec layer_fnet_encoder = make_spec<FNetEncoder>("keras_hub>FNetEncoder", "keras_nlp>FNetEncoder");
+const LayerSpec layer_fnet_encoder = make_spec<Composed<FNetEncoder>>("keras_hub>FNetEncoder", "keras_nlp>FNetEncoder");
 
 }  // namespace hoarfrost::keras

@@ -5,7 +5,6 @@
 
 #include "keras/call_arguments.h"
 #include "keras/layers/registry.h"
-#include "keras/shapes.h"
 #include "keras/transformer_block.h"
 
 namespace hoarfrost::keras {
@@ -36,17 +35,6 @@ struct TransformerDecoder {
     return layer;
   }
 
-  Shapes infer(const Shapes& in) const {
-    expect_rank(in.at(0), 3);
-    return composed(in).infer(in);
-  }
-  std::vector<WeightSpec> weights(const Shapes& in) const { return composed(in).weights(in); }
-  Values lower(Lowering& lowering, const Values& in) const { return composed(shapes_of(in)).lower(lowering, in); }
-  Formulas reference(const Arrays& weights, const Arrays& in) const {
-    return composed(shapes_of(in)).reference(weights, in);
-  }
-
- private:
   // CachedMultiHeadAttention asks no mask of its query, and its keys' only where the call gives none. keras-nlp 0.5 has
   // Keras' MultiHeadAttention between the sequences, which asks its keys always.
   static AttentionInputs looking(Composition& all, AttentionInputs seen, size_t query, size_t value,
@@ -57,6 +45,7 @@ struct TransformerDecoder {
   }
 
   [[nodiscard]] Composition composed(const Shapes& in) const {
+    expect_rank(in.at(0), 3);
     const auto input = [&](const char* name) { return arguments.input(name, in.size()); };
     Composition result(in.size(), block.version);
     const size_t x = arguments.required_input("decoder_sequence", in.size());
@@ -92,6 +81,6 @@ struct TransformerDecoder {
 }  // namespace
 
 const LayerSpec layer_transformer_decoder =
-    make_spec<TransformerDecoder>("keras_hub>TransformerDecoder", "keras_nlp>TransformerDecoder");
+    make_spec<Composed<TransformerDecoder>>("keras_hub>TransformerDecoder", "keras_nlp>TransformerDecoder");
 
 }  // namespace hoarfrost::keras

@@ -3,7 +3,6 @@
 // queries see all alike; a padding_mask that the call gives hides steps only.
 #include "keras/call_arguments.h"
 #include "keras/layers/registry.h"
-#include "keras/shapes.h"
 #include "keras/transformer_block.h"
 
 namespace hoarfrost::keras {
@@ -23,18 +22,8 @@ struct TransformerEncoder {
     return layer;
   }
 
-  Shapes infer(const Shapes& in) const {
-    expect_rank(in.at(0), 3);
-    return composed(in).infer(in);
-  }
-  std::vector<WeightSpec> weights(const Shapes& in) const { return composed(in).weights(in); }
-  Values lower(Lowering& lowering, const Values& in) const { return composed(shapes_of(in)).lower(lowering, in); }
-  Formulas reference(const Arrays& weights, const Arrays& in) const {
-    return composed(shapes_of(in)).reference(weights, in);
-  }
-
- private:
   [[nodiscard]] Composition composed(const Shapes& in) const {
+    expect_rank(in.at(0), 3);
     Composition result(in.size(), block.version);
     const size_t x = arguments.required_input("inputs", in.size());
     const int64_t features = in[x].last();
@@ -59,6 +48,6 @@ struct TransformerEncoder {
 }  // namespace
 
 const LayerSpec layer_transformer_encoder =
-    make_spec<TransformerEncoder>("keras_hub>TransformerEncoder", "keras_nlp>TransformerEncoder");
+    make_spec<Composed<TransformerEncoder>>("keras_hub>TransformerEncoder", "keras_nlp>TransformerEncoder");
 
 }  // namespace hoarfrost::keras
