@@ -15,12 +15,14 @@ if(HOARFROST_SANITIZE)
   target_link_options(hoarfrost_options INTERFACE -fsanitize=${HOARFROST_SANITIZE})
 endif()
 
-# hoarfrost_add_module(NAME [DEPENDS module…] [LIBRARIES target…] [SOURCES extra…])
+# hoarfrost_add_module(NAME [DEPENDS module…] [LIBRARIES target…] [SOURCES extra…] [TOGETHER n])
 #   Every *.cpp in the folder that is no test or program belongs to the module; *_test.cpp make NAME_test, which ctest runs.
+#   TOGETHER n: n sources to one compiler run, for files that include the same headers: a file's own work is then most of
+#   what its compilation takes. What their unnamed namespaces define has one name each across the files.
 #   DEPENDS are the modules whose headers it may include (tests/includes_test.py holds it to that).
 #   A module without *.cpp is headers alone.
 function(hoarfrost_add_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "TOGETHER" "DEPENDS;LIBRARIES;SOURCES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|main)\\.cpp$")
@@ -32,6 +34,9 @@ function(hoarfrost_add_module name)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    if(ARG_TOGETHER)
+      set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${ARG_TOGETHER})
+    endif()
     target_link_libraries(${target} PRIVATE hoarfrost_options ${ARG_LIBRARIES})
   else()
     add_library(${target} INTERFACE)
@@ -44,26 +49,17 @@ function(hoarfrost_add_module name)
   if(HOARFROST_TESTS AND tests)
     hoarfrost_add_test(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_LIBRARIES})
+    if(ARG_TOGETHER)
+      set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+    endif()
   endif()
-endfunction()
-
-# hoarfrost_compile_together(target N source…): N of the sources to one compiler run, for many short files that include the
-# same headers: a file's own work is then most of what its compilation takes. What their unnamed namespaces define has one
-# name each across the files.
-function(hoarfrost_compile_together target n)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-  set(count 0)
-  foreach(source IN LISTS ARGN)
-    math(EXPR group "${count} / ${n}")
-    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${target}_${group})
-    math(EXPR count "${count} + 1")
-  endforeach()
 endfunction()
 
 # hoarfrost_add_test(NAME source…): a GoogleTest program whose cases ctest counts one by one. kGolden is tests/golden.
 function(hoarfrost_add_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE hoarfrost_options GTest::gmock_main)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_compile_definitions(${name} PRIVATE HOARFROST_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden")
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tests)
   gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)

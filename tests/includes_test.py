@@ -15,7 +15,7 @@ STRANGERS = [{"tensorflow", "keras"}, {"tensorflow", "passes"}, {"keras", "passe
 def declared(folder):
     text = (folder / "CMakeLists.txt").read_text()
     call = re.search(r"hoarfrost_add_module\((\w+)([^)]*)\)", text)
-    depends = re.search(r"DEPENDS\s+([\w\s]+?)\s*(?:LIBRARIES|SOURCES|$)", call.group(2)) if call else None
+    depends = re.search(r"DEPENDS\s+([\w\s]+?)\s*(?:LIBRARIES|SOURCES|TOGETHER|$)", call.group(2)) if call else None
     return set(depends.group(1).split()) if depends else set()
 
 

@@ -14,7 +14,7 @@ show_steps() {
   if [ -t 1 ]; then awk '/^\[/ {printf "\r%s ", $1; fflush()} END {printf "\r\033[K"}'; else cat >/dev/null; fi
 }
 
-echo "Building Hoarfrost ($preset, $(nproc) processors; two take about ten minutes the first time); the log is $log"
+echo "Building Hoarfrost ($preset, $(nproc) processors; two take about a quarter of an hour the first time); the log is $log"
 if ! { cmake --preset "$preset" && cmake --build --preset "$preset" --target "$target"; } 2>&1 | tee "$log" | show_steps; then
   tail -n 40 "$log" >&2
   echo "The build failed; the whole log is $log" >&2

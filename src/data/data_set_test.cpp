@@ -9,19 +9,19 @@
 namespace hoarfrost::data {
 namespace {
 
+using hoarfrost::testing_support::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing_support::TemporaryFolder;
 
-const ExampleFormat kSmall{{2, 2, 1}, DType::kFloat32, 3};
+const ExampleFormat kFour{{2, 2, 1}, DType::kFloat32, 3};
 constexpr std::string_view kHeader = "label,pixel1,pixel2,pixel3,pixel4\n";
 
-DataSet open_text(const TemporaryFolder& folder, std::string_view text, const ExampleFormat& format = kSmall) {
+DataSet open_text(const TemporaryFolder& folder, std::string_view text, const ExampleFormat& format = kFour) {
   write_file(folder / "set.csv", text);
   return DataSet::open(folder / "set.csv", format);
 }
 
-std::string error_of(std::string_view text, const ExampleFormat& format = kSmall) {
+std::string error_of_text(std::string_view text, const ExampleFormat& format = kFour) {
   const TemporaryFolder folder;
   try {
     DataSet set = open_text(folder, text, format);
@@ -87,19 +87,20 @@ TEST(Csv, IntegerInputsAreNotScaled) {
 
 TEST(Csv, ErrorsNameFileAndLine) {
   const std::string good = std::string(kHeader) + "2,0,51,102,255\n";
-  EXPECT_EQ(error_of(good + "1,2,3,4\n"), "set.csv:3: expected 5 columns (the label and 4 values), found 4");
-  EXPECT_EQ(error_of(good + "1,2,3,4,5,6\n"), "set.csv:3: expected 5 columns (the label and 4 values), found 6");
-  EXPECT_EQ(error_of(good + "1,2,3x,4,5\n"), "set.csv:3: column 3: expected a number, found `3x`");
-  EXPECT_EQ(error_of(good + "1,2,,4,5\n"), "set.csv:3: column 3: expected a number, found ``");
-  EXPECT_EQ(error_of(good + "1,2,nan,4,5\n"), "set.csv:3: column 3: expected a number, found `nan`");
-  EXPECT_EQ(error_of(good + "1.5,2,3,4,5\n"), "set.csv:3: column 1: expected a label (a whole number), found `1.5`");
-  EXPECT_EQ(error_of(good + "\n3,2,3,4,5\n"), "set.csv:4: expected a label of 0 to 2, found 3");
-  EXPECT_EQ(error_of(good + "-1,2,3,4,5\n"), "set.csv:3: expected a label of 0 to 2, found -1");
-  EXPECT_EQ(error_of(std::string(kHeader)), "set.csv: the data set is empty");
-  EXPECT_EQ(error_of(""), "set.csv: the data set is empty");
-  EXPECT_EQ(error_of(good, {{28, 28, 1}, DType::kFloat32, 3}),
+  EXPECT_EQ(error_of_text(good + "1,2,3,4\n"), "set.csv:3: expected 5 columns (the label and 4 values), found 4");
+  EXPECT_EQ(error_of_text(good + "1,2,3,4,5,6\n"), "set.csv:3: expected 5 columns (the label and 4 values), found 6");
+  EXPECT_EQ(error_of_text(good + "1,2,3x,4,5\n"), "set.csv:3: column 3: expected a number, found `3x`");
+  EXPECT_EQ(error_of_text(good + "1,2,,4,5\n"), "set.csv:3: column 3: expected a number, found ``");
+  EXPECT_EQ(error_of_text(good + "1,2,nan,4,5\n"), "set.csv:3: column 3: expected a number, found `nan`");
+  EXPECT_EQ(error_of_text(good + "1.5,2,3,4,5\n"),
+            "set.csv:3: column 1: expected a label (a whole number), found `1.5`");
+  EXPECT_EQ(error_of_text(good + "\n3,2,3,4,5\n"), "set.csv:4: expected a label of 0 to 2, found 3");
+  EXPECT_EQ(error_of_text(good + "-1,2,3,4,5\n"), "set.csv:3: expected a label of 0 to 2, found -1");
+  EXPECT_EQ(error_of_text(std::string(kHeader)), "set.csv: the data set is empty");
+  EXPECT_EQ(error_of_text(""), "set.csv: the data set is empty");
+  EXPECT_EQ(error_of_text(good, {{28, 28, 1}, DType::kFloat32, 3}),
             "set.csv: its examples have 4 values, the model takes [28, 28, 1]");
-  EXPECT_THAT(error_of("a text without commas\n"), HasSubstr("is no data set of a known kind"));
+  EXPECT_THAT(error_of_text("a text without commas\n"), HasSubstr("is no data set of a known kind"));
 }
 
 TEST(Csv, TheLabelsColumn) {
@@ -223,7 +224,7 @@ TEST(Cifar, Errors) {
   EXPECT_EQ(message({{32, 32, 3}, DType::kFloat32, 3}), "test_batch.bin: row 1: expected a label of 0 to 2, found 3");
 }
 
-std::string npz_error(const NamedTensors& arrays, const ExampleFormat& format = kSmall) {
+std::string npz_error(const NamedTensors& arrays, const ExampleFormat& format = kFour) {
   const TemporaryFolder folder;
   write_npz(folder / "set.npz", arrays);
   try {
@@ -240,7 +241,7 @@ TEST(NpzDataSet, ScalesBytesAndTakesFloatsAsTheyAre) {
   const TemporaryFolder folder;
   write_npz(folder / "a.npz", {{"images", Tensor::of<uint8_t>({2, 2, 2}, {0, 51, 102, 255, 1, 2, 3, 4})},
                                {"labels", Tensor::of<int32_t>({2, 1}, {2, 1})}});
-  DataSet bytes = DataSet::open(folder / "a.npz", kSmall);
+  DataSet bytes = DataSet::open(folder / "a.npz", kFour);
   EXPECT_EQ(bytes.kind(), "npz (images, labels)");
   const Batch first = bytes.next(1);
   EXPECT_EQ(first.x.shape(), Shape({1, 2, 2, 1}));
@@ -283,9 +284,9 @@ TEST(DataSet, AFolderOfSeveralSetsTakesTheSplit) {
   const TemporaryFolder folder;
   write_file(folder / "sign_mnist_test.csv", "1,0,0,0,0\n");
   write_file(folder / "sign_mnist_train.csv", "1,0,0,0,0\n2,0,0,0,0\n");
-  EXPECT_EQ(DataSet::open(folder.path(), kSmall).size(), 1);
-  EXPECT_EQ(DataSet::open(folder.path(), kSmall, Split::kTrain).size(), 2);
-  EXPECT_THROW(DataSet::open(folder / "none.csv", kSmall), Error);
+  EXPECT_EQ(DataSet::open(folder.path(), kFour).size(), 1);
+  EXPECT_EQ(DataSet::open(folder.path(), kFour, Split::kTrain).size(), 2);
+  EXPECT_THROW(DataSet::open(folder / "none.csv", kFour), Error);
 }
 
 }  // namespace

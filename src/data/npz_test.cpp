@@ -33,7 +33,7 @@ Tensor read_one(const std::string& bytes) {
   return read_npz(folder / "a.npy").at(0).value;
 }
 
-std::string error_of(const std::string& bytes) {
+std::string error_of_array(const std::string& bytes) {
   const TemporaryFolder folder;
   write_file(folder / "a.npy", bytes);
   try {
@@ -84,22 +84,24 @@ TEST(Npy, BoolsAreZeroOrOne) {
 }
 
 TEST(Npy, HostileHeaders) {
-  EXPECT_EQ(error_of(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 8), }", "abcd")),
-            ": expected 18446744073709551615 bytes for a float32 array [4611686018427387904, 8], found 4");
-  EXPECT_EQ(error_of(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "abcd")),
+  EXPECT_EQ(
+      error_of_array(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 8), }", "abcd")),
+      ": expected 18446744073709551615 bytes for a float32 array [4611686018427387904, 8], found 4");
+  EXPECT_EQ(error_of_array(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "abcd")),
             ": expected 8 bytes for a float32 array [2], found 4");
-  EXPECT_EQ(error_of(npy("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "")),
+  EXPECT_EQ(error_of_array(npy("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "")),
             ": expected an array of numbers, found NumPy's dtype `|O`");
-  EXPECT_THAT(error_of(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", "")),
+  EXPECT_THAT(error_of_array(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", "")),
               HasSubstr("records"));
-  EXPECT_THAT(error_of(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "")), HasSubstr("no size"));
-  EXPECT_THAT(error_of(npy("{'descr': '<f4', 'shape': (1,), }", "abcd")), HasSubstr("missing"));
-  EXPECT_THAT(error_of(npy("{'descr': '<f4", "")), HasSubstr("does not end"));
-  EXPECT_THAT(error_of(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1", "")), HasSubstr("missing"));
-  EXPECT_THAT(error_of(npy("{}", "", 4)), HasSubstr("version 1 to 3, found 4"));
-  EXPECT_THAT(error_of(std::string("\x93NUMPY\x01\x00\xff\xff", 10)), HasSubstr("header of 65535 bytes"));
-  EXPECT_THAT(error_of("\x93NUMPY"), HasSubstr("magic"));
-  EXPECT_THAT(error_of("neither"), HasSubstr("expected a .npz or .npy, found another format"));
+  EXPECT_THAT(error_of_array(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "")),
+              HasSubstr("no size"));
+  EXPECT_THAT(error_of_array(npy("{'descr': '<f4', 'shape': (1,), }", "abcd")), HasSubstr("missing"));
+  EXPECT_THAT(error_of_array(npy("{'descr': '<f4", "")), HasSubstr("does not end"));
+  EXPECT_THAT(error_of_array(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1", "")), HasSubstr("missing"));
+  EXPECT_THAT(error_of_array(npy("{}", "", 4)), HasSubstr("version 1 to 3, found 4"));
+  EXPECT_THAT(error_of_array(std::string("\x93NUMPY\x01\x00\xff\xff", 10)), HasSubstr("header of 65535 bytes"));
+  EXPECT_THAT(error_of_array("\x93NUMPY"), HasSubstr("magic"));
+  EXPECT_THAT(error_of_array("neither"), HasSubstr("expected a .npz or .npy, found another format"));
 }
 
 TEST(Npz, WritesWhatItReads) {

@@ -20,9 +20,9 @@ constexpr int64_t kLargestSide = 1 << 16;
 constexpr size_t kMostChannels = 4096;
 
 // One key's value, read with errors that name it.
-class Value {
+class Setting {
  public:
-  Value(std::string key, const Json& value, const std::string& where)
+  Setting(std::string key, const Json& value, const std::string& where)
       : key_(std::move(key)), value_(value), where_(where) {}
 
   [[noreturn]] void fail(std::string_view expected) const {
@@ -70,7 +70,7 @@ class Value {
   const std::string& where_;
 };
 
-void set(Preprocessing& result, const std::string& key, const Value& value) {
+void set(Preprocessing& result, const std::string& key, const Setting& value) {
   if (key == "resize")
     result.resize = value.extent();
   else if (key == "interpolation")
@@ -170,13 +170,13 @@ Preprocessing Preprocessing::from_json(std::string_view text, const std::string&
                 "expected preprocessing as a JSON object, as --save-preprocessing writes it");
   Preprocessing result;
   try {
-    if (json.contains("preset")) result.set_preset(Value("preset", json["preset"], where).text());
+    if (json.contains("preset")) result.set_preset(Setting("preset", json["preset"], where).text());
     for (const auto& [key, value] : json.items()) {
       if (std::ranges::find(kKeys, key) == kKeys.end()) {
         throw Error(ErrorCode::kCorrupt, "",
                     fmt::format("unknown key `{}`: expected one of {}", key, fmt::join(kKeys, ", ")));
       }
-      set(result, key, Value(key, value, where));
+      set(result, key, Setting(key, value, where));
     }
   } catch (Error& error) {
     if (!std::string_view(error.what()).starts_with(where)) error.within(where);

@@ -54,10 +54,10 @@ class NasCell final : public Cell {
     const auto tanh = [&](const Value& v) { return function(lowering, "Tanh", v); };
     const auto add = [&](const Value& a, const Value& b) { return both(lowering, "Add", a, b); };
     const auto mul = [&](const Value& a, const Value& b) { return both(lowering, "Mul", a, b); };
-    constexpr const char* kFunctions[] = {"Sigmoid", "Relu", "Sigmoid", "Relu", "Tanh", "Sigmoid", "Tanh", "Sigmoid"};
+    constexpr const char* kFirst[] = {"Sigmoid", "Relu", "Sigmoid", "Relu", "Tanh", "Sigmoid", "Tanh", "Sigmoid"};
     Values first;
     for (size_t i = 0; i < 8; ++i)
-      first.push_back(function(lowering, kFunctions[i], i == 3 ? mul(x[i], m[i]) : add(x[i], m[i])));
+      first.push_back(function(lowering, kFirst[i], i == 3 ? mul(x[i], m[i]) : add(x[i], m[i])));
     const Value memory = tanh(add(tanh(mul(first[0], first[1])), states[0]));
     const Value second = tanh(add(first[2], first[3]));
     const Value third = tanh(mul(first[4], first[5]));

@@ -10,7 +10,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-Value expand(Lowering& lowering, const Value& x, int64_t axis) {
+Value expand_mask(Lowering& lowering, const Value& x, int64_t axis) {
   Value result = lowering.op("ExpandDims", {x, lowering.int_scalar("ExpandDims/dim", axis)}, {{"Tdim", DType::kInt32}});
   result.shape =
       x.shape.has_rank() ? Shape(std::vector<int64_t>(static_cast<size_t>(x.shape.rank()) + 1, kUnknown)) : x.shape;
@@ -45,17 +45,18 @@ Value lower_attention_mask(Lowering& lowering, const AttentionMasks& masks, cons
     result = result.tensor ? lowering.raw_op("LogicalAnd", "LogicalAnd", {result, mask}, DType::kBool, {}) : mask;
     rank = std::max(rank, mask_rank);
   };
-  if (masks.query.tensor) add(expand(lowering, as_bool(lowering, masks.query), -1), 3);
-  if (masks.value.tensor) add(expand(lowering, as_bool(lowering, masks.value), -2), 3);
+  if (masks.query.tensor) add(expand_mask(lowering, as_bool(lowering, masks.query), -1), 3);
+  if (masks.value.tensor) add(expand_mask(lowering, as_bool(lowering, masks.value), -2), 3);
   if (masks.key.tensor && masks.key.tensor != masks.value.tensor)
-    add(expand(lowering, as_bool(lowering, masks.key), -2), 3);
+    add(expand_mask(lowering, as_bool(lowering, masks.key), -2), 3);
   if (masks.is_causal || masks.window > 0) {
-    const Value row = expand(lowering, steps(lowering, query), -1);
-    const Value column = expand(lowering, steps(lowering, key), 0);
-    if (masks.is_causal) add(expand(lowering, compare(lowering, "GreaterEqual", row, column), 0), 3);
+    const Value row = expand_mask(lowering, steps(lowering, query), -1);
+    const Value column = expand_mask(lowering, steps(lowering, key), 0);
+    if (masks.is_causal) add(expand_mask(lowering, compare(lowering, "GreaterEqual", row, column), 0), 3);
     if (masks.window > 0) {
       const Value distance = lowering.op("Abs", {lowering.named_op("sub", "Sub", {row, column})});
-      add(expand(lowering, compare(lowering, "Less", distance, lowering.int_scalar("Less/y", masks.window)), 0), 3);
+      add(expand_mask(lowering, compare(lowering, "Less", distance, lowering.int_scalar("Less/y", masks.window)), 0),
+          3);
     }
   }
   if (masks.given.tensor) add(as_bool(lowering, masks.given), masks.given.shape.rank());
@@ -64,7 +65,7 @@ Value lower_attention_mask(Lowering& lowering, const AttentionMasks& masks, cons
 }
 
 Value lower_masked_scores(Lowering& lowering, const Value& scores, Value mask, int n_axes) {
-  while (mask.shape.rank() < scores.shape.rank()) mask = expand(lowering, mask, -2 * n_axes - 1);
+  while (mask.shape.rank() < scores.shape.rank()) mask = expand_mask(lowering, mask, -2 * n_axes - 1);
   const double least = scores.dtype == DType::kFloat16 ? -65504.0 : -1e9;
   const Value seen =
       lowering.raw_op("softmax/Cast", "Cast", {mask}, scores.dtype, {{"SrcT", DType::kBool}, {"DstT", scores.dtype}});
@@ -77,7 +78,7 @@ Value lower_masked_scores(Lowering& lowering, const Value& scores, Value mask, i
 }
 
 Value lower_unseen_as_zero(Lowering& lowering, const Value& softmax, Value mask, int n_axes) {
-  while (mask.shape.rank() < softmax.shape.rank()) mask = expand(lowering, mask, -2 * n_axes - 1);
+  while (mask.shape.rank() < softmax.shape.rank()) mask = expand_mask(lowering, mask, -2 * n_axes - 1);
   const Value seen =
       lowering.raw_op("softmax/Cast", "Cast", {mask}, softmax.dtype, {{"SrcT", DType::kBool}, {"DstT", softmax.dtype}});
   Value result = lowering.named_op("softmax/mul", "Mul", {softmax, seen});

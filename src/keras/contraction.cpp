@@ -17,10 +17,10 @@ bool has(std::string_view letters, char letter) { return letters.find(letter) !=
 std::string equation(const Contraction& c) { return fmt::format("{},{}->{}", c.left, c.right, c.out); }
 
 // One contraction's nodes.
-class Product {
+class ContractionProduct {
  public:
-  Product(Lowering& lowering, const Contraction& contraction, const Value& left, const Value& right,
-          std::string_view prefix)
+  ContractionProduct(Lowering& lowering, const Contraction& contraction, const Value& left, const Value& right,
+                     std::string_view prefix)
       : lowering_(lowering), prefix_(prefix), left_(left), right_(right), c_(contraction) {
     sort_letters();
     if (c_.out == batch_ + right_free_ + left_free_ &&
@@ -254,7 +254,7 @@ Value lower_transpose(Lowering& lowering, const Value& x, const std::vector<int6
 
 Value lower_contraction(Lowering& lowering, const Contraction& contraction, const Value& left, const Value& right,
                         std::string_view prefix, const Value& bias) {
-  return Product(lowering, contraction, left, right, prefix).run(bias);
+  return ContractionProduct(lowering, contraction, left, right, prefix).run(bias);
 }
 
 bool Contraction::ends_in(std::string_view letters) const {

@@ -9,7 +9,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr int kDeepest = 500;  // nested brackets: a model nested ten deep has about 80
+constexpr int kDeepestBrackets = 500;  // nested brackets: a model nested ten deep has about 80
 
 // Python writes NaN and Infinity, which JSON has not: here they become null and the largest double, which is infinite
 // as float32.
@@ -28,8 +28,8 @@ std::string to_json(std::string_view text, std::string_view place) {
     } else if (c == '"') {
       is_in_string = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kDeepest)
-        throw Error(ErrorCode::kCorrupt, place, fmt::format("brackets are nested more than {} deep", kDeepest));
+      if (++depth > kDeepestBrackets)
+        throw Error(ErrorCode::kCorrupt, place, fmt::format("brackets are nested more than {} deep", kDeepestBrackets));
     } else if (c == ']' || c == '}') {
       --depth;
     } else if (text.substr(i, 3) == "NaN") {

@@ -123,7 +123,7 @@ Tensor connections(const Window& window, const Geometry& g, DType dtype) {
   return result.cast(dtype);
 }
 
-Value transpose(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
+Value transpose_windows(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
   return lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)},
                            {{"Tperm", DType::kInt32}});
 }
@@ -137,17 +137,17 @@ Value lower_by_position(const LocallyConnected& layer, const Geometry& g, Loweri
   for_each_connection(layer.window, g, [&](int64_t, int64_t position, int64_t) { from.push_back(position); });
   Value rows =
       lowering.reshape(x, is_first ? Shape{kUnknown, g.n_channels, n_in} : Shape{kUnknown, n_in, g.n_channels});
-  rows = transpose(lowering, rows, is_first ? std::vector<int64_t>{2, 0, 1} : std::vector<int64_t>{1, 0, 2});
+  rows = transpose_windows(lowering, rows, is_first ? std::vector<int64_t>{2, 0, 1} : std::vector<int64_t>{1, 0, 2});
   Value windows = lowering.raw_op("Gather", "Gather", {rows, lowering.ints("Gather/indices", from)}, x.dtype,
                                   {{"Tparams", x.dtype}, {"Tindices", DType::kInt32}, {"validate_indices", true}});
   const int64_t n_cells = layer.window.n_cells();
   windows = lowering.reshape(windows, {g.n_positions, n_cells, kUnknown, g.n_channels});
-  windows =
-      transpose(lowering, windows, is_first ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1, 3});
+  windows = transpose_windows(lowering, windows,
+                              is_first ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1, 3});
   windows = lowering.reshape(windows, {g.n_positions, kUnknown, n_cells * g.n_channels});
   const Value y =
       lowering.named_op("MatMul", "BatchMatMul", {windows, lowering.weight(0)}, {{"adj_x", false}, {"adj_y", false}});
-  return transpose(lowering, y, is_first ? std::vector<int64_t>{1, 2, 0} : std::vector<int64_t>{1, 0, 2});
+  return transpose_windows(lowering, y, is_first ? std::vector<int64_t>{1, 2, 0} : std::vector<int64_t>{1, 0, 2});
 }
 
 // The whole matrix of inputs and outputs: the kernel under its mask, or its numbers where they belong among zeros.

@@ -50,29 +50,30 @@ std::shared_ptr<const Layer> parse_leaky_relu(OperationCall& call, std::string_v
   return make_operation(LeakyRelu{call.number(1, {"negative_slope", "alpha"}).value_or(0.2)});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Relu", "nn.relu", parse_activation},
-    {"Relu6", "nn.relu6", parse_activation},
-    {"Elu", "nn.elu", parse_activation},
-    {"Selu", "nn.selu", parse_activation},
-    {"Gelu", "nn.gelu", parse_activation},
-    {"Silu", "nn.silu nn.swish", parse_activation},
-    {"Sigmoid", "math.sigmoid sigmoid nn.sigmoid", parse_activation},
-    {"Softplus", "math.softplus nn.softplus", parse_activation},
-    {"Softsign", "nn.softsign", parse_activation},
-    {"HardSigmoid", "", parse_activation},
-    {"HardSilu", "", parse_activation},
-    {"HardTanh", "", parse_activation},
-    {"HardShrink", "", parse_activation},
-    {"SoftShrink", "", parse_activation},
-    {"TanhShrink", "", parse_activation},
-    {"LogSigmoid", "math.log_sigmoid log_sigmoid", parse_activation},
-    {"Celu", "", parse_activation},
-    {"LeakyRelu", "nn.leaky_relu", parse_leaky_relu},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> activation_operations() { return kOperations; }
+std::span<const OperationSpec> activation_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Relu", "nn.relu", parse_activation},
+      {"Relu6", "nn.relu6", parse_activation},
+      {"Elu", "nn.elu", parse_activation},
+      {"Selu", "nn.selu", parse_activation},
+      {"Gelu", "nn.gelu", parse_activation},
+      {"Silu", "nn.silu nn.swish", parse_activation},
+      {"Sigmoid", "math.sigmoid sigmoid nn.sigmoid", parse_activation},
+      {"Softplus", "math.softplus nn.softplus", parse_activation},
+      {"Softsign", "nn.softsign", parse_activation},
+      {"HardSigmoid", "", parse_activation},
+      {"HardSilu", "", parse_activation},
+      {"HardTanh", "", parse_activation},
+      {"HardShrink", "", parse_activation},
+      {"SoftShrink", "", parse_activation},
+      {"TanhShrink", "", parse_activation},
+      {"LogSigmoid", "math.log_sigmoid log_sigmoid", parse_activation},
+      {"Celu", "", parse_activation},
+      {"LeakyRelu", "nn.leaky_relu", parse_leaky_relu},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

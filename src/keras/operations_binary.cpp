@@ -123,42 +123,43 @@ std::shared_ptr<const Layer> parse_total(OperationCall& call, std::string_view /
   return make_operation(Total{});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Add", "math.add add __operators__.add", parse_binary},
-    {"Subtract", "math.subtract subtract", parse_binary},
-    {"Multiply", "math.multiply multiply", parse_binary},
-    {"Divide", "math.divide divide", parse_binary},
-    {"TrueDivide", "math.truediv truediv compat.v1.div realdiv compat.v1.realdiv", parse_binary},
-    {"FloorDivide", "math.floordiv floordiv compat.v1.floor_div compat.v1.floordiv", parse_binary},
-    {"Mod", "math.floormod math.mod floormod mod", parse_binary},
-    {"Fmod", "truncatemod compat.v1.truncatemod", parse_binary},
-    {"BitwiseAnd", "bitwise.bitwise_and", parse_binary},
-    {"BitwiseOr", "bitwise.bitwise_or", parse_binary},
-    {"BitwiseXor", "bitwise.bitwise_xor", parse_binary},
-    {"BitwiseLeftShift", "bitwise.left_shift", parse_binary},
-    {"BitwiseRightShift", "bitwise.right_shift", parse_binary},
-    {"LeftShift", "", parse_binary},
-    {"RightShift", "", parse_binary},
-    {"Power", "math.pow pow", parse_binary},
-    {"Maximum", "math.maximum maximum", parse_binary},
-    {"Minimum", "math.minimum minimum", parse_binary},
-    {"SquaredDifference", "math.squared_difference squared_difference", parse_binary},
-    {"DivideNoNan", "math.divide_no_nan div_no_nan", parse_binary},
-    {"Arctan2", "math.atan2 atan2", parse_binary},
-    {"BiasAdd", "nn.bias_add", parse_binary},
-    {"AddN", "math.add_n add_n", parse_total},
-    {"Equal", "math.equal equal __operators__.eq", parse_binary},
-    {"NotEqual", "math.not_equal not_equal __operators__.ne", parse_binary},
-    {"Greater", "math.greater greater", parse_binary},
-    {"GreaterEqual", "math.greater_equal greater_equal", parse_binary},
-    {"Less", "math.less less", parse_binary},
-    {"LessEqual", "math.less_equal less_equal", parse_binary},
-    {"LogicalAnd", "math.logical_and logical_and __operators__.logical_and", parse_binary},
-    {"LogicalOr", "math.logical_or logical_or __operators__.logical_or", parse_binary},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> binary_operations() { return kOperations; }
+std::span<const OperationSpec> binary_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Add", "math.add add __operators__.add", parse_binary},
+      {"Subtract", "math.subtract subtract", parse_binary},
+      {"Multiply", "math.multiply multiply", parse_binary},
+      {"Divide", "math.divide divide", parse_binary},
+      {"TrueDivide", "math.truediv truediv compat.v1.div realdiv compat.v1.realdiv", parse_binary},
+      {"FloorDivide", "math.floordiv floordiv compat.v1.floor_div compat.v1.floordiv", parse_binary},
+      {"Mod", "math.floormod math.mod floormod mod", parse_binary},
+      {"Fmod", "truncatemod compat.v1.truncatemod", parse_binary},
+      {"BitwiseAnd", "bitwise.bitwise_and", parse_binary},
+      {"BitwiseOr", "bitwise.bitwise_or", parse_binary},
+      {"BitwiseXor", "bitwise.bitwise_xor", parse_binary},
+      {"BitwiseLeftShift", "bitwise.left_shift", parse_binary},
+      {"BitwiseRightShift", "bitwise.right_shift", parse_binary},
+      {"LeftShift", "", parse_binary},
+      {"RightShift", "", parse_binary},
+      {"Power", "math.pow pow", parse_binary},
+      {"Maximum", "math.maximum maximum", parse_binary},
+      {"Minimum", "math.minimum minimum", parse_binary},
+      {"SquaredDifference", "math.squared_difference squared_difference", parse_binary},
+      {"DivideNoNan", "math.divide_no_nan div_no_nan", parse_binary},
+      {"Arctan2", "math.atan2 atan2", parse_binary},
+      {"BiasAdd", "nn.bias_add", parse_binary},
+      {"AddN", "math.add_n add_n", parse_total},
+      {"Equal", "math.equal equal __operators__.eq", parse_binary},
+      {"NotEqual", "math.not_equal not_equal __operators__.ne", parse_binary},
+      {"Greater", "math.greater greater", parse_binary},
+      {"GreaterEqual", "math.greater_equal greater_equal", parse_binary},
+      {"Less", "math.less less", parse_binary},
+      {"LessEqual", "math.less_equal less_equal", parse_binary},
+      {"LogicalAnd", "math.logical_and logical_and __operators__.logical_and", parse_binary},
+      {"LogicalOr", "math.logical_or logical_or __operators__.logical_or", parse_binary},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

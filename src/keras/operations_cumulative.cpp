@@ -49,13 +49,14 @@ std::shared_ptr<const Layer> parse_running(OperationCall& call, std::string_view
   return make_operation(Running{op, axis.value_or(0), call.flag(2, {"exclusive"}), call.flag(3, {"reverse"})});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Cumsum", "math.cumsum cumsum", parse_running},
-    {"Cumprod", "math.cumprod cumprod", parse_running},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> cumulative_operations() { return kOperations; }
+std::span<const OperationSpec> cumulative_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Cumsum", "math.cumsum cumsum", parse_running},
+      {"Cumprod", "math.cumprod cumprod", parse_running},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

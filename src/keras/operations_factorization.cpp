@@ -99,12 +99,13 @@ std::shared_ptr<const Layer> parse_qr(OperationCall& call, std::string_view /*na
   return make_operation(Qr{mode == "complete" || (!call.is_keras3() && call.flag(1, {"full_matrices"}))});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Qr", "linalg.qr qr compat.v1.qr", parse_qr},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> factorization_operations() { return kOperations; }
+std::span<const OperationSpec> factorization_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Qr", "linalg.qr qr compat.v1.qr", parse_qr},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

@@ -141,16 +141,17 @@ std::shared_ptr<const Layer> parse_range(OperationCall& call, std::string_view /
   return make_operation(Range{});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"BroadcastTo", "broadcast_to", parse_broadcast_to},
-    {"Fill", "fill", parse_fill},
-    {"Zeros", "zeros compat.v1.zeros", parse_fill},
-    {"Ones", "ones compat.v1.ones", parse_fill},
-    {"Arange", "range", parse_range},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> filling_operations() { return kOperations; }
+std::span<const OperationSpec> filling_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"BroadcastTo", "broadcast_to", parse_broadcast_to},
+      {"Fill", "fill", parse_fill},
+      {"Zeros", "zeros compat.v1.zeros", parse_fill},
+      {"Ones", "ones compat.v1.ones", parse_fill},
+      {"Arange", "range", parse_range},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

@@ -238,19 +238,20 @@ std::shared_ptr<const Layer> parse_frames(OperationCall& call, std::string_view 
   return make_operation(Frames{std::move(transform)});
 }
 
-// TensorFlow's functions are not called as they stand here, for they give complex tensors: complex_call.h.
-constexpr OperationSpec kOperations[] = {
-    {"FFT", "signal.fft compat.v1.spectral.fft", parse_fourier},
-    {"IFFT", "signal.ifft compat.v1.spectral.ifft", parse_fourier},
-    {"RFFT", "signal.rfft compat.v1.spectral.rfft", parse_fourier},
-    {"IRFFT", "signal.irfft compat.v1.spectral.irfft", parse_fourier},
-    {"FFT2", "", parse_fourier2},
-    {"IFFT2", "", parse_fourier2},
-    {"STFT", "signal.stft", parse_frames},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> fourier_operations() { return kOperations; }
+std::span<const OperationSpec> fourier_operations() {
+  // TensorFlow's functions are not called as they stand here, for they give complex tensors: complex_call.h.
+  static constexpr OperationSpec kOperations[] = {
+      {"FFT", "signal.fft compat.v1.spectral.fft", parse_fourier},
+      {"IFFT", "signal.ifft compat.v1.spectral.ifft", parse_fourier},
+      {"RFFT", "signal.rfft compat.v1.spectral.rfft", parse_fourier},
+      {"IRFFT", "signal.irfft compat.v1.spectral.irfft", parse_fourier},
+      {"FFT2", "", parse_fourier2},
+      {"IFFT2", "", parse_fourier2},
+      {"STFT", "signal.stft", parse_frames},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

@@ -279,19 +279,21 @@ std::shared_ptr<const Layer> parse_resize(OperationCall& call, std::string_view 
   return make_operation(result);
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Resize", "image.resize", parse_resize},
-    {"ResizeImages", "compat.v1.image.resize compat.v1.image.resize_images image.resize_images", parse_resize_v1},
-    {"ResizeBilinear", "compat.v1.image.resize_bilinear image.resize_bilinear", parse_resize_v1},
-    {"ResizeNearestNeighbor", "compat.v1.image.resize_nearest_neighbor image.resize_nearest_neighbor", parse_resize_v1},
-    {"ExtractPatches", "image.extract_patches compat.v1.extract_image_patches extract_image_patches", parse_patches},
-    {"LocalResponseNormalization",
-     "nn.local_response_normalization nn.lrn compat.v1.nn.lrn compat.v1.nn.local_response_normalization",
-     parse_response_normalization},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> image_operations() { return kOperations; }
+std::span<const OperationSpec> image_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Resize", "image.resize", parse_resize},
+      {"ResizeImages", "compat.v1.image.resize compat.v1.image.resize_images image.resize_images", parse_resize_v1},
+      {"ResizeBilinear", "compat.v1.image.resize_bilinear image.resize_bilinear", parse_resize_v1},
+      {"ResizeNearestNeighbor", "compat.v1.image.resize_nearest_neighbor image.resize_nearest_neighbor",
+       parse_resize_v1},
+      {"ExtractPatches", "image.extract_patches compat.v1.extract_image_patches extract_image_patches", parse_patches},
+      {"LocalResponseNormalization",
+       "nn.local_response_normalization nn.lrn compat.v1.nn.lrn compat.v1.nn.local_response_normalization",
+       parse_response_normalization},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

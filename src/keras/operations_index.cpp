@@ -241,13 +241,14 @@ std::shared_ptr<const Layer> parse_strided_slice(OperationCall& call, std::strin
   return make_operation(std::move(result));
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"StridedSlice", "strided_slice compat.v1.strided_slice", parse_strided_slice},
-    {"GetItem", "__operators__.getitem", parse_get_item},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> index_operations() { return kOperations; }
+std::span<const OperationSpec> index_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"StridedSlice", "strided_slice compat.v1.strided_slice", parse_strided_slice},
+      {"GetItem", "__operators__.getitem", parse_get_item},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

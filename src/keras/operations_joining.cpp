@@ -224,13 +224,14 @@ std::shared_ptr<const Layer> parse_tile(OperationCall& call, std::string_view /*
   return make_operation(Tile{parse_sizes(call, 1, {"repeats", "multiples"})});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Concatenate", "concat", parse_joining}, {"Stack", "stack", parse_joining}, {"Split", "split", parse_split},
-    {"Unstack", "unstack", parse_split},      {"Tile", "tile", parse_tile},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> joining_operations() { return kOperations; }
+std::span<const OperationSpec> joining_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Concatenate", "concat", parse_joining}, {"Stack", "stack", parse_joining}, {"Split", "split", parse_split},
+      {"Unstack", "unstack", parse_split},      {"Tile", "tile", parse_tile},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

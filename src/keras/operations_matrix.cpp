@@ -188,17 +188,18 @@ std::shared_ptr<const Layer> parse_matrix(OperationCall& call, std::string_view 
   return make_operation(result);
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Inv", "linalg.inv matrix_inverse compat.v1.matrix_inverse", parse_matrix},
-    {"Det", "linalg.det matrix_determinant compat.v1.matrix_determinant", parse_matrix},
-    {"Cholesky", "linalg.cholesky cholesky compat.v1.cholesky", parse_matrix},
-    {"Solve", "linalg.solve matrix_solve compat.v1.matrix_solve", parse_matrix},
-    {"SolveTriangular", "linalg.triangular_solve matrix_triangular_solve compat.v1.matrix_triangular_solve",
-     parse_matrix},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> matrix_operations() { return kOperations; }
+std::span<const OperationSpec> matrix_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Inv", "linalg.inv matrix_inverse compat.v1.matrix_inverse", parse_matrix},
+      {"Det", "linalg.det matrix_determinant compat.v1.matrix_determinant", parse_matrix},
+      {"Cholesky", "linalg.cholesky cholesky compat.v1.cholesky", parse_matrix},
+      {"Solve", "linalg.solve matrix_solve compat.v1.matrix_solve", parse_matrix},
+      {"SolveTriangular", "linalg.triangular_solve matrix_triangular_solve compat.v1.matrix_triangular_solve",
+       parse_matrix},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

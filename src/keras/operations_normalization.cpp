@@ -84,14 +84,15 @@ std::shared_ptr<const Layer> parse_normalize(OperationCall& call, std::string_vi
       Normalize{std::move(axes), call.is_keras3() ? 1e-12 : call.number(9, {"epsilon"}).value_or(1e-12)});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Softmax", "nn.softmax compat.v1.nn.softmax", parse_softmax},
-    {"LogSoftmax", "nn.log_softmax compat.v1.nn.log_softmax", parse_softmax},
-    {"Normalize", "math.l2_normalize linalg.l2_normalize nn.l2_normalize compat.v1.nn.l2_normalize", parse_normalize},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> normalization_operations() { return kOperations; }
+std::span<const OperationSpec> normalization_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Softmax", "nn.softmax compat.v1.nn.softmax", parse_softmax},
+      {"LogSoftmax", "nn.log_softmax compat.v1.nn.log_softmax", parse_softmax},
+      {"Normalize", "math.l2_normalize linalg.l2_normalize nn.l2_normalize compat.v1.nn.l2_normalize", parse_normalize},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

@@ -115,12 +115,13 @@ std::shared_ptr<const Layer> parse_pad(OperationCall& call, std::string_view /*n
   return make_operation(pad);
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Pad", "pad compat.v1.pad", parse_pad},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> padding_operations() { return kOperations; }
+std::span<const OperationSpec> padding_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Pad", "pad compat.v1.pad", parse_pad},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

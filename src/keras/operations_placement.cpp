@@ -248,16 +248,17 @@ std::shared_ptr<const Layer> parse_one_hot(OperationCall& call, std::string_view
   return make_operation(OneHot{*n, axis, *dtype, on, off});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Take", "gather compat.v1.gather", parse_take},
-    {"Repeat", "repeat", parse_rearranged},
-    {"Roll", "roll", parse_rearranged},
-    {"Flip", "reverse", parse_rearranged},
-    {"OneHot", "one_hot", parse_one_hot},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> placement_operations() { return kOperations; }
+std::span<const OperationSpec> placement_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Take", "gather compat.v1.gather", parse_take},
+      {"Repeat", "repeat", parse_rearranged},
+      {"Roll", "roll", parse_rearranged},
+      {"Flip", "reverse", parse_rearranged},
+      {"OneHot", "one_hot", parse_one_hot},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

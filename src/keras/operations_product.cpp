@@ -254,15 +254,16 @@ std::shared_ptr<const Layer> parse_matmul(OperationCall& call, std::string_view 
   return make_operation(Matmul{call.flag(2, {"transpose_a"}), call.flag(3, {"transpose_b"})});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Einsum", "einsum linalg.einsum", parse_einsum},
-    {"Tensordot", "tensordot", parse_tensordot},
-    {"Dot", "", parse_dot},
-    {"Matmul", "linalg.matmul matmul", parse_matmul},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> product_operations() { return kOperations; }
+std::span<const OperationSpec> product_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Einsum", "einsum linalg.einsum", parse_einsum},
+      {"Tensordot", "tensordot", parse_tensordot},
+      {"Dot", "", parse_dot},
+      {"Matmul", "linalg.matmul matmul", parse_matmul},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

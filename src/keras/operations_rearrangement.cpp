@@ -165,12 +165,13 @@ std::shared_ptr<const Layer> parse_rearrangement(OperationCall& call, std::strin
   return make_operation(std::move(result));
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Rearrange", "", parse_rearrangement},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> rearrangement_operations() { return kOperations; }
+std::span<const OperationSpec> rearrangement_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Rearrange", "", parse_rearrangement},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

@@ -131,18 +131,17 @@ struct Summary {
   }
 };
 std::shared_ptr<const Layer> parse_summary(OperationCall& call, std::string_view name) {
-  using Kind = Summary::Kind;
   call.operand(0, {"x", "input_tensor", "tensor"});
-  Kind kind = name == "Logsumexp" ? Kind::kLogSumExp
-              : name == "Var"     ? Kind::kVariance
-              : name == "Std"     ? Kind::kDeviation
-                                  : Kind::kEuclidean;
+  Summary::Kind kind = name == "Logsumexp" ? Summary::Kind::kLogSumExp
+                       : name == "Var"     ? Summary::Kind::kVariance
+                       : name == "Std"     ? Summary::Kind::kDeviation
+                                           : Summary::Kind::kEuclidean;
   size_t next = call.is_keras3() ? 9 : 1;
   if (name == "Norm") {  // tf.norm(tensor, ord, axis, keepdims)
     const Json* order = call.find(next++, {"ord"});
     const bool is_two = order == nullptr || *order == "euclidean" || *order == "fro" || *order == 2;
     if (order != nullptr && *order == 1)
-      kind = Kind::kAbsolute;
+      kind = Summary::Kind::kAbsolute;
     else if (!is_two)
       call.config().unsupported(fmt::format("a norm of order {} is not converted; 1 and 2 are", order->dump()));
   }
@@ -191,27 +190,28 @@ std::shared_ptr<const Layer> parse_extreme(OperationCall& call, std::string_view
                                 dtype_from_name(dtype).value_or(DType::kInt64)});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Sum", "math.reduce_sum reduce_sum compat.v1.reduce_sum", parse_reduction},
-    {"Mean", "math.reduce_mean reduce_mean compat.v1.reduce_mean", parse_reduction},
-    {"Prod", "math.reduce_prod reduce_prod compat.v1.reduce_prod", parse_reduction},
-    {"Max", "math.reduce_max reduce_max compat.v1.reduce_max", parse_reduction},
-    {"Min", "math.reduce_min reduce_min compat.v1.reduce_min", parse_reduction},
-    {"Any", "math.reduce_any reduce_any compat.v1.reduce_any", parse_reduction},
-    {"All", "math.reduce_all reduce_all compat.v1.reduce_all", parse_reduction},
-    {"Amax", "", parse_reduction},
-    {"Amin", "", parse_reduction},
-    {"Logsumexp", "math.reduce_logsumexp reduce_logsumexp compat.v1.reduce_logsumexp", parse_summary},
-    {"Var", "math.reduce_variance", parse_summary},
-    {"Std", "math.reduce_std", parse_summary},
-    {"Norm", "norm linalg.norm compat.v1.norm", parse_summary},
-    {"EuclideanNorm", "math.reduce_euclidean_norm", parse_summary},
-    {"Argmax", "math.argmax argmax compat.v1.argmax", parse_extreme},
-    {"Argmin", "math.argmin argmin compat.v1.argmin", parse_extreme},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> reduction_operations() { return kOperations; }
+std::span<const OperationSpec> reduction_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Sum", "math.reduce_sum reduce_sum compat.v1.reduce_sum", parse_reduction},
+      {"Mean", "math.reduce_mean reduce_mean compat.v1.reduce_mean", parse_reduction},
+      {"Prod", "math.reduce_prod reduce_prod compat.v1.reduce_prod", parse_reduction},
+      {"Max", "math.reduce_max reduce_max compat.v1.reduce_max", parse_reduction},
+      {"Min", "math.reduce_min reduce_min compat.v1.reduce_min", parse_reduction},
+      {"Any", "math.reduce_any reduce_any compat.v1.reduce_any", parse_reduction},
+      {"All", "math.reduce_all reduce_all compat.v1.reduce_all", parse_reduction},
+      {"Amax", "", parse_reduction},
+      {"Amin", "", parse_reduction},
+      {"Logsumexp", "math.reduce_logsumexp reduce_logsumexp compat.v1.reduce_logsumexp", parse_summary},
+      {"Var", "math.reduce_variance", parse_summary},
+      {"Std", "math.reduce_std", parse_summary},
+      {"Norm", "norm linalg.norm compat.v1.norm", parse_summary},
+      {"EuclideanNorm", "math.reduce_euclidean_norm", parse_summary},
+      {"Argmax", "math.argmax argmax compat.v1.argmax", parse_extreme},
+      {"Argmin", "math.argmin argmin compat.v1.argmin", parse_extreme},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

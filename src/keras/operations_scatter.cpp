@@ -126,13 +126,14 @@ std::shared_ptr<const Layer> parse_scatter_nd(OperationCall& call, std::string_v
   return make_operation(ScatterNd{parse_sizes(call, position, {"shape"}), false});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"GatherNd", "gather_nd compat.v1.gather_nd", parse_gather_nd},
-    {"Scatter", "scatter_nd compat.v1.scatter_nd", parse_scatter_nd},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> scatter_operations() { return kOperations; }
+std::span<const OperationSpec> scatter_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"GatherNd", "gather_nd compat.v1.gather_nd", parse_gather_nd},
+      {"Scatter", "scatter_nd compat.v1.scatter_nd", parse_scatter_nd},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

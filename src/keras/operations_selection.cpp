@@ -164,15 +164,16 @@ std::shared_ptr<const Layer> parse_where(OperationCall& call, std::string_view /
   return make_operation(Where{});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"TopK", "math.top_k nn.top_k compat.v1.nn.top_k", parse_top_k},
-    {"Slice", "slice", parse_slice},
-    {"Where", "where", parse_where},
-    {"EnsureShape", "ensure_shape", parse_ensured},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> selection_operations() { return kOperations; }
+std::span<const OperationSpec> selection_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"TopK", "math.top_k nn.top_k compat.v1.nn.top_k", parse_top_k},
+      {"Slice", "slice", parse_slice},
+      {"Where", "where", parse_where},
+      {"EnsureShape", "ensure_shape", parse_ensured},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

@@ -232,18 +232,19 @@ std::shared_ptr<const Layer> parse_shape_of(OperationCall& call, std::string_vie
   return make_operation(ShapeOf{});
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Reshape", "reshape", parse_reshape},
-    {"Transpose", "transpose compat.v1.transpose", parse_transpose},
-    {"ExpandDims", "expand_dims compat.v1.expand_dims", parse_expand_dims},
-    {"Squeeze", "squeeze compat.v1.squeeze", parse_squeeze},
-    {"Shape", "compat.v1.shape shape", parse_shape_of},
-    {"Moveaxis", "experimental.numpy.moveaxis", parse_moved_axes},
-    {"Swapaxes", "experimental.numpy.swapaxes", parse_moved_axes},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> shape_operations() { return kOperations; }
+std::span<const OperationSpec> shape_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Reshape", "reshape", parse_reshape},
+      {"Transpose", "transpose compat.v1.transpose", parse_transpose},
+      {"ExpandDims", "expand_dims compat.v1.expand_dims", parse_expand_dims},
+      {"Squeeze", "squeeze compat.v1.squeeze", parse_squeeze},
+      {"Shape", "compat.v1.shape shape", parse_shape_of},
+      {"Moveaxis", "experimental.numpy.moveaxis", parse_moved_axes},
+      {"Swapaxes", "experimental.numpy.swapaxes", parse_moved_axes},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

@@ -103,13 +103,14 @@ std::shared_ptr<const Layer> parse_convolved(OperationCall& call, std::string_vi
   return make_operation(std::move(result));
 }
 
-constexpr OperationSpec kOperations[] = {
-    {"Conv", "nn.conv2d compat.v1.nn.conv2d nn.conv1d compat.v1.nn.conv1d nn.convolution", parse_convolved},
-    {"DepthwiseConv", "nn.depthwise_conv2d compat.v1.nn.depthwise_conv2d", parse_convolved},
-};
-
 }  // namespace
 
-std::span<const OperationSpec> window_operations() { return kOperations; }
+std::span<const OperationSpec> window_operations() {
+  static constexpr OperationSpec kOperations[] = {
+      {"Conv", "nn.conv2d compat.v1.nn.conv2d nn.conv1d compat.v1.nn.conv1d nn.convolution", parse_convolved},
+      {"DepthwiseConv", "nn.depthwise_conv2d compat.v1.nn.depthwise_conv2d", parse_convolved},
+  };
+  return kOperations;
+}
 
 }  // namespace hoarfrost::keras

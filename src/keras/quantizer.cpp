@@ -61,7 +61,7 @@ Json literal(std::string_view text, const Config& where) {
       fmt::format("a quantizer's argument must be a number, True, False, None or a text, found `{}`", text));
 }
 
-struct Call {
+struct QuantizerCall {
   std::string function;
   Json parameters = Json::object();
 };
@@ -69,8 +69,8 @@ struct Call {
 std::string_view function_of(std::string_view text) { return trimmed(text.substr(0, text.find('('))); }
 
 // "quantized_bits(4, 0, alpha=1)", as QKeras' safe_eval takes it.
-Call parse_text(std::string_view text, const Config& where) {
-  Call call{std::string(function_of(text))};
+QuantizerCall parse_text(std::string_view text, const Config& where) {
+  QuantizerCall call{std::string(function_of(text))};
   const size_t open = text.find('(');
   if (open == std::string_view::npos) return call;
   const size_t close = text.rfind(')');
@@ -95,7 +95,7 @@ Call parse_text(std::string_view text, const Config& where) {
 }
 
 // {"class_name": "quantized_bits", "config": {…}}, or the function's name or call as a text.
-Call parse_call_of(const Json& value, std::string_view key, const Config& where) {
+QuantizerCall parse_call_of(const Json& value, std::string_view key, const Config& where) {
   if (value.is_string()) return parse_text(value.get<std::string>(), where);
   if (!value.is_object() || !value.contains("class_name") || !value.at("class_name").is_string()) {
     where.fail(
@@ -105,7 +105,7 @@ Call parse_call_of(const Json& value, std::string_view key, const Config& where)
   const Json parameters = value.contains("config") ? value.at("config") : Json();
   if (parameters.is_string())
     return parse_text(parameters.get<std::string>(), where);  // {"class_name": "function", "config": NAME}
-  Call call{name.substr(name.rfind('>') + 1)};
+  QuantizerCall call{name.substr(name.rfind('>') + 1)};
   if (parameters.is_object()) call.parameters = parameters;
   return call;
 }
@@ -135,7 +135,7 @@ bool names_quantizer(const Config& config, std::string_view key) {
 Quantizer parse_quantizer(const Config& config, std::string_view key, QuantizerUse use, std::string_view fallback) {
   const Json* value = config.find({key});
   if (value == nullptr && (fallback.empty() || config.json().contains(key))) return {};
-  Call call = value == nullptr ? parse_text(fallback, config) : parse_call_of(*value, key, config);
+  QuantizerCall call = value == nullptr ? parse_text(fallback, config) : parse_call_of(*value, key, config);
   const QuantizerSpec* spec = find_quantizer(call.function);
   if (spec == nullptr) {
     std::vector<std::string_view> names;

@@ -178,19 +178,21 @@ Quantizer make_relu(const Config& config, QuantizerUse /*use*/) {
   return result;
 }
 
-constexpr std::array kSpecs{
-    QuantizerSpec{"quantized_bits",
-                  "bits integer symmetric keep_negative alpha use_stochastic_rounding scale_axis qnoise_factor "
-                  "var_name use_ste use_variables",
-                  make_bits},
-    QuantizerSpec{"quantized_relu",
-                  "bits integer use_sigmoid negative_slope use_stochastic_rounding relu_upper_bound is_quantized_clip "
-                  "qnoise_factor var_name use_ste use_variables",
-                  make_relu},
-};
-
 }  // namespace
 
-std::span<const QuantizerSpec> fixed_point_quantizers() { return kSpecs; }
+std::span<const QuantizerSpec> fixed_point_quantizers() {
+  static constexpr std::array kSpecs{
+      QuantizerSpec{"quantized_bits",
+                    "bits integer symmetric keep_negative alpha use_stochastic_rounding scale_axis qnoise_factor "
+                    "var_name use_ste use_variables",
+                    make_bits},
+      QuantizerSpec{
+          "quantized_relu",
+          "bits integer use_sigmoid negative_slope use_stochastic_rounding relu_upper_bound is_quantized_clip "
+          "qnoise_factor var_name use_ste use_variables",
+          make_relu},
+  };
+  return kSpecs;
+}
 
 }  // namespace hoarfrost::keras

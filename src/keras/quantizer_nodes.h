@@ -11,6 +11,8 @@
 
 namespace hoarfrost::keras {
 
+constexpr double kEpsilon = 1e-7;  // keras.backend.epsilon()
+
 class QuantizerNodes {
  public:
   QuantizerNodes(Lowering& lowering, std::string name) : lowering_(&lowering), name_(std::move(name)) {}

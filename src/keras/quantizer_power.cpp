@@ -13,8 +13,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // keras.backend.epsilon(); what is smaller is 2^least
-
 // QKeras' _clip_power_of_two: the exponent for a number that is not negative.
 struct Exponent {
   double least = 0;
@@ -94,19 +92,21 @@ Quantizer make_relu_po2(const Config& config, QuantizerUse /*use*/) {
   return result;
 }
 
-constexpr std::array kSpecs{
-    QuantizerSpec{"quantized_po2",
-                  "bits max_value use_stochastic_rounding quadratic_approximation log2_rounding qnoise_factor var_name "
-                  "use_ste use_variables",
-                  make_po2},
-    QuantizerSpec{"quantized_relu_po2",
-                  "bits max_value negative_slope use_stochastic_rounding quadratic_approximation log2_rounding "
-                  "qnoise_factor var_name use_ste use_variables",
-                  make_relu_po2},
-};
-
 }  // namespace
 
-std::span<const QuantizerSpec> power_quantizers() { return kSpecs; }
+std::span<const QuantizerSpec> power_quantizers() {
+  static constexpr std::array kSpecs{
+      QuantizerSpec{
+          "quantized_po2",
+          "bits max_value use_stochastic_rounding quadratic_approximation log2_rounding qnoise_factor var_name "
+          "use_ste use_variables",
+          make_po2},
+      QuantizerSpec{"quantized_relu_po2",
+                    "bits max_value negative_slope use_stochastic_rounding quadratic_approximation log2_rounding "
+                    "qnoise_factor var_name use_ste use_variables",
+                    make_relu_po2},
+  };
+  return kSpecs;
+}
 
 }  // namespace hoarfrost::keras

@@ -11,8 +11,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // keras.backend.epsilon()
-
 std::vector<int64_t> all_but_last(const Value& x) {
   std::vector<int64_t> axes(static_cast<size_t>(x.shape.rank() - 1));
   std::iota(axes.begin(), axes.end(), 0);

@@ -66,26 +66,28 @@ Quantizer quantized_curve(const Config& config, bool is_tanh) {
   return result;
 }
 
-constexpr std::array kSpecs{
-    QuantizerSpec{"quantized_tanh", "bits use_stochastic_rounding symmetric use_real_tanh",
-                  [](const Config& c, QuantizerUse) { return quantized_curve(c, true); }},
-    QuantizerSpec{"quantized_sigmoid", "bits symmetric use_real_sigmoid use_stochastic_rounding",
-                  [](const Config& c, QuantizerUse) { return quantized_curve(c, false); }},
-    QuantizerSpec{"hard_sigmoid", "",
-                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, false, false); }},
-    QuantizerSpec{"smooth_sigmoid", "",
-                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, false); }},
-    QuantizerSpec{"binary_sigmoid", "",
-                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, false); }},
-    QuantizerSpec{"hard_tanh", "", [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, false, true); }},
-    QuantizerSpec{"smooth_tanh", "",
-                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, true); }},
-    QuantizerSpec{"binary_tanh", "",
-                  [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, true); }},
-};
-
 }  // namespace
 
-std::span<const QuantizerSpec> sigmoid_quantizers() { return kSpecs; }
+std::span<const QuantizerSpec> sigmoid_quantizers() {
+  static constexpr std::array kSpecs{
+      QuantizerSpec{"quantized_tanh", "bits use_stochastic_rounding symmetric use_real_tanh",
+                    [](const Config& c, QuantizerUse) { return quantized_curve(c, true); }},
+      QuantizerSpec{"quantized_sigmoid", "bits symmetric use_real_sigmoid use_stochastic_rounding",
+                    [](const Config& c, QuantizerUse) { return quantized_curve(c, false); }},
+      QuantizerSpec{"hard_sigmoid", "",
+                    [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, false, false); }},
+      QuantizerSpec{"smooth_sigmoid", "",
+                    [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, false); }},
+      QuantizerSpec{"binary_sigmoid", "",
+                    [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, false); }},
+      QuantizerSpec{"hard_tanh", "",
+                    [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, false, true); }},
+      QuantizerSpec{"smooth_tanh", "",
+                    [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kSmooth, false, true); }},
+      QuantizerSpec{"binary_tanh", "",
+                    [](const Config& c, QuantizerUse) { return linear_sigmoid(c, kHard, true, true); }},
+  };
+  return kSpecs;
+}
 
 }  // namespace hoarfrost::keras

@@ -97,15 +97,17 @@ Quantizer make_ternary(const Config& config, QuantizerUse use) {
   return result;
 }
 
-constexpr std::array kSpecs{
-    QuantizerSpec{"binary", "use_01 alpha use_stochastic_rounding", make_binary},
-    QuantizerSpec{"stochastic_binary", "alpha temperature use_real_sigmoid", make_binary},
-    QuantizerSpec{"ternary", "alpha threshold use_stochastic_rounding number_of_unrolls", make_ternary},
-    QuantizerSpec{"stochastic_ternary", "alpha threshold temperature use_real_sigmoid number_of_unrolls", make_ternary},
-};
-
 }  // namespace
 
-std::span<const QuantizerSpec> sign_quantizers() { return kSpecs; }
+std::span<const QuantizerSpec> sign_quantizers() {
+  static constexpr std::array kSpecs{
+      QuantizerSpec{"binary", "use_01 alpha use_stochastic_rounding", make_binary},
+      QuantizerSpec{"stochastic_binary", "alpha temperature use_real_sigmoid", make_binary},
+      QuantizerSpec{"ternary", "alpha threshold use_stochastic_rounding number_of_unrolls", make_ternary},
+      QuantizerSpec{"stochastic_ternary", "alpha threshold temperature use_real_sigmoid number_of_unrolls",
+                    make_ternary},
+  };
+  return kSpecs;
+}
 
 }  // namespace hoarfrost::keras

@@ -153,6 +153,12 @@ class StackedCells final : public Cell {
 
 }  // namespace
 
+Shape batched(int64_t n, const Shape& shape) {
+  Shape result{n};
+  for (const int64_t size : shape.sizes()) result.push_back(size);
+  return result;
+}
+
 Values input_masks(const Cell& cell, const Values& masks) {
   if (masks.empty()) return {};
   return {masks.begin(), masks.begin() + static_cast<std::ptrdiff_t>(cell.n_input_masks())};
@@ -216,12 +222,11 @@ Doubles sum(Doubles a, const Doubles& b) {
 
 Doubles apply(const Activation& activation, Doubles x, const Shape& shape) {
   if (activation.is_linear()) return x;
-  Shape batched{1};
-  for (const int64_t size : shape.sizes()) batched.push_back(size);
+  const Shape one = batched(1, shape);
   const Formula f =
-      activation.reference({batched, [&](const Index& o) { return x[static_cast<size_t>(o.offset(batched))]; }, 1});
+      activation.reference({one, [&](const Index& o) { return x[static_cast<size_t>(o.offset(one))]; }, 1});
   Doubles result(x.size());
-  for (size_t i = 0; i < x.size(); ++i) result[i] = f.at(Index::at_offset(batched, static_cast<int64_t>(i)));
+  for (size_t i = 0; i < x.size(); ++i) result[i] = f.at(Index::at_offset(one, static_cast<int64_t>(i)));
   return result;
 }
 

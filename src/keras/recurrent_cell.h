@@ -10,6 +10,9 @@ namespace hoarfrost::keras {
 
 using Doubles = std::vector<double>;
 
+// The shape of n of them.
+Shape batched(int64_t n, const Shape& shape);
+
 // Shapes here are those of one step of one example, without batch and time: {features}, or {rows, columns, channels}.
 class Cell {
  public:

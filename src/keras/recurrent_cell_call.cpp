@@ -14,12 +14,6 @@ Shape without_batch(const Shape& shape) {
   return Shape(std::vector<int64_t>(shape.sizes().begin() + 1, shape.sizes().end()));
 }
 
-Shape batched(int64_t n, const Shape& shape) {
-  Shape result{n};
-  for (const int64_t size : shape.sizes()) result.push_back(size);
-  return result;
-}
-
 Doubles row_of(const Array& array, int64_t row) {
   Doubles result(static_cast<size_t>(without_batch(array.shape()).n_elements()));
   const auto n = static_cast<int64_t>(result.size());

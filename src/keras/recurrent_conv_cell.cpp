@@ -13,12 +13,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-Shape batched(int64_t n, const Shape& shape) {
-  Shape result{n};
-  for (const int64_t size : shape.sizes()) result.push_back(size);
-  return result;
-}
-
 class ConvLstmCell final : public Cell {
  public:
   ConvLstmCell(int64_t filters, Window window, bool use_bias, Activation activation, Activation recurrent_activation,

@@ -14,7 +14,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr const char* kKerasVersion = "3.15.0";  // the Keras whose dialect this is
+constexpr const char* kKeras3Version = "3.15.0";  // the Keras whose dialect this is
 constexpr uint64_t kLargeWeights = uint64_t{3} << 30U;
 
 class V3Writer {
@@ -99,7 +99,7 @@ void save_archive(const Model& model, const TrainingState& state, const std::fil
   OutputFile file(path);
   const uint64_t n_bytes = reserve_for(file, model, state);
   ZipWriter zip(file);
-  zip.add("metadata.json", python_json({{"keras_version", kKerasVersion}, {"date_saved", "1980-01-01@00:00:00"}}));
+  zip.add("metadata.json", python_json({{"keras_version", kKeras3Version}, {"date_saved", "1980-01-01@00:00:00"}}));
   zip.add("config.json", python_json(config));
   zip.begin("model.weights.h5", n_bytes > kLargeWeights);
   hdf5::Writer writer(file);

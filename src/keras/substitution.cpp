@@ -27,7 +27,7 @@ bool is_expression(const std::string& text) { return !is_word(text) || text == "
 
 // Where a layer's weights are in the file: the layer of the outermost model that it is, or is within, and in Keras 3's
 // layout the groups on the way from there.
-struct Place {
+struct StoredPlace {
   std::string top;
   std::string groups;  // "layers/functional/layers", "layer" of a wrapper; "" of a layer of the outermost model
 };
@@ -85,7 +85,7 @@ class Substitution {
     if (weights != nullptr && (has("/model_weights") || has("/"))) stored_ = read_stored_weights(*weights);
   }
 
-  void visit(Json& json, const Place& place = {}, int depth = 0) {
+  void visit(Json& json, const StoredPlace& place = {}, int depth = 0) {
     if (depth > kDeepest || !json.is_structured()) return;
     if (json.is_object() && json.contains("class_name") && json.at("class_name").is_string() && json.contains("config"))
       replace(json, place);
@@ -118,13 +118,13 @@ class Substitution {
   }
 
  private:
-  static Place within(const Place& place, const std::string& group) {
+  static StoredPlace within(const StoredPlace& place, const std::string& group) {
     return {place.top, place.groups.empty() ? group : fmt::format("{}/{}", place.groups, group)};
   }
 
   // Keras 3 keeps the weights of a model's own layers in groups named by class: "att", "att_1", …; the older layout, by
   // the layer's name.
-  void visit_layers(Json& layers, const Place& place, int depth) {
+  void visit_layers(Json& layers, const StoredPlace& place, int depth) {
     std::map<std::string, int> n_used;
     for (Json& layer : layers) {
       if (!layer.is_object()) {
@@ -148,7 +148,7 @@ class Substitution {
     return name.empty() ? text_at(layer, "name") : name;
   }
 
-  void replace(Json& json, const Place& place) {
+  void replace(Json& json, const StoredPlace& place) {
     const std::string class_name = json.at("class_name").get<std::string>();
     if (is_model_class(plain_class_name(class_name))) return;
     auto known = classes_.find(class_name);
@@ -178,7 +178,8 @@ class Substitution {
     json.erase("module");
   }
 
-  void become_expression(Json& json, const Place& place, const std::string& expression, const std::string& option) {
+  void become_expression(Json& json, const StoredPlace& place, const std::string& expression,
+                         const std::string& option) {
     const std::string name = name_of(json);
     Json config{{"name", name}, {"expression", expression}, {"option", option}, {"config", json.at("config")}};
     // What the layer says of its input and type stays.
@@ -191,7 +192,7 @@ class Substitution {
     json["config"] = std::move(config);
   }
 
-  [[nodiscard]] Json weights_of(const Place& place, const std::string& name) const {
+  [[nodiscard]] Json weights_of(const StoredPlace& place, const std::string& name) const {
     const auto found = std::ranges::find(stored_.layers, place.top, &StoredLayer::name);
     if (found == stored_.layers.end()) return Json::array();
     const bool is_alone = place.groups.find("layers/") == std::string::npos;  // or alone in a wrapper

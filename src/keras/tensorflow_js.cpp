@@ -13,7 +13,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-struct StoredWeight {
+struct ManifestWeight {
   std::string name;
   Tensor tensor;
   bool is_used = false;
@@ -32,7 +32,7 @@ class Group {
     for (const Json& weight : list(json, "weights")) read(weight);
   }
 
-  std::vector<StoredWeight> weights;
+  std::vector<ManifestWeight> weights;
 
  private:
   [[noreturn]] void fail(const std::string& expected) const {
@@ -135,8 +135,8 @@ void collect(const std::vector<LayerSlots>& layers, std::vector<const LayerSlots
 }
 
 // The layer's weights among those that are left, by its name; false where there are fewer than it has.
-bool find_by_name(const LayerSlots& layer, std::vector<StoredWeight>& stored, std::vector<StoredWeight*>& result) {
-  for (StoredWeight& weight : stored) {
+bool find_by_name(const LayerSlots& layer, std::vector<ManifestWeight>& stored, std::vector<ManifestWeight*>& result) {
+  for (ManifestWeight& weight : stored) {
     if (result.size() == layer.own.size()) return true;
     if (!weight.is_used && is_of_layer(weight.name, layer.layer->name)) result.push_back(&weight);
   }
@@ -144,13 +144,13 @@ bool find_by_name(const LayerSlots& layer, std::vector<StoredWeight>& stored, st
 }
 
 // Every slot with its weight; empty where the names do not tell.
-std::vector<std::pair<WeightSlot, StoredWeight*>> by_name(const std::vector<LayerSlots>& slots,
-                                                          std::vector<StoredWeight>& stored) {
+std::vector<std::pair<WeightSlot, ManifestWeight*>> by_name(const std::vector<LayerSlots>& slots,
+                                                            std::vector<ManifestWeight>& stored) {
   std::vector<const LayerSlots*> layers;
   collect(slots, layers);
-  std::vector<std::pair<WeightSlot, StoredWeight*>> result;
+  std::vector<std::pair<WeightSlot, ManifestWeight*>> result;
   for (const LayerSlots* layer : layers) {
-    std::vector<StoredWeight*> found;
+    std::vector<ManifestWeight*> found;
     if (!find_by_name(*layer, stored, found)) return {};
     const std::vector<WeightSlot> order = legacy_order(*layer);
     for (size_t i = 0; i < order.size(); ++i) {
@@ -182,7 +182,7 @@ void load_tensorflow_js_weights(const Json& json, const std::filesystem::path& f
   const auto manifest = json.find("weightsManifest");
   if (manifest == json.end() || !manifest->is_array())
     throw Error(ErrorCode::kCorrupt, place, "has no `weightsManifest`");
-  std::vector<StoredWeight> stored;
+  std::vector<ManifestWeight> stored;
   for (const Json& json_group : *manifest) {
     Group group(json_group, folder, place);
     std::ranges::move(group.weights, std::back_inserter(stored));

@@ -29,8 +29,8 @@ TEST(TensorFlowOp, ReadsProtobufsBytes) {
 
 TEST(TensorFlowOp, RefusesByName) {
   const auto message = [](const std::string& node, const std::string& constants) {
-    return message_of("TensorFlowOpLayer",
-                      R"({"name": "it", "constants": )" + constants + R"(, "node_def": )" + node + "}");
+    return keras::message_of("TensorFlowOpLayer",
+                             R"({"name": "it", "constants": )" + constants + R"(, "node_def": )" + node + "}");
   };
   EXPECT_THAT(message(R"({"name": "f", "op": "FFT2D", "input": ["x"], "attr": {}})", "{}"),
               HasSubstr("TensorFlow's op FFT2D is not converted"));

@@ -19,7 +19,7 @@ namespace {
 using Specs = std::map<const ModelLayer*, std::vector<WeightSpec>>;
 
 // Where a weight stands within its layer: by Keras 2.15's variable name, and by the groups of the newer layout.
-struct Place {
+struct VariablePlace {
   std::string name;
   std::string part;
 };
@@ -60,7 +60,7 @@ std::optional<std::string> cell_prefix(std::string_view class_name) {
 }
 
 // spec: "kernel", or behind "cells/GROUP/" for stacked cells.
-Place place_in_cell(const std::string& class_name, const Json& config, std::string_view spec) {
+VariablePlace place_in_cell(const std::string& class_name, const Json& config, std::string_view spec) {
   const std::string name = name_in(config, class_name);
   if (!spec.starts_with("cells/")) return {fmt::format("{}/{}", name, spec), ""};
   const std::string_view rest = behind_slash(spec);  // "lstm_cell_1/kernel"
@@ -81,22 +81,23 @@ Place place_in_cell(const std::string& class_name, const Json& config, std::stri
   return {fmt::format("{}/{}/{}", name, cell, behind_slash(rest)), "cells/" + group};
 }
 
-Place place_in(const std::string& class_name, const Json& config, const std::string& spec) {
+VariablePlace place_in(const std::string& class_name, const Json& config, const std::string& spec) {
   if (const auto prefix = cell_prefix(class_name)) return {*prefix + spec, "cell"};
   if (class_name == "RNN") {
-    Place inner = place_in_cell(class_in(config, "cell"), config_in(config, "cell"), behind_slash(spec));
+    VariablePlace inner = place_in_cell(class_in(config, "cell"), config_in(config, "cell"), behind_slash(spec));
     return {inner.name, joined("cell", inner.part)};
   }
   const bool is_of_normalized = class_name == "SpectralNormalization" && spec.starts_with("layer/");
   if (class_name == "TimeDistributed" || is_of_normalized) {
-    Place inner = place_in(class_in(config, "layer"), config_in(config, "layer"), std::string(behind_slash(spec)));
+    VariablePlace inner =
+        place_in(class_in(config, "layer"), config_in(config, "layer"), std::string(behind_slash(spec)));
     return {inner.name, joined("layer", inner.part)};
   }
   if (class_name == "Bidirectional" || class_name == "QBidirectional") {
     const bool is_backward = spec.starts_with("backward_layer/");
     const char* key = is_backward && !class_in(config, "backward_layer").empty() ? "backward_layer" : "layer";
     const std::string inner_class = class_in(config, key);
-    const Place inner = place_in(inner_class, config_in(config, key), std::string(behind_slash(spec)));
+    const VariablePlace inner = place_in(inner_class, config_in(config, key), std::string(behind_slash(spec)));
     return {fmt::format("{}_{}/{}", is_backward ? "backward" : "forward", name_in(config_in(config, key), inner_class),
                         inner.name),
             joined(is_backward ? "backward_layer" : "forward_layer", inner.part)};
@@ -114,7 +115,7 @@ std::vector<LayerVariables> collect(const Model& model, const Specs& specs) {
       variables.layers = collect(*layer.model, specs);
     } else if (const auto found = specs.find(&layer); found != specs.end()) {
       for (size_t i = 0; i < found->second.size(); ++i) {
-        Place place = place_in(layer.class_name, *layer.config, found->second[i].name);
+        VariablePlace place = place_in(layer.class_name, *layer.config, found->second[i].name);
         if (!found->second[i].group.empty()) place.part = found->second[i].group;
         variables.own.push_back(
             {&layer, i, found->second[i],

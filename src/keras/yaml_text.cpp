@@ -15,7 +15,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr int kDeepest = 500;
+constexpr int kDeepestValues = 500;
 constexpr size_t kMostValues = size_t{1} << 22;  // aliases of aliases would grow without bounds
 
 std::string_view text_of(const yaml_char_t* text) {
@@ -108,7 +108,7 @@ class Parser {
 
   // The value that the event begins.
   Json value(int depth) {
-    if (depth > kDeepest) fail(fmt::format("values are nested more than {} deep", kDeepest));
+    if (depth > kDeepestValues) fail(fmt::format("values are nested more than {} deep", kDeepestValues));
     if (++n_values_ > kMostValues) fail(fmt::format("more than {} values", kMostValues));
     switch (event_.type) {
       case YAML_SCALAR_EVENT:

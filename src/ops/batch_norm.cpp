@@ -1,5 +1,7 @@
 // FusedBatchNorm, V2 and V3: y = (x - mean) * scale / sqrt(variance + epsilon) + offset per channel (TensorFlow 2.15's
 // fused_batch_norm_op.cc). In V2 and V3 the statistics are float32 whatever x is. In training they are the batch's own.
+#include "ops/batch_norm.h"
+
 #include <cmath>
 
 #include "ops/strided.h"
@@ -7,8 +9,6 @@
 
 namespace hoarfrost::ops {
 namespace {
-
-constexpr float kDefaultEpsilon = 1e-4f;
 
 int channel_axis(const Node& node, int rank) {
   const auto format = node.get_or<std::string>("data_format", "NHWC");
@@ -137,14 +137,15 @@ std::vector<Tensor> batch_norm(const Node& node, Tensors inputs) {
   return result;
 }
 
-constexpr OpSpec kOps[] = {
-    {"FusedBatchNorm", infer_batch_norm, batch_norm},
-    {"FusedBatchNormV2", infer_batch_norm, batch_norm},
-    {"FusedBatchNormV3", infer_batch_norm, batch_norm},
-};
-
 }  // namespace
 
-std::span<const OpSpec> batch_norm_ops() { return kOps; }
+std::span<const OpSpec> batch_norm_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"FusedBatchNorm", infer_batch_norm, batch_norm},
+      {"FusedBatchNormV2", infer_batch_norm, batch_norm},
+      {"FusedBatchNormV3", infer_batch_norm, batch_norm},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -4,13 +4,12 @@
 //   dx = scale / sqrt(variance + epsilon) · (dy − mean(dy) − (x − mean) · mean(dy · (x − mean)) / (variance + epsilon))
 #include <cmath>
 
+#include "ops/batch_norm.h"
 #include "ops/strided.h"
 #include "ops/types.h"
 
 namespace hoarfrost::ops {
 namespace {
-
-constexpr float kDefaultEpsilon = 1e-4f;
 
 std::vector<Known> infer_gradient(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), node.op() == "FusedBatchNormGradV3" ? 6 : 5);
@@ -71,14 +70,15 @@ std::vector<Tensor> gradient(const Node& node, Tensors inputs) {
   return {dx, dscale, doffset, allocate(node, outputs[3]), allocate(node, outputs[4])};
 }
 
-constexpr OpSpec kOps[] = {
-    {"FusedBatchNormGrad", infer_gradient, gradient},
-    {"FusedBatchNormGradV2", infer_gradient, gradient},
-    {"FusedBatchNormGradV3", infer_gradient, gradient},
-};
-
 }  // namespace
 
-std::span<const OpSpec> batch_norm_gradient_ops() { return kOps; }
+std::span<const OpSpec> batch_norm_gradient_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"FusedBatchNormGrad", infer_gradient, gradient},
+      {"FusedBatchNormGradV2", infer_gradient, gradient},
+      {"FusedBatchNormGradV3", infer_gradient, gradient},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

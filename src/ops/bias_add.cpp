@@ -67,14 +67,15 @@ std::vector<Tensor> bias_add_grad(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"BiasAdd", infer_bias_add, through_float<bias_add>},
-    {"BiasAddV1", infer_bias_add, through_float<bias_add>},
-    {"BiasAddGrad", infer_bias_add_grad, through_float<bias_add_grad>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> bias_add_ops() { return kOps; }
+std::span<const OpSpec> bias_add_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"BiasAdd", infer_bias_add, through_float<bias_add>},
+      {"BiasAddV1", infer_bias_add, through_float<bias_add>},
+      {"BiasAddGrad", infer_bias_add_grad, through_float<bias_add_grad>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

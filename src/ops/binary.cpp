@@ -144,54 +144,55 @@ std::vector<Tensor> add_n(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Add", infer_binary, numbers<[](auto a, auto b) { return wrapping_sum(a, b); }>},
-    {"AddV2", infer_binary, numbers<[](auto a, auto b) { return wrapping_sum(a, b); }>},
-    {"AddN", infer_add_n, through_float<add_n>},
-    {"Sub", infer_binary, numbers<[](auto a, auto b) { return wrapping_difference(a, b); }>},
-    {"Mul", infer_binary, numbers<[](auto a, auto b) { return wrapping_product(a, b); }>},
-    {"Div", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return quotient(a, b); }>},
-    {"RealDiv", infer_binary, floats<[](auto a, auto b) { return a / b; }>},
-    {"TruncateDiv", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return quotient(a, b); }>},
-    {"FloorDiv", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return floor_quotient(a, b); }>},
-    {"FloorMod", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return floor_remainder(a, b); }>},
-    {"TruncateMod", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return remainder_of(a, b); }>},
-    {"BitwiseAnd", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a & b); }>},
-    {"BitwiseOr", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a | b); }>},
-    {"BitwiseXor", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a ^ b); }>},
-    {"LeftShift", infer_binary, whole_numbers<[](auto a, auto b) {
-       return static_cast<decltype(a)>(static_cast<std::make_unsigned_t<decltype(a)>>(a) << shift_of(b));
-     }>},
-    {"RightShift", infer_binary,
-     whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a >> shift_of(b)); }>},
-    {"DivNoNan", infer_binary, floats<[](auto a, auto b) { return b == 0 ? b * 0 : a / b; }>},
-    {"Maximum", infer_binary, numbers<[](auto a, auto b) { return a < b || b != b ? b : a; }>},  // NaN wins
-    {"Minimum", infer_binary, numbers<[](auto a, auto b) { return b < a || b != b ? b : a; }>},
-    {"Pow", infer_binary, checked_numbers<is_negative, [](auto a, auto b) { return power(a, b); }>},
-    {"SquaredDifference", infer_binary, numbers<[](auto a, auto b) {
-       const auto d = wrapping_difference(a, b);
-       return wrapping_product(d, d);
-     }>},
-    {"Atan2", infer_binary,
-     floats<[](auto a, auto b) { return std::atan2(static_cast<double>(a), static_cast<double>(b)); }>},
-    // Gradients of activations: (dy, x), or (y, dy) where the output says more.
-    {"ReluGrad", infer_binary, floats<[](auto dy, auto x) { return (x > 0) ? dy : decltype(dy){0}; }>},
-    {"Relu6Grad", infer_binary, floats<[](auto dy, auto x) { return (x > 0) && x < 6 ? dy : decltype(dy){0}; }>},
-    {"EluGrad", infer_binary, floats<[](auto dy, auto y) { return y < 0 ? dy * (y + 1) : dy; }>},
-    {"SigmoidGrad", infer_binary, floats<[](auto y, auto dy) { return dy * y * (1 - y); }>},
-    {"TanhGrad", infer_binary, floats<[](auto y, auto dy) { return dy * (1 - y * y); }>},
-    {"Equal", infer_comparison, equality<true>},
-    {"NotEqual", infer_comparison, equality<false>},
-    {"Less", infer_comparison, comparison<[](auto a, auto b) { return a < b; }>},
-    {"LessEqual", infer_comparison, comparison<[](auto a, auto b) { return a <= b; }>},
-    {"Greater", infer_comparison, comparison<[](auto a, auto b) { return (a > b); }>},
-    {"GreaterEqual", infer_comparison, comparison<[](auto a, auto b) { return a >= b; }>},
-    {"LogicalAnd", infer_comparison, logical<[](bool a, bool b) { return a && b; }>},
-    {"LogicalOr", infer_comparison, logical<[](bool a, bool b) { return a || b; }>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> binary_ops() { return kOps; }
+std::span<const OpSpec> binary_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Add", infer_binary, numbers<[](auto a, auto b) { return wrapping_sum(a, b); }>},
+      {"AddV2", infer_binary, numbers<[](auto a, auto b) { return wrapping_sum(a, b); }>},
+      {"AddN", infer_add_n, through_float<add_n>},
+      {"Sub", infer_binary, numbers<[](auto a, auto b) { return wrapping_difference(a, b); }>},
+      {"Mul", infer_binary, numbers<[](auto a, auto b) { return wrapping_product(a, b); }>},
+      {"Div", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return quotient(a, b); }>},
+      {"RealDiv", infer_binary, floats<[](auto a, auto b) { return a / b; }>},
+      {"TruncateDiv", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return quotient(a, b); }>},
+      {"FloorDiv", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return floor_quotient(a, b); }>},
+      {"FloorMod", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return floor_remainder(a, b); }>},
+      {"TruncateMod", infer_binary, checked_numbers<is_zero, [](auto a, auto b) { return remainder_of(a, b); }>},
+      {"BitwiseAnd", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a & b); }>},
+      {"BitwiseOr", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a | b); }>},
+      {"BitwiseXor", infer_binary, whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a ^ b); }>},
+      {"LeftShift", infer_binary, whole_numbers<[](auto a, auto b) {
+         return static_cast<decltype(a)>(static_cast<std::make_unsigned_t<decltype(a)>>(a) << shift_of(b));
+       }>},
+      {"RightShift", infer_binary,
+       whole_numbers<[](auto a, auto b) { return static_cast<decltype(a)>(a >> shift_of(b)); }>},
+      {"DivNoNan", infer_binary, floats<[](auto a, auto b) { return b == 0 ? b * 0 : a / b; }>},
+      {"Maximum", infer_binary, numbers<[](auto a, auto b) { return a < b || b != b ? b : a; }>},  // NaN wins
+      {"Minimum", infer_binary, numbers<[](auto a, auto b) { return b < a || b != b ? b : a; }>},
+      {"Pow", infer_binary, checked_numbers<is_negative, [](auto a, auto b) { return power(a, b); }>},
+      {"SquaredDifference", infer_binary, numbers<[](auto a, auto b) {
+         const auto d = wrapping_difference(a, b);
+         return wrapping_product(d, d);
+       }>},
+      {"Atan2", infer_binary,
+       floats<[](auto a, auto b) { return std::atan2(static_cast<double>(a), static_cast<double>(b)); }>},
+      // Gradients of activations: (dy, x), or (y, dy) where the output says more.
+      {"ReluGrad", infer_binary, floats<[](auto dy, auto x) { return (x > 0) ? dy : decltype(dy){0}; }>},
+      {"Relu6Grad", infer_binary, floats<[](auto dy, auto x) { return (x > 0) && x < 6 ? dy : decltype(dy){0}; }>},
+      {"EluGrad", infer_binary, floats<[](auto dy, auto y) { return y < 0 ? dy * (y + 1) : dy; }>},
+      {"SigmoidGrad", infer_binary, floats<[](auto y, auto dy) { return dy * y * (1 - y); }>},
+      {"TanhGrad", infer_binary, floats<[](auto y, auto dy) { return dy * (1 - y * y); }>},
+      {"Equal", infer_comparison, equality<true>},
+      {"NotEqual", infer_comparison, equality<false>},
+      {"Less", infer_comparison, comparison<[](auto a, auto b) { return a < b; }>},
+      {"LessEqual", infer_comparison, comparison<[](auto a, auto b) { return a <= b; }>},
+      {"Greater", infer_comparison, comparison<[](auto a, auto b) { return (a > b); }>},
+      {"GreaterEqual", infer_comparison, comparison<[](auto a, auto b) { return a >= b; }>},
+      {"LogicalAnd", infer_comparison, logical<[](bool a, bool b) { return a && b; }>},
+      {"LogicalOr", infer_comparison, logical<[](bool a, bool b) { return a || b; }>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

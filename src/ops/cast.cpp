@@ -49,10 +49,11 @@ std::vector<Tensor> cast(const Node& node, Tensors inputs) {
   return {output.cast(inferred.dtype)};
 }
 
-constexpr OpSpec kOps[] = {{"Cast", infer_cast, cast}};
-
 }  // namespace
 
-std::span<const OpSpec> cast_ops() { return kOps; }
+std::span<const OpSpec> cast_ops() {
+  static constexpr OpSpec kOps[] = {{"Cast", infer_cast, cast}};
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

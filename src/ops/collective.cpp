@@ -18,10 +18,11 @@ std::vector<Tensor> sum_over_group(const Node& node, Tensors inputs) {
   return {inputs[0]};
 }
 
-constexpr OpSpec kOps[] = {{"CollectiveReduce", infer_collective, sum_over_group}};
-
 }  // namespace
 
-std::span<const OpSpec> collective_ops() { return kOps; }
+std::span<const OpSpec> collective_ops() {
+  static constexpr OpSpec kOps[] = {{"CollectiveReduce", infer_collective, sum_over_group}};
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -206,17 +206,18 @@ std::vector<Tensor> split(const Node& node, Tensors inputs) {
   return parted(node, inputs[kValue], static_cast<size_t>(axis), outputs, true);
 }
 
-constexpr OpSpec kOps[] = {
-    {"Concat", infer_concat, concat},
-    {"ConcatV2", infer_concat, moving_text<concat>},
-    {"Pack", infer_pack, pack},
-    {"Unpack", infer_unpack, unpack},
-    {"Split", infer_split, split<infer_split, 1, 0>},
-    {"SplitV", infer_split_v, split<infer_split_v, 0, 2>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> concat_ops() { return kOps; }
+std::span<const OpSpec> concat_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Concat", infer_concat, concat},
+      {"ConcatV2", infer_concat, moving_text<concat>},
+      {"Pack", infer_pack, pack},
+      {"Unpack", infer_unpack, unpack},
+      {"Split", infer_split, split<infer_split, 1, 0>},
+      {"SplitV", infer_split_v, split<infer_split_v, 0, 2>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -41,20 +41,6 @@ std::vector<Known> infer_merge(const Node& node, Knowns inputs) {
   return {result, of_type(DType::kInt32, {})};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Enter", infer_pass, nullptr},
-    {"RefEnter", infer_pass, nullptr},
-    {"Exit", infer_pass, nullptr},
-    {"RefExit", infer_pass, nullptr},
-    {"NextIteration", infer_pass, nullptr},
-    {"RefNextIteration", infer_pass, nullptr},
-    {"LoopCond", infer_loop_condition, nullptr},
-    {"Switch", infer_switch, nullptr},
-    {"RefSwitch", infer_switch, nullptr},
-    {"Merge", infer_merge, nullptr},
-    {"RefMerge", infer_merge, nullptr},
-};
-
 }  // namespace
 
 // An integer's elements stay where both agree; a TensorArray's flow (tensor_array.cpp) takes from the other what it
@@ -80,6 +66,21 @@ Known either(const Known& a, const Known& b) {
   return result;
 }
 
-std::span<const OpSpec> control_flow_ops() { return kOps; }
+std::span<const OpSpec> control_flow_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Enter", infer_pass, nullptr},
+      {"RefEnter", infer_pass, nullptr},
+      {"Exit", infer_pass, nullptr},
+      {"RefExit", infer_pass, nullptr},
+      {"NextIteration", infer_pass, nullptr},
+      {"RefNextIteration", infer_pass, nullptr},
+      {"LoopCond", infer_loop_condition, nullptr},
+      {"Switch", infer_switch, nullptr},
+      {"RefSwitch", infer_switch, nullptr},
+      {"Merge", infer_merge, nullptr},
+      {"RefMerge", infer_merge, nullptr},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

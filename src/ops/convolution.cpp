@@ -119,14 +119,15 @@ std::vector<Tensor> convolve(const Node& node, Tensors inputs) {
   return {from_channels_last(conv.layout, output)};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Conv2D", infer_convolution<2, false>, through_float<convolve<2, false>>},
-    {"Conv3D", infer_convolution<3, false>, through_float<convolve<3, false>>},
-    {"DepthwiseConv2dNative", infer_convolution<2, true>, through_float<convolve<2, true>>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> convolution_ops() { return kOps; }
+std::span<const OpSpec> convolution_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Conv2D", infer_convolution<2, false>, through_float<convolve<2, false>>},
+      {"Conv3D", infer_convolution<3, false>, through_float<convolve<3, false>>},
+      {"DepthwiseConv2dNative", infer_convolution<2, true>, through_float<convolve<2, true>>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

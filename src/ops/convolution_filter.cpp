@@ -152,15 +152,16 @@ std::vector<Tensor> depthwise_by_input(const Node& node, Tensors inputs) {
   return {from_channels_last(g.layout, output)};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Conv2DBackpropFilter", infer_by_filter<2, false>, by_filter<2, false>},
-    {"Conv3DBackpropFilterV2", infer_by_filter<3, false>, by_filter<3, false>},
-    {"DepthwiseConv2dNativeBackpropFilter", infer_by_filter<2, true>, by_filter<2, true>},
-    {"DepthwiseConv2dNativeBackpropInput", infer_depthwise_by_input, depthwise_by_input},
-};
-
 }  // namespace
 
-std::span<const OpSpec> convolution_filter_ops() { return kOps; }
+std::span<const OpSpec> convolution_filter_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Conv2DBackpropFilter", infer_by_filter<2, false>, by_filter<2, false>},
+      {"Conv3DBackpropFilterV2", infer_by_filter<3, false>, by_filter<3, false>},
+      {"DepthwiseConv2dNativeBackpropFilter", infer_by_filter<2, true>, by_filter<2, true>},
+      {"DepthwiseConv2dNativeBackpropInput", infer_depthwise_by_input, depthwise_by_input},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

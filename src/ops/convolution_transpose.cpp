@@ -115,13 +115,14 @@ std::vector<Tensor> transpose_convolve(const Node& node, Tensors inputs) {
   return {from_channels_last(t.layout, output)};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Conv2DBackpropInput", infer_transpose<2>, through_float<transpose_convolve<2>>},
-    {"Conv3DBackpropInputV2", infer_transpose<3>, through_float<transpose_convolve<3>>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> convolution_transpose_ops() { return kOps; }
+std::span<const OpSpec> convolution_transpose_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Conv2DBackpropInput", infer_transpose<2>, through_float<transpose_convolve<2>>},
+      {"Conv3DBackpropInputV2", infer_transpose<3>, through_float<transpose_convolve<3>>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -141,10 +141,11 @@ std::vector<Tensor> einsum(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {{"Einsum", infer_einsum, through_float<einsum>}};
-
 }  // namespace
 
-std::span<const OpSpec> einsum_ops() { return kOps; }
+std::span<const OpSpec> einsum_ops() {
+  static constexpr OpSpec kOps[] = {{"Einsum", infer_einsum, through_float<einsum>}};
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -91,12 +91,13 @@ std::vector<Tensor> qr(const Node& node, Tensors inputs) {
   return {q, r};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Qr", infer_qr, qr},
-};
-
 }  // namespace
 
-std::span<const OpSpec> factorization_ops() { return kOps; }
+std::span<const OpSpec> factorization_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Qr", infer_qr, qr},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -74,14 +74,15 @@ std::vector<Tensor> quantize_per_channel(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"FakeQuantWithMinMaxArgs", infer_args, quantize_args},
-    {"FakeQuantWithMinMaxVars", infer_vars, quantize_vars},
-    {"FakeQuantWithMinMaxVarsPerChannel", infer_per_channel, quantize_per_channel},
-};
-
 }  // namespace
 
-std::span<const OpSpec> fake_quant_ops() { return kOps; }
+std::span<const OpSpec> fake_quant_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"FakeQuantWithMinMaxArgs", infer_args, quantize_args},
+      {"FakeQuantWithMinMaxVars", infer_vars, quantize_vars},
+      {"FakeQuantWithMinMaxVarsPerChannel", infer_per_channel, quantize_per_channel},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -115,13 +115,17 @@ std::vector<Tensor> one_hot(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Fill", infer_fill, fill},    {"ZerosLike", infer_like, filled_like<0>}, {"OnesLike", infer_like, filled_like<1>},
-    {"Range", infer_range, range}, {"OneHot", infer_one_hot, one_hot},
-};
-
 }  // namespace
 
-std::span<const OpSpec> fill_ops() { return kOps; }
+std::span<const OpSpec> fill_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Fill", infer_fill, fill},
+      {"ZerosLike", infer_like, filled_like<0>},
+      {"OnesLike", infer_like, filled_like<1>},
+      {"Range", infer_range, range},
+      {"OneHot", infer_one_hot, one_hot},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -125,14 +125,15 @@ std::vector<Tensor> gather_nd(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Gather", infer_gather, moving_text<gather>},
-    {"GatherV2", infer_gather, moving_text<gather>},
-    {"GatherNd", infer_gather_nd, moving_text<gather_nd>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> gather_ops() { return kOps; }
+std::span<const OpSpec> gather_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Gather", infer_gather, moving_text<gather>},
+      {"GatherV2", infer_gather, moving_text<gather>},
+      {"GatherNd", infer_gather_nd, moving_text<gather_nd>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

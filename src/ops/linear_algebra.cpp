@@ -194,14 +194,15 @@ std::vector<Tensor> cholesky(const Node& node, Tensors inputs) {
   });
 }
 
-constexpr OpSpec kOps[] = {
-    {"MatrixInverse", infer_square, inverse}, {"MatrixDeterminant", infer_determinant, determinant},
-    {"MatrixSolve", infer_solve, solve},      {"MatrixTriangularSolve", infer_solve, solve_triangular},
-    {"Cholesky", infer_square, cholesky},
-};
-
 }  // namespace
 
-std::span<const OpSpec> linear_algebra_ops() { return kOps; }
+std::span<const OpSpec> linear_algebra_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"MatrixInverse", infer_square, inverse}, {"MatrixDeterminant", infer_determinant, determinant},
+      {"MatrixSolve", infer_solve, solve},      {"MatrixTriangularSolve", infer_solve, solve_triangular},
+      {"Cholesky", infer_square, cholesky},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

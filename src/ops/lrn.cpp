@@ -52,13 +52,14 @@ std::vector<Tensor> l2_loss(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"LRN", infer_lrn, through_float<lrn>},
-    {"L2Loss", infer_l2_loss, through_float<l2_loss>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> lrn_ops() { return kOps; }
+std::span<const OpSpec> lrn_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"LRN", infer_lrn, through_float<lrn>},
+      {"L2Loss", infer_l2_loss, through_float<l2_loss>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -109,14 +109,15 @@ std::vector<Tensor> batch_mat_mul(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"MatMul", infer_mat_mul, through_float<mat_mul>},
-    {"BatchMatMul", infer_batch_mat_mul, through_float<batch_mat_mul>},
-    {"BatchMatMulV2", infer_batch_mat_mul, through_float<batch_mat_mul>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> mat_mul_ops() { return kOps; }
+std::span<const OpSpec> mat_mul_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"MatMul", infer_mat_mul, through_float<mat_mul>},
+      {"BatchMatMul", infer_batch_mat_mul, through_float<batch_mat_mul>},
+      {"BatchMatMulV2", infer_batch_mat_mul, through_float<batch_mat_mul>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -102,14 +102,15 @@ std::vector<Tensor> mirror_pad(const Node& node, Tensors inputs) {
   return {so_far};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Pad", infer_pad, pad},
-    {"PadV2", infer_pad, pad},
-    {"MirrorPad", infer_pad, mirror_pad},
-};
-
 }  // namespace
 
-std::span<const OpSpec> pad_ops() { return kOps; }
+std::span<const OpSpec> pad_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Pad", infer_pad, pad},
+      {"PadV2", infer_pad, pad},
+      {"MirrorPad", infer_pad, mirror_pad},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -8,11 +8,6 @@
 namespace hoarfrost::ops {
 namespace {
 
-std::vector<WindowAxis> pool_windows(const Node& node, const Layout& layout, const Shape& shape) {
-  if (int_list(node, "ksize").empty()) corrupt(node, "it has no ksize");
-  return windows_of(node, layout, spatial_sizes(layout, shape), spatial_values(node, layout, "ksize", 1));
-}
-
 template <int n_spatial>
 std::vector<Known> infer_pool(const Node& node, Knowns inputs) {
   need_inputs(node, inputs.size(), 1);
@@ -94,15 +89,16 @@ std::vector<Tensor> pool(const Node& node, Tensors inputs) {
   return {from_channels_last(layout, output)};
 }
 
-constexpr OpSpec kOps[] = {
-    {"MaxPool", infer_pool<2>, through_float<pool<2, false>>},
-    {"AvgPool", infer_pool<2>, through_float<pool<2, true>>},
-    {"MaxPool3D", infer_pool<3>, through_float<pool<3, false>>},
-    {"AvgPool3D", infer_pool<3>, through_float<pool<3, true>>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> pool_ops() { return kOps; }
+std::span<const OpSpec> pool_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"MaxPool", infer_pool<2>, through_float<pool<2, false>>},
+      {"AvgPool", infer_pool<2>, through_float<pool<2, true>>},
+      {"MaxPool3D", infer_pool<3>, through_float<pool<3, false>>},
+      {"AvgPool3D", infer_pool<3>, through_float<pool<3, true>>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

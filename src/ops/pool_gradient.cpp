@@ -6,11 +6,6 @@
 namespace hoarfrost::ops {
 namespace {
 
-std::vector<WindowAxis> pool_windows(const Node& node, const Layout& layout, const Shape& shape) {
-  if (int_list(node, "ksize").empty()) corrupt(node, "it has no ksize");
-  return windows_of(node, layout, spatial_sizes(layout, shape), spatial_values(node, layout, "ksize", 1));
-}
-
 // The gradient's shape must be what the windows say.
 void expect_pooled(const Node& node, const Layout& layout, const Shape& input, const Shape& gradient) {
   const auto sizes = output_sizes(pool_windows(node, layout, input));
@@ -127,15 +122,16 @@ std::vector<Tensor> average_gradient(const Node& node, Tensors inputs) {
   return {from_channels_last(layout, dx)};
 }
 
-constexpr OpSpec kOps[] = {
-    {"MaxPoolGrad", infer_max<2>, max_gradient<2>},
-    {"MaxPool3DGrad", infer_max<3>, max_gradient<3>},
-    {"AvgPoolGrad", infer_average<2>, average_gradient<2>},
-    {"AvgPool3DGrad", infer_average<3>, average_gradient<3>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> pool_gradient_ops() { return kOps; }
+std::span<const OpSpec> pool_gradient_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"MaxPoolGrad", infer_max<2>, max_gradient<2>},
+      {"MaxPool3DGrad", infer_max<3>, max_gradient<3>},
+      {"AvgPoolGrad", infer_average<2>, average_gradient<2>},
+      {"AvgPool3DGrad", infer_average<3>, average_gradient<3>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -145,12 +145,13 @@ std::vector<Tensor> transform(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"ImageProjectiveTransformV3", infer_projective, transform},
-};
-
 }  // namespace
 
-std::span<const OpSpec> projective_ops() { return kOps; }
+std::span<const OpSpec> projective_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"ImageProjectiveTransformV3", infer_projective, transform},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -98,13 +98,14 @@ std::vector<Tensor> random(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"StatelessRandomUniform", infer_random, random<uniforms>},
-    {"StatelessRandomNormal", infer_random, random<normals>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> random_ops() { return kOps; }
+std::span<const OpSpec> random_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"StatelessRandomUniform", infer_random, random<uniforms>},
+      {"StatelessRandomNormal", infer_random, random<normals>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -174,20 +174,21 @@ std::vector<Tensor> arg(const Node& node, Tensors inputs) {
   return {positions.cast(output.dtype())};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Sum", infer_reduction, through_float<reduce<SumReduction>>},
-    {"Mean", infer_reduction, through_float<reduce<MeanReduction>>},
-    {"Prod", infer_reduction, through_float<reduce<ProdReduction>>},
-    {"Max", infer_reduction, through_float<reduce<MaxReduction>>},
-    {"Min", infer_reduction, through_float<reduce<MinReduction>>},
-    {"All", infer_logical_reduction, reduce_logical<true>},
-    {"Any", infer_logical_reduction, reduce_logical<false>},
-    {"ArgMax", infer_arg, arg<true>},
-    {"ArgMin", infer_arg, arg<false>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> reduction_ops() { return kOps; }
+std::span<const OpSpec> reduction_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Sum", infer_reduction, through_float<reduce<SumReduction>>},
+      {"Mean", infer_reduction, through_float<reduce<MeanReduction>>},
+      {"Prod", infer_reduction, through_float<reduce<ProdReduction>>},
+      {"Max", infer_reduction, through_float<reduce<MaxReduction>>},
+      {"Min", infer_reduction, through_float<reduce<MinReduction>>},
+      {"All", infer_logical_reduction, reduce_logical<true>},
+      {"Any", infer_logical_reduction, reduce_logical<false>},
+      {"ArgMax", infer_arg, arg<true>},
+      {"ArgMin", infer_arg, arg<false>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -143,18 +143,19 @@ std::vector<Tensor> inferred_value(const Node& node, Tensors inputs) {
   return result;
 }
 
-constexpr OpSpec kOps[] = {
-    {"Reshape", infer_reshape, reshaped<infer_reshape>},
-    {"Squeeze", infer_squeeze, reshaped<infer_squeeze>},
-    {"ExpandDims", infer_expand_dims, reshaped<infer_expand_dims>},
-    {"Shape", infer_shape, inferred_value<infer_shape>},
-    {"ShapeN", infer_shape_n, inferred_value<infer_shape_n>},
-    {"Size", infer_size, inferred_value<infer_size>},
-    {"Rank", infer_rank, inferred_value<infer_rank>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> reshape_ops() { return kOps; }
+std::span<const OpSpec> reshape_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Reshape", infer_reshape, reshaped<infer_reshape>},
+      {"Squeeze", infer_squeeze, reshaped<infer_squeeze>},
+      {"ExpandDims", infer_expand_dims, reshaped<infer_expand_dims>},
+      {"Shape", infer_shape, inferred_value<infer_shape>},
+      {"ShapeN", infer_shape_n, inferred_value<infer_shape_n>},
+      {"Size", infer_size, inferred_value<infer_size>},
+      {"Rank", infer_rank, inferred_value<infer_rank>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -116,13 +116,14 @@ std::vector<Tensor> resize_nearest(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"ResizeBilinear", infer_resize<true>, resize_bilinear},
-    {"ResizeNearestNeighbor", infer_resize<false>, resize_nearest},
-};
-
 }  // namespace
 
-std::span<const OpSpec> resize_ops() { return kOps; }
+std::span<const OpSpec> resize_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"ResizeBilinear", infer_resize<true>, resize_bilinear},
+      {"ResizeNearestNeighbor", infer_resize<false>, resize_nearest},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

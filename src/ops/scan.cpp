@@ -92,14 +92,15 @@ std::vector<Tensor> top_k(const Node& node, Tensors inputs) {
   return {values, indices.cast(outputs[1].dtype)};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Cumsum", infer_scan, through_float<scan<true>>},
-    {"Cumprod", infer_scan, through_float<scan<false>>},
-    {"TopKV2", infer_top_k, through_float<top_k>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> scan_ops() { return kOps; }
+std::span<const OpSpec> scan_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Cumsum", infer_scan, through_float<scan<true>>},
+      {"Cumprod", infer_scan, through_float<scan<false>>},
+      {"TopKV2", infer_top_k, through_float<top_k>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

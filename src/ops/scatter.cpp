@@ -101,13 +101,14 @@ std::vector<Tensor> scatter_nd(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"ScatterNd", infer_scatter_nd, through_float<scatter_nd>},
-    {"UnsortedSegmentSum", infer_segment_sum, segment_sum},
-};
-
 }  // namespace
 
-std::span<const OpSpec> scatter_ops() { return kOps; }
+std::span<const OpSpec> scatter_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"ScatterNd", infer_scatter_nd, through_float<scatter_nd>},
+      {"UnsortedSegmentSum", infer_segment_sum, segment_sum},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

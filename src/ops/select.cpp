@@ -99,14 +99,15 @@ std::vector<Tensor> clip(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Select", infer_select, moving_text<select<infer_select, leading_strides>>},
-    {"SelectV2", infer_select_v2, moving_text<select<infer_select_v2, broadcast_strides>>},
-    {"ClipByValue", infer_clip, through_float<clip>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> select_ops() { return kOps; }
+std::span<const OpSpec> select_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Select", infer_select, moving_text<select<infer_select, leading_strides>>},
+      {"SelectV2", infer_select_v2, moving_text<select<infer_select_v2, broadcast_strides>>},
+      {"ClipByValue", infer_clip, through_float<clip>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -184,13 +184,14 @@ std::vector<Tensor> slice(const Node& node, Tensors inputs) {
   return {taken_from(node, inputs[0], ranges, shape)};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Slice", infer_slice, moving_text<slice>},
-    {"StridedSlice", infer_strided_slice, moving_text<strided_slice>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> slice_ops() { return kOps; }
+std::span<const OpSpec> slice_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Slice", infer_slice, moving_text<slice>},
+      {"StridedSlice", infer_strided_slice, moving_text<strided_slice>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -36,13 +36,14 @@ std::vector<Tensor> softmax(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Softmax", infer_softmax, through_float<softmax<false>>},
-    {"LogSoftmax", infer_softmax, through_float<softmax<true>>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> softmax_ops() { return kOps; }
+std::span<const OpSpec> softmax_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Softmax", infer_softmax, through_float<softmax<false>>},
+      {"LogSoftmax", infer_softmax, through_float<softmax<true>>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

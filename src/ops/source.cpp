@@ -50,22 +50,23 @@ std::vector<Tensor> reference_check_numerics(const Node& node, Tensors inputs) {
 
 std::vector<Known> infer_no_op(const Node&, Knowns) { return {}; }
 
-constexpr OpSpec kOps[] = {
-    {"Placeholder", infer_placeholder, nullptr},
-    {"PlaceholderWithDefault", infer_placeholder_with_default, reference_identity},
-    {"Const", infer_const, reference_const},
-    {"Identity", infer_identity, reference_identity},
-    {"IdentityN", infer_identity_n, reference_identity},
-    {"Snapshot", infer_identity, reference_identity},
-    {"StopGradient", infer_identity, reference_identity},
-    {"PreventGradient", infer_identity, reference_identity},
-    {"CheckNumerics", infer_identity, reference_check_numerics},
-    {"NoOp", infer_no_op, nullptr},
-    {"Assert", infer_no_op, nullptr},  // others wait for it by control inputs, which are not followed
-};
-
 }  // namespace
 
-std::span<const OpSpec> source_ops() { return kOps; }
+std::span<const OpSpec> source_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Placeholder", infer_placeholder, nullptr},
+      {"PlaceholderWithDefault", infer_placeholder_with_default, reference_identity},
+      {"Const", infer_const, reference_const},
+      {"Identity", infer_identity, reference_identity},
+      {"IdentityN", infer_identity_n, reference_identity},
+      {"Snapshot", infer_identity, reference_identity},
+      {"StopGradient", infer_identity, reference_identity},
+      {"PreventGradient", infer_identity, reference_identity},
+      {"CheckNumerics", infer_identity, reference_check_numerics},
+      {"NoOp", infer_no_op, nullptr},
+      {"Assert", infer_no_op, nullptr},  // others wait for it by control inputs, which are not followed
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

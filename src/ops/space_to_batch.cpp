@@ -193,15 +193,16 @@ std::vector<Tensor> move_blocks(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"SpaceToBatchND", infer_space_to_batch, space_to_batch},
-    {"BatchToSpaceND", infer_batch_to_space, batch_to_space},
-    {"SpaceToDepth", infer_space_to_depth, move_blocks<true>},
-    {"DepthToSpace", infer_depth_to_space, move_blocks<false>},
-};
-
 }  // namespace
 
-std::span<const OpSpec> space_to_batch_ops() { return kOps; }
+std::span<const OpSpec> space_to_batch_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"SpaceToBatchND", infer_space_to_batch, space_to_batch},
+      {"BatchToSpaceND", infer_batch_to_space, batch_to_space},
+      {"SpaceToDepth", infer_space_to_depth, move_blocks<true>},
+      {"DepthToSpace", infer_depth_to_space, move_blocks<false>},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -140,14 +140,15 @@ std::vector<Tensor> cross(const Node& node, Tensors inputs) {
   return {indices, values, Tensor::of<int64_t>({2}, {n_rows, n_crosses})};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Where", infer_where, where},
-    {"SparseToDense", infer_to_dense, to_dense},
-    {"SparseCross", infer_cross, cross},
-};
-
 }  // namespace
 
-std::span<const OpSpec> sparse_ops() { return kOps; }
+std::span<const OpSpec> sparse_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Where", infer_where, where},
+      {"SparseToDense", infer_to_dense, to_dense},
+      {"SparseCross", infer_cross, cross},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -195,14 +195,15 @@ std::vector<Tensor> size(const Node& node, Tensors inputs) {
   return {Tensor::scalar(static_cast<int32_t>(array_of(node, inputs, 2).n))};
 }
 
-constexpr OpSpec kOps[] = {
-    {"TensorArrayV3", infer_array, make_array},    {"TensorArrayWriteV3", infer_write, write},
-    {"TensorArrayReadV3", infer_read, read},       {"TensorArrayScatterV3", infer_scatter, scatter},
-    {"TensorArrayGatherV3", infer_gather, gather}, {"TensorArraySizeV3", infer_size, size},
-};
-
 }  // namespace
 
-std::span<const OpSpec> tensor_array_ops() { return kOps; }
+std::span<const OpSpec> tensor_array_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"TensorArrayV3", infer_array, make_array},    {"TensorArrayWriteV3", infer_write, write},
+      {"TensorArrayReadV3", infer_read, read},       {"TensorArrayScatterV3", infer_scatter, scatter},
+      {"TensorArrayGatherV3", infer_gather, gather}, {"TensorArraySizeV3", infer_size, size},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

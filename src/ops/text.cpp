@@ -100,16 +100,17 @@ std::vector<Known> infer_lower(const Node& node, Knowns inputs) {
   return infer_as_first(node, inputs);
 }
 
-constexpr OpSpec kOps[] = {
-    {"StringToHashBucketFast", infer_hash, hash<false>},
-    {"StringToHashBucketStrong", infer_hash, hash<true>},
-    {"AsString", infer_as_string, as_string},
-    {"StringJoin", infer_join, join},
-    {"StringLower", infer_lower, lower},
-};
-
 }  // namespace
 
-std::span<const OpSpec> text_ops() { return kOps; }
+std::span<const OpSpec> text_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"StringToHashBucketFast", infer_hash, hash<false>},
+      {"StringToHashBucketStrong", infer_hash, hash<true>},
+      {"AsString", infer_as_string, as_string},
+      {"StringJoin", infer_join, join},
+      {"StringLower", infer_lower, lower},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -216,14 +216,15 @@ std::vector<Tensor> split(const Node& node, Tensors inputs) {
           Tensor::of<int64_t>({2}, {inputs[0].n_elements(), n_most})};
 }
 
-constexpr OpSpec kOps[] = {
-    {"RegexReplace", infer_replace, replace},
-    {"StaticRegexReplace", infer_replace, replace},
-    {"StringSplit", infer_split, split},
-};
-
 }  // namespace
 
-std::span<const OpSpec> text_pattern_ops() { return kOps; }
+std::span<const OpSpec> text_pattern_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"RegexReplace", infer_replace, replace},
+      {"StaticRegexReplace", infer_replace, replace},
+      {"StringSplit", infer_split, split},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

@@ -126,15 +126,16 @@ std::vector<Tensor> broadcast_to(const Node& node, Tensors inputs) {
   return {output};
 }
 
-constexpr OpSpec kOps[] = {
-    {"Transpose", infer_transpose, moving_text<transpose>},
-    {"ReverseV2", infer_reverse, reverse},
-    {"Tile", infer_tile, tile},
-    {"BroadcastTo", infer_broadcast_to, broadcast_to},
-};
-
 }  // namespace
 
-std::span<const OpSpec> transpose_ops() { return kOps; }
+std::span<const OpSpec> transpose_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Transpose", infer_transpose, moving_text<transpose>},
+      {"ReverseV2", infer_reverse, reverse},
+      {"Tile", infer_tile, tile},
+      {"BroadcastTo", infer_broadcast_to, broadcast_to},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

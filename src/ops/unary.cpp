@@ -104,66 +104,67 @@ T negated(T x) {
     return wrapping_difference(T{0}, x);
 }
 
-constexpr OpSpec kOps[] = {
-    {"Relu", infer_unary, numbers<[](auto x) { return x < 0 ? decltype(x){0} : x; }>},  // NaN stays NaN
-    {"Relu6", infer_unary, numbers<[](auto x) { return x < 0     ? decltype(x){0}
-                                                       : (x > 6) ? decltype(x){6}
-                                                                 : x; }>},
-    {"Elu", infer_unary, floats<[](double x) { return x < 0 ? std::expm1(x) : x; }>},
-    {"Selu", infer_unary, floats<[](double x) { return kSeluScale * (x < 0 ? kSeluAlpha * std::expm1(x) : x); }>},
-    {"LeakyRelu", infer_unary, through_float<leaky_relu>},
-    {"Sigmoid", infer_unary, floats<[](double x) { return 1 / (1 + std::exp(-x)); }>},
-    {"Tanh", infer_unary, floats<[](double x) { return std::tanh(x); }>},
-    {"Softplus", infer_unary, floats<[](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }>},
-    {"Softsign", infer_unary, floats<[](double x) { return x / (1 + std::abs(x)); }>},
-    {"Exp", infer_unary, floats<[](double x) { return std::exp(x); }>},
-    {"Expm1", infer_unary, floats<[](double x) { return std::expm1(x); }>},
-    {"Log", infer_unary, floats<[](double x) { return std::log(x); }>},
-    {"Log1p", infer_unary, floats<[](double x) { return std::log1p(x); }>},
-    {"Neg", infer_unary, numbers<[](auto x) { return negated(x); }>},
-    {"Abs", infer_unary, numbers<[](auto x) { return std::signbit(static_cast<double>(x)) ? negated(x) : x; }>},
-    {"Sign", infer_unary,
-     numbers<[](auto x) { return x < 0     ? negated(decltype(x){1})
-                                 : (x > 0) ? decltype(x){1}
-                                           : x; }>},
-    {"Square", infer_unary, numbers<[](auto x) { return wrapping_product(x, x); }>},
-    {"Sqrt", infer_unary, floats<[](double x) { return std::sqrt(x); }>},
-    {"Rsqrt", infer_unary, floats<[](double x) { return 1 / std::sqrt(x); }>},
-    {"Reciprocal", infer_unary, floats<[](double x) { return 1 / x; }>},
-    {"Inv", infer_unary, floats<[](double x) { return 1 / x; }>},
-    {"Erf", infer_unary, floats<[](double x) { return std::erf(x); }>},
-    {"Erfc", infer_unary, floats<[](double x) { return std::erfc(x); }>},
-    {"Lgamma", infer_unary, floats<[](double x) { return std::lgamma(x); }>},
-    {"Digamma", infer_unary, floats<digamma>},
-    {"Invert", infer_unary, inverted},
-    {"Floor", infer_unary, floats<[](double x) { return std::floor(x); }>},
-    {"Ceil", infer_unary, floats<[](double x) { return std::ceil(x); }>},
-    {"Rint", infer_unary, floats<[](double x) { return std::nearbyint(x); }>},  // half to even
-    {"Round", infer_unary, numbers<[](auto x) {
-       if constexpr (std::is_floating_point_v<decltype(x)>)
-         return std::nearbyint(x);
-       else
-         return x;
-     }>},
-    {"Sin", infer_unary, floats<[](double x) { return std::sin(x); }>},
-    {"Cos", infer_unary, floats<[](double x) { return std::cos(x); }>},
-    {"Tan", infer_unary, floats<[](double x) { return std::tan(x); }>},
-    {"Sinh", infer_unary, floats<[](double x) { return std::sinh(x); }>},
-    {"Cosh", infer_unary, floats<[](double x) { return std::cosh(x); }>},
-    {"Asin", infer_unary, floats<[](double x) { return std::asin(x); }>},
-    {"Acos", infer_unary, floats<[](double x) { return std::acos(x); }>},
-    {"Atan", infer_unary, floats<[](double x) { return std::atan(x); }>},
-    {"Asinh", infer_unary, floats<[](double x) { return std::asinh(x); }>},
-    {"Acosh", infer_unary, floats<[](double x) { return std::acosh(x); }>},
-    {"Atanh", infer_unary, floats<[](double x) { return std::atanh(x); }>},
-    {"IsNan", infer_predicate, predicate<[](double x) { return std::isnan(x); }>},
-    {"IsInf", infer_predicate, predicate<[](double x) { return std::isinf(x); }>},
-    {"IsFinite", infer_predicate, predicate<[](double x) { return std::isfinite(x); }>},
-    {"LogicalNot", infer_predicate, logical_not},
-};
-
 }  // namespace
 
-std::span<const OpSpec> unary_ops() { return kOps; }
+std::span<const OpSpec> unary_ops() {
+  static constexpr OpSpec kOps[] = {
+      {"Relu", infer_unary, numbers<[](auto x) { return x < 0 ? decltype(x){0} : x; }>},  // NaN stays NaN
+      {"Relu6", infer_unary, numbers<[](auto x) { return x < 0     ? decltype(x){0}
+                                                         : (x > 6) ? decltype(x){6}
+                                                                   : x; }>},
+      {"Elu", infer_unary, floats<[](double x) { return x < 0 ? std::expm1(x) : x; }>},
+      {"Selu", infer_unary, floats<[](double x) { return kSeluScale * (x < 0 ? kSeluAlpha * std::expm1(x) : x); }>},
+      {"LeakyRelu", infer_unary, through_float<leaky_relu>},
+      {"Sigmoid", infer_unary, floats<[](double x) { return 1 / (1 + std::exp(-x)); }>},
+      {"Tanh", infer_unary, floats<[](double x) { return std::tanh(x); }>},
+      {"Softplus", infer_unary, floats<[](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }>},
+      {"Softsign", infer_unary, floats<[](double x) { return x / (1 + std::abs(x)); }>},
+      {"Exp", infer_unary, floats<[](double x) { return std::exp(x); }>},
+      {"Expm1", infer_unary, floats<[](double x) { return std::expm1(x); }>},
+      {"Log", infer_unary, floats<[](double x) { return std::log(x); }>},
+      {"Log1p", infer_unary, floats<[](double x) { return std::log1p(x); }>},
+      {"Neg", infer_unary, numbers<[](auto x) { return negated(x); }>},
+      {"Abs", infer_unary, numbers<[](auto x) { return std::signbit(static_cast<double>(x)) ? negated(x) : x; }>},
+      {"Sign", infer_unary,
+       numbers<[](auto x) { return x < 0     ? negated(decltype(x){1})
+                                   : (x > 0) ? decltype(x){1}
+                                             : x; }>},
+      {"Square", infer_unary, numbers<[](auto x) { return wrapping_product(x, x); }>},
+      {"Sqrt", infer_unary, floats<[](double x) { return std::sqrt(x); }>},
+      {"Rsqrt", infer_unary, floats<[](double x) { return 1 / std::sqrt(x); }>},
+      {"Reciprocal", infer_unary, floats<[](double x) { return 1 / x; }>},
+      {"Inv", infer_unary, floats<[](double x) { return 1 / x; }>},
+      {"Erf", infer_unary, floats<[](double x) { return std::erf(x); }>},
+      {"Erfc", infer_unary, floats<[](double x) { return std::erfc(x); }>},
+      {"Lgamma", infer_unary, floats<[](double x) { return std::lgamma(x); }>},
+      {"Digamma", infer_unary, floats<digamma>},
+      {"Invert", infer_unary, inverted},
+      {"Floor", infer_unary, floats<[](double x) { return std::floor(x); }>},
+      {"Ceil", infer_unary, floats<[](double x) { return std::ceil(x); }>},
+      {"Rint", infer_unary, floats<[](double x) { return std::nearbyint(x); }>},  // half to even
+      {"Round", infer_unary, numbers<[](auto x) {
+         if constexpr (std::is_floating_point_v<decltype(x)>)
+           return std::nearbyint(x);
+         else
+           return x;
+       }>},
+      {"Sin", infer_unary, floats<[](double x) { return std::sin(x); }>},
+      {"Cos", infer_unary, floats<[](double x) { return std::cos(x); }>},
+      {"Tan", infer_unary, floats<[](double x) { return std::tan(x); }>},
+      {"Sinh", infer_unary, floats<[](double x) { return std::sinh(x); }>},
+      {"Cosh", infer_unary, floats<[](double x) { return std::cosh(x); }>},
+      {"Asin", infer_unary, floats<[](double x) { return std::asin(x); }>},
+      {"Acos", infer_unary, floats<[](double x) { return std::acos(x); }>},
+      {"Atan", infer_unary, floats<[](double x) { return std::atan(x); }>},
+      {"Asinh", infer_unary, floats<[](double x) { return std::asinh(x); }>},
+      {"Acosh", infer_unary, floats<[](double x) { return std::acosh(x); }>},
+      {"Atanh", infer_unary, floats<[](double x) { return std::atanh(x); }>},
+      {"IsNan", infer_predicate, predicate<[](double x) { return std::isnan(x); }>},
+      {"IsInf", infer_predicate, predicate<[](double x) { return std::isinf(x); }>},
+      {"IsFinite", infer_predicate, predicate<[](double x) { return std::isfinite(x); }>},
+      {"LogicalNot", infer_predicate, logical_not},
+  };
+  return kOps;
+}
 
 }  // namespace hoarfrost::ops

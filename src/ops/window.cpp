@@ -148,6 +148,11 @@ std::vector<int64_t> output_sizes(const std::vector<WindowAxis>& windows) {
   return result;
 }
 
+std::vector<WindowAxis> pool_windows(const Node& node, const Layout& layout, const Shape& shape) {
+  if (int_list(node, "ksize").empty()) corrupt(node, "it has no ksize");
+  return windows_of(node, layout, spatial_sizes(layout, shape), spatial_values(node, layout, "ksize", 1));
+}
+
 std::array<WindowAxis, 3> three(const std::vector<WindowAxis>& windows) {
   std::array<WindowAxis, 3> result;
   std::ranges::copy(windows, result.end() - static_cast<int64_t>(windows.size()));

@@ -55,5 +55,7 @@ std::array<WindowAxis, 3> three(const std::vector<WindowAxis>& windows);
 // The spatial values of a list attribute that has one per axis, all others being 1; `fallback` everywhere when it is
 // absent.
 std::vector<int64_t> spatial_values(const Node& node, const Layout& layout, std::string_view key, int64_t fallback);
+// Of a pool, by the attribute ksize, over what has this shape. Throws Error{kCorrupt} without a ksize.
+std::vector<WindowAxis> pool_windows(const Node& node, const Layout& layout, const Shape& shape);
 
 }  // namespace hoarfrost::ops

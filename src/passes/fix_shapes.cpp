@@ -47,7 +47,7 @@ int fix(Node& input, const Shape& wanted) {
   return 1;
 }
 
-int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& options) {
+int fix_shapes(graph::Graph& graph, graph::Signature& signature, const PassOptions& options) {
   int n_changes = 0;
   for (const auto& [name, shape] : options.input_shapes) n_changes += fix(input_named(signature, name), shape);
   for (const auto& input : signature.inputs) {
@@ -75,6 +75,6 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& opt
 
 extern const Pass pass_fix_shapes;
 const Pass pass_fix_shapes{
-    "fix_shapes", "Inputs get the batch (--batch) and the shapes (--input-shape) that are asked for", true, run};
+    "fix_shapes", "Inputs get the batch (--batch) and the shapes (--input-shape) that are asked for", true, fix_shapes};
 
 }  // namespace hoarfrost::passes

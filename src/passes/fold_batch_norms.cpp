@@ -62,9 +62,10 @@ Tensor scaled(const Tensor& weights, const Linear& linear, const std::vector<dou
   return result;
 }
 
-class Folder {
+class BatchNormFolder {
  public:
-  Folder(Graph& graph, const graph::Signature& signature) : graph_(graph), signature_(signature), uses_(graph) {}
+  BatchNormFolder(Graph& graph, const graph::Signature& signature)
+      : graph_(graph), signature_(signature), uses_(graph) {}
 
   int fold() {
     std::vector<Node*> nodes;
@@ -128,8 +129,8 @@ class Folder {
   Uses uses_;
 };
 
-int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
-  const int n_folded = Folder(graph, signature).fold();
+int fold_batch_norms(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+  const int n_folded = BatchNormFolder(graph, signature).fold();
   strip_unused(graph, signature);
   return n_folded;
 }
@@ -140,6 +141,6 @@ extern const Pass pass_fold_batch_norms;
 const Pass pass_fold_batch_norms{"fold_batch_norms",
                                  "BatchNormalization, and what else scales channels by constants, becomes part of the "
                                  "convolution or dense layer before it",
-                                 true, run};
+                                 true, fold_batch_norms};
 
 }  // namespace hoarfrost::passes

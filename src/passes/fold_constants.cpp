@@ -20,9 +20,9 @@ constexpr uint64_t kMaxGrowth = 1 << 16;  // bytes by which a folded constant ma
 // It tells programs that quantize what levels the weights are for, and they ask for the weights as they were.
 bool marks_quantization(const Node& node) { return node.op().starts_with("FakeQuantWithMinMax"); }
 
-class Folder {
+class ConstantFolder {
  public:
-  Folder(Graph& graph, const graph::Signature& signature)
+  ConstantFolder(Graph& graph, const graph::Signature& signature)
       : graph_(graph), signature_(signature), known_(infer_known(graph)) {}
 
   int fold() {
@@ -110,8 +110,8 @@ class Folder {
   int n_folded_ = 0;
 };
 
-int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
-  const int n_folded = Folder(graph, signature).fold();
+int fold_constants(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+  const int n_folded = ConstantFolder(graph, signature).fold();
   strip_unused(graph, signature);
   return n_folded;
 }
@@ -121,6 +121,6 @@ int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*
 extern const Pass pass_fold_constants;
 const Pass pass_fold_constants{
     "fold_constants", "What follows from constants alone, and from shapes that are known, is computed once and for all",
-    true, run};
+    true, fold_constants};
 
 }  // namespace hoarfrost::passes

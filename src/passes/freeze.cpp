@@ -19,7 +19,7 @@ struct Use {
   Node* node;
   size_t input;
 };
-using Uses = std::unordered_map<const Node*, std::vector<Use>>;
+using UsesByNode = std::unordered_map<const Node*, std::vector<Use>>;
 
 bool is_variable(const Node& node) {
   return node.op() == "VariableV2" || node.op() == "Variable" || node.op() == "VarHandleOp";
@@ -31,8 +31,8 @@ bool is_in(const std::vector<std::string>& names, const std::string& name) {
 
 std::string place(const Node& node) { return fmt::format("node `{}`", node.name()); }
 
-Uses uses_of(const Graph& graph) {
-  Uses uses;
+UsesByNode uses_of(const Graph& graph) {
+  UsesByNode uses;
   for (const auto& node : graph.nodes()) {
     for (size_t i = 0; i < node->inputs.size(); ++i) uses[node->inputs[i].node].push_back({node.get(), i});
   }
@@ -65,7 +65,7 @@ const Tensor& value_of(const Node& variable, const graph::Variables& variables) 
 // Follows one variable's edges. What passes it on changes its type; what reads it becomes what reads a constant.
 class Conversion {
  public:
-  Conversion(Graph& graph, const Uses& uses, std::vector<graph::FrozenArgument>* arguments)
+  Conversion(Graph& graph, const UsesByNode& uses, std::vector<graph::FrozenArgument>* arguments)
       : graph_(graph), uses_(uses), arguments_(arguments) {}
 
   void convert(Node& variable, const Tensor& value) {
@@ -163,7 +163,7 @@ class Conversion {
   }
 
   Graph& graph_;
-  const Uses& uses_;
+  const UsesByNode& uses_;
   std::vector<graph::FrozenArgument>* arguments_;  // where those of functions go; nullptr: they are refused
   DType dtype_ = DType::kInvalid;
   Shape shape_;
@@ -181,7 +181,7 @@ int freeze(Graph& graph, const graph::Variables& variables, const FreezeOptions&
     if (!options.allowlist.empty() && !is_in(options.allowlist, node->name())) continue;
     frozen.emplace_back(node.get(), &value_of(*node, variables));
   }
-  const Uses uses = uses_of(graph);
+  const UsesByNode uses = uses_of(graph);
   std::vector<graph::FrozenArgument> arguments;
   for (const auto& [node, value] : frozen)
     Conversion(graph, uses, options.freeze_functions ? &arguments : nullptr).convert(*node, *value);

@@ -55,7 +55,7 @@ Tensor rounded(const graph::Node& node, const Tensor& value) {
   return {DType::kFloat16, value.shape(), FileRange{opened, 0, opened->size()}};
 }
 
-int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+int half_weights(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
   std::vector<graph::Node*> weights;
   for (const auto& node : graph.nodes()) {
     const bool is_weight =
@@ -81,6 +81,6 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
 extern const Pass pass_half_weights;
 const Pass pass_half_weights{
     "half_weights", "Weights are kept as float16 and cast back where they are used: half the file, 11 significant bits",
-    false, run};
+    false, half_weights};
 
 }  // namespace hoarfrost::passes

@@ -16,7 +16,7 @@ using graph::Endpoint;
 using graph::Graph;
 using graph::Node;
 
-constexpr size_t kBlock = 1 << 20;
+constexpr size_t kHashedBytes = 1 << 20;
 
 // Of large constants the first bytes: those that differ are rarely alike there, so that the rest is read only to be
 // sure.
@@ -44,8 +44,8 @@ bool are_equal(const Tensor& a, const Tensor& b) {
   if (a.n_bytes() <= kHead) return head_of(a) == head_of(b);
   const auto in_a = a.bytes(), in_b = b.bytes();
   bool is_equal = true;
-  for (size_t at = 0; is_equal && at < in_a.size(); at += kBlock) {
-    is_equal = std::memcmp(in_a.data() + at, in_b.data() + at, std::min(kBlock, in_a.size() - at)) == 0;
+  for (size_t at = 0; is_equal && at < in_a.size(); at += kHashedBytes) {
+    is_equal = std::memcmp(in_a.data() + at, in_b.data() + at, std::min(kHashedBytes, in_a.size() - at)) == 0;
   }
   a.release();
   b.release();
@@ -81,7 +81,7 @@ std::string key_of(const Node& node) {
   return key;
 }
 
-int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+int merge_duplicates(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
   std::unordered_map<std::string, std::vector<Node*>> kept;
   std::map<Endpoint, Endpoint> replaced;
   const Uses uses(graph);
@@ -108,7 +108,8 @@ int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*
 }  // namespace
 
 extern const Pass pass_merge_duplicates;
-const Pass pass_merge_duplicates{
-    "merge_duplicates", "Of nodes that compute the same from the same, and of equal constants, one stays", true, run};
+const Pass pass_merge_duplicates{"merge_duplicates",
+                                 "Of nodes that compute the same from the same, and of equal constants, one stays",
+                                 true, merge_duplicates};
 
 }  // namespace hoarfrost::passes

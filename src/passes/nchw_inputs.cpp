@@ -21,7 +21,7 @@ std::vector<graph::Endpoint> nchw_inputs(const graph::Signature& signature) {
 
 namespace {
 
-int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+int put_channels_first(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
   std::map<graph::Endpoint, graph::Endpoint> turned;
   const auto inputs = nchw_inputs(signature);
   for (const auto& input : inputs) {
@@ -44,7 +44,8 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
 }  // namespace
 
 extern const Pass pass_nchw_inputs;
-const Pass pass_nchw_inputs{
-    "nchw_inputs", "Inputs of four axes take channels first: [N, C, H, W], transposed within the graph", false, run};
+const Pass pass_nchw_inputs{"nchw_inputs",
+                            "Inputs of four axes take channels first: [N, C, H, W], transposed within the graph", false,
+                            put_channels_first};
 
 }  // namespace hoarfrost::passes

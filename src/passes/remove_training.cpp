@@ -104,7 +104,7 @@ int drop_control_edges(Graph& graph) {
   return n_dropped;
 }
 
-int run(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+int remove_training(Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
   int n_changes = decide_learning_phase(graph, signature);
   n_changes += decide_branches(graph);
   n_changes += make_identities(graph) + remove_dropout(graph);
@@ -122,6 +122,6 @@ extern const Pass pass_remove_training;
 const Pass pass_remove_training{
     "remove_training",
     "Identity, CheckNumerics, StopGradient, dropout and assertions go; a learning phase is decided for inference", true,
-    run};
+    remove_training};
 
 }  // namespace hoarfrost::passes

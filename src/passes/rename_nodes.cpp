@@ -3,7 +3,7 @@
 namespace hoarfrost::passes {
 namespace {
 
-int run(graph::Graph& graph, graph::Signature& /*signature*/, const PassOptions& options) {
+int rename_nodes(graph::Graph& graph, graph::Signature& /*signature*/, const PassOptions& options) {
   for (const auto& text : options.renames) rename(graph, text);
   return static_cast<int>(options.renames.size());
 }
@@ -11,6 +11,6 @@ int run(graph::Graph& graph, graph::Signature& /*signature*/, const PassOptions&
 }  // namespace
 
 extern const Pass pass_rename_nodes;
-const Pass pass_rename_nodes{"rename_nodes", "Nodes get the names that --rename OLD=NEW says", true, run};
+const Pass pass_rename_nodes{"rename_nodes", "Nodes get the names that --rename OLD=NEW says", true, rename_nodes};
 
 }  // namespace hoarfrost::passes

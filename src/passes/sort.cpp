@@ -10,7 +10,7 @@ graph::Signature signature_in(const graph::Graph& copy, const graph::Signature& 
   return result;
 }
 
-int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+int sort(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
   const auto order = graph::topological_order(graph);
   int n_moved = 0;
   for (size_t i = 0; i < order.size(); ++i) n_moved += order[i] != graph.nodes()[i].get() ? 1 : 0;
@@ -37,6 +37,6 @@ int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*o
 }  // namespace
 
 extern const Pass pass_sort;
-const Pass pass_sort{"sort", "Nodes stand after what they use, as OpenCV and others expect", true, run};
+const Pass pass_sort{"sort", "Nodes stand after what they use, as OpenCV and others expect", true, sort};
 
 }  // namespace hoarfrost::passes

@@ -21,13 +21,13 @@ int strip_unused(graph::Graph& graph, const graph::Signature& signature) {
 
 namespace {
 
-int run(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
+int strip_nodes(graph::Graph& graph, graph::Signature& signature, const PassOptions& /*options*/) {
   return strip_unused(graph, signature);
 }
 
 }  // namespace
 
 extern const Pass pass_strip_unused;
-const Pass pass_strip_unused{"strip_unused", "Nodes that no output needs are removed", true, run};
+const Pass pass_strip_unused{"strip_unused", "Nodes that no output needs are removed", true, strip_nodes};
 
 }  // namespace hoarfrost::passes

@@ -34,13 +34,13 @@ bool ends(Opcode opcode) {
 }
 
 // What an instruction's argument counts in, for checking and for the listing.
-enum class Kind { kNumber, kConstant, kName, kLocal, kCell };
-Kind kind_of(Opcode opcode) {
+enum class OperandKind { kNumber, kConstant, kName, kLocal, kCell };
+OperandKind kind_of(Opcode opcode) {
   switch (opcode) {
     case Opcode::LOAD_CONST:
     case Opcode::RETURN_CONST:
     case Opcode::KW_NAMES:
-      return Kind::kConstant;
+      return OperandKind::kConstant;
     case Opcode::LOAD_NAME:
     case Opcode::LOAD_GLOBAL:
     case Opcode::LOAD_ATTR:
@@ -53,22 +53,22 @@ Kind kind_of(Opcode opcode) {
     case Opcode::DELETE_GLOBAL:
     case Opcode::IMPORT_NAME:
     case Opcode::IMPORT_FROM:
-      return Kind::kName;
+      return OperandKind::kName;
     case Opcode::LOAD_FAST:
     case Opcode::STORE_FAST:
     case Opcode::DELETE_FAST:
     case Opcode::LOAD_FAST_CHECK:
     case Opcode::LOAD_FAST_AND_CLEAR:
-      return Kind::kLocal;
+      return OperandKind::kLocal;
     case Opcode::LOAD_DEREF:
     case Opcode::STORE_DEREF:
     case Opcode::LOAD_CLOSURE:
     case Opcode::DELETE_DEREF:
     case Opcode::LOAD_CLASSDEREF:
     case Opcode::MAKE_CELL:
-      return Kind::kCell;
+      return OperandKind::kCell;
     default:
-      return Kind::kNumber;
+      return OperandKind::kNumber;
   }
 }
 
@@ -84,15 +84,15 @@ bool is_in_range(const Instruction& instruction, const Code& code, int version) 
   const auto n_plain = static_cast<size_t>(version < 11 ? code.n_plain_locals : static_cast<int>(code.locals.size()));
   if (instruction.argument < 0) return false;
   switch (kind_of(instruction.opcode)) {
-    case Kind::kConstant:
+    case OperandKind::kConstant:
       return index < code.constants.size();
-    case Kind::kName:
+    case OperandKind::kName:
       return index < code.names.size();
-    case Kind::kLocal:
+    case OperandKind::kLocal:
       return index < n_plain;
-    case Kind::kCell:
+    case OperandKind::kCell:
       return version < 11 ? n_plain + index < code.locals.size() : index < code.locals.size();
-    case Kind::kNumber:
+    case OperandKind::kNumber:
       break;
   }
   const bool has_two = instruction.opcode == Opcode::LOAD_FAST_LOAD_FAST ||
@@ -227,15 +227,15 @@ bool is_well_formed(const Code& code, int version, int depth, std::set<const Cod
 std::string meaning(const Instruction& instruction, const Code& code, int version) {
   const auto index = static_cast<size_t>(index_in(instruction, version));
   switch (kind_of(instruction.opcode)) {
-    case Kind::kConstant:
+    case OperandKind::kConstant:
       return repr(*code.constants[index]);
-    case Kind::kName:
+    case OperandKind::kName:
       return code.names[index].substr(0, 60);
-    case Kind::kLocal:
+    case OperandKind::kLocal:
       return code.locals[index].substr(0, 60);
-    case Kind::kCell:
+    case OperandKind::kCell:
       return code.locals[index + (version < 11 ? static_cast<size_t>(code.n_plain_locals) : 0)].substr(0, 60);
-    case Kind::kNumber:
+    case OperandKind::kNumber:
       break;
   }
   return {};

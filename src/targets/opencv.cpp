@@ -138,7 +138,7 @@ void take_floats(Graph& graph, const graph::Signature& signature) {
   }
 }
 
-void rewrite(Graph& graph, graph::Signature& signature) {
+void rewrite_opencv(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training"});
   fix_batch(graph, signature);
   run_passes(graph, signature, {"fold_batch_norms"});
@@ -172,7 +172,7 @@ bool is_leaky(const Node& node) {
   return false;
 }
 
-void check(const Graph& graph, const graph::Signature& signature) {
+void check_opencv(const Graph& graph, const graph::Signature& signature) {
   const opencv::Layouts layouts(graph);
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
@@ -201,7 +201,7 @@ void check(const Graph& graph, const graph::Signature& signature) {
 
 extern const Target target_opencv;
 const Target target_opencv{
-    "opencv", "OpenCV's dnn module, 4.6 and later: batch 1 unless --batch fixes another, no shape arithmetic", rewrite,
-    check};
+    "opencv", "OpenCV's dnn module, 4.6 and later: batch 1 unless --batch fixes another, no shape arithmetic",
+    rewrite_opencv, check_opencv};
 
 }  // namespace hoarfrost::targets

@@ -16,8 +16,8 @@ using graph::Node;
 
 namespace {
 
-constexpr int64_t kMostElements = int64_t{1} << 22;  // of a matrix that selects: 16 MB
-constexpr int64_t kMostChannels = 64;                // of a volume that is taken apart by them
+constexpr int64_t kMostSelected = int64_t{1} << 22;  // of a matrix that selects: 16 MB
+constexpr int64_t kMostSlices = 64;                  // of a volume that is taken apart by them
 
 // Of [1, 1, 1, C] and [1, 1, W, 1] the importer puts the last size second.
 bool is_swapped(const Node& reshape) {
@@ -142,7 +142,7 @@ bool Rows::is_channels_first(const Endpoint& x) {
 // A product with a filter that takes one channel gives its places in their order; the rows of all channels are turned.
 std::optional<Endpoint> Rows::row_of_volume(const Node& near, const Endpoint& x, const Shape& shape) {
   const int64_t n_channels = shape.last(), n_places = shape.n_elements() / n_channels;
-  if (shape[0] != 1 || n_channels > kMostChannels) return std::nullopt;
+  if (shape[0] != 1 || n_channels > kMostSlices) return std::nullopt;
   // What pictures behind it say stops at the products; the pooling, which changes nothing, says what stands before it.
   const Endpoint said = make(near, "MaxPool3D", {x});
   const std::vector<int64_t> ones(5, 1);
@@ -192,7 +192,7 @@ std::optional<Endpoint> Rows::select(const Node& near, const Endpoint& row, int6
   if (is_all) return row;
   const Regular parts = regular(selection, n);
   const int64_t from = n / parts.outer / parts.inner, to = static_cast<int64_t>(parts.middle.size());
-  if (from > kMostElements / to) return std::nullopt;
+  if (from > kMostSelected / to) return std::nullopt;
   Tensor matrix(DType::kFloat32, {from, to});
   for (int64_t k = 0; k < to; ++k) {
     const int64_t chosen = parts.middle[static_cast<size_t>(k)];

@@ -61,7 +61,7 @@ void make_lrn_biases_one(Graph& graph) {
 
 // What it lowers itself need not be there. Only ends of the graph are its model's outputs, and an Identity has no name
 // of its own.
-void rewrite(Graph& graph, graph::Signature& signature) {
+void rewrite_openvino(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants"});
   reverse_by_turns(graph);
   make_lrn_biases_one(graph);
@@ -117,7 +117,7 @@ void check_places(const Node& node) {
   }
 }
 
-void check(const graph::Graph& graph, const graph::Signature& signature) {
+void check_openvino(const graph::Graph& graph, const graph::Signature& signature) {
   for (const auto& output : signature.outputs) {
     if (output.index != 0) refuse(*output.node, "OpenVINO's model has only the first output of a node");
     if (output.node->op() == "Identity")
@@ -141,6 +141,7 @@ void check(const graph::Graph& graph, const graph::Signature& signature) {
 }  // namespace
 
 extern const Target target_openvino;
-const Target target_openvino{"openvino", "OpenVINO's TensorFlow frontend: inference, folded", rewrite, check};
+const Target target_openvino{"openvino", "OpenVINO's TensorFlow frontend: inference, folded", rewrite_openvino,
+                             check_openvino};
 
 }  // namespace hoarfrost::targets

@@ -79,7 +79,7 @@ const std::set<std::string_view> kOps{"Placeholder",
                                       "GatherV2",
                                       "LRN"};
 
-void rewrite(graph::Graph& graph, graph::Signature& signature) {
+void rewrite_tensorrt_uff(graph::Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants", "fold_batch_norms"});
   rewrite_for(Release::k1_15, graph, signature);
   for (const auto& node : graph.nodes()) {
@@ -95,7 +95,7 @@ const std::map<std::string_view, size_t> kConstants{{"ExpandDims", 1}, {"ArgMax"
                                                     {"BiasAdd", 1},    {"Sum", 1},    {"Mean", 1},   {"Max", 1},
                                                     {"Min", 1},        {"Prod", 1}};
 
-void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
+void check_tensorrt_uff(const graph::Graph& graph, const graph::Signature& /*signature*/) {
   expect_ops(graph, kOps, "NVIDIA's UFF converter");
   for (const auto& node : graph.nodes()) {
     const bool is_masked = node->op() == "StridedSlice" && (node->get_or<int64_t>("ellipsis_mask", 0) != 0 ||
@@ -112,6 +112,6 @@ void check(const graph::Graph& graph, const graph::Signature& /*signature*/) {
 }  // namespace
 
 extern const Target target_tensorrt_uff;
-const Target target_tensorrt_uff{"tensorrt-uff", "TensorRT's UFF parser", rewrite, check};
+const Target target_tensorrt_uff{"tensorrt-uff", "TensorRT's UFF parser", rewrite_tensorrt_uff, check_tensorrt_uff};
 
 }  // namespace hoarfrost::targets

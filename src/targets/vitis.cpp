@@ -18,51 +18,51 @@ using graph::Node;
 
 // What vai_q_tensorflow 1.4 to 3.5 (over TensorFlow 1.15) quantizes or passes on: UG1414's "vai_q_tensorflow Supported
 // Operations and APIs" and, of what runs beside the DPU, its "Operators Supported by TensorFlow".
-const std::set<std::string_view> kOps{"Placeholder",
-                                      "Const",
-                                      "Identity",
-                                      "Conv2D",
-                                      "DepthwiseConv2dNative",
-                                      "Conv2DBackpropInput",
-                                      "MatMul",
-                                      "BiasAdd",
-                                      "Add",
-                                      "AddV2",
-                                      "Sub",
-                                      "Mul",
-                                      "RealDiv",
-                                      "MaxPool",
-                                      "AvgPool",
-                                      "Mean",
-                                      "Max",
-                                      "Sum",
-                                      "Relu",
-                                      "Relu6",
-                                      "LeakyRelu",
-                                      "Sigmoid",
-                                      "Tanh",
-                                      "Elu",
-                                      "Softmax",
-                                      "ResizeBilinear",
-                                      "ResizeNearestNeighbor",
-                                      "Concat",
-                                      "ConcatV2",
-                                      "Pad",
-                                      "MirrorPad",
-                                      "Reshape",
-                                      "Squeeze",
-                                      "Transpose",
-                                      "ExpandDims",
-                                      "StridedSlice",
-                                      "Shape",
-                                      "Pack",
-                                      "Minimum",
-                                      "Maximum",
-                                      "Exp",
-                                      "ArgMax",
-                                      "SpaceToBatchND",
-                                      "BatchToSpaceND",
-                                      "DepthToSpace"};
+const std::set<std::string_view> kVitisOps{"Placeholder",
+                                           "Const",
+                                           "Identity",
+                                           "Conv2D",
+                                           "DepthwiseConv2dNative",
+                                           "Conv2DBackpropInput",
+                                           "MatMul",
+                                           "BiasAdd",
+                                           "Add",
+                                           "AddV2",
+                                           "Sub",
+                                           "Mul",
+                                           "RealDiv",
+                                           "MaxPool",
+                                           "AvgPool",
+                                           "Mean",
+                                           "Max",
+                                           "Sum",
+                                           "Relu",
+                                           "Relu6",
+                                           "LeakyRelu",
+                                           "Sigmoid",
+                                           "Tanh",
+                                           "Elu",
+                                           "Softmax",
+                                           "ResizeBilinear",
+                                           "ResizeNearestNeighbor",
+                                           "Concat",
+                                           "ConcatV2",
+                                           "Pad",
+                                           "MirrorPad",
+                                           "Reshape",
+                                           "Squeeze",
+                                           "Transpose",
+                                           "ExpandDims",
+                                           "StridedSlice",
+                                           "Shape",
+                                           "Pack",
+                                           "Minimum",
+                                           "Maximum",
+                                           "Exp",
+                                           "ArgMax",
+                                           "SpaceToBatchND",
+                                           "BatchToSpaceND",
+                                           "DepthToSpace"};
 
 bool is_batch_norm(const Node& node) { return node.op().starts_with("FusedBatchNorm") && !node.op().ends_with("Grad"); }
 
@@ -88,7 +88,7 @@ void become_depthwise(Graph& graph, Node& node, const Shape& shape) {
   node.inputs = {convolution.output(), bias.output()};
 }
 
-void rewrite(Graph& graph, graph::Signature& signature) {
+void rewrite_vitis(Graph& graph, graph::Signature& signature) {
   run_passes(graph, signature, {"strip_unused", "remove_training", "fold_constants", "fold_batch_norms"});
   const auto known = passes::infer_known(graph);
   std::vector<Node*> norms;
@@ -105,13 +105,13 @@ void rewrite(Graph& graph, graph::Signature& signature) {
   rewrite_for(Release::k1_15, graph, signature);
 }
 
-void check(const Graph& graph, const graph::Signature& signature) {
+void check_vitis(const Graph& graph, const graph::Signature& signature) {
   for (const auto& input : signature.inputs) {
     const auto shape = input.node->get_or<Shape>("shape", Shape::unknown_rank());
     if (!shape.has_rank() || shape.rank() != 4)
       refuse(*input.node, fmt::format("Vitis AI takes inputs of four axes, this one is {}", shape.to_string()));
   }
-  expect_ops(graph, kOps, "Vitis AI");
+  expect_ops(graph, kVitisOps, "Vitis AI");
   check_for(Release::k1_15, graph);
 }
 
@@ -121,6 +121,6 @@ extern const Target target_vitis;
 const Target target_vitis{"vitis",
                           "Vitis AI's vai_q_tensorflow: inference of 4-D inputs; a BatchNormalization becomes part of "
                           "its neighbour or a depthwise convolution",
-                          rewrite, check};
+                          rewrite_vitis, check_vitis};
 
 }  // namespace hoarfrost::targets

@@ -18,8 +18,6 @@ namespace {
 
 constexpr size_t kBlockBytes = 1 << 20;
 
-[[noreturn]] void corrupt(std::string_view message) { throw Error(ErrorCode::kCorrupt, "", message); }
-
 uint32_t crc_of(const FileRange& range) {
   std::vector<std::byte> block(std::min<uint64_t>(kBlockBytes, range.n_bytes));
   uint32_t crc = 0;

@@ -12,13 +12,12 @@
 #include "tensorflow/proto/saved_tensor_slice.pb.h"
 #include "tensorflow/table.h"
 #include "tensorflow/tensor_proto.h"
+#include "tensorflow/wire.h"
 
 namespace hoarfrost::tensorflow {
 namespace {
 
 namespace fs = std::filesystem;
-
-[[noreturn]] void corrupt(std::string_view message) { throw Error(ErrorCode::kCorrupt, "", message); }
 
 // A variable, as far as the shards read so far have its slices, each with its first index along each axis.
 struct Partial {

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "tensorflow/attribute.h"
+#include "tensorflow/wire.h"
 
 namespace hoarfrost::tensorflow {
 namespace {
@@ -22,8 +23,6 @@ constexpr OpOutputs kOutputs[] = {
 #include "tensorflow/op_outputs.def"
 #undef HOARFROST_OP_OUTPUTS
 };
-
-[[noreturn]] void corrupt(std::string_view message) { throw Error(ErrorCode::kCorrupt, "", message); }
 
 // How many tensors a list has: the attribute is that number, or their types.
 int length_of(const graph::Node& node, std::string_view key) {

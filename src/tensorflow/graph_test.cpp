@@ -14,7 +14,7 @@ namespace {
 using testing_support::difference;
 using testing_support::TemporaryFolder;
 
-const std::filesystem::path kGolden = std::filesystem::path(HOARFROST_GOLDEN) / "tensorflow";
+const std::filesystem::path kGraphs = std::filesystem::path(HOARFROST_GOLDEN) / "tensorflow";
 
 // What TensorFlow wrote, read and written again. Python does not sort a message's attributes, so binary files are
 // compared by what they say, text files by their bytes.
@@ -22,7 +22,7 @@ class GoldenGraph : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenGraph, ComesBack) {
   TemporaryFolder folder;
-  const auto path = kGolden / GetParam();
+  const auto path = kGraphs / GetParam();
   const auto graph = read_graph(path);
   EXPECT_GT(graph.size(), 4U);
   const auto binary = folder / "copy.pb";
@@ -47,12 +47,12 @@ INSTANTIATE_TEST_SUITE_P(Files, GoldenGraph,
                          [](const auto& p) { return std::to_string(p.index); });
 
 TEST(ReadGraph, TextAndBinarySayTheSame) {
-  EXPECT_EQ(difference(read_graph(kGolden / "cifar/infer_graph.pb"), read_graph(kGolden / "cifar/infer_graph.pbtxt")),
+  EXPECT_EQ(difference(read_graph(kGraphs / "cifar/infer_graph.pb"), read_graph(kGraphs / "cifar/infer_graph.pbtxt")),
             "");
 }
 
 TEST(ReadGraph, LargeConstantsStayInTheFile) {
-  const auto graph = read_graph(kGolden / "cifar/frozen.pb");
+  const auto graph = read_graph(kGraphs / "cifar/frozen.pb");
   const Tensor& kernel = graph.find("dense/kernel")->value();
   ASSERT_NE(kernel.file_range(), nullptr);
   EXPECT_EQ(kernel.n_bytes(), kernel.file_range()->n_bytes);
@@ -215,7 +215,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ReadGraph, EveryTruncationIsRefusedOrShorter) {
   TemporaryFolder folder;
-  const std::string whole(File::open(kGolden / "graphs/ref_vars/graph.pb")->text());
+  const std::string whole(File::open(kGraphs / "graphs/ref_vars/graph.pb")->text());
   for (size_t n = 1; n < whole.size(); n += 7) {
     std::ofstream(folder / "g.pb", std::ios::binary) << whole.substr(0, n);
     try {

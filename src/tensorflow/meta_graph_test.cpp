@@ -12,7 +12,7 @@ namespace {
 using testing_support::difference;
 using testing_support::TemporaryFolder;
 
-const std::filesystem::path kGolden = std::filesystem::path(HOARFROST_GOLDEN) / "tensorflow";
+const std::filesystem::path kMetaGraphs = std::filesystem::path(HOARFROST_GOLDEN) / "tensorflow";
 
 bool is_saver(const graph::Node& node) { return node.name().starts_with("save/"); }
 
@@ -39,13 +39,13 @@ std::vector<std::string> names_of(const std::filesystem::path& checkpoint) {
 }
 
 TEST(AddSaver, AddsTensorFlowsNodes) {
-  expect_same_saver(kGolden / "cifar/infer_graph.pb", names_of(kGolden / "cifar/tfchkpt.ckpt"));
-  expect_same_saver(kGolden / "graphs/ref_vars/graph.pb", {"l1/w", "l1/b", "l0/w", "l0/b"});
-  expect_same_saver(kGolden / "graphs/input_saver_resource/graph.pb", {"l1/w", "l1/b", "l0/w", "l0/b"});
+  expect_same_saver(kMetaGraphs / "cifar/infer_graph.pb", names_of(kMetaGraphs / "cifar/tfchkpt.ckpt"));
+  expect_same_saver(kMetaGraphs / "graphs/ref_vars/graph.pb", {"l1/w", "l1/b", "l0/w", "l0/b"});
+  expect_same_saver(kMetaGraphs / "graphs/input_saver_resource/graph.pb", {"l1/w", "l1/b", "l0/w", "l0/b"});
 }
 
 TEST(AddSaver, SavesVariablesOnly) {
-  auto graph = read_graph(kGolden / "graphs/ref_vars/graph.pb");
+  auto graph = read_graph(kMetaGraphs / "graphs/ref_vars/graph.pb");
   EXPECT_THROW(add_saver(graph, {"l0/w"}), Error);  // it has one
   graph.retain([](const graph::Node& node) { return !is_saver(node); });
   EXPECT_THROW(add_saver(graph, {"x"}), Error);
@@ -53,19 +53,19 @@ TEST(AddSaver, SavesVariablesOnly) {
 }
 
 TEST(MetaGraph, IsReadAsTensorFlowWroteIt) {
-  const auto meta = read_meta_graph(kGolden / "cifar/tfchkpt.ckpt.meta");
+  const auto meta = read_meta_graph(kMetaGraphs / "cifar/tfchkpt.ckpt.meta");
   EXPECT_EQ(meta.restore_op_name, "save/restore_all");
   EXPECT_EQ(meta.filename_tensor_name, "save/Const:0");
   EXPECT_EQ(meta.variables.size(), 16U);
   EXPECT_EQ(meta.variables[0], "conv2d/kernel");
   for (const auto& node : meta.graph.nodes())
     node->attributes.erase("_output_shapes");  // a .meta has them, a .pb has not
-  EXPECT_EQ(difference(meta.graph, read_graph(kGolden / "cifar/infer_graph.pb")), "");
+  EXPECT_EQ(difference(meta.graph, read_graph(kMetaGraphs / "cifar/infer_graph.pb")), "");
 }
 
 TEST(MetaGraph, ComesBack) {
   TemporaryFolder folder;
-  const auto meta = read_meta_graph(kGolden / "graphs/metagraph/model.ckpt.meta");
+  const auto meta = read_meta_graph(kMetaGraphs / "graphs/metagraph/model.ckpt.meta");
   write_meta_graph(meta.graph, meta.variables, {meta.variables[0]}, folder / "again.meta");
   const auto again = read_meta_graph(folder / "again.meta");
   EXPECT_EQ(difference(meta.graph, again.graph), "");
@@ -80,7 +80,7 @@ TEST(MetaGraph, NamesWhatIsWrong) {
   EXPECT_THROW(write_meta_graph(graph, {"w"}, {}, folder / "a.meta"), Error);
   EXPECT_THROW(write_meta_graph(graph, {"v"}, {}, folder / "a.meta"), Error);
   try {
-    read_meta_graph(kGolden / "cifar/checkpoint");
+    read_meta_graph(kMetaGraphs / "cifar/checkpoint");
     FAIL();
   } catch (const Error& error) {
     EXPECT_THAT(error.what(),
@@ -90,7 +90,7 @@ TEST(MetaGraph, NamesWhatIsWrong) {
 }
 
 TEST(SavedModel, IsFoundByItsTags) {
-  const auto folder = kGolden / "graphs/saved_model_v1/sm";
+  const auto folder = kMetaGraphs / "graphs/saved_model_v1/sm";
   const auto saved = read_saved_model(folder);
   EXPECT_EQ(saved.variables_prefix, folder / "variables/variables");
   EXPECT_EQ(saved.meta_graph.variables.size(), 4U);

@@ -20,8 +20,6 @@ constexpr uint64_t kMagic = 0xdb4775248b80fb57ULL;
 constexpr size_t kBlockBytes = 262144;
 constexpr uint64_t kKeyBytes = 1 << 28;  // of all keys: sharing prefixes, a small file could claim any amount
 
-[[noreturn]] void corrupt(std::string_view message) { throw Error(ErrorCode::kCorrupt, "", message); }
-
 template <typename T>
 T little_endian(std::string_view bytes) {
   T value;

@@ -10,8 +10,6 @@
 namespace hoarfrost::tensorflow {
 namespace {
 
-[[noreturn]] void corrupt(std::string_view message) { throw Error(ErrorCode::kCorrupt, "", message); }
-
 [[noreturn]] void unsupported(DType dtype) {
   const auto name = dtype_name(dtype);
   throw Error(ErrorCode::kUnsupported, "",

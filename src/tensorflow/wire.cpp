@@ -4,9 +4,10 @@
 #include <hoarfrost/error.h>
 
 namespace hoarfrost::tensorflow {
-namespace {
 
-[[noreturn]] void corrupt(std::string_view message) { throw Error(ErrorCode::kCorrupt, "", message); }
+void corrupt(std::string_view message) { throw Error(ErrorCode::kCorrupt, "", message); }
+
+namespace {
 
 std::string_view take(std::string_view& bytes, uint64_t n_bytes, uint32_t number) {
   if (n_bytes > bytes.size()) {

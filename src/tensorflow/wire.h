@@ -8,6 +8,9 @@
 
 namespace hoarfrost::tensorflow {
 
+// Throws Error{kCorrupt}; the caller's caller knows the file.
+[[noreturn]] void corrupt(std::string_view message);
+
 enum class WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kGroup = 3, kEndGroup = 4, kFixed32 = 5 };
 
 struct WireField {

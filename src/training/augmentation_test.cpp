@@ -10,9 +10,9 @@
 namespace hoarfrost::training {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
-PictureChange change_of(const Json& json) {
+PictureChange change_of(const PlainJson& json) {
   PictureChange change;
   change.theta = json.value("theta", 0.0);
   change.tx = json.value("tx", 0.0);
@@ -30,11 +30,11 @@ PictureChange change_of(const Json& json) {
 
 TEST(Augmentation, IsWhatKerasMakesOfPictures) {
   const auto path = std::filesystem::path(HOARFROST_GOLDEN) / "training/augmentation.json";
-  const Json golden = Json::parse(File::open(path)->text());
+  const PlainJson golden = PlainJson::parse(File::open(path)->text());
   ASSERT_EQ(golden["cases"].size(), 100U);
   std::vector<float> spare;
-  for (const Json& test : golden["cases"]) {
-    const Json& picture = golden["pictures"][test["picture"].get<size_t>()];
+  for (const PlainJson& test : golden["cases"]) {
+    const PlainJson& picture = golden["pictures"][test["picture"].get<size_t>()];
     const PictureSize size{picture["shape"][0], picture["shape"][1], picture["shape"][2]};
     auto pixels = picture["values"].get<std::vector<float>>();
     Augmentation how;

@@ -118,7 +118,7 @@ Term categorical_hinge(const Given& g) {
   return positive(negative - sum_last(g.t * g.p) + 1.0);
 }
 
-struct Row {
+struct LossRow {
   std::string_view name;
   std::string_view class_name;
   std::string_view alias;
@@ -126,7 +126,7 @@ struct Row {
   Term (*of)(const Given& g);
 };
 
-constexpr Row kRows[] = {
+constexpr LossRow kLosses[] = {
     {"categorical_crossentropy", "CategoricalCrossentropy", "", Labels::kDense, categorical},
     {"sparse_categorical_crossentropy", "SparseCategoricalCrossentropy", "", Labels::kSparse, sparse},
     {"binary_crossentropy", "BinaryCrossentropy", "bce", Labels::kDense, binary_crossentropy},
@@ -154,10 +154,10 @@ constexpr Row kRows[] = {
     {"log_cosh", "LogCosh", "logcosh", Labels::kDense, log_cosh},
 };
 
-const Row& row_of(const std::string& name) {
+const LossRow& row_of(const std::string& name) {
   const std::string plain = name.substr(name.rfind('>') + 1);
   std::vector<std::string_view> names;
-  for (const Row& row : kRows) {
+  for (const LossRow& row : kLosses) {
     if (plain == row.name || plain == row.class_name || (!row.alias.empty() && plain == row.alias)) return row;
     names.push_back(row.name);
   }

@@ -12,12 +12,12 @@ namespace {
 
 using Kind = Metric::Kind;
 
-struct Row {
+struct MetricRow {
   std::string_view spelling;  // lower case, without underscores
   Kind kind;
   std::string_view name;
 };
-constexpr Row kRows[] = {
+constexpr MetricRow kMetrics[] = {
     {"categoricalaccuracy", Kind::kCategorical, "categorical_accuracy"},
     {"sparsecategoricalaccuracy", Kind::kSparse, "sparse_categorical_accuracy"},
     {"binaryaccuracy", Kind::kBinary, "binary_accuracy"},
@@ -64,10 +64,10 @@ size_t largest(std::span<const float> values) {
 
 Metric::Metric(const std::string& name) {
   const std::string spelling = spelled(name, top_k_);
-  const auto* found = std::ranges::find(kRows, spelling, &Row::spelling);
-  if (found == std::end(kRows)) {
+  const auto* found = std::ranges::find(kMetrics, spelling, &MetricRow::spelling);
+  if (found == std::end(kMetrics)) {
     std::string names = "accuracy";
-    for (const Row& row : kRows) names += fmt::format(", {}", row.name);
+    for (const MetricRow& row : kMetrics) names += fmt::format(", {}", row.name);
     throw Error(ErrorCode::kUnsupported, "metric", fmt::format("`{}` is not known; expected one of {}", name, names));
   }
   kind_ = found->kind;

@@ -119,12 +119,12 @@ ExampleSet read_ports(const data::ArrayFile& file, const ArrayPorts& ports, cons
     set.n_bytes += input.n_bytes();
   }
   for (size_t i = 0; i < ports.outputs.size(); ++i) {
-    constexpr int64_t kRows = 4096;
+    constexpr int64_t kRowsAtOnce = 4096;
     data::Rows rows = file.rows(ports.outputs[i]);
     expect_examples(rows, n);
     Targets& targets = held->targets.emplace_back(model.outputs[i], example_shape(rows.shape()), rows.where());
-    for (int64_t done = 0; done < n; done += kRows)
-      targets.append(rows.next(std::min(kRows, n - done)),
+    for (int64_t done = 0; done < n; done += kRowsAtOnce)
+      targets.append(rows.next(std::min(kRowsAtOnce, n - done)),
                      [&](int64_t row) { return fmt::format("{}: row {}", rows.where(), row); });
     set.n_bytes += targets.n_bytes();
   }

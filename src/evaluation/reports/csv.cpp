@@ -13,7 +13,7 @@ std::string csv_cell(std::string_view text) {
   return result + "\"";
 }
 
-class Rows {
+class CsvRows {
  public:
   template <typename Row, typename Value>
   void add(std::string_view table, const Row& row, std::string_view column, const Value& value) {
@@ -25,7 +25,7 @@ class Rows {
   std::string text_ = "table,row,column,value\n";
 };
 
-void add_summary(Rows& rows, const Report& report) {
+void add_summary(CsvRows& rows, const Report& report) {
   const Evaluation& e = report.evaluation;
   rows.add("summary", "", "model", report.model);
   rows.add("summary", "", "data", report.data);
@@ -47,7 +47,7 @@ void add_summary(Rows& rows, const Report& report) {
   }
 }
 
-void add_classes(Rows& rows, const Evaluation& evaluation) {
+void add_classes(CsvRows& rows, const Evaluation& evaluation) {
   for (size_t label = 0; label < evaluation.classes.size(); ++label) {
     const ClassScore& score = evaluation.classes[label];
     rows.add("class", label, "name", score.name);
@@ -62,9 +62,9 @@ void add_classes(Rows& rows, const Evaluation& evaluation) {
   }
 }
 
-std::string write(const Report& report) {
+std::string write_csv(const Report& report) {
   const Evaluation& evaluation = report.evaluation;
-  Rows rows;
+  CsvRows rows;
   add_summary(rows, report);
   add_classes(rows, evaluation);
   for (size_t i = 0; i < evaluation.confusion.size(); ++i) {  // what is not there is 0
@@ -86,6 +86,6 @@ std::string write(const Report& report) {
 
 }  // namespace
 
-const ReportFormat report_csv{".csv", "every number, in rows of table, row, column, value", write};
+const ReportFormat report_csv{".csv", "every number, in rows of table, row, column, value", write_csv};
 
 }  // namespace hoarfrost::evaluation

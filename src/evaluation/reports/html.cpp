@@ -8,7 +8,7 @@
 namespace hoarfrost::evaluation {
 namespace {
 
-std::string write(const Report& report) {
+std::string write_html(const Report& report) {
   const Evaluation& evaluation = report.evaluation;
   const std::string model = page::escaped(report.model), data = page::escaped(report.data);
   std::string text = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
@@ -34,6 +34,6 @@ std::string write(const Report& report) {
 
 }  // namespace
 
-const ReportFormat report_html{".html", "a page with pictures, for a browser", write};
+const ReportFormat report_html{".html", "a page with pictures, for a browser", write_html};
 
 }  // namespace hoarfrost::evaluation

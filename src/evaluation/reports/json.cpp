@@ -75,7 +75,7 @@ Json points(const std::vector<Point>& curve) {
   return list;
 }
 
-std::string write(const Report& report) {
+std::string write_json(const Report& report) {
   const Evaluation& e = report.evaluation;
   const Json json{{"model", report.model},
                   {"data", report.data},
@@ -106,6 +106,6 @@ std::string write(const Report& report) {
 
 }  // namespace
 
-const ReportFormat report_json{".json", "every number, as one JSON object", write};
+const ReportFormat report_json{".json", "every number, as one JSON object", write_json};
 
 }  // namespace hoarfrost::evaluation

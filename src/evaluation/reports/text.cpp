@@ -62,7 +62,7 @@ std::string mistakes_table(const Evaluation& evaluation) {
                             text_table({"example", "label", "taken for", "confidence", "label's", "loss"}, rows);
 }
 
-std::string write(const Report& report) {
+std::string write_text(const Report& report) {
   const Evaluation& e = report.evaluation;
   const Interval interval = wilson_interval(e.right, e.examples);
   std::string text = fmt::format("{} on {} ({})\n\n", report.model, report.data, report.data_kind);
@@ -78,6 +78,6 @@ std::string write(const Report& report) {
 
 }  // namespace
 
-const ReportFormat report_text{".txt", "tables for a terminal", write};
+const ReportFormat report_text{".txt", "tables for a terminal", write_text};
 
 }  // namespace hoarfrost::evaluation

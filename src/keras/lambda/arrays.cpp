@@ -16,8 +16,6 @@ namespace {
 using Kind = python::Value::Kind;
 using Given = std::vector<python::Value>;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 constexpr int64_t kMost = 1 << 18;
 
 struct Numbers {
@@ -204,7 +202,7 @@ Numbers diagonal(int64_t rows, int64_t columns, int64_t k, bool is_tri) {
   return result;
 }
 
-Numbers steps(const Arguments& a) {
+Numbers steps(const BoundArguments& a) {
   Numbers result;
   const bool has_stop = !a["stop"].is(Kind::kNone);
   const double start = has_stop ? a["start"].as_double() : 0;
@@ -219,7 +217,7 @@ Numbers steps(const Arguments& a) {
   return result;
 }
 
-Numbers spread(const Arguments& a) {
+Numbers spread(const BoundArguments& a) {
   const int64_t n = a["num"].integer;
   if (n < 1 || n > kMost) refuse(fmt::format("linspace of {} numbers", n));
   Numbers result{{n}, {}, true};
@@ -248,7 +246,7 @@ Numbers tiled(Numbers x, const python::Value& times) {
   return x;
 }
 
-Numbers turned(const Arguments& a) {
+Numbers turned(const BoundArguments& a) {
   const Numbers x = numbers_of(a["a"]);
   std::vector<int64_t> order;
   if (a["axes"].is(Kind::kNone)) {
@@ -266,7 +264,7 @@ Numbers with_axis(Numbers x, int64_t axis) {
   return x;
 }
 
-Numbers repeated_along(const Arguments& a) {
+Numbers repeated_along(const BoundArguments& a) {
   const Numbers x = numbers_of(a["a"]);
   if (a["axis"].is(Kind::kNone))
     return repeated(reshaped(x, {static_cast<int64_t>(x.values.size())}), 0, a["repeats"].integer, false);
@@ -275,35 +273,37 @@ Numbers repeated_along(const Arguments& a) {
                   a["repeats"].integer, false);
 }
 
-struct Row {
+struct ArrayFunction {
   std::string_view names;  // between blanks
   std::string_view parameters;
-  Numbers (*make)(const Arguments&);
+  Numbers (*make)(const BoundArguments&);
 };
-constexpr Row kRows[] = {
-    {" zeros ", "shape dtype=None name=None", [](const Arguments& a) { return filled(a["shape"], 0); }},
-    {" ones ", "shape dtype=None name=None", [](const Arguments& a) { return filled(a["shape"], 1); }},
+constexpr ArrayFunction kArrayFunctions[] = {
+    {" zeros ", "shape dtype=None name=None", [](const BoundArguments& a) { return filled(a["shape"], 0); }},
+    {" ones ", "shape dtype=None name=None", [](const BoundArguments& a) { return filled(a["shape"], 1); }},
     {" full fill ", "shape value dtype=None name=None",
-     [](const Arguments& a) { return filled(a["shape"], a["value"].as_double()); }},
+     [](const BoundArguments& a) { return filled(a["shape"], a["value"].as_double()); }},
     {" eye identity ", "n m=None k=0 dtype=None",
-     [](const Arguments& a) {
+     [](const BoundArguments& a) {
        return diagonal(a["n"].integer, a["m"].is(Kind::kInt) ? a["m"].integer : a["n"].integer, a["k"].integer, false);
      }},
     {" tri ", "n m=None k=0 dtype=None",
-     [](const Arguments& a) {
+     [](const BoundArguments& a) {
        return diagonal(a["n"].integer, a["m"].is(Kind::kInt) ? a["m"].integer : a["n"].integer, a["k"].integer, true);
      }},
     {" arange range ", "start stop=None step=1 dtype=None", steps},
     {" linspace ", "start stop num=50 dtype=None", spread},
-    {" reshape ", "a shape", [](const Arguments& a) { return reshaped(numbers_of(a["a"]), sizes_of(a["shape"])); }},
+    {" reshape ", "a shape",
+     [](const BoundArguments& a) { return reshaped(numbers_of(a["a"]), sizes_of(a["shape"])); }},
     {" transpose ", "a axes=None", turned},
-    {" tile ", "a reps", [](const Arguments& a) { return tiled(numbers_of(a["a"]), a["reps"]); }},
+    {" tile ", "a reps", [](const BoundArguments& a) { return tiled(numbers_of(a["a"]), a["reps"]); }},
     {" repeat ", "a repeats axis=None", repeated_along},
-    {" expand_dims ", "a axis", [](const Arguments& a) { return with_axis(numbers_of(a["a"]), a["axis"].integer); }},
+    {" expand_dims ", "a axis",
+     [](const BoundArguments& a) { return with_axis(numbers_of(a["a"]), a["axis"].integer); }},
     {" stack ", "arrays axis=0",
-     [](const Arguments& a) { return joined(*a["arrays"].items, a["axis"].integer, true); }},
+     [](const BoundArguments& a) { return joined(*a["arrays"].items, a["axis"].integer, true); }},
     {" concatenate ", "arrays axis=0",
-     [](const Arguments& a) { return joined(*a["arrays"].items, a["axis"].integer, false); }},
+     [](const BoundArguments& a) { return joined(*a["arrays"].items, a["axis"].integer, false); }},
 };
 
 }  // namespace
@@ -381,9 +381,10 @@ python::Value array_shape(const python::Value& array) {
 
 std::optional<python::Value> call_array(const std::string& function, const std::vector<python::Value>& arguments,
                                         const python::Keywords& keywords) {
-  const auto* row = std::ranges::find_if(
-      kRows, [&](const Row& one) { return one.names.find(" " + function + " ") != std::string_view::npos; });
-  if (row == std::end(kRows)) return {};
+  const auto* row = std::ranges::find_if(kArrayFunctions, [&](const ArrayFunction& one) {
+    return one.names.find(" " + function + " ") != std::string_view::npos;
+  });
+  if (row == std::end(kArrayFunctions)) return {};
   const auto is_known = [](const python::Value& value) {
     return !value.has_tensor() && (!value.is_sequence() || std::ranges::all_of(*value.items, is_constant));
   };
@@ -400,7 +401,7 @@ std::optional<python::Value> call_array(const std::string& function, const std::
                                                                               : key;
     named.emplace_back(ours, value);
   }
-  return value_of(row->make(Arguments("np." + function, row->parameters, arguments, named)));
+  return value_of(row->make(BoundArguments("np." + function, row->parameters, arguments, named)));
 }
 
 }  // namespace hoarfrost::keras

@@ -11,16 +11,14 @@ namespace {
 
 using Kind = python::Value::Kind;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 // A function that is one of TensorFlow's: `parameters` are Keras' with their defaults, each as TensorFlow's is named.
-struct Row {
+struct BackendFunction {
   std::string_view name;
   std::string_view function;
   std::string_view parameters;
   std::string_view names;  // TensorFlow's names of the parameters, where they differ
 };
-constexpr Row kRows[] = {
+constexpr BackendFunction kBackendFunctions[] = {
     {"abs", "math.abs", "x", ""},
     {"square", "math.square", "x", ""},
     {"exp", "math.exp", "x", ""},
@@ -91,9 +89,9 @@ std::vector<std::string> words(std::string_view text) {
   return result;
 }
 
-python::Value call_row(Meaning& meaning, const Row& row, const std::vector<python::Value>& given,
+python::Value call_row(Meaning& meaning, const BackendFunction& row, const std::vector<python::Value>& given,
                        const python::Keywords& keywords) {
-  const Arguments arguments(fmt::format("K.{}", row.name), row.parameters, given, keywords);
+  const BoundArguments arguments(fmt::format("K.{}", row.name), row.parameters, given, keywords);
   const std::vector<std::string> theirs = words(row.parameters);
   const std::vector<std::string> ours = words(row.names.empty() ? row.parameters : row.names);
   python::Keywords named;
@@ -120,35 +118,35 @@ Json plain_json(const python::Value& value) {
 struct SpecialRow {
   std::string_view name;
   std::string_view parameters;
-  python::Value (*call)(Meaning&, const Arguments&);
+  python::Value (*call)(Meaning&, const BoundArguments&);
 };
 
 // keras.backend.sqrt takes no root of what is below zero: sqrt(max(x, 0)).
-python::Value square_root(Meaning& meaning, const Arguments& a) {
+python::Value square_root(Meaning& meaning, const BoundArguments& a) {
   return meaning.operation("math.sqrt", {meaning.operation("math.maximum", {a["x"], python::Value::real(0)})});
 }
 
-python::Value relu(Meaning& meaning, const Arguments& a) {
+python::Value relu(Meaning& meaning, const BoundArguments& a) {
   return meaning.trace().add_layer("ReLU",
                                    {{"negative_slope", plain_json(a["alpha"])},
                                     {"max_value", plain_json(a["max_value"])},
                                     {"threshold", plain_json(a["threshold"])}},
                                    {a["x"]});
 }
-python::Value elu(Meaning& meaning, const Arguments& a) {
+python::Value elu(Meaning& meaning, const BoundArguments& a) {
   return meaning.trace().add_layer("ELU", {{"alpha", plain_json(a["alpha"])}}, {a["x"]});
 }
 // keras.backend's is that of Keras 2 in Keras 3 too, whose activation of that name is another.
-python::Value hard_sigmoid(Meaning& meaning, const Arguments& a) {
+python::Value hard_sigmoid(Meaning& meaning, const BoundArguments& a) {
   const python::Value line =
       meaning.binary("+", meaning.binary("*", a["x"], python::Value::real(0.2)), python::Value::real(0.5));
   return meaning.operation("clip_by_value", {line, python::Value::real(0), python::Value::real(1)});
 }
 
-python::Value flatten(Meaning& meaning, const Arguments& a) {
+python::Value flatten(Meaning& meaning, const BoundArguments& a) {
   return meaning.operation("reshape", {a["x"], python::Value::list({python::Value::whole(-1)})});
 }
-python::Value batch_flatten(Meaning& meaning, const Arguments& a) {
+python::Value batch_flatten(Meaning& meaning, const BoundArguments& a) {
   int64_t n = 1;
   const python::Value shape = meaning.shape_of(a["x"]);
   for (size_t i = 1; i < shape.items->size(); ++i) {
@@ -161,7 +159,7 @@ python::Value batch_flatten(Meaning& meaning, const Arguments& a) {
 }
 
 // The axes of both, of one, or (None) the last of x and the one before the last of y.
-python::Value batch_dot(Meaning& meaning, const Arguments& a) {
+python::Value batch_dot(Meaning& meaning, const BoundArguments& a) {
   python::Value axes = a["axes"];
   if (!a["x"].is(Kind::kTensor) || !a["y"].is(Kind::kTensor)) refuse("batch_dot of what is no tensor");
   const int rank = meaning.trace().shape(a["x"]).rank();
@@ -172,7 +170,7 @@ python::Value batch_dot(Meaning& meaning, const Arguments& a) {
   return meaning.trace().add_layer("Dot", {{"axes", plain_json(axes)}, {"normalize", false}}, {a["x"], a["y"]});
 }
 
-python::Value switched(Meaning& meaning, const Arguments& a) {
+python::Value switched(Meaning& meaning, const BoundArguments& a) {
   if (const auto truth = python::truth(a["condition"])) return *truth ? a["then_expression"] : a["else_expression"];
   for (const char* branch : {"then_expression", "else_expression"}) {
     if (!a[branch].is(Kind::kTensor) && !a[branch].is_number())
@@ -181,29 +179,29 @@ python::Value switched(Meaning& meaning, const Arguments& a) {
   return meaning.operation("where", {a["condition"], a["then_expression"], a["else_expression"]});
 }
 
-python::Value resize_images(Meaning& meaning, const Arguments& a) {
+python::Value resize_images(Meaning& meaning, const BoundArguments& a) {
   return meaning.trace().add_layer("UpSampling2D",
                                    {{"size", {plain_json(a["height_factor"]), plain_json(a["width_factor"])}},
                                     {"data_format", plain_json(a["data_format"])},
                                     {"interpolation", text_of(a["interpolation"], "nearest")}},
                                    {a["x"]});
 }
-python::Value pad_images(Meaning& meaning, const Arguments& a) {
+python::Value pad_images(Meaning& meaning, const BoundArguments& a) {
   Json padding = plain_json(a["padding"]);
   if (!padding.is_array()) padding = Json{{1, 1}, {1, 1}};
   return meaning.trace().add_layer("ZeroPadding2D",
                                    {{"padding", padding}, {"data_format", plain_json(a["data_format"])}}, {a["x"]});
 }
-python::Value pad_steps(Meaning& meaning, const Arguments& a) {
+python::Value pad_steps(Meaning& meaning, const BoundArguments& a) {
   Json padding = plain_json(a["padding"]);
   if (!padding.is_array()) padding = Json{1, 1};
   return meaning.trace().add_layer("ZeroPadding1D", {{"padding", padding}}, {a["x"]});
 }
-python::Value repeat(Meaning& meaning, const Arguments& a) {
+python::Value repeat(Meaning& meaning, const BoundArguments& a) {
   return meaning.trace().add_layer("RepeatVector", {{"n", plain_json(a["n"])}}, {a["x"]});
 }
 
-python::Value convolved(Meaning& meaning, const Arguments& a) {
+python::Value convolved(Meaning& meaning, const BoundArguments& a) {
   return meaning.operation("nn.convolution", {},
                            {{"input", a["x"]},
                             {"filters", a["kernel"]},
@@ -212,7 +210,7 @@ python::Value convolved(Meaning& meaning, const Arguments& a) {
                             {"data_format", a["data_format"]},
                             {"dilations", a["dilation_rate"]}});
 }
-python::Value pooled(Meaning& meaning, const Arguments& a) {
+python::Value pooled(Meaning& meaning, const BoundArguments& a) {
   return meaning.trace().add_layer(text_of(a["pool_mode"], "max") == "avg" ? "AveragePooling2D" : "MaxPooling2D",
                                    {{"pool_size", plain_json(a["pool_size"])},
                                     {"strides", plain_json(a["strides"])},
@@ -221,45 +219,45 @@ python::Value pooled(Meaning& meaning, const Arguments& a) {
                                    {a["x"]});
 }
 
-python::Value int_shape(Meaning& meaning, const Arguments& a) {
+python::Value int_shape(Meaning& meaning, const BoundArguments& a) {
   if (!a["x"].is(Kind::kTensor)) refuse("int_shape of what is no tensor");
   return meaning.shape_of(a["x"]);
 }
-python::Value n_dimensions(Meaning& meaning, const Arguments& a) {
+python::Value n_dimensions(Meaning& meaning, const BoundArguments& a) {
   return python::Value::whole(static_cast<int64_t>(int_shape(meaning, a).items->size()));
 }
-python::Value epsilon(Meaning&, const Arguments&) { return python::Value::real(1e-7); }
-python::Value floatx(Meaning&, const Arguments&) { return python::Value::string("float32"); }
-python::Value data_format(Meaning&, const Arguments&) { return python::Value::string("channels_last"); }
-python::Value backend_name(Meaning&, const Arguments&) { return python::Value::string("tensorflow"); }
-python::Value learning_phase(Meaning&, const Arguments&) { return python::Value::whole(0); }
-python::Value alternative(Meaning&, const Arguments& a) { return a["alt"]; }
-python::Value itself(Meaning&, const Arguments& a) { return a["x"]; }
-python::Value constant(Meaning&, const Arguments& a) {
+python::Value epsilon(Meaning&, const BoundArguments&) { return python::Value::real(1e-7); }
+python::Value floatx(Meaning&, const BoundArguments&) { return python::Value::string("float32"); }
+python::Value data_format(Meaning&, const BoundArguments&) { return python::Value::string("channels_last"); }
+python::Value backend_name(Meaning&, const BoundArguments&) { return python::Value::string("tensorflow"); }
+python::Value learning_phase(Meaning&, const BoundArguments&) { return python::Value::whole(0); }
+python::Value alternative(Meaning&, const BoundArguments& a) { return a["alt"]; }
+python::Value itself(Meaning&, const BoundArguments& a) { return a["x"]; }
+python::Value constant(Meaning&, const BoundArguments& a) {
   if (!a["shape"].is(Kind::kNone) || a["value"].has_tensor()) refuse("K.constant with a shape");
   return a["value"].is_sequence() ? python::Value::with(Kind::kArray, *a["value"].items) : a["value"];
 }
-python::Value fixed(Meaning&, const Arguments& a) {
+python::Value fixed(Meaning&, const BoundArguments& a) {
   if (a["value"].has_tensor()) refuse("K.variable of a tensor");
   return a["value"].is_sequence() ? python::Value::with(Kind::kArray, *a["value"].items) : a["value"];
 }
-python::Value cast_to_float(Meaning& meaning, const Arguments& a) {
+python::Value cast_to_float(Meaning& meaning, const BoundArguments& a) {
   return meaning.operation("cast", {a["x"], python::Value::string("float32")});
 }
 
 // The mean of (x - mean(x))², along the axes.
-python::Value variance(Meaning& meaning, const Arguments& a) {
+python::Value variance(Meaning& meaning, const BoundArguments& a) {
   const python::Value mean = meaning.operation("math.reduce_mean", {a["x"]},
                                                {{"axis", a["axis"]}, {"keepdims", python::Value::boolean(true)}});
   const python::Value square = meaning.operation("math.squared_difference", {a["x"], mean});
   return meaning.operation("math.reduce_mean", {square}, {{"axis", a["axis"]}, {"keepdims", a["keepdims"]}});
 }
-python::Value deviation(Meaning& meaning, const Arguments& a) {
+python::Value deviation(Meaning& meaning, const BoundArguments& a) {
   return meaning.operation("math.sqrt", {variance(meaning, a)});
 }
 
 // A slice for each axis, and of those in `axes` one that goes backwards.
-python::Value reversed(Meaning& meaning, const Arguments& a) {
+python::Value reversed(Meaning& meaning, const BoundArguments& a) {
   if (!a["x"].is(Kind::kTensor)) refuse("reverse of what is no tensor");
   const int64_t rank = meaning.trace().shape(a["x"]).rank();
   std::vector<python::Value> key(
@@ -278,7 +276,7 @@ python::Value reversed(Meaning& meaning, const Arguments& a) {
 }
 
 // Keras 2.15's: the output is clipped, and its logarithm's argument has epsilon added besides.
-python::Value binary_crossentropy(Meaning& meaning, const Arguments& a) {
+python::Value binary_crossentropy(Meaning& meaning, const BoundArguments& a) {
   if (python::truth(a["from_logits"]).value_or(true))
     return meaning.operation("nn.sigmoid_cross_entropy_with_logits", {},
                              {{"labels", a["target"]}, {"logits", a["output"]}});
@@ -292,29 +290,29 @@ python::Value binary_crossentropy(Meaning& meaning, const Arguments& a) {
       meaning.binary("*", meaning.binary("-", one, a["target"]), log(meaning.binary("-", one, p)));
   return meaning.unary("-", meaning.binary("+", hit, miss));
 }
-python::Value categorical_crossentropy(Meaning& meaning, const Arguments& a) {
+python::Value categorical_crossentropy(Meaning& meaning, const BoundArguments& a) {
   return meaning.trace().add(*find_operation_class("CategoricalCrossentropy"), false,
                              {a["target"], a["output"], a["from_logits"], a["axis"]}, {});
 }
-python::Value sparse_crossentropy(Meaning& meaning, const Arguments& a) {
+python::Value sparse_crossentropy(Meaning& meaning, const BoundArguments& a) {
   return meaning.trace().add(*find_operation_class("SparseCategoricalCrossentropy"), false,
                              {a["target"], a["output"], a["from_logits"], a["axis"]}, {});
 }
-python::Value batch_normalization(Meaning& meaning, const Arguments& a) {
+python::Value batch_normalization(Meaning& meaning, const BoundArguments& a) {
   const int rank = a["x"].is(Kind::kTensor) ? meaning.trace().shape(a["x"]).rank() : 0;
   const int64_t axis = a["axis"].integer;
   if (axis != -1 && axis != rank - 1) refuse("K.batch_normalization along another axis than the last");
   return meaning.operation("nn.batch_normalization",
                            {a["x"], a["mean"], a["var"], a["beta"], a["gamma"], a["epsilon"]});
 }
-python::Value type_of(Meaning& meaning, const Arguments& a) { return meaning.attribute(a["x"], "dtype"); }
-python::Value range(Meaning& meaning, const Arguments& a) {
+python::Value type_of(Meaning& meaning, const BoundArguments& a) { return meaning.attribute(a["x"], "dtype"); }
+python::Value range(Meaning& meaning, const BoundArguments& a) {
   const bool has_stop = !a["stop"].is(Kind::kNone);
   return meaning.operation(
       "range", {has_stop ? a["start"] : python::Value::whole(0), has_stop ? a["stop"] : a["start"], a["step"]},
       {{"dtype", a["dtype"]}});
 }
-python::Value is_false(Meaning&, const Arguments&) { return python::Value::boolean(false); }
+python::Value is_false(Meaning&, const BoundArguments&) { return python::Value::boolean(false); }
 
 constexpr SpecialRow kSpecial[] = {
     {"binary_crossentropy", "target output from_logits=False", binary_crossentropy},
@@ -365,11 +363,11 @@ std::optional<python::Value> call_backend(Meaning& meaning, const std::string& n
                                           const python::Keywords& keywords) {
   if (!name.starts_with("K.")) return {};
   const std::string function = name.substr(2);
-  const auto* row = std::ranges::find(kRows, function, &Row::name);
-  if (row != std::end(kRows)) return call_row(meaning, *row, arguments, keywords);
+  const auto* row = std::ranges::find(kBackendFunctions, function, &BackendFunction::name);
+  if (row != std::end(kBackendFunctions)) return call_row(meaning, *row, arguments, keywords);
   const auto* special = std::ranges::find(kSpecial, function, &SpecialRow::name);
   if (special == std::end(kSpecial)) return {};
-  return special->call(meaning, Arguments(name, special->parameters, arguments, keywords));
+  return special->call(meaning, BoundArguments(name, special->parameters, arguments, keywords));
 }
 
 }  // namespace hoarfrost::keras

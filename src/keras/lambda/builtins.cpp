@@ -14,8 +14,6 @@ namespace {
 using Kind = python::Value::Kind;
 using Given = std::vector<python::Value>;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 python::Value range(const Given& given) {
   int64_t parts[3] = {0, 0, 1};
   if (given.empty() || given.size() > 3) refuse("range with other than one to three arguments");

@@ -13,8 +13,6 @@ namespace {
 using Kind = python::Value::Kind;
 using Given = std::vector<python::Value>;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 python::Value complex(python::Value real, python::Value imaginary) {
   return python::Value::with(Kind::kComplex, {std::move(real), std::move(imaginary)});
 }

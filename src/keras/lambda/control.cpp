@@ -11,11 +11,9 @@ using Kind = python::Value::Kind;
 
 constexpr int kMostRounds = 1000;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 // Both branches are computed where the graph alone knows the predicate, a single truth: it selects one of two equal
 // shapes.
-python::Value cond(Meaning& meaning, const Arguments& a) {
+python::Value cond(Meaning& meaning, const BoundArguments& a) {
   if (const auto truth = python::truth(a["pred"])) return meaning.call_back(*truth ? a["true_fn"] : a["false_fn"], {});
   const python::Value yes = meaning.call_back(a["true_fn"], {}), no = meaning.call_back(a["false_fn"], {});
   if (!a["pred"].is(Kind::kTensor) || meaning.trace().shape(a["pred"]).rank() != 0)
@@ -26,7 +24,7 @@ python::Value cond(Meaning& meaning, const Arguments& a) {
 }
 
 // Round by round, as long as the condition is a constant.
-python::Value while_loop(Meaning& meaning, const Arguments& a) {
+python::Value while_loop(Meaning& meaning, const BoundArguments& a) {
   std::vector<python::Value> variables = python::elements(a["loop_vars"]);
   for (int round = 0; round <= kMostRounds; ++round) {
     const auto goes_on = python::truth(meaning.call_back(a["cond"], variables));
@@ -38,20 +36,20 @@ python::Value while_loop(Meaning& meaning, const Arguments& a) {
   refuse(fmt::format("tf.while_loop of more than {} rounds", kMostRounds));
 }
 
-python::Value itself(Meaning& /*meaning*/, const Arguments& a) { return a["func"]; }
+python::Value decorated(Meaning& /*meaning*/, const BoundArguments& a) { return a["func"]; }
 
-struct Row {
+struct ControlFunction {
   std::string_view name;
   std::string_view parameters;
-  python::Value (*call)(Meaning&, const Arguments&);
+  python::Value (*call)(Meaning&, const BoundArguments&);
 };
-constexpr Row kRows[] = {
+constexpr ControlFunction kControlFunctions[] = {
     {"cond", "pred true_fn false_fn name=None", cond},
     {"while_loop",
      "cond body loop_vars shape_invariants=None parallel_iterations=10 back_prop=True swap_memory=False "
      "maximum_iterations=None name=None",
      while_loop},
-    {"function", "func", itself},
+    {"function", "func", decorated},
 };
 
 }  // namespace
@@ -59,9 +57,9 @@ constexpr Row kRows[] = {
 std::optional<python::Value> call_control(Meaning& meaning, const std::string& function,
                                           const std::vector<python::Value>& arguments,
                                           const python::Keywords& keywords) {
-  for (const Row& row : kRows) {
+  for (const ControlFunction& row : kControlFunctions) {
     if (row.name == function)
-      return row.call(meaning, Arguments("tf." + function, row.parameters, arguments, keywords));
+      return row.call(meaning, BoundArguments("tf." + function, row.parameters, arguments, keywords));
   }
   return {};
 }

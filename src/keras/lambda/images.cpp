@@ -12,8 +12,6 @@ namespace {
 
 using Kind = python::Value::Kind;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 Json plain_json(const python::Value& value) {
   std::vector<size_t> tensors;
   Json result = json_of(value, tensors);
@@ -30,7 +28,7 @@ const Shape& shape_of(Meaning& meaning, const python::Value& x, std::string_view
 }
 
 // TensorFlow 2's, whose pixels are half-pixel centred; TensorFlow 1 had a function of that name that was another.
-python::Value resize(Meaning& meaning, const Arguments& a) {
+python::Value resize(Meaning& meaning, const BoundArguments& a) {
   (void)shape_of(meaning, a["images"], "tf.image.resize", 4);
   const Version version = meaning.trace().version();  // TensorFlow 2.2 says "2.3.0-tf", 1.13 to 2.1 "2.2.4-tf"
   if (version < Version{2, 4} && !(version.is_tf_keras && version >= Version{2, 3}))
@@ -52,7 +50,7 @@ python::Value resize(Meaning& meaning, const Arguments& a) {
 }
 
 // Window, strides and padding as TensorFlow writes them: a number, one for each axis, or with a 1 before and behind.
-python::Value pooled(Meaning& meaning, const Arguments& a, const std::string& kind, int n_axes) {
+python::Value pooled(Meaning& meaning, const BoundArguments& a, const std::string& kind, int n_axes) {
   (void)shape_of(meaning, a["input"], "pooling", n_axes + 2);
   const auto n = static_cast<size_t>(n_axes);
   const auto inner = [&](const python::Value& value) {
@@ -73,27 +71,27 @@ python::Value pooled(Meaning& meaning, const Arguments& a, const std::string& ki
       fmt::format("{}Pooling{}D", kind, n_axes),
       {{"pool_size", inner(a["ksize"])}, {"strides", inner(a["strides"])}, {"padding", padding}}, {a["input"]});
 }
-python::Value max_pooled(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Max", 2); }
-python::Value average_pooled(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Average", 2); }
-python::Value max_pooled_1d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Max", 1); }
-python::Value average_pooled_1d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Average", 1); }
+python::Value max_pooled(Meaning& meaning, const BoundArguments& a) { return pooled(meaning, a, "Max", 2); }
+python::Value average_pooled(Meaning& meaning, const BoundArguments& a) { return pooled(meaning, a, "Average", 2); }
+python::Value max_pooled_1d(Meaning& meaning, const BoundArguments& a) { return pooled(meaning, a, "Max", 1); }
+python::Value average_pooled_1d(Meaning& meaning, const BoundArguments& a) { return pooled(meaning, a, "Average", 1); }
 
-python::Value max_pooled_3d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Max", 3); }
-python::Value average_pooled_3d(Meaning& meaning, const Arguments& a) { return pooled(meaning, a, "Average", 3); }
+python::Value max_pooled_3d(Meaning& meaning, const BoundArguments& a) { return pooled(meaning, a, "Max", 3); }
+python::Value average_pooled_3d(Meaning& meaning, const BoundArguments& a) { return pooled(meaning, a, "Average", 3); }
 
-python::Value deviation(Meaning& meaning, const Arguments& a) {
+python::Value deviation(Meaning& meaning, const BoundArguments& a) {
   return *call_backend(meaning, "K.std", {a["input_tensor"], a["axis"], a["keepdims"]}, {});
 }
-python::Value variance(Meaning& meaning, const Arguments& a) {
+python::Value variance(Meaning& meaning, const BoundArguments& a) {
   return *call_backend(meaning, "K.var", {a["input_tensor"], a["axis"], a["keepdims"]}, {});
 }
 
-struct Row {
+struct ImageFunction {
   std::string_view names;  // separated by blanks
   std::string_view parameters;
-  python::Value (*call)(Meaning&, const Arguments&);
+  python::Value (*call)(Meaning&, const BoundArguments&);
 };
-constexpr Row kRows[] = {
+constexpr ImageFunction kImageFunctions[] = {
     {"image.resize", "images size method=bilinear preserve_aspect_ratio=False antialias=False name=None", resize},
     {"nn.max_pool1d", "input ksize strides padding name=None", max_pooled_1d},
     {"nn.avg_pool1d", "input ksize strides padding name=None", average_pooled_1d},
@@ -118,9 +116,9 @@ bool has_name(std::string_view names, std::string_view name) {
 
 std::optional<python::Value> call_image(Meaning& meaning, const std::string& function,
                                         const std::vector<python::Value>& arguments, const python::Keywords& keywords) {
-  for (const Row& row : kRows) {
+  for (const ImageFunction& row : kImageFunctions) {
     if (has_name(row.names, function))
-      return row.call(meaning, Arguments("tf." + function, row.parameters, arguments, keywords));
+      return row.call(meaning, BoundArguments("tf." + function, row.parameters, arguments, keywords));
   }
   return {};
 }

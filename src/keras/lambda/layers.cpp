@@ -17,8 +17,6 @@ using Given = std::vector<python::Value>;
 
 constexpr std::string_view kRoot = "keras.layers.";
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 // layers.add([a, b]) is layers.Add()([a, b]).
 struct FunctionOfLayer {
   std::string_view function;

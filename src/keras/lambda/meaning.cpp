@@ -13,11 +13,12 @@
 #include "keras/operation_notes.h"
 
 namespace hoarfrost::keras {
+
+void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
+
 namespace {
 
 using Kind = python::Value::Kind;
-
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
 
 struct Renamed {
   std::string_view from;
@@ -318,8 +319,8 @@ python::Value Meaning::call(const python::Value& function, const std::vector<pyt
   refuse(fmt::format("it calls `{}`, which is not known", function.text));
 }
 
-Arguments::Arguments(std::string_view function, std::string_view parameters, const std::vector<python::Value>& given,
-                     const python::Keywords& keywords) {
+BoundArguments::BoundArguments(std::string_view function, std::string_view parameters,
+                               const std::vector<python::Value>& given, const python::Keywords& keywords) {
   std::vector<bool> has;
   while (!parameters.empty()) {
     const size_t end = std::min(parameters.find(' '), parameters.size());
@@ -363,7 +364,7 @@ Arguments::Arguments(std::string_view function, std::string_view parameters, con
   }
 }
 
-const python::Value& Arguments::operator[](std::string_view parameter) const {
+const python::Value& BoundArguments::operator[](std::string_view parameter) const {
   return std::ranges::find(values_, parameter, [](const auto& entry) -> std::string_view { return entry.first; })
       ->second;
 }

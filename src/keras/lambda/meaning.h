@@ -49,13 +49,16 @@ class Meaning final : public python::Semantics {
   Caller caller_;
 };
 
+// Throws Error{kUnsupported}; function.cpp says the layer and shows the disassembly.
+[[noreturn]] void refuse(const std::string& what);
+
 // A call's arguments by the parameters of its function.
-class Arguments {
+class BoundArguments {
  public:
   // parameters: separated by blanks, "x axis=-1 keepdims=False": what stands behind = is the default; "axis=None".
   // Throws Error{kUnsupported} for an argument that is none of them, and one that has no default and is not given.
-  Arguments(std::string_view function, std::string_view parameters, const std::vector<python::Value>& given,
-            const python::Keywords& keywords);
+  BoundArguments(std::string_view function, std::string_view parameters, const std::vector<python::Value>& given,
+                 const python::Keywords& keywords);
   [[nodiscard]] const python::Value& operator[](std::string_view parameter) const;
 
  private:

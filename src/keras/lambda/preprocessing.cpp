@@ -12,11 +12,11 @@ namespace {
 
 using Kind = python::Value::Kind;
 
-struct Row {
+struct PreprocessingRow {
   std::string_view model;
   std::string_view mode;
 };
-constexpr Row kRows[] = {
+constexpr PreprocessingRow kPreprocessingRows[] = {
     {"densenet", "torch"},       {"inception_resnet_v2", "tf"},
     {"inception_v3", "tf"},      {"mobilenet", "tf"},
     {"mobilenet_v2", "tf"},      {"nasnet", "tf"},
@@ -44,9 +44,9 @@ std::optional<python::Value> call_preprocessing(Meaning& meaning, const std::str
   if (!name.starts_with(kRoot) || !name.ends_with(kFunction) || name.size() <= kRoot.size() + kFunction.size())
     return {};
   const std::string model = name.substr(kRoot.size(), name.size() - kRoot.size() - kFunction.size());
-  const auto* row = std::ranges::find(kRows, model, &Row::model);
-  if (row == std::end(kRows)) return {};
-  const Arguments given(name, "x data_format=None mode=None", arguments, keywords);
+  const auto* row = std::ranges::find(kPreprocessingRows, model, &PreprocessingRow::model);
+  if (row == std::end(kPreprocessingRows)) return {};
+  const BoundArguments given(name, "x data_format=None mode=None", arguments, keywords);
   const python::Value& x = given["x"];
   const std::string mode = given["mode"].is(Kind::kString) ? given["mode"].text : std::string(row->mode);
   if (given["data_format"].is(Kind::kString) && given["data_format"].text == "channels_first")

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
+#include "keras/lambda/meaning.h"
+
 namespace hoarfrost::keras {
 namespace {
 
 using Kind = python::Value::Kind;
-
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
 
 enum class Mean {
   kMean,    // the argument `mean`
@@ -19,13 +19,13 @@ enum class Mean {
   kInput,   // the argument `x`: what is dropped is made up for by the rest
 };
 
-struct Row {
+struct RandomFunction {
   std::string_view names;  // between blanks
   std::string_view parameters;
   Mean mean;
 };
 // Keras 2.15, Keras 3.15 and TensorFlow 1 and 2.15.
-constexpr Row kRows[] = {
+constexpr RandomFunction kRandomFunctions[] = {
     {" tf.random.normal tf.random_normal tf.random.truncated_normal tf.truncated_normal tf.compat.v1.random_normal "
      "tf.compat.v1.random.normal tf.compat.v1.truncated_normal ",
      "shape mean=0.0 stddev=1.0 dtype=None seed=None name=None", Mean::kMean},
@@ -44,10 +44,11 @@ constexpr Row kRows[] = {
     {" keras.random.dropout ", "x|inputs rate noise_shape=None seed=None", Mean::kInput},
 };
 
-const Row* row_of(const std::string& name) {
-  const auto* row = std::ranges::find_if(
-      kRows, [&](const Row& one) { return one.names.find(" " + name + " ") != std::string_view::npos; });
-  return row == std::end(kRows) ? nullptr : row;
+const RandomFunction* row_of(const std::string& name) {
+  const auto* row = std::ranges::find_if(kRandomFunctions, [&](const RandomFunction& one) {
+    return one.names.find(" " + name + " ") != std::string_view::npos;
+  });
+  return row == std::end(kRandomFunctions) ? nullptr : row;
 }
 
 // As many equal numbers as the shape says: a list, or a tensor of sizes.
@@ -81,7 +82,7 @@ std::optional<python::Value> call_random(Meaning& meaning, const std::string& na
                     "mean",
                     name));
   }
-  const Row* row = row_of(name);
+  const RandomFunction* row = row_of(name);
   if (row == nullptr) refuse(fmt::format("it calls `{}`, whose mean is not known", name));
   python::Keywords named = keywords;
   for (auto& [key, value] : named) {
@@ -89,7 +90,7 @@ std::optional<python::Value> call_random(Meaning& meaning, const std::string& na
   }
   std::string parameters(row->parameters);
   if (const size_t other = parameters.find("|inputs"); other != std::string::npos) parameters.erase(other, 7);
-  const Arguments a(name, parameters, arguments, named);
+  const BoundArguments a(name, parameters, arguments, named);
   switch (row->mean) {
     case Mean::kInput:
       return a["x"];

@@ -12,10 +12,10 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr Version kKeras215{2, 15};
+constexpr Version kKeras2{2, 15};
 
 std::vector<double> answer(const Json& json, const std::string& class_name, const Array& x) {
-  const auto layer = parse_layer(Config(json, class_name, kKeras215));
+  const auto layer = parse_layer(Config(json, class_name, kKeras2));
   const Formula formula = layer->reference({}, {x}).at(0);
   std::vector<double> result;
   for (int64_t i = 0; i < formula.shape.n_elements(); ++i)

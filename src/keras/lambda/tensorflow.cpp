@@ -11,8 +11,6 @@ namespace {
 
 using Kind = python::Value::Kind;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kUnsupported, "", what); }
-
 // ExpandDims of "expand_dims", RGBToGrayscale of "image.rgb_to_grayscale"; nullptr for none.
 const OperationSpec* operation_of(std::string_view function) {
   function.remove_prefix(function.rfind('.') + 1);

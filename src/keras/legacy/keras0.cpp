@@ -11,7 +11,7 @@
 namespace hoarfrost::keras::legacy {
 namespace {
 
-constexpr int kDeepest = 32;
+constexpr int kDeepestLayers = 32;
 
 // Words that came with a version, or went with it.
 bool says(const std::string& text, std::initializer_list<const char*> keys) {
@@ -27,7 +27,7 @@ class Translator {
 
   Json layer(const Json& old, int depth) {
     const std::string class_name = old.is_object() ? text_at(old, "name") : "";
-    if (class_name.empty() || depth > kDeepest)
+    if (class_name.empty() || depth > kDeepestLayers)
       throw Error(ErrorCode::kCorrupt, "", "expected layers with a `name`, as Keras 0.x wrote them");
     if (class_name == "AutoEncoder") {
       throw Error(ErrorCode::kUnsupported, "",

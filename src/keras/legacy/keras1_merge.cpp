@@ -10,7 +10,7 @@
 namespace hoarfrost::keras::legacy {
 namespace {
 
-constexpr int kDeepest = 32;  // branches within branches
+constexpr int kDeepestBranches = 32;  // branches within branches
 
 // A branch's layers put among a functional model's own.
 class Branches {
@@ -45,8 +45,8 @@ class Branches {
 
   // The name of the layer that gives the branch's output.
   std::string sequential(const Json& layers, int depth) {
-    if (depth > kDeepest)
-      throw Error(ErrorCode::kUnsupported, "", fmt::format("branches are nested more than {} deep", kDeepest));
+    if (depth > kDeepestBranches)
+      throw Error(ErrorCode::kUnsupported, "", fmt::format("branches are nested more than {} deep", kDeepestBranches));
     std::string last;
     for (const Json& layer : layers) {
       const std::string name = name_of(layer);

@@ -33,10 +33,10 @@ std::vector<Cell> cells_of(const std::vector<WeightSlot>& slots) {
 
 // Those that Keras on Theano ran with flipped kernels (Conv3DTranspose too, which Keras' own conversion forgets).
 bool is_convolution(const std::string& class_name) {
-  constexpr std::array<std::string_view, 9> kClasses{"Conv1D",          "Conv2D",          "Conv3D",
-                                                     "Convolution1D",   "Convolution2D",   "Convolution3D",
-                                                     "Conv2DTranspose", "Conv3DTranspose", "ConvLSTM2D"};
-  return std::ranges::find(kClasses, class_name) != kClasses.end();
+  constexpr std::array<std::string_view, 9> kConvolutions{"Conv1D",          "Conv2D",          "Conv3D",
+                                                          "Convolution1D",   "Convolution2D",   "Convolution3D",
+                                                          "Conv2DTranspose", "Conv3DTranspose", "ConvLSTM2D"};
+  return std::ranges::find(kConvolutions, class_name) != kConvolutions.end();
 }
 
 bool is_kernel(const WeightSlot& slot) {

@@ -13,7 +13,7 @@ namespace {
 using Sizes = std::vector<int64_t>;
 
 // The operations that read a batch norm's gradient, by place in the list; by_input: -1 where there is none.
-struct Match {
+struct GradientsMatch {
   int batch_norm, by_filter, by_input;
 };
 
@@ -34,13 +34,13 @@ bool is_its_by_input(const Readers& readers, const Operation& operation, const O
          shape(operation.outputs[0]) == shape(by_filter.inputs[0]);
 }
 
-std::optional<Match> match(const Readers& readers, const OperationList& list, int i) {
+std::optional<GradientsMatch> match(const Readers& readers, const OperationList& list, int i) {
   const Operation& batch_norm = readers.operation(i);
   if (batch_norm.pool == nullptr || !batch_norm.op().starts_with("FusedBatchNormGrad")) return {};
   const ValueId dx = batch_norm.outputs[0];
   const auto& all = readers.readers(dx);
   if (readers.value(dx).is_fetched || all.empty() || all.size() > 2) return {};
-  Match found{i, -1, -1};
+  GradientsMatch found{i, -1, -1};
   for (const int reader : all) {
     const Operation& operation = readers.operation(reader);
     if (operation.is("Conv2DBackpropFilter") && operation.inputs[2] == dx) found.by_filter = reader;
@@ -60,13 +60,13 @@ std::optional<Match> match(const Readers& readers, const OperationList& list, in
 }  // namespace
 
 void fuse_convolution_gradients(OperationList& list) {
-  std::vector<Match> matches;
+  std::vector<GradientsMatch> matches;
   const Readers readers(list);
   for (int i = 0; i < static_cast<int>(list.operations.size()); ++i) {
     if (const auto found = match(readers, list, i)) matches.push_back(*found);
   }
   std::set<size_t> merged;
-  for (const Match& found : matches) {
+  for (const GradientsMatch& found : matches) {
     const auto at = [&](int i) -> Operation& { return list.operations[static_cast<size_t>(i)]; };
     Operation& batch_norm = at(found.batch_norm);
     const auto take = [&](int i) {

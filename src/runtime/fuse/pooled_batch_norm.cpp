@@ -27,7 +27,7 @@ bool is_2x2(const Operation& pool) {
 }
 
 // The operations around one batch norm, by place in the list.
-struct Match {
+struct PooledMatch {
   int forward, pool, pool_gradient, backward;
 };
 
@@ -39,14 +39,14 @@ bool is_in_training(const Operation& operation, const Readers& readers, size_t i
          x.shape[2] % 2 == 0;
 }
 
-std::optional<Match> match(const Readers& readers, int i) {
+std::optional<PooledMatch> match(const Readers& readers, int i) {
   const Operation& forward = readers.operation(i);
   if (!is_any(forward, {"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"}) ||
       !is_in_training(forward, readers, 0))
     return {};
   const ValueId y = forward.outputs[0];
   if (readers.value(y).is_fetched || readers.readers(y).size() != 2) return {};
-  Match found{i, -1, -1, -1};
+  PooledMatch found{i, -1, -1, -1};
   for (const int reader : readers.readers(y)) {
     const Operation& operation = readers.operation(reader);
     if (is_any(operation, {"MaxPool"}) && is_2x2(operation)) found.pool = reader;
@@ -68,13 +68,13 @@ std::optional<Match> match(const Readers& readers, int i) {
 }  // namespace
 
 void fuse_pooled_batch_norm(OperationList& list) {
-  std::vector<Match> matches;
+  std::vector<PooledMatch> matches;
   const Readers readers(list);
   for (int i = 0; i < static_cast<int>(list.operations.size()); ++i) {
     if (const auto found = match(readers, i)) matches.push_back(*found);
   }
   std::set<size_t> merged;
-  for (const Match& found : matches) {
+  for (const PooledMatch& found : matches) {
     const auto at = [&](int i) -> Operation& { return list.operations[static_cast<size_t>(i)]; };
     Operation &forward = at(found.forward), &pool = at(found.pool), &pool_gradient = at(found.pool_gradient),
               &backward = at(found.backward);

@@ -25,8 +25,8 @@ void fetch(const void* first, int64_t n_bytes, int64_t part, int64_t of) {
 }
 
 // Both ways to a filter's gradient, of n images.
-struct ByWinograd {
-  explicit ByWinograd(const Sizes& sizes) : gradient(sizes) {}
+struct FilterByWinograd {
+  explicit FilterByWinograd(const Sizes& sizes) : gradient(sizes) {}
   template <typename Fetch>
   void add(int64_t thread, const float* x, const float* dy, int64_t n_images, float* own, Fetch fetch_part) {
     const Sizes& s = gradient.sizes();
@@ -43,8 +43,9 @@ struct ByWinograd {
   }
   winograd::FilterGradient gradient;
 };
-struct ByFewChannels {
-  explicit ByFewChannels(const Sizes& sizes) : gradient(sizes), image_x(sizes.in.image), image_dy(sizes.out.image) {}
+struct FilterByFewChannels {
+  explicit FilterByFewChannels(const Sizes& sizes)
+      : gradient(sizes), image_x(sizes.in.image), image_dy(sizes.out.image) {}
   template <typename Fetch>
   void add(int64_t thread, const float* x, const float* dy, int64_t n_images, float* own, Fetch fetch_part) {
     for (int64_t i = 0; i < n_images; ++i)
@@ -181,10 +182,11 @@ std::unique_ptr<Kernel> make_convolution_gradients(const Operation& operation, c
   const Sharing sharing = sharing_of(*operation.node, site);
   std::unique_ptr<Kernel> kernel;
   if (block.has_few_channels) {
-    kernel =
-        std::make_unique<ConvolutionGradientsKernel<ByFewChannels>>(rows, s, by_input, epsilon, sharing, operation);
+    kernel = std::make_unique<ConvolutionGradientsKernel<FilterByFewChannels>>(rows, s, by_input, epsilon, sharing,
+                                                                               operation);
   } else {
-    kernel = std::make_unique<ConvolutionGradientsKernel<ByWinograd>>(rows, s, by_input, epsilon, sharing, operation);
+    kernel =
+        std::make_unique<ConvolutionGradientsKernel<FilterByWinograd>>(rows, s, by_input, epsilon, sharing, operation);
   }
   kernel->inputs = {{operation.inputs[0], blocks_of(site.shape(operation.inputs[0]), block.out ? kVector : 0)},
                     {x, block.out}};

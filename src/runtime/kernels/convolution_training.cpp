@@ -266,8 +266,8 @@ std::unique_ptr<Kernel> by_filter(const Request& r, const Operation& operation, 
   return result;
 }
 
-std::unique_ptr<Kernel> winograd(const TrainedWinograd& what, Direction direction, const Operation& operation,
-                                 const Site& site) {
+std::unique_ptr<Kernel> make_winograd(const TrainedWinograd& what, Direction direction, const Operation& operation,
+                                      const Site& site) {
   if (direction == Direction::kForward) return make_winograd_forward(what, operation, site);
   if (direction == Direction::kByInput) return make_winograd_by_input(what, site);
   return make_winograd_by_filter(what, operation, site);
@@ -293,8 +293,8 @@ std::unique_ptr<Kernel> make_convolution_training(const Operation& operation, co
   const bool is_depthwise = operation.op().starts_with("Depthwise");
   const auto windows = convolution_windows(operation, input, filter);
   if (!is_depthwise && !site.value(r.filter).is_constant() && has_trained_winograd(input, filter, windows)) {
-    if (auto kernel = winograd({r.input, r.filter, r.output, windows, site.strategy.prefers_blocked}, r.direction,
-                               operation, site))
+    if (auto kernel = make_winograd({r.input, r.filter, r.output, windows, site.strategy.prefers_blocked}, r.direction,
+                                    operation, site))
       return kernel;
   }
   const Convolution c = describe_convolution(input, filter, output, is_depthwise, windows);

@@ -17,10 +17,10 @@ namespace hoarfrost::runtime {
 #if defined(__x86_64__)
 namespace {
 
-constexpr int64_t kVector = 16;
+constexpr int64_t kFloats = 16;
 constexpr int64_t kPanelVectors = 4;  // of outputs: with six rows of x they fill 24 of 32 registers with sums
-constexpr int64_t kPanel = kPanelVectors * kVector;
-constexpr int64_t kRows = 6;
+constexpr int64_t kPanel = kPanelVectors * kFloats;
+constexpr int64_t kRegisterRows = 6;
 constexpr int64_t kDepth = 128;  // rows of w to a block: 32 KB
 
 // sums[r][0 … 16 N) += Σ_k x[r][k] w[k][0 … 16 N) for R rows; w's rows follow each other, those of sums are kPanel
@@ -29,11 +29,11 @@ template <int R, int N>
 HOARFROST_AVX512 void add_products(const float* x, int64_t x_stride, const float* w, int64_t n, float* sums) {
   __m512 s[R][N];
   for (int r = 0; r < R; ++r) {
-    for (int i = 0; i < N; ++i) s[r][i] = _mm512_loadu_ps(sums + r * kPanel + i * kVector);
+    for (int i = 0; i < N; ++i) s[r][i] = _mm512_loadu_ps(sums + r * kPanel + i * kFloats);
   }
-  for (int64_t k = 0; k < n; ++k, w += N * kVector) {
+  for (int64_t k = 0; k < n; ++k, w += N * kFloats) {
     __m512 row[N];
-    for (int i = 0; i < N; ++i) row[i] = _mm512_loadu_ps(w + i * kVector);
+    for (int i = 0; i < N; ++i) row[i] = _mm512_loadu_ps(w + i * kFloats);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
       const __m512 value = _mm512_set1_ps(x[r * x_stride + k]);
@@ -42,16 +42,17 @@ HOARFROST_AVX512 void add_products(const float* x, int64_t x_stride, const float
     }
   }
   for (int r = 0; r < R; ++r) {
-    for (int i = 0; i < N; ++i) _mm512_storeu_ps(sums + r * kPanel + i * kVector, s[r][i]);
+    for (int i = 0; i < N; ++i) _mm512_storeu_ps(sums + r * kPanel + i * kFloats, s[r][i]);
   }
 }
 
 using AddProducts = void (*)(const float*, int64_t, const float*, int64_t, float*);
 template <int N>
-constexpr std::array<AddProducts, kRows> kAddRows = {add_products<1, N>, add_products<2, N>, add_products<3, N>,
-                                                     add_products<4, N>, add_products<5, N>, add_products<6, N>};
-constexpr std::array<std::array<AddProducts, kRows>, kPanelVectors> kAddProducts = {kAddRows<1>, kAddRows<2>,
-                                                                                    kAddRows<3>, kAddRows<4>};
+constexpr std::array<AddProducts, kRegisterRows> kAddRows = {add_products<1, N>, add_products<2, N>,
+                                                             add_products<3, N>, add_products<4, N>,
+                                                             add_products<5, N>, add_products<6, N>};
+constexpr std::array<std::array<AddProducts, kRegisterRows>, kPanelVectors> kAddProducts = {kAddRows<1>, kAddRows<2>,
+                                                                                            kAddRows<3>, kAddRows<4>};
 
 // Sixteen outputs of a row; a NaN stays one.
 HOARFROST_AVX512_INLINE void finish(const float* sums, const float* bias, const Clamp& clamp, float* y) {
@@ -63,7 +64,7 @@ HOARFROST_AVX512_INLINE void finish(const float* sums, const float* bias, const 
 HOARFROST_AVX512 void finish_rows(const float* sums, const float* bias, const Clamp& clamp, int64_t n_rows,
                                   int64_t n_vectors, float* y, int64_t y_stride) {
   for (int64_t r = 0; r < n_rows; ++r) {
-    for (int64_t i = 0; i < n_vectors * kVector; i += kVector)
+    for (int64_t i = 0; i < n_vectors * kFloats; i += kFloats)
       finish(sums + r * kPanel + i, bias == nullptr ? nullptr : bias + i, clamp, y + r * y_stride + i);
   }
 }
@@ -120,17 +121,17 @@ class DenseKernel : public Kernel {
   void add_block(const Buffers& buffers, const Place& here, const Place& next, float* block, float* sums) const {
     const auto* x = static_cast<const float*>(buffers.inputs[0]) + here.k;
     copy_block(static_cast<const float*>(buffers.inputs[1]), here, next, block);
-    const auto& by_rows = kAddProducts[static_cast<size_t>(n_columns(here.panel) / kVector - 1)];
+    const auto& by_rows = kAddProducts[static_cast<size_t>(n_columns(here.panel) / kFloats - 1)];
     const int64_t n = std::min(kDepth, depth_ - here.k);
-    for (int64_t r = 0; r < n_rows_; r += kRows)
-      by_rows[static_cast<size_t>(std::min(kRows, n_rows_ - r) - 1)](x + r * depth_, depth_, block, n,
-                                                                     sums + r * kPanel);
+    for (int64_t r = 0; r < n_rows_; r += kRegisterRows)
+      by_rows[static_cast<size_t>(std::min(kRegisterRows, n_rows_ - r) - 1)](x + r * depth_, depth_, block, n,
+                                                                             sums + r * kPanel);
   }
 
   void finish_panel(const Buffers& buffers, int64_t panel, const float* sums) const {
     const int64_t column = panel * kPanel;
     const float* bias = inputs.size() > 2 ? static_cast<const float*>(buffers.inputs[2]) + column : nullptr;
-    finish_rows(sums, bias, clamp_, n_rows_, n_columns(panel) / kVector,
+    finish_rows(sums, bias, clamp_, n_rows_, n_columns(panel) / kFloats,
                 static_cast<float*>(buffers.outputs[0]) + column, width_);
   }
 
@@ -149,7 +150,7 @@ std::unique_ptr<Kernel> make_dense_training(const Operation& operation, const Si
   const Shape &x = site.shape(operation.inputs[0]), &w = site.shape(operation.inputs[1]);
   const auto clamp = clamp_of(operation.activation);
   if (is_transposed("transpose_a") || is_transposed("transpose_b") || !clamp || operation.addend) return nullptr;
-  if (x[0] < kFewRows || w[1] < kFewColumns || w[1] % kVector != 0) return nullptr;
+  if (x[0] < kFewRows || w[1] < kFewColumns || w[1] % kFloats != 0) return nullptr;
   auto kernel = std::make_unique<DenseKernel>(x[0], x[1], w[1], *clamp);
   kernel->inputs = {{operation.inputs[0], {}}, {operation.inputs[1], {}}};
   if (operation.bias_value) kernel->inputs.push_back({*operation.bias_value, {}});

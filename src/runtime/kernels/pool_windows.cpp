@@ -55,16 +55,16 @@ void differentiate_row_plain(const WindowRow& row, const float* dy, const uint8_
 }
 
 #if defined(__x86_64__)
-constexpr int64_t kVector = 16;
+constexpr int64_t kMaskedFloats = 16;
 
 // The channels from c on that there are, at most 16.
 __mmask16 mask_of(const WindowRow& row, int64_t c) {
-  return row.width - c >= kVector ? 0xFFFF : static_cast<__mmask16>((1 << (row.width - c)) - 1);
+  return row.width - c >= kMaskedFloats ? 0xFFFF : static_cast<__mmask16>((1 << (row.width - c)) - 1);
 }
 
 HOARFROST_AVX512 void pool_row_avx512(const WindowRow& row, const Normalization& by, float* y, uint8_t* places) {
   const int64_t steps[] = {0, row.width, row.n_row, row.n_row + row.width};
-  for (int64_t c = 0; c < row.width; c += kVector) {
+  for (int64_t c = 0; c < row.width; c += kMaskedFloats) {
     const __mmask16 mask = mask_of(row, c);
     const __m512 mean = _mm512_maskz_loadu_ps(mask, by.mean + c), slope = _mm512_maskz_loadu_ps(mask, by.slope + c);
     const __m512 start = _mm512_maskz_loadu_ps(mask, by.start + c);
@@ -94,7 +94,7 @@ HOARFROST_AVX512_INLINE __m512i load_places(const uint8_t* places, __mmask16 mas
 HOARFROST_AVX512 void add_row_avx512(const WindowRow& row, const float* dy, const uint8_t* places, const float* means,
                                      double* sums, double* products) {
   const int64_t steps[] = {0, row.width, row.n_row, row.n_row + row.width};
-  for (int64_t c = 0; c < row.width; c += kVector) {
+  for (int64_t c = 0; c < row.width; c += kMaskedFloats) {
     const __mmask16 mask = mask_of(row, c);
     const __m512 mean = _mm512_maskz_loadu_ps(mask, means + c);
     __m512 sum = _mm512_setzero_ps(), product = _mm512_setzero_ps();
@@ -109,10 +109,10 @@ HOARFROST_AVX512 void add_row_avx512(const WindowRow& row, const float* dy, cons
       sum = _mm512_add_ps(sum, given);
       product = _mm512_fmadd_ps(given, _mm512_sub_ps(x, mean), product);
     }
-    alignas(64) float both[2][kVector];
+    alignas(64) float both[2][kMaskedFloats];
     _mm512_store_ps(both[0], sum);
     _mm512_store_ps(both[1], product);
-    for (int64_t i = 0; i < std::min(kVector, row.width - c); ++i) {
+    for (int64_t i = 0; i < std::min(kMaskedFloats, row.width - c); ++i) {
       sums[c + i] += both[0][i];
       products[c + i] += both[1][i];
     }
@@ -123,7 +123,7 @@ HOARFROST_AVX512 void differentiate_row_avx512(const WindowRow& row, const float
                                                const GradientTerms& t, float* dx) {
   const int64_t steps[] = {0, row.width, row.n_row, row.n_row + row.width};
   const __m512 least = _mm512_set1_ps(t.least);
-  for (int64_t c = 0; c < row.width; c += kVector) {
+  for (int64_t c = 0; c < row.width; c += kMaskedFloats) {
     const __mmask16 mask = mask_of(row, c);
     const __m512 mean = _mm512_maskz_loadu_ps(mask, t.mean + c), by_dy = _mm512_maskz_loadu_ps(mask, t.by_dy + c);
     const __m512 by_x = _mm512_maskz_loadu_ps(mask, t.by_x + c), shift = _mm512_maskz_loadu_ps(mask, t.shift + c);

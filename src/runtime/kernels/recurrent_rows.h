@@ -12,24 +12,24 @@ namespace hoarfrost::runtime {
 
 // One step of some rows.
 struct Rows {
-  const float* x;  // [rows, gates · units]
-  int64_t x_stride;
-  int64_t next_x;       // from x to that of the next step, which is fetched meanwhile
-  const float* h;       // states: [rows, state_stride], units rounded up
-  const float* factor;  // what is multiplied: h, or r · h
-  float* next_h;
-  float* c;      // LSTM: the cell's state, becomes the next
-  float* z;      // GRU that resets before: its gate z
-  float* reset;  // GRU that resets before: r · h
-  int64_t state_stride;
-  float* out;  // [rows, units], or nullptr
-  int64_t out_stride;
-  const bool* mask;  // of the first row, or nullptr
-  int64_t mask_stride;
-  bool* has_begun;      // of the first row, with kShownBefore: whether a step before was not masked
-  const float* panels;  // by block of 16 units: [units, gates, 16]
-  const float* bias;    // GRU that resets after: by block [gates, 16]
-  int64_t n_units;
+  const float* x = nullptr;  // [rows, gates · units]
+  int64_t x_stride = 0;
+  int64_t next_x = 0;             // from x to that of the next step, which is fetched meanwhile
+  const float* h = nullptr;       // states: [rows, state_stride], units rounded up
+  const float* factor = nullptr;  // what is multiplied: h, or r · h
+  float* next_h = nullptr;
+  float* c = nullptr;      // LSTM: the cell's state, becomes the next
+  float* z = nullptr;      // GRU that resets before: its gate z
+  float* reset = nullptr;  // GRU that resets before: r · h
+  int64_t state_stride = 0;
+  float* out = nullptr;  // [rows, units], or nullptr
+  int64_t out_stride = 0;
+  const bool* mask = nullptr;  // of the first row, or nullptr
+  int64_t mask_stride = 0;
+  bool* has_begun = nullptr;      // of the first row, with kShownBefore: whether a step before was not masked
+  const float* panels = nullptr;  // by block of 16 units: [units, gates, 16]
+  const float* bias = nullptr;    // GRU that resets after: by block [gates, 16]
+  int64_t n_units = 0;
   MaskedRows masked_rows;
   CellFunction gates;
   CellFunction activation;

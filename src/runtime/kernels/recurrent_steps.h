@@ -40,10 +40,10 @@ struct RecurrentSteps {
   MaskedRows masked_rows = MaskedRows::kState;
   int64_t n_steps = 0;
   int64_t n_units = 0;
-  Tensor kernel;            // U: [units, gates · units]
-  Tensor candidate_kernel;  // V: [units, units], or empty
-  Tensor bias;              // b: [gates · units], or empty
-  bool gives_all = false;   // whether anybody reads all that is shown
+  Tensor kernel{};            // U: [units, gates · units]
+  Tensor candidate_kernel{};  // V: [units, units], or empty
+  Tensor bias{};              // b: [gates · units], or empty
+  bool gives_all = false;     // whether anybody reads all that is shown
 
   [[nodiscard]] bool is_lstm() const { return cell == RecurrentCell::kLstm; }
   // Side by side in x.

@@ -13,7 +13,7 @@
 namespace hoarfrost::training {
 namespace {
 
-constexpr std::string_view kParameters[] = {"filename", "separator", "append"};
+constexpr std::string_view kCSVLoggerParameters[] = {"filename", "separator", "append"};
 
 class CsvLogger : public Callback {
  public:
@@ -115,7 +115,8 @@ class CsvLogger : public Callback {
 }  // namespace
 
 const CallbackSpec callback_csv_logger{
-    "CSVLogger", kParameters, [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
+    "CSVLogger", kCSVLoggerParameters,
+    [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
       return std::make_unique<CsvLogger>(std::move(name), arguments);
     }};
 

@@ -9,12 +9,11 @@
 namespace hoarfrost::training {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::string_view kParameters[] = {
+constexpr std::string_view kEarlyStoppingParameters[] = {
     "monitor", "min_delta", "patience", "verbose", "mode", "baseline", "restore_best_weights", "start_from_epoch"};
 
 // Keras looks at how the name ends here, and for "acc" anywhere in it elsewhere.
-bool rises(const std::string& monitor) {
+bool rises_by_ending(const std::string& monitor) {
   return monitor.ends_with("acc") || monitor.ends_with("accuracy") || monitor.ends_with("auc");
 }
 
@@ -26,7 +25,7 @@ class EarlyStopping : public Callback {
         min_delta_(std::abs(arguments.get_float("min_delta", 0))),
         patience_(arguments.get_int("patience", 0)),
         is_verbose_(arguments.get_bool("verbose", false)),
-        is_rising_(more_is_better(arguments, rises(monitor_))),
+        is_rising_(more_is_better(arguments, rises_by_ending(monitor_))),
         baseline_(arguments.get_float("baseline", is_rising_ ? -kInfinity : kInfinity)),
         restores_(arguments.get_bool("restore_best_weights", false)),
         start_from_epoch_(arguments.get_int("start_from_epoch", 0)),
@@ -127,7 +126,7 @@ class EarlyStopping : public Callback {
 }  // namespace
 
 const CallbackSpec callback_early_stopping{
-    "EarlyStopping", kParameters,
+    "EarlyStopping", kEarlyStoppingParameters,
     [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
       return std::make_unique<EarlyStopping>(std::move(name), arguments);
     }};

@@ -16,7 +16,7 @@
 namespace hoarfrost::training {
 namespace {
 
-constexpr std::string_view kParameters[] = {"schedule", "verbose"};
+constexpr std::string_view kSchedulerParameters[] = {"schedule", "verbose"};
 using Rate = std::function<double(double epoch, double rate)>;
 
 template <typename Number>
@@ -122,7 +122,7 @@ class LearningRateScheduler : public Callback {
 }  // namespace
 
 const CallbackSpec callback_learning_rate_scheduler{
-    "LearningRateScheduler", kParameters,
+    "LearningRateScheduler", kSchedulerParameters,
     [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
       return std::make_unique<LearningRateScheduler>(std::move(name), arguments);
     }};

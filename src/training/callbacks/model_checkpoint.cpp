@@ -14,19 +14,18 @@
 namespace hoarfrost::training {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // `period`: epochs between two saves, before Keras 2.3.
-constexpr std::string_view kParameters[] = {"filepath",
-                                            "monitor",
-                                            "verbose",
-                                            "save_best_only",
-                                            "save_weights_only",
-                                            "mode",
-                                            "save_freq",
-                                            "options",
-                                            "initial_value_threshold",
-                                            "period",
-                                            "load_weights_on_restart"};
+constexpr std::string_view kModelCheckpointParameters[] = {"filepath",
+                                                           "monitor",
+                                                           "verbose",
+                                                           "save_best_only",
+                                                           "save_weights_only",
+                                                           "mode",
+                                                           "save_freq",
+                                                           "options",
+                                                           "initial_value_threshold",
+                                                           "period",
+                                                           "load_weights_on_restart"};
 
 bool rises(const std::string& monitor) {
   return monitor.find("acc") != std::string::npos || monitor.starts_with("fmeasure");
@@ -185,7 +184,7 @@ class ModelCheckpoint : public Callback {
 }  // namespace
 
 const CallbackSpec callback_model_checkpoint{
-    "ModelCheckpoint", kParameters,
+    "ModelCheckpoint", kModelCheckpointParameters,
     [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
       return std::make_unique<ModelCheckpoint>(std::move(name), arguments);
     }};

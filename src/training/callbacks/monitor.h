@@ -1,6 +1,7 @@
 // What EarlyStopping, ReduceLROnPlateau and ModelCheckpoint share: a logged quantity that ought to fall or to rise.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,8 @@
 #include "training/json.h"
 
 namespace hoarfrost::training {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A logged number as Keras has it: a Python float made of a float32.
 inline double as_keras(double logged) { return static_cast<double>(static_cast<float>(logged)); }

@@ -13,10 +13,9 @@
 namespace hoarfrost::training {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // `epsilon` is what min_delta was called before Keras 2.1.6.
-constexpr std::string_view kParameters[] = {"monitor",   "factor",   "patience", "verbose", "mode",
-                                            "min_delta", "cooldown", "min_lr",   "epsilon"};
+constexpr std::string_view kReduceLROnPlateauParameters[] = {"monitor",   "factor",   "patience", "verbose", "mode",
+                                                             "min_delta", "cooldown", "min_lr",   "epsilon"};
 
 class ReduceLROnPlateau : public Callback {
  public:
@@ -101,7 +100,7 @@ class ReduceLROnPlateau : public Callback {
 }  // namespace
 
 const CallbackSpec callback_reduce_lr_on_plateau{
-    "ReduceLROnPlateau", kParameters,
+    "ReduceLROnPlateau", kReduceLROnPlateauParameters,
     [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
       return std::make_unique<ReduceLROnPlateau>(std::move(name), arguments);
     }};

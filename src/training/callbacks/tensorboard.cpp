@@ -11,7 +11,7 @@ namespace hoarfrost::training {
 namespace {
 
 // The last two are what Keras 1 had, and Keras 2.15 passes over.
-constexpr std::string_view kParameters[] = {
+constexpr std::string_view kTensorBoardParameters[] = {
     "log_dir",     "histogram_freq", "write_graph",     "write_images",        "write_steps_per_second",
     "update_freq", "profile_batch",  "embeddings_freq", "embeddings_metadata", "write_grads",
     "batch_size"};
@@ -113,7 +113,8 @@ class TensorBoard : public Callback {
 }  // namespace
 
 const CallbackSpec callback_tensorboard{
-    "TensorBoard", kParameters, [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
+    "TensorBoard", kTensorBoardParameters,
+    [](std::string name, const CallbackArguments& arguments) -> std::unique_ptr<Callback> {
       return std::make_unique<TensorBoard>(std::move(name), arguments);
     }};
 

@@ -6,10 +6,11 @@ namespace {
 
 std::vector<Endpoint> reduce(const Flow& flow) { return {flow.alike("CollectiveReduce", {flow.dy()})}; }
 
-constexpr GradientSpec kGradients[] = {{"CollectiveReduce", reduce}};
-
 }  // namespace
 
-std::span<const GradientSpec> collective_gradients() { return kGradients; }
+std::span<const GradientSpec> collective_gradients() {
+  static constexpr GradientSpec kGradients[] = {{"CollectiveReduce", reduce}};
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training

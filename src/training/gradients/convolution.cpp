@@ -45,20 +45,21 @@ Gradients average_pool_3d(const Flow& flow) {
   return {flow.alike("AvgPool3DGrad", {flow.builder.ints(flow.shape(0).sizes()), flow.dy()})};
 }
 
-constexpr GradientSpec kGradients[] = {
-    {"Conv2D", convolution<k2d>},
-    {"Conv3D", convolution<k3d>},
-    {"DepthwiseConv2dNative", convolution<kDepthwise>},
-    {"Conv2DBackpropInput", transposed<k2d>},
-    {"Conv3DBackpropInputV2", transposed<k3d>},
-    {"MaxPool", max_pool},
-    {"MaxPool3D", max_pool_3d},
-    {"AvgPool", average_pool},
-    {"AvgPool3D", average_pool_3d},
-};
-
 }  // namespace
 
-std::span<const GradientSpec> convolution_gradients() { return kGradients; }
+std::span<const GradientSpec> convolution_gradients() {
+  static constexpr GradientSpec kGradients[] = {
+      {"Conv2D", convolution<k2d>},
+      {"Conv3D", convolution<k3d>},
+      {"DepthwiseConv2dNative", convolution<kDepthwise>},
+      {"Conv2DBackpropInput", transposed<k2d>},
+      {"Conv3DBackpropInputV2", transposed<k3d>},
+      {"MaxPool", max_pool},
+      {"MaxPool3D", max_pool_3d},
+      {"AvgPool", average_pool},
+      {"AvgPool3D", average_pool_3d},
+  };
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training

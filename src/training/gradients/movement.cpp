@@ -138,27 +138,28 @@ Gradients bilinear(const Flow& flow) {
   return {builder.cast(both, builder.dtype(flow.x()))};
 }
 
-constexpr GradientSpec kGradients[] = {
-    {"StridedSlice", moved},
-    {"MirrorPad", moved},
-    {"SpaceToDepth", moved},
-    {"DepthToSpace", moved},
-    {"Tile", moved},
-    {"ResizeNearestNeighbor", moved},
-    {"ResizeBilinear", bilinear},
-    {"Pad", padded},
-    {"PadV2", padded},
-    {"Slice", sliced},
-    {"SpaceToBatchND", space_to_batch},
-    {"BatchToSpaceND", batch_to_space},
-    {"ReverseV2", reversed},
-    {"BroadcastTo", broadcast},
-    {"Gather", gathered},
-    {"GatherV2", gathered},
-};
-
 }  // namespace
 
-std::span<const GradientSpec> movement_gradients() { return kGradients; }
+std::span<const GradientSpec> movement_gradients() {
+  static constexpr GradientSpec kGradients[] = {
+      {"StridedSlice", moved},
+      {"MirrorPad", moved},
+      {"SpaceToDepth", moved},
+      {"DepthToSpace", moved},
+      {"Tile", moved},
+      {"ResizeNearestNeighbor", moved},
+      {"ResizeBilinear", bilinear},
+      {"Pad", padded},
+      {"PadV2", padded},
+      {"Slice", sliced},
+      {"SpaceToBatchND", space_to_batch},
+      {"BatchToSpaceND", batch_to_space},
+      {"ReverseV2", reversed},
+      {"BroadcastTo", broadcast},
+      {"Gather", gathered},
+      {"GatherV2", gathered},
+  };
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training

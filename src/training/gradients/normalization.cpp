@@ -57,17 +57,18 @@ Gradients fused_batch_norm(const Flow& flow) {
           flow.builder.unbroadcast(dy, channels)};
 }
 
-constexpr GradientSpec kGradients[] = {
-    {"Softmax", softmax},
-    {"LogSoftmax", log_softmax},
-    {"L2Loss", l2_loss},
-    {"FusedBatchNorm", fused_batch_norm},
-    {"FusedBatchNormV2", fused_batch_norm},
-    {"FusedBatchNormV3", fused_batch_norm},
-};
-
 }  // namespace
 
-std::span<const GradientSpec> normalization_gradients() { return kGradients; }
+std::span<const GradientSpec> normalization_gradients() {
+  static constexpr GradientSpec kGradients[] = {
+      {"Softmax", softmax},
+      {"LogSoftmax", log_softmax},
+      {"L2Loss", l2_loss},
+      {"FusedBatchNorm", fused_batch_norm},
+      {"FusedBatchNormV2", fused_batch_norm},
+      {"FusedBatchNormV3", fused_batch_norm},
+  };
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training

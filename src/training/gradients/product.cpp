@@ -81,13 +81,14 @@ Gradients einsum(const Flow& flow) {
   return result;
 }
 
-constexpr GradientSpec kGradients[] = {
-    {"MatMul", mat_mul},   {"BatchMatMul", batch_mat_mul}, {"BatchMatMulV2", batch_mat_mul},
-    {"BiasAdd", bias_add}, {"BiasAddV1", bias_add},        {"Einsum", einsum},
-};
-
 }  // namespace
 
-std::span<const GradientSpec> product_gradients() { return kGradients; }
+std::span<const GradientSpec> product_gradients() {
+  static constexpr GradientSpec kGradients[] = {
+      {"MatMul", mat_mul},   {"BatchMatMul", batch_mat_mul}, {"BatchMatMulV2", batch_mat_mul},
+      {"BiasAdd", bias_add}, {"BiasAddV1", bias_add},        {"Einsum", einsum},
+  };
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training

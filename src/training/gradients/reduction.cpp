@@ -55,12 +55,13 @@ Gradients cumsum(const Flow& flow) {
   return {flow.builder.add("Cumsum", {flow.dy(), flow.x(1)}, {{"exclusive", is_exclusive}, {"reverse", !is_reverse}})};
 }
 
-constexpr GradientSpec kGradients[] = {
-    {"Sum", sum}, {"Mean", mean}, {"Max", extreme}, {"Min", extreme}, {"Cumsum", cumsum},
-};
-
 }  // namespace
 
-std::span<const GradientSpec> reduction_gradients() { return kGradients; }
+std::span<const GradientSpec> reduction_gradients() {
+  static constexpr GradientSpec kGradients[] = {
+      {"Sum", sum}, {"Mean", mean}, {"Max", extreme}, {"Min", extreme}, {"Cumsum", cumsum},
+  };
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training

@@ -51,14 +51,15 @@ Gradients clip(const Flow& flow) {
   return result;
 }
 
-constexpr GradientSpec kGradients[] = {
-    {"Select", select},
-    {"SelectV2", select},
-    {"ClipByValue", clip},
-};
-
 }  // namespace
 
-std::span<const GradientSpec> select_gradients() { return kGradients; }
+std::span<const GradientSpec> select_gradients() {
+  static constexpr GradientSpec kGradients[] = {
+      {"Select", select},
+      {"SelectV2", select},
+      {"ClipByValue", clip},
+  };
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training

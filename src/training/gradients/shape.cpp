@@ -86,15 +86,16 @@ Gradients split(const Flow& flow) {
   return result;
 }
 
-constexpr GradientSpec kGradients[] = {
-    {"Reshape", reshaped},      {"Squeeze", reshaped},     {"ExpandDims", reshaped}, {"Identity", passed},
-    {"Snapshot", passed},       {"CheckNumerics", passed}, {"Cast", cast},           {"Transpose", transpose},
-    {"ConcatV2", concatenated}, {"Pack", packed},          {"Unpack", unpacked},     {"Split", split<1, 0>},
-    {"SplitV", split<0, 2>},
-};
-
 }  // namespace
 
-std::span<const GradientSpec> shape_gradients() { return kGradients; }
+std::span<const GradientSpec> shape_gradients() {
+  static constexpr GradientSpec kGradients[] = {
+      {"Reshape", reshaped},      {"Squeeze", reshaped},     {"ExpandDims", reshaped}, {"Identity", passed},
+      {"Snapshot", passed},       {"CheckNumerics", passed}, {"Cast", cast},           {"Transpose", transpose},
+      {"ConcatV2", concatenated}, {"Pack", packed},          {"Unpack", unpacked},     {"Split", split<1, 0>},
+      {"SplitV", split<0, 2>},
+  };
+  return kGradients;
+}
 
 }  // namespace hoarfrost::training
