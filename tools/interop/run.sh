@@ -34,53 +34,84 @@ environment keras3 keras==3.15.0 jax h5py || exit 1
 tf=$work/tensorflow/bin/python
 export CUDA_VISIBLE_DEVICES= TF_CPP_MIN_LOG_LEVEL=3
 
-passed=0
-failed=0
-# check TITLE COMMAND…: shows failures and the closing count, and adds the counts up.
+# check TITLE COMMAND…: shows failures and the closing count, in one piece, and notes the counts.
 check() {
-  local title=$1
+  local title=$1 log counts
   shift
-  echo "-- $title"
-  "$@" >"$work/log" 2>&1
-  grep -E '^FAIL|^(DIFFERENT|CRASH|TIMEOUT|TF REJECTS)' "$work/log"
-  local counts
-  counts=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$work/log" | tail -n 1)
-  [ -n "$counts" ] || { tail -n 5 "$work/log"; counts='0 passed, 1 failed'; }
-  echo "$counts"
-  passed=$((passed + ${counts%% passed*}))
-  counts=${counts#*, }
-  failed=$((failed + ${counts%% failed*}))
+  log=$(mktemp "$work/log.XXXXXX")
+  "$@" >"$log" 2>&1
+  counts=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+  {
+    echo "-- $title (after $SECONDS s)"
+    grep -E '^FAIL|^(DIFFERENT|CRASH|TIMEOUT|TF REJECTS)' "$log"
+    [ -n "$counts" ] || { tail -n 5 "$log"; counts='0 passed, 1 failed'; }
+    echo "$counts" | tee -a "$work/counts"
+  } >"$log.shown"
+  cat "$log.shown"
+  rm -f "$log" "$log.shown"
+}
+# stage COMMAND…: beside the others, as many at once as there are processors; nearly all of them run on one.
+stage() {
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+  "$@" &
+}
+
+golden_models() {
+  local kind
+  for kind in h5 json json3 keras; do
+    check "golden models from .$kind, run by TensorFlow" "$tf" "$checkers/check_with_tensorflow.py" --quiet --hoarfrost "$bin" --from "$kind" "$work/golden/index.json"
+  done
+}
+graphs_and_strangers() {
+  check "freeze_graph's cases" "$tf" tools/interop/graphs.py "$tf" "$checkers/check_graphs.py" "$bin" "$golden"
+  check "strangers' models" "$tf" tools/interop/real.py "$tf" "$checkers/check_real.py" "$bin"
+  check "strangers' frozen graphs, beside TensorFlow" "$tf" -W ignore tools/interop/public_graphs.py --hoarfrost "$bin" "$golden/../real"
+  check "every flag of freeze_graph, beside TensorFlow's own" "$tf" tools/interop/freeze_flags.py --hoarfrost "$bin" --work "$work/flags"
+  check "accuracies in TensorFlow, of the same graphs on the same data" "$tf" tools/interop/evaluate.py --hoarfrost "$bin" examples
+}
+tutorials() {
+  check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --consumer openvino --hoarfrost "$bin" "$golden"
+  check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
+  check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
+}
+opencv() {
+  check "golden layers in the newest OpenCV" "$work/opencv/bin/python" tools/interop/targets.py --hoarfrost "$bin" tests/golden/layers
+  [ -d "$work/features/pb" ] || (mkdir -p "$work/features" && cd "$work/features" && "$tf" "$checkers/make_feature_models.py" >"$work/features.log" 2>&1)
+  check "one feature each, and applications, in the newest OpenCV" "$work/opencv/bin/python" tools/interop/features.py --hoarfrost "$bin" "$work/features"
+}
+releases() {
+  packages "$work/packages"
+  "$tf" tools/list_tensorflow_ops.py -o "$work/ops.json" 1.4="$(echo "$work"/packages/tensorflow-1.4.*)" 1.12="$(echo "$work"/packages/tensorflow-1.12.*)" \
+    1.15="$(echo "$work"/packages/tensorflow_cpu-1.15.*)" 2=installed 2>"$work/ops.log" | sed 's/^\(.*\) is said/FAIL op_history.def: \1 is said/'
+  for targets in "tf1.4 tf1.12 tf1.15 tf2" openvino; do
+    # shellcheck disable=SC2086
+    check "golden layers for $targets" "$tf" -W ignore tools/interop/dialects.py --target $targets --hoarfrost "$bin" --ops "$work/ops.json" tests/golden/layers
+  done
+}
+# Keras 3 goes on with trainings of Keras 2.15.
+saves() {
+  check "our saves in Keras: keras2" "$tf" -W ignore tools/interop/saves.py keras2 --resave build/release/bin/resave --work "$work/saves" tests/golden/layers
+  check "our saves in Keras: keras3" "$work/keras3/bin/python" -W ignore tools/interop/saves.py keras3 --resave build/release/bin/resave --work "$work/saves" tests/golden/layers
 }
 
 "$tf" tools/interop/subset.py --hoarfrost "$bin" "$golden" "$work/golden"
-for kind in h5 json json3 keras; do
-  check "golden models from .$kind, run by TensorFlow" "$tf" "$checkers/check_with_tensorflow.py" --quiet --hoarfrost "$bin" --from "$kind" "$work/golden/index.json"
-done
-check "freeze_graph's cases" "$tf" tools/interop/graphs.py "$tf" "$checkers/check_graphs.py" "$bin" "$golden"
-check "strangers' models" "$tf" tools/interop/real.py "$tf" "$checkers/check_real.py" "$bin"
-check "strangers' frozen graphs, beside TensorFlow" "$tf" -W ignore tools/interop/public_graphs.py --hoarfrost "$bin" "$golden/../real"
-check "the tutorials' models in OpenVINO" "$tf" tools/interop/consumers.py --consumer openvino --hoarfrost "$bin" "$golden"
-check "the tutorials' models in ONNX Runtime" "$tf" tools/interop/consumers.py --consumer onnxruntime --hoarfrost "$bin" "$golden"
-check "the tutorials' models in OpenCV" "$work/opencv/bin/python" tools/interop/consumers.py --consumer opencv --hoarfrost "$bin" "$golden"
-check "golden layers in the newest OpenCV" "$work/opencv/bin/python" tools/interop/targets.py --hoarfrost "$bin" tests/golden/layers
-check "every flag of freeze_graph, beside TensorFlow's own" "$tf" tools/interop/freeze_flags.py --hoarfrost "$bin" --work "$work/flags"
-[ -d "$work/features/pb" ] || (mkdir -p "$work/features" && cd "$work/features" && "$tf" "$checkers/make_feature_models.py" >"$work/log" 2>&1)
-check "one feature each, and applications, in the newest OpenCV" "$work/opencv/bin/python" tools/interop/features.py --hoarfrost "$bin" "$work/features"
-packages "$work/packages"
-"$tf" tools/list_tensorflow_ops.py -o "$work/ops.json" 1.4="$(echo "$work"/packages/tensorflow-1.4.*)" 1.12="$(echo "$work"/packages/tensorflow-1.12.*)" \
-  1.15="$(echo "$work"/packages/tensorflow_cpu-1.15.*)" 2=installed 2>"$work/log" | sed 's/^\(.*\) is said/FAIL op_history.def: \1 is said/'
-for target in tf1.4 tf1.12 tf1.15 tf2 openvino; do
-  check "golden layers for $target" "$tf" -W ignore tools/interop/dialects.py --target "$target" --hoarfrost "$bin" --ops "$work/ops.json" tests/golden/layers
-done
-check "keras.applications of Keras 2.15" "$tf" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
-check "keras.applications of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications"
-check "random layers of Keras 2.15" "$tf" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 120
-check "random layers of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep" --count 60
-check "golden layers as our ONNX in ONNX Runtime" "$tf" tools/interop/exports.py --format onnx --hoarfrost "$bin" tests/golden/layers
-check "golden layers as our SavedModel in TensorFlow" "$tf" tools/interop/exports.py --format savedmodel --hoarfrost "$bin" tests/golden/layers
-check "accuracies in TensorFlow, of the same graphs on the same data" "$tf" tools/interop/evaluate.py --hoarfrost "$bin" examples
-for stage in "keras2 $tf" "keras3 $work/keras3/bin/python"; do
-  check "our saves in Keras: ${stage%% *}" "${stage#* }" -W ignore tools/interop/saves.py "${stage%% *}" --resave build/release/bin/resave --work "$work/saves" tests/golden/layers
-done
+: >"$work/counts"
+# The longest first.
+stage releases
+stage saves
+stage check "golden layers as our SavedModel in TensorFlow" "$tf" tools/interop/exports.py --format savedmodel --hoarfrost "$bin" tests/golden/layers
+stage check "random layers of Keras 2.15" "$tf" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep2" --count 120
+stage opencv
+stage check "keras.applications of Keras 2.15" "$tf" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications2"
+stage golden_models
+stage check "golden layers as our ONNX in ONNX Runtime" "$tf" tools/interop/exports.py --format onnx --hoarfrost "$bin" tests/golden/layers
+stage check "keras.applications of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/applications.py --hoarfrost "$bin" --work "$work/applications3"
+stage check "random layers of Keras 3" "$work/keras3/bin/python" -W ignore tools/interop/sweep.py --hoarfrost "$bin" --work "$work/sweep3" --count 60
+stage graphs_and_strangers
+stage tutorials
+wait
+
+passed=$(awk '{n += $1} END {print n + 0}' "$work/counts")
+failed=$(awk '{n += $3} END {print n + 0}' "$work/counts")
 echo "interop: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -8,19 +8,22 @@ largest, or for 16-bit numbers within what the golden's entry says. Closes with 
 """
 import argparse
 import json
+import multiprocessing
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
+import cv2
 import numpy as np
+
+cv2.setNumThreads(1)  # before the processes part
+PROCESSES = multiprocessing.get_context("fork")
 
 
 def answers(pb, inputs, outputs, npz, batch):
-    """In a process of its own, for OpenCV may crash."""
-    import cv2
-    cv2.setNumThreads(1)
+    """The largest error beside the largest answer, or what is wrong."""
     data = np.load(npz)
     net = cv2.dnn.readNetFromTensorflow(pb)
     worst = 0.0
@@ -44,6 +47,27 @@ def answers(pb, inputs, outputs, npz, batch):
     return worst
 
 
+def in_a_process(function, *arguments):
+    """Its result, or how it ended, for OpenCV may crash."""
+    reader, writer = PROCESSES.Pipe(duplex=False)
+
+    def work():
+        try:
+            writer.send(function(*arguments))
+        except Exception as problem:
+            writer.send(f"{type(problem).__name__}: {' '.join(str(problem).split())[-260:]}")
+
+    process = PROCESSES.Process(target=work)
+    process.start()
+    writer.close()
+    try:
+        result = reader.recv()
+    except EOFError:
+        result = None
+    process.join()
+    return f"exit {process.exitcode}" if result is None else result
+
+
 def models(folder):
     for case in json.loads((folder / "index.json").read_text()):
         yield case
@@ -54,13 +78,8 @@ def main():
     parser.add_argument("--hoarfrost", required=True)
     parser.add_argument("--only", default="")
     parser.add_argument("--show-refused", action="store_true")
-    parser.add_argument("--answer", nargs=5, help=argparse.SUPPRESS)
     parser.add_argument("layers", type=pathlib.Path)
     arguments = parser.parse_args()
-    if arguments.answer:
-        pb, inputs, outputs, npz, batch = arguments.answer
-        print("ANSWER", answers(pb, json.loads(inputs), json.loads(outputs), npz, int(batch)))
-        return
     passed = failed = refused = 0
     with tempfile.TemporaryDirectory() as folder:
         for case in models(arguments.layers):
@@ -79,14 +98,9 @@ def main():
                 print(f"FAIL {case['model']}: {frozen.stderr.strip()[:300]}", flush=True)
                 continue
             names = json.loads(frozen.stdout)
-            run = subprocess.run([sys.executable, __file__, "--hoarfrost", "-", str(arguments.layers), "--answer", pb, json.dumps([i["name"] for i in names["inputs"]]),
-                                  json.dumps([o["name"] for o in names["outputs"]]), str(arguments.layers / case["answers"]), str(names["inputs"][0]["shape"][0] or 1)], capture_output=True, text=True)
-            line = [text for text in run.stdout.splitlines() if text.startswith("ANSWER")]
-            worst = line[0].split(" ", 1)[1] if line else f"exit {run.returncode}: {re.sub(chr(10), ' ', run.stderr[-260:])}"
-            try:
-                is_right = float(worst) < max(1e-3, case.get("rtol", 0))
-            except ValueError:
-                is_right = False
+            worst = in_a_process(answers, pb, [i["name"] for i in names["inputs"]], [o["name"] for o in names["outputs"]],
+                                 str(arguments.layers / case["answers"]), names["inputs"][0]["shape"][0] or 1)
+            is_right = isinstance(worst, float) and worst < max(1e-3, case.get("rtol", 0))
             passed += is_right
             failed += not is_right
             if not is_right:
