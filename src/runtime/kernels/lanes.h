@@ -46,10 +46,16 @@ HOARFROST_INLINE void exponential(Lanes& x) {
   std::memcpy(&x, &bits, sizeof x);
 }
 
-HOARFROST_INLINE void sigmoid(Lanes& x) {
+// What sigmoid(x) is one divided by.
+HOARFROST_INLINE void sigmoid_divisor(Lanes& x) {
   x = -x;
   exponential(x);
-  x = 1.0F / (x + 1.0F);
+  x = x + 1.0F;
+}
+
+HOARFROST_INLINE void sigmoid(Lanes& x) {
+  sigmoid_divisor(x);
+  x = 1.0F / x;
 }
 
 // Keras 1's and 2's: 0.2 x + 0.5 between 0 and 1.
@@ -61,9 +67,9 @@ HOARFROST_INLINE void hard_sigmoid(Lanes& x) {
   x = x < none ? none : x;
 }
 
-// The rational function by which Eigen computes it (Eigen 3.4, MathFunctionsImpl.h): within some units in the last
-// place.
-HOARFROST_INLINE void hyperbolic_tangent(Lanes& x) {
+// The rational function by which Eigen computes tanh (Eigen 3.4, MathFunctionsImpl.h), within some units in the last
+// place: x becomes what stands above the line, below it stands a number between 0.004 and 1.
+HOARFROST_INLINE void hyperbolic_tangent(Lanes& x, Lanes& below) {
   const Lanes most = Lanes{} + 7.90531110763549805F;  // beyond it is 1
   x = x > most ? most : x;
   x = x < -most ? -most : x;
@@ -74,10 +80,16 @@ HOARFROST_INLINE void hyperbolic_tangent(Lanes& x) {
   above = above * square + 1.48572235717979e-05F;
   above = above * square + 6.37261928875436e-04F;
   above = above * square + 4.89352455891786e-03F;
-  Lanes below = square * 1.19825839466702e-06F + 1.18534705686654e-04F;
+  below = square * 1.19825839466702e-06F + 1.18534705686654e-04F;
   below = below * square + 2.26843463243900e-03F;
   below = below * square + 4.89352518554385e-03F;
-  x = x * above / below;
+  x = x * above;
+}
+
+HOARFROST_INLINE void hyperbolic_tangent(Lanes& x) {
+  Lanes below;
+  hyperbolic_tangent(x, below);
+  x = x / below;
 }
 
 }  // namespace hoarfrost::runtime
