@@ -1,5 +1,7 @@
 // CIFAR's binary rows (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html): CIFAR-10's are a label and 3,072
 // bytes, CIFAR-100's a coarse and a fine label and 3,072 bytes: a red, a green and a blue plane of 32×32.
+#include "data/cifar.h"
+
 #include <fmt/format.h>
 #include <hoarfrost/error.h>
 
@@ -17,10 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kSide = 32;
 constexpr int64_t kChannels = 3;
-constexpr uint64_t kPixels = kChannels * kSide * kSide;
+constexpr uint64_t kPixels = kCifarPixels;
 constexpr uint64_t kCifar10Row = kPixels + 1;
 constexpr uint64_t kCifar100Row = kPixels + 2;
-constexpr int64_t kCoarseClasses = 20;
 
 // Whether the file is rows of this length whose labels, of the first hundred rows, are below these numbers.
 bool has_rows(const File& file, uint64_t n_row_bytes, std::initializer_list<int> n_labels) {

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "data/cifar.h"
 #include "data/pickle.h"
 #include "data/rows.h"
 
@@ -14,8 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using Value = Pickle::Value;
 
-constexpr int64_t kPickledPixels = 3072;
-constexpr int64_t kSuperclasses = 20;
 constexpr uint64_t kMostMetaBytes = 1 << 20;
 
 // Arrays one after the other, read where they lie.
@@ -70,11 +69,11 @@ bool add_batch(const Pickle& pickle, const std::string& where, int64_t n_classes
   const Value* data = Pickle::find(pickle.root(), "data");
   const Value* labels = Pickle::find(pickle.root(), "labels");
   if (labels == nullptr)
-    labels = Pickle::find(pickle.root(), n_classes == kSuperclasses ? "coarse_labels" : "fine_labels");
+    labels = Pickle::find(pickle.root(), n_classes == kCoarseClasses ? "coarse_labels" : "fine_labels");
   if (data == nullptr || labels == nullptr || data->kind != Pickle::Kind::kArray || data->array.empty()) return false;
   batches.has_fine_labels = batches.has_fine_labels || Pickle::find(pickle.root(), "fine_labels") != nullptr;
   const Shape& shape = data->array.shape();
-  if (data->array.dtype() != DType::kUInt8 || shape.rank() != 2 || shape[1] != kPickledPixels) {
+  if (data->array.dtype() != DType::kUInt8 || shape.rank() != 2 || shape[1] != kCifarPixels) {
     throw Error(ErrorCode::kCorrupt, where,
                 fmt::format("expected `data` as uint8 [n, 3072], found {} {}", dtype_name(data->array.dtype()),
                             shape.to_string()));
@@ -96,9 +95,9 @@ std::vector<std::string> names_beside(const fs::path& folder, const Batches& bat
     const auto n_bytes = fs::file_size(folder / file, error);
     if (error || n_bytes > kMostMetaBytes) continue;
     const auto pickle = open_pickle(folder / file);
-    const char* const key = !batches.has_fine_labels     ? "label_names"
-                            : n_classes == kSuperclasses ? "coarse_label_names"
-                                                         : "fine_label_names";
+    const char* const key = !batches.has_fine_labels      ? "label_names"
+                            : n_classes == kCoarseClasses ? "coarse_label_names"
+                                                          : "fine_label_names";
     const Value* list = Pickle::find(pickle->root(), key);
     if (list == nullptr) continue;
     for (const Value* name : list->items) names.emplace_back(name->text);

@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "keras/contraction.h"
+
 namespace hoarfrost::keras {
 namespace {
 
@@ -21,14 +23,6 @@ std::vector<std::pair<int64_t, int64_t>> windows(int64_t size, int64_t n) {
                         std::min<int64_t>(static_cast<int64_t>(end), size));
   }
   return result;
-}
-
-Value transpose(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
-  Value y = lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)},
-                              {{"Tperm", DType::kInt32}});
-  y.shape = Shape();
-  for (const int64_t axis : order) y.shape.push_back(x.shape[static_cast<int>(axis)]);
-  return y;
 }
 
 // rows: [size, elements] -> [n, elements]
@@ -98,7 +92,7 @@ Values lower_adaptive_pooling(const AdaptivePooling& pooling, Lowering& lowering
       if (a != axis) to_front.push_back(a);
       back.push_back(a < axis ? a + 1 : a == axis ? 0 : a);
     }
-    const Value front = transpose(lowering, x, to_front);
+    const Value front = lower_transpose(lowering, x, to_front);
     const int64_t size = front.shape[0];
     const int64_t n = pooling.output_size[i];
     const Value rows = lowering.reshape(front, {size, kUnknown});
@@ -109,7 +103,7 @@ Values lower_adaptive_pooling(const AdaptivePooling& pooling, Lowering& lowering
     y = lowering.reshape(y, shape);
     shape[1] = front.shape[1];
     y.shape = shape;
-    x = transpose(lowering, y, back);
+    x = lower_transpose(lowering, y, back);
   }
   return {x};
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "keras/contraction.h"
 #include "keras/convolution.h"
 #include "keras/slicing.h"
 
@@ -45,11 +46,6 @@ bool is_one_op(const ImageResize& resize) {
          (resize.interpolation == Interpolation::kBilinear && !resize.antialias);
 }
 
-Value transpose_axes(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
-  return lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)},
-                           {{"Tperm", DType::kInt32}});
-}
-
 // The weights as a matrix [in, out].
 Value matrix(const ImageResize& resize, int64_t in, int64_t out, Lowering& lowering, const Value& x) {
   Tensor weights(DType::kFloat32, {in, out});
@@ -75,11 +71,11 @@ Value lower_products(const ImageResize& resize, Lowering& lowering, const Value&
     return lowering.op("MatMul", {rows, matrix(resize, in, out, lowering, x)},
                        {{"transpose_a", false}, {"transpose_b", false}});
   };
-  Value y = multiply(transpose_axes(lowering, x, {0, 2, 3, 1}), height, resize.height);
+  Value y = multiply(lower_transpose(lowering, x, {0, 2, 3, 1}), height, resize.height);
   y = lowering.reshape(y, {kUnknown, width, channels, resize.height});
-  y = multiply(transpose_axes(lowering, y, {0, 3, 2, 1}), width, resize.width);
+  y = multiply(lower_transpose(lowering, y, {0, 3, 2, 1}), width, resize.width);
   y = lowering.reshape(y, {kUnknown, resize.height, channels, resize.width});
-  return transpose_axes(lowering, y, {0, 1, 3, 2});
+  return lower_transpose(lowering, y, {0, 1, 3, 2});
 }
 
 Value lower_pad(const ImageResize& resize, Lowering& lowering, const Value& x, const Cut& frame) {

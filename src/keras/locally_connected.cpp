@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "keras/contraction.h"
+
 namespace hoarfrost::keras {
 namespace {
 
@@ -123,11 +125,6 @@ Tensor connections(const Window& window, const Geometry& g, DType dtype) {
   return result.cast(dtype);
 }
 
-Value transpose_windows(Lowering& lowering, const Value& x, const std::vector<int64_t>& order) {
-  return lowering.named_op("transpose", "Transpose", {x, lowering.ints("transpose/perm", order)},
-                           {{"Tperm", DType::kInt32}});
-}
-
 // One product for each position of the output: its window's inputs, [positions, batch, window · channels], times its
 // kernel.
 Value lower_by_position(const LocallyConnected& layer, const Geometry& g, Lowering& lowering, const Value& x) {
@@ -137,17 +134,17 @@ Value lower_by_position(const LocallyConnected& layer, const Geometry& g, Loweri
   for_each_connection(layer.window, g, [&](int64_t, int64_t position, int64_t) { from.push_back(position); });
   Value rows =
       lowering.reshape(x, is_first ? Shape{kUnknown, g.n_channels, n_in} : Shape{kUnknown, n_in, g.n_channels});
-  rows = transpose_windows(lowering, rows, is_first ? std::vector<int64_t>{2, 0, 1} : std::vector<int64_t>{1, 0, 2});
+  rows = lower_transpose(lowering, rows, is_first ? std::vector<int64_t>{2, 0, 1} : std::vector<int64_t>{1, 0, 2});
   Value windows = lowering.raw_op("Gather", "Gather", {rows, lowering.ints("Gather/indices", from)}, x.dtype,
                                   {{"Tparams", x.dtype}, {"Tindices", DType::kInt32}, {"validate_indices", true}});
   const int64_t n_cells = layer.window.n_cells();
   windows = lowering.reshape(windows, {g.n_positions, n_cells, kUnknown, g.n_channels});
-  windows = transpose_windows(lowering, windows,
-                              is_first ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1, 3});
+  windows = lower_transpose(lowering, windows,
+                            is_first ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1, 3});
   windows = lowering.reshape(windows, {g.n_positions, kUnknown, n_cells * g.n_channels});
   const Value y =
       lowering.named_op("MatMul", "BatchMatMul", {windows, lowering.weight(0)}, {{"adj_x", false}, {"adj_y", false}});
-  return transpose_windows(lowering, y, is_first ? std::vector<int64_t>{1, 2, 0} : std::vector<int64_t>{1, 0, 2});
+  return lower_transpose(lowering, y, is_first ? std::vector<int64_t>{1, 2, 0} : std::vector<int64_t>{1, 0, 2});
 }
 
 // The whole matrix of inputs and outputs: the kernel under its mask, or its numbers where they belong among zeros.

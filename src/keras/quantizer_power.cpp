@@ -34,7 +34,7 @@ struct Exponent {
     return nodes.op("Sub", nodes.times(is_small, least), nodes.op("Mul", exponent, is_large));
   }
   [[nodiscard]] double of(double x) const {
-    if (x < kEpsilon) return least;
+    if (x < kEpsilon) return least;  // what is smaller is 2^least
     if (max_value) x = std::min(x, *max_value);
     const double log2 = std::log2(is_quadratic ? std::sqrt(x) : x);
     return (is_quadratic ? 2 : 1) *
