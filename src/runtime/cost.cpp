@@ -53,11 +53,19 @@ double n_flops_of_block(const Operation& operation, const OperationList& list) {
 
 }  // namespace
 
+// Every gate of a row is a product with the state, and with the input where that is not in the graph.
+double n_flops_of_steps(const Operation& operation, const OperationList& list) {
+  const RecurrentSteps& steps = *operation.steps;
+  const double n_inputs = n_elements(list, operation.inputs[0]);
+  const auto n_units = static_cast<double>(steps.n_units);
+  if (steps.input_kernel.empty()) return n_inputs * 2 * n_units;
+  const auto n_features = static_cast<double>(steps.input_kernel.shape()[0]);
+  return n_inputs / n_features * static_cast<double>(steps.n_gates()) * n_units * 2 * (n_features + n_units);
+}
+
 double n_flops(const Operation& operation, const OperationList& list) {
   if (operation.outputs.empty() || operation.body != nullptr || operation.loop != nullptr) return 0;
-  if (operation.steps != nullptr) {
-    return n_elements(list, operation.inputs[0]) * 2 * static_cast<double>(operation.steps->n_units);
-  }
+  if (operation.steps != nullptr) return n_flops_of_steps(operation, list);
   if (operation.convolution != nullptr) return n_flops_of_block(operation, list);
   const double n_outputs = n_elements(list, operation.outputs[0]);
   if (is_any(operation, {"Conv2D", "Conv3D", "DepthwiseConv2dNative"}))

@@ -46,7 +46,7 @@ class Finder {
     removed.insert(unpack);
     const RecurrentStep& second = steps[1];
     RecurrentSteps all{.cell = second.cell, .gates = second.gates, .activation = second.activation};
-    all.is_by_time = axis == 0;
+    all.x_by_time = all.mask_by_time = all.shown_by_time = axis == 0;
     all.goes_backwards = goes_backwards;
     all.masked_rows = chain->masked_rows;
     all.n_steps = static_cast<int64_t>(steps.size());

@@ -251,7 +251,8 @@ class Matcher {
       const Value& first = readers_.value(loop_.inputs[i]);
       need(first.dtype == DType::kFloat32 && first.shape == state);
     }
-    RecurrentSteps all{.cell = step_.cell, .gates = step_.gates, .activation = step_.activation, .is_by_time = true};
+    RecurrentSteps all{.cell = step_.cell, .gates = step_.gates, .activation = step_.activation};
+    all.x_by_time = all.mask_by_time = all.shown_by_time = true;
     all.is_masked = mask_ >= 0;
     all.masked_rows = masked_rows_;
     all.n_steps = n_steps_;

@@ -1,95 +1,145 @@
 // Sixteen floats at a time, as GCC's vectors: whatever registers there are, the compiler takes. By reference, for
-// functions that are compiled for several processors cannot pass them in registers.
+// functions that are compiled for several processors cannot pass them in registers. What keeps many of them at once is
+// written for the registers' own size, `V`: the compiler takes larger ones apart in memory.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
+
+#include "runtime/kernels/simd.h"
 
 namespace hoarfrost::runtime {
 
 constexpr int64_t kLanes = 16;
 using Lanes = float __attribute__((vector_size(64)));
 using IntLanes = int32_t __attribute__((vector_size(64)));
+using HalfLanes = float __attribute__((vector_size(32)));     // AVX2's registers
+using QuarterLanes = float __attribute__((vector_size(16)));  // SSE's and NEON's
+
+template <typename V>
+constexpr int64_t kSize = sizeof(V) / sizeof(float);
 
 #define HOARFROST_INLINE inline __attribute__((always_inline))
 
-HOARFROST_INLINE void load(Lanes& target, const float* source) { std::memcpy(&target, source, sizeof target); }
-HOARFROST_INLINE void store(float* target, const Lanes& source) { std::memcpy(target, &source, sizeof source); }
-// The first n.
-HOARFROST_INLINE void load_some(Lanes& target, const float* source, int64_t n) {
-  target = Lanes{};
-  std::memcpy(&target, source, static_cast<size_t>(n) * sizeof(float));
+// As HOARFROST_LOOP (simd.h), but the body is a template of `V`, the registers of the processor for which it is
+// compiled.
+#if defined(__x86_64__)
+#define HOARFROST_LANES_LOOP(name, parameters, arguments)                                                        \
+  template <typename V>                                                                                          \
+  HOARFROST_INLINE void name##_body parameters;                                                                  \
+  __attribute__((target(                                                                                         \
+      "avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512"))) static void name##_avx512 parameters { \
+    name##_body<Lanes> arguments;                                                                                \
+  }                                                                                                              \
+  __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name##_body<HalfLanes> arguments; }   \
+  static void name##_plain parameters { name##_body<QuarterLanes> arguments; }                                   \
+  static void name parameters {                                                                                  \
+    static void(*const chosen) parameters = ::hoarfrost::runtime::has_avx512() ? name##_avx512                   \
+                                            : ::hoarfrost::runtime::has_avx2() ? name##_avx2                     \
+                                                                               : name##_plain;                   \
+    chosen arguments;                                                                                            \
+  }                                                                                                              \
+  template <typename V>                                                                                          \
+  HOARFROST_INLINE void name##_body parameters
+#else
+#define HOARFROST_LANES_LOOP(name, parameters, arguments)              \
+  template <typename V>                                                \
+  HOARFROST_INLINE void name##_body parameters;                        \
+  static void name parameters { name##_body<QuarterLanes> arguments; } \
+  template <typename V>                                                \
+  HOARFROST_INLINE void name##_body parameters
+#endif
+
+template <typename V>
+HOARFROST_INLINE void load(V& target, const float* source) {
+  std::memcpy(&target, source, sizeof target);
 }
+template <typename V>
+HOARFROST_INLINE void store(float* target, const V& source) {
+  std::memcpy(target, &source, sizeof source);
+}
+
+// What follows is of n at once, statement by statement: each function is a chain in which every operation waits for the
+// one before, and a processor looks only some hundred operations ahead.
+#define HOARFROST_EACH _Pragma("GCC unroll 16") for (int i = 0; i < n; ++i)
 
 // e^x for x between -87 and 88, beyond which it stays; NaN stays NaN. Cephes' expf (Moshier, Methods and Programs for
 // Mathematical Functions, 1989): within 2 units in the last place.
-HOARFROST_INLINE void exponential(Lanes& x) {
-  const Lanes most = Lanes{} + 88.0F;
-  const Lanes least = Lanes{} - 87.0F;
-  x = x > most ? most : x;
-  x = x < least ? least : x;
+template <typename V, int n>
+HOARFROST_INLINE void exponential(V (&x)[n]) {
+  const V most = V{} + 88.0F;
+  const V least = V{} - 87.0F;
   constexpr float kRounds = 12582912.0F;  // 1.5 · 2^23: what is added to it loses its fraction
-  const Lanes shifted = x * 1.44269504088896341F + kRounds;
-  const Lanes n = shifted - kRounds;
-  x = x - n * 0.693359375F + n * 2.12194440e-4F;
-  Lanes y = x * 1.9875691500e-4F + 1.3981999507e-3F;
-  y = y * x + 8.3334519073e-3F;
-  y = y * x + 4.1665795894e-2F;
-  y = y * x + 1.6666665459e-1F;
-  y = y * x + 5.0000001201e-1F;
-  y = y * (x * x) + x + 1.0F;
-  IntLanes exponent;
-  std::memcpy(&exponent, &shifted, sizeof exponent);
-  IntLanes bits;
-  std::memcpy(&bits, &y, sizeof bits);
-  bits += exponent << 23;  // what kRounds has in its bits is shifted out
-  std::memcpy(&x, &bits, sizeof x);
+  V shifted[n], y[n];
+  HOARFROST_EACH x[i] = x[i] > most ? most : x[i];
+  HOARFROST_EACH x[i] = x[i] < least ? least : x[i];
+  HOARFROST_EACH shifted[i] = x[i] * 1.44269504088896341F + kRounds;
+  HOARFROST_EACH x[i] = x[i] - (shifted[i] - kRounds) * 0.693359375F + (shifted[i] - kRounds) * 2.12194440e-4F;
+  HOARFROST_EACH y[i] = x[i] * 1.9875691500e-4F + 1.3981999507e-3F;
+  HOARFROST_EACH y[i] = y[i] * x[i] + 8.3334519073e-3F;
+  HOARFROST_EACH y[i] = y[i] * x[i] + 4.1665795894e-2F;
+  HOARFROST_EACH y[i] = y[i] * x[i] + 1.6666665459e-1F;
+  HOARFROST_EACH y[i] = y[i] * x[i] + 5.0000001201e-1F;
+  HOARFROST_EACH y[i] = y[i] * (x[i] * x[i]) + x[i] + 1.0F;
+  HOARFROST_EACH {
+    decltype(V{} < V{}) exponent, bits;  // integers
+    std::memcpy(&exponent, &shifted[i], sizeof exponent);
+    std::memcpy(&bits, &y[i], sizeof bits);
+    bits += exponent << 23;  // what kRounds has in its bits is shifted out
+    std::memcpy(&x[i], &bits, sizeof bits);
+  }
 }
 
 // What sigmoid(x) is one divided by.
-HOARFROST_INLINE void sigmoid_divisor(Lanes& x) {
-  x = -x;
+template <typename V, int n>
+HOARFROST_INLINE void sigmoid_divisor(V (&x)[n]) {
+  HOARFROST_EACH x[i] = -x[i];
   exponential(x);
-  x = x + 1.0F;
+  HOARFROST_EACH x[i] = x[i] + 1.0F;
 }
 
-HOARFROST_INLINE void sigmoid(Lanes& x) {
+template <typename V, int n>
+HOARFROST_INLINE void sigmoid(V (&x)[n]) {
   sigmoid_divisor(x);
-  x = 1.0F / x;
+  HOARFROST_EACH x[i] = 1.0F / x[i];
 }
 
 // Keras 1's and 2's: 0.2 x + 0.5 between 0 and 1.
-HOARFROST_INLINE void hard_sigmoid(Lanes& x) {
-  const Lanes none = Lanes{};
-  const Lanes all = none + 1.0F;
-  x = x * 0.2F + 0.5F;
-  x = x > all ? all : x;
-  x = x < none ? none : x;
+template <typename V, int n>
+HOARFROST_INLINE void hard_sigmoid(V (&x)[n]) {
+  const V none = V{};
+  const V all = none + 1.0F;
+  HOARFROST_EACH x[i] = x[i] * 0.2F + 0.5F;
+  HOARFROST_EACH x[i] = x[i] > all ? all : x[i];
+  HOARFROST_EACH x[i] = x[i] < none ? none : x[i];
 }
 
 // The rational function by which Eigen computes tanh (Eigen 3.4, MathFunctionsImpl.h), within some units in the last
 // place: x becomes what stands above the line, below it stands a number between 0.004 and 1.
-HOARFROST_INLINE void hyperbolic_tangent(Lanes& x, Lanes& below) {
-  const Lanes most = Lanes{} + 7.90531110763549805F;  // beyond it is 1
-  x = x > most ? most : x;
-  x = x < -most ? -most : x;
-  const Lanes square = x * x;
-  Lanes above = square * -2.76076847742355e-16F + 2.00018790482477e-13F;
-  above = above * square - 8.60467152213735e-11F;
-  above = above * square + 5.12229709037114e-08F;
-  above = above * square + 1.48572235717979e-05F;
-  above = above * square + 6.37261928875436e-04F;
-  above = above * square + 4.89352455891786e-03F;
-  below = square * 1.19825839466702e-06F + 1.18534705686654e-04F;
-  below = below * square + 2.26843463243900e-03F;
-  below = below * square + 4.89352518554385e-03F;
-  x = x * above;
+template <typename V, int n>
+HOARFROST_INLINE void hyperbolic_tangent(V (&x)[n], V (&below)[n]) {
+  const V most = V{} + 7.90531110763549805F;  // beyond it is 1
+  V square[n], above[n];
+  HOARFROST_EACH x[i] = x[i] > most ? most : x[i];
+  HOARFROST_EACH x[i] = x[i] < -most ? -most : x[i];
+  HOARFROST_EACH square[i] = x[i] * x[i];
+  HOARFROST_EACH above[i] = square[i] * -2.76076847742355e-16F + 2.00018790482477e-13F;
+  HOARFROST_EACH below[i] = square[i] * 1.19825839466702e-06F + 1.18534705686654e-04F;
+  HOARFROST_EACH above[i] = above[i] * square[i] - 8.60467152213735e-11F;
+  HOARFROST_EACH below[i] = below[i] * square[i] + 2.26843463243900e-03F;
+  HOARFROST_EACH above[i] = above[i] * square[i] + 5.12229709037114e-08F;
+  HOARFROST_EACH below[i] = below[i] * square[i] + 4.89352518554385e-03F;
+  HOARFROST_EACH above[i] = above[i] * square[i] + 1.48572235717979e-05F;
+  HOARFROST_EACH above[i] = above[i] * square[i] + 6.37261928875436e-04F;
+  HOARFROST_EACH above[i] = above[i] * square[i] + 4.89352455891786e-03F;
+  HOARFROST_EACH x[i] = x[i] * above[i];
 }
 
-HOARFROST_INLINE void hyperbolic_tangent(Lanes& x) {
-  Lanes below;
+template <typename V, int n>
+HOARFROST_INLINE void hyperbolic_tangent(V (&x)[n]) {
+  V below[n];
   hyperbolic_tangent(x, below);
-  x = x / below;
+  HOARFROST_EACH x[i] = x[i] / below[i];
 }
 
 }  // namespace hoarfrost::runtime

@@ -12,11 +12,12 @@ namespace hoarfrost::runtime {
 
 // One step of some rows.
 struct Rows {
-  const float* x = nullptr;  // [rows, gates · units]
+  const float* x = nullptr;  // [rows, gates · units], or nullptr where the input is multiplied beside h
   int64_t x_stride = 0;
   int64_t next_x = 0;             // from x to that of the next step, which is fetched meanwhile
-  const float* h = nullptr;       // states: [rows, state_stride], units rounded up
-  const float* factor = nullptr;  // what is multiplied: h, or r · h
+  const float* h = nullptr;       // states: [rows, state_stride], at least units rounded up
+  const float* factor = nullptr;  // what is multiplied: h, or r · h, or h and the input behind it
+  int64_t n_factors = 0;          // of a row
   float* next_h = nullptr;
   float* c = nullptr;      // LSTM: the cell's state, becomes the next
   float* z = nullptr;      // GRU that resets before: its gate z
@@ -27,28 +28,31 @@ struct Rows {
   const bool* mask = nullptr;  // of the first row, or nullptr
   int64_t mask_stride = 0;
   bool* has_begun = nullptr;      // of the first row, with kShownBefore: whether a step before was not masked
-  const float* panels = nullptr;  // by block of 16 units: [units, gates, 16]
-  const float* bias = nullptr;    // GRU that resets after: by block [gates, 16]
+  const float* panels = nullptr;  // by block of 16 units: [n_factors, gates, 16]
+  const float* bias = nullptr;    // GRU that resets after, and without x: by block [gates, 16]
   int64_t n_units = 0;
   MaskedRows masked_rows;
   CellFunction gates;
   CellFunction activation;
+
+  // Those from a row on.
+  [[nodiscard]] Rows from(int64_t row) const;
 };
 
 // A product and what becomes of it; the GRU that resets before has two in a step.
 struct Phase {
   int64_t first_gate;  // of x
   int64_t n_gates;
-  bool adds_x;  // the sums begin with x, else with the bias
-  // What becomes of the sums of some rows, at 16 units.
-  void (*finish)(const Rows& rows, int64_t n_rows, int64_t unit, Lanes* sums);
+  bool adds_x;  // the sums begin with x where there is one, else with the bias
+  // What becomes of the sums of some rows, [rows, gates, 16], at 16 units.
+  void (*finish)(const Rows& rows, int64_t n_rows, int64_t unit, const float* sums);
 };
 
 std::vector<Phase> phases_of(RecurrentCell cell);
+// Whether products of many rows are about as fast as oneDNN's on this processor.
+bool has_fast_products();
 
-// How many rows a phase takes at a time, when so many are left.
-int64_t rows_at_once(const Phase& phase, int64_t n_left);
-// That many rows through a phase.
+// All rows through a phase, 16 units at a time: their panels stay in the nearest cache while the rows go by.
 void run_phase(const Rows& rows, const Phase& phase, int64_t n_rows);
 
 }  // namespace hoarfrost::runtime

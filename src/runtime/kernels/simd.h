@@ -26,12 +26,8 @@
 
 namespace hoarfrost::runtime {
 
-#if defined(__x86_64__)
-inline bool has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-}
-inline bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-#endif
+// What the processor has and oneDNN may use: ONEDNN_MAX_CPU_ISA=AVX2 in the environment holds for our own loops too.
+bool has_avx512();
+bool has_avx2();
 
 }  // namespace hoarfrost::runtime
