@@ -6,6 +6,7 @@
 #include "cli/report.h"
 #include "keras/activations.h"
 #include "keras/custom_layers.h"
+#include "keras/lambda/named_functions.h"
 #include "keras/layer.h"
 #include "keras/layer_notes.h"
 #include "keras/operation.h"
@@ -34,89 +35,130 @@ std::string meaning(const keras::LayerNote& note) {
   return std::string(note.text);
 }
 
-int run(const Options& options) {
-  const std::vector<keras::LayerNote> notes = keras::layer_notes();
-  std::vector<std::vector<std::string>> rows;
-  Json layers = Json::array();
+using Rows = std::vector<std::vector<std::string>>;
+
+// A part of what is printed: for people, on the page, and (as_json) for machines.
+struct Section {
+  std::string key;  // of as_json
+  std::string title;
+  std::vector<std::string> header;
+  bool ends_in_code = false;  // the last column
+  Rows rows = {};
+  Json as_json = Json::array();
+};
+
+Section supported(const std::vector<keras::LayerNote>& notes) {
+  Section section{"layers", "", {"Keras layer", "also named", "not converted"}};
   for (const auto* spec : keras::all_layers()) {
     const std::vector<std::string_view> aliases(spec->class_names.begin() + 1, spec->class_names.end());
-    const std::string_view limits = note_of(notes, spec->class_names.front());
-    rows.push_back(
-        {std::string(spec->class_names.front()), fmt::format("{}", fmt::join(aliases, ", ")), std::string(limits)});
-    layers.push_back({{"name", spec->class_names.front()}, {"aliases", aliases}, {"not_converted", limits}});
+    const std::string_view name = spec->class_names.front();
+    const std::string_view limits = note_of(notes, name);
+    section.rows.push_back({std::string(name), fmt::format("{}", fmt::join(aliases, ", ")), std::string(limits)});
+    section.as_json.push_back({{"name", name}, {"aliases", aliases}, {"not_converted", limits}});
   }
-  std::vector<std::vector<std::string>> others;
-  Json refused = Json::array();
+  return section;
+}
+
+Section others(const std::vector<keras::LayerNote>& notes) {
+  Section section{"other_classes",
+                  "All other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:",
+                  {"Keras layer", "what becomes of it"}};
   for (const keras::LayerNote& note : notes) {
     if (note.kind == keras::NoteKind::kLimited) continue;
-    others.push_back({std::string(note.class_name), meaning(note)});
-    refused.push_back(
+    section.rows.push_back({std::string(note.class_name), meaning(note)});
+    section.as_json.push_back(
         {{"name", note.class_name}, {"is_refused", note.kind == keras::NoteKind::kRefused}, {"why", meaning(note)}});
   }
-  std::vector<std::vector<std::string>> custom;
-  Json custom_layers = Json::array();
+  return section;
+}
+
+Section custom_layers() {
+  Section section{"custom_layers",
+                  "Custom layers, whose meaning is not in the file, as many published models have them:",
+                  {"class", "from", "what says it"},
+                  true};
   for (const keras::CustomLayer& layer : keras::custom_layers()) {
-    custom.push_back({std::string(layer.class_name), std::string(layer.from),
-                      fmt::format("--custom {}='{}'", layer.class_name, layer.meaning)});
-    custom_layers.push_back({{"name", layer.class_name}, {"from", layer.from}, {"meaning", layer.meaning}});
+    section.rows.push_back({std::string(layer.class_name), std::string(layer.from),
+                            fmt::format("--custom {}='{}'", layer.class_name, layer.meaning)});
+    section.as_json.push_back({{"name", layer.class_name}, {"from", layer.from}, {"meaning", layer.meaning}});
   }
-  std::vector<std::string> operations;
+  return section;
+}
+
+Section named_functions() {
+  Section section{
+      "named_functions",
+      "Functions of Lambda layers of which Keras 3 keeps the name alone, as many published models have them:",
+      {"function", "from", "what says it of a layer `lambda`"},
+      true};
+  for (const keras::NamedFunction& function : keras::named_functions()) {
+    section.rows.push_back({std::string(function.name), std::string(function.from),
+                            fmt::format("--lambda lambda='{}'", function.meaning)});
+    section.as_json.push_back({{"name", function.name}, {"from", function.from}, {"meaning", function.meaning}});
+  }
+  return section;
+}
+
+Section other_operations() {
+  Section section{"other_operations",
+                  "All other operations of Keras 3.15's keras.ops, and some of TensorFlow's functions:",
+                  {"operation", "why it is not converted"}};
+  for (const keras::OperationNote& note : keras::operation_notes()) {
+    section.rows.push_back({std::string(note.name), std::string(note.reason)});
+    section.as_json.push_back({{"name", note.name}, {"why", note.reason}});
+  }
+  return section;
+}
+
+// As layers of Keras 3 and as TensorFlow's functions.
+std::vector<std::string> operations() {
+  std::vector<std::string> result;
   for (const auto* spec : keras::all_operations()) {
     std::string functions(spec->functions);
     for (size_t at = 0; (at = functions.find(' ', at)) != std::string::npos; at += 5) functions.replace(at, 1, ", tf.");
-    operations.push_back(functions.empty() ? std::string(spec->name)
-                                           : fmt::format("{} (tf.{})", spec->name, functions));
+    result.push_back(functions.empty() ? std::string(spec->name) : fmt::format("{} (tf.{})", spec->name, functions));
   }
-  std::vector<std::vector<std::string>> refused_operations;
-  Json other_operations = Json::array();
-  for (const keras::OperationNote& note : keras::operation_notes()) {
-    refused_operations.push_back({std::string(note.name), std::string(note.reason)});
-    other_operations.push_back({{"name", note.name}, {"why", note.reason}});
+  return result;
+}
+
+std::string join(const auto& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
+void print(const Section& section, bool as_markdown) {
+  if (!section.title.empty()) fmt::print("\n{}\n{}", section.title, as_markdown ? "\n" : "");
+  if (!as_markdown) {
+    fmt::print("{}", table(section.header, section.rows));
+    return;
   }
-  Json ops = Json::array();
-  for (const auto* spec : ops::all_ops()) ops.push_back(spec->name);
+  const auto print_row = [](const std::vector<std::string>& row) { fmt::print("| {} |\n", fmt::join(row, " | ")); };
+  print_row(section.header);
+  print_row(std::vector<std::string>(section.header.size(), "---"));
+  for (auto row : section.rows) {
+    if (section.ends_in_code) row.back() = fmt::format("`{}`", row.back());
+    print_row(row);
+  }
+}
+
+int run(const Options& options) {
+  const std::vector<keras::LayerNote> notes = keras::layer_notes();
+  const Section sections[] = {supported(notes), others(notes), custom_layers(), named_functions(), other_operations()};
+  std::vector<std::string> ops;
+  for (const auto* spec : ops::all_ops()) ops.emplace_back(spec->name);
   if (options.as_json) {
-    print_json({{"layers", layers},
-                {"other_classes", refused},
-                {"custom_layers", custom_layers},
-                {"activations", keras::activation_names()},
-                {"operations", operations},
-                {"other_operations", other_operations},
+    Json result{{"activations", keras::activation_names()},
+                {"operations", operations()},
                 {"op_layers", keras::tensorflow_ops()},
-                {"ops", ops}});
-  } else if (options.as_markdown) {
-    fmt::print("| Keras layer | also named | not converted |\n| --- | --- | --- |\n");
-    for (const auto& row : rows) fmt::print("| {} | {} | {} |\n", row[0], row[1], row[2]);
-    fmt::print(
-        "\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n\n| Keras layer | what "
-        "becomes of it |\n| --- | --- |\n");
-    for (const auto& row : others) fmt::print("| {} | {} |\n", row[0], row[1]);
-    fmt::print(
-        "\nCustom layers, whose meaning is not in the file, as many published models have them:\n\n| Class | from | "
-        "what says it |\n| --- | --- | --- |\n");
-    for (const auto& row : custom) fmt::print("| {} | {} | `{}` |\n", row[0], row[1], row[2]);
-    fmt::print(
-        "\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nAll other operations of "
-        "Keras "
-        "3.15's keras.ops, and some of TensorFlow's functions:\n\n| operation | why it is not converted |\n| --- | --- "
-        "|\n",
-        fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "));
-    for (const auto& row : refused_operations) fmt::print("| {} | {} |\n", row[0], row[1]);
-    fmt::print(
-        "\nTensorFlow's ops as TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime "
-        "runs: ",
-        fmt::join(keras::tensorflow_ops(), ", "));
-    fmt::print("{}.\n", fmt::join(ops.get<std::vector<std::string>>(), ", "));
-  } else {
-    fmt::print(
-        "{}\nAll other layer classes of Keras 1.2.2, 2.15 and 3.15, and some of other packages:\n{}\nCustom layers, "
-        "whose meaning is not in the file, as many published models have them:\n{}\n{} layers. Activations: "
-        "{}\nOperations: {}\n\nAll other operations of keras.ops 3.15, and some of TensorFlow's functions:\n{}",
-        table({"Keras layer", "also named", "not converted"}, rows),
-        table({"Keras layer", "what becomes of it"}, others), table({"class", "from", "what says it"}, custom),
-        rows.size(), fmt::join(keras::activation_names(), ", "), fmt::join(operations, ", "),
-        table({"operation", "why it is not converted"}, refused_operations));
+                {"ops", ops}};
+    for (const Section& section : sections) result[section.key] = section.as_json;
+    print_json(result);
+    return 0;
   }
+  for (const Section& section : sections) print(section, options.as_markdown);
+  fmt::print(
+      "\n{} layers.\n\nActivations: {}.\n\nOperations, as layers of Keras 3 and as TFOpLambda: {}.\n\nTensorFlow's ops "
+      "as "
+      "TensorFlowOpLayer (TensorFlow 2.0 to 2.3): {}.\n\nTensorFlow ops that the runtime runs: {}.\n",
+      sections[0].rows.size(), join(keras::activation_names()), join(operations()), join(keras::tensorflow_ops()),
+      join(ops));
   return 0;
 }
 
@@ -124,7 +166,7 @@ Action add_options(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_flag("--markdown", options->as_markdown, "The page docs/layers.md");
   app.add_flag("--json", options->as_json,
-               "Print one JSON object: layers, other_classes, custom_layers, activations, operations, "
+               "Print one JSON object: layers, other_classes, custom_layers, named_functions, activations, operations, "
                "other_operations, op_layers, ops");
   return [options] { return run(*options); };
 }

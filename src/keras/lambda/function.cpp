@@ -9,6 +9,7 @@
 #include <set>
 
 #include "keras/lambda/meaning.h"
+#include "keras/lambda/named_functions.h"
 #include "python/expression.h"
 #include "python/marshal.h"
 
@@ -73,8 +74,11 @@ std::vector<std::shared_ptr<const python::Code>> read_code(const Config& config,
 }
 
 [[noreturn]] void refuse_name(const Config& config, const std::string& name) {
-  config.unsupported(fmt::format("its function `{}` is its author's Python, of which the file has only the name: {}",
-                                 name, say_it(config.name())));
+  std::string known;
+  for (const NamedFunction& function : find_named_functions(name))
+    known += fmt::format("; that of {} is --lambda {}='{}'", function.from, config.name(), function.meaning);
+  config.unsupported(fmt::format("its function `{}` is its author's Python, of which the file has only the name: {}{}",
+                                 name, say_it(config.name()), known));
 }
 
 const Json* text_of(const Json& json, const char* key) {
