@@ -3,6 +3,7 @@
 #include <set>
 
 #include "runtime/kernels/convolution_block.h"
+#include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/recurrent_steps.h"
 
 namespace hoarfrost::runtime {
@@ -66,6 +67,8 @@ double n_flops_of_steps(const Operation& operation, const OperationList& list) {
 double n_flops(const Operation& operation, const OperationList& list) {
   if (operation.outputs.empty() || operation.body != nullptr || operation.loop != nullptr) return 0;
   if (operation.steps != nullptr) return n_flops_of_steps(operation, list);
+  if (operation.elementwise != nullptr)
+    return n_elements(list, operation.outputs[0]) * static_cast<double>(operation.elementwise->steps.size());
   if (operation.convolution != nullptr) return n_flops_of_block(operation, list);
   const double n_outputs = n_elements(list, operation.outputs[0]);
   if (is_any(operation, {"Conv2D", "Conv3D", "DepthwiseConv2dNative"}))

@@ -215,5 +215,63 @@ TEST_F(Fuse, WindowsOfZerosAloneStayWindows) {
       SizeIs(3));
 }
 
+// As Keras lowers Dense and its gelu on a sequence.
+TEST_F(Fuse, ADenseLayerOfASequenceTakesItsBiasAndActivation) {
+  const auto x = b.placeholder("x", {kUnknown, 12, 40});
+  const auto rows = b.op("Reshape", "rows", {x, b.integers({-1, 40})});
+  const auto product = b.op("MatMul", "product", {rows, b.weights({40, 24}, -0.1F, 0.1F)});
+  const auto sequence = b.op("Reshape", "sequence", {product, b.integers({-1, 12, 24})});
+  const auto plan = steps({x}, {relu("relu", bias("bias", sequence, 24))});
+  ASSERT_THAT(plan, SizeIs(1));
+  EXPECT_EQ(plan[0].name, "relu + bias + product");
+}
+
+TEST_F(Fuse, ABiasBehindAReshapeThatMovesColumnsStays) {
+  const auto x = b.placeholder("x", {kUnknown, 40});
+  const auto product = b.op("MatMul", "product", {x, b.weights({40, 24}, -0.1F, 0.1F)});
+  const auto halves = b.op("Reshape", "halves", {product, b.integers({-1, 2, 12})});
+  EXPECT_THAT(steps({x}, {bias("bias", halves, 12)}), SizeIs(2));
+}
+
+TEST_F(Fuse, AProductThatIsReadBesidesItsReshapeStays) {
+  const auto x = b.placeholder("x", {kUnknown, 40});
+  const auto product = b.op("MatMul", "product", {x, b.weights({40, 24}, -0.1F, 0.1F)});
+  const auto sequence = b.op("Reshape", "sequence", {product, b.integers({-1, 1, 24})});
+  EXPECT_THAT(steps({x}, {bias("bias", sequence, 24), product}), SizeIs(2));
+}
+
+TEST_F(Fuse, GeluIsOneOperation) {
+  const auto x = b.placeholder("x", {kUnknown, 13, 97});
+  const auto half = b.op("Mul", "half", {b.weights({}, 0.5F, 0.5F), x});
+  const auto erf = b.op("Erf", "erf", {b.op("RealDiv", "scaled", {x, b.weights({}, 1.41421356F, 1.41421356F)})});
+  const auto y = b.op("Mul", "y", {half, b.op("AddV2", "shifted", {erf, b.weights({}, 1, 1)})});
+  const auto plan = steps({x}, {y});
+  ASSERT_THAT(plan, SizeIs(1));
+  EXPECT_EQ(plan[0].implementation, "own:elementwise of 5");
+}
+
+// Rows, columns, numbers and whole values, every function, and a last column that fills no register.
+TEST_F(Fuse, FunctionsOfEachElementAreOneOperation) {
+  for (const int64_t n : {1, 3, 16, 45, 530}) {
+    b = {};
+    const auto x = b.placeholder("x", {kUnknown, 1100 / n + 1, n});
+    const auto row = b.placeholder("row", {kUnknown, 1100 / n + 1, 1});
+    auto y = b.op("Tanh", "tanh", {b.op("Mul", "mul", {x, row})});
+    y = b.op("Sub", "sub", {b.weights({n}), b.op("Sigmoid", "sigmoid", {b.op("Neg", "neg", {y})})});
+    y = b.op("SquaredDifference", "difference", {y, x});
+    y = b.op("RealDiv", "div",
+             {b.weights({1, 1, n}), b.op("AddV2", "add", {b.weights({}, 1, 1), b.op("Square", "square", {y})})});
+    y = relu("relu", b.op("BiasAdd", "bias", {y, b.weights({n})}));
+    EXPECT_THAT(steps({x, row}, {y}), SizeIs(1)) << n;
+  }
+}
+
+TEST_F(Fuse, WhatOthersReadEndsAGroup) {
+  const auto x = b.placeholder("x", {kUnknown, 8, 160});
+  const auto doubled = b.op("AddV2", "doubled", {x, x});
+  const auto y = b.op("Mul", "y", {b.op("Square", "square", {doubled}), x});
+  EXPECT_THAT(steps({x}, {y, doubled}), SizeIs(2));
+}
+
 }  // namespace
 }  // namespace hoarfrost::runtime

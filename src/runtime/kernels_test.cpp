@@ -111,6 +111,26 @@ TEST(Kernels, SoftplusIsExactWhereItIsSmall) {
   EXPECT_FLOAT_EQ(result.at(0).values<float>()[2], 18.0F);
 }
 
+// To some units in the last place, near 0 too, and 1 where it is.
+TEST(Kernels, ErfIsExactEverywhere) {
+  GraphBuilder b;
+  constexpr int64_t kNumbers = 4001;
+  const auto x = b.placeholder("x", {1, kNumbers});
+  const auto y = b.op("Erf", "y", {x});
+  Session session(b.graph, {{x}, {y}}, {.threads = 1});
+  Tensor numbers(DType::kFloat32, {1, kNumbers});
+  for (int64_t i = 0; i < kNumbers; ++i)
+    numbers.mutable_values<float>()[static_cast<size_t>(i)] = static_cast<float>(i - 2000) * 0.003F;
+  numbers.mutable_values<float>()[0] = NAN;
+  const auto result = session.run(std::vector<Tensor>{numbers});
+  const auto found = result.at(0).values<float>();
+  EXPECT_TRUE(std::isnan(found[0]));
+  for (size_t i = 1; i < kNumbers; ++i) {
+    const double expected = std::erf(static_cast<double>(numbers.values<float>()[i]));
+    EXPECT_NEAR(found[i], expected, 4e-7 * std::abs(expected)) << numbers.values<float>()[i];
+  }
+}
+
 // Every element, in every vector width: between two levels a last bit decides.
 TEST(Kernels, FakeQuantIsTheReferencesBitForBit) {
   for (const bool is_narrow : {false, true}) {

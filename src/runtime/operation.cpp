@@ -12,7 +12,7 @@ std::vector<ValueId> Operation::reads() const {
 bool Operation::is_plain() const {
   return scale.empty() && bias.empty() && !bias_value && !addend && !activation && !affine && paddings.empty() &&
          dilations.empty() && !flattened && !is_affine && body == nullptr && loop == nullptr && branches == nullptr &&
-         steps == nullptr && pool == nullptr;
+         steps == nullptr && elementwise == nullptr && pool == nullptr;
 }
 
 }  // namespace hoarfrost::runtime

@@ -44,6 +44,7 @@ struct Affine {
 struct OperationList;
 struct LoopLists;
 struct RecurrentSteps;
+struct Elementwise;
 
 struct Operation {
   const graph::Node* node = nullptr;  // whose op and attributes it has
@@ -64,7 +65,8 @@ struct Operation {
   bool is_affine = false;                             // only `affine` and `activation`, whatever node's op
   std::shared_ptr<const OperationList> body;          // run slice by slice of the batch (slice.h), whatever node's op
   std::shared_ptr<const LoopLists> loop;              // a while loop; node is one of its Exits
-  std::shared_ptr<const RecurrentSteps> steps;  // of an LSTM or GRU (kernels/recurrent_steps.h), whatever node's op
+  std::shared_ptr<const RecurrentSteps> steps;     // of an LSTM or GRU (kernels/recurrent_steps.h), whatever node's op
+  std::shared_ptr<const Elementwise> elementwise;  // some functions of each element (kernels/elementwise.h)
   // A Merge behind branches, which the ops' references run; `inputs` are then these, and those behind them are dead.
   std::shared_ptr<const graph::Schedule> branches;
   std::vector<graph::Endpoint> branch_inputs;
@@ -78,7 +80,7 @@ struct Operation {
   [[nodiscard]] const std::string& op() const { return node->op(); }
   [[nodiscard]] bool is(std::string_view name) const {
     return !is_affine && body == nullptr && loop == nullptr && branches == nullptr && steps == nullptr &&
-           pool == nullptr && node->op() == name;
+           elementwise == nullptr && pool == nullptr && node->op() == name;
   }
   // Every value that is read: the inputs, the bias that is no constant and the addend.
   [[nodiscard]] std::vector<ValueId> reads() const;

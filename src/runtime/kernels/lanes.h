@@ -104,6 +104,28 @@ HOARFROST_INLINE void sigmoid(V (&x)[n]) {
   HOARFROST_EACH x[i] = 1.0F / x[i];
 }
 
+// The rational function by which TensorFlow's erf is computed (Eigen 3.4, unsupported/SpecialFunctionsImpl.h): within
+// some units in the last place.
+template <typename V, int n>
+HOARFROST_INLINE void error_function(V (&x)[n]) {
+  const V most = V{} + 4.0F;  // beyond it is 1
+  V square[n], above[n], below[n];
+  HOARFROST_EACH x[i] = x[i] > most ? most : x[i];
+  HOARFROST_EACH x[i] = x[i] < -most ? -most : x[i];
+  HOARFROST_EACH square[i] = x[i] * x[i];
+  HOARFROST_EACH above[i] = square[i] * -2.72614225801306e-10F + 2.77068142495902e-08F;
+  HOARFROST_EACH below[i] = square[i] * -1.45660718464996e-05F - 2.13374055278905e-04F;
+  HOARFROST_EACH above[i] = above[i] * square[i] - 2.10102402082508e-06F;
+  HOARFROST_EACH below[i] = below[i] * square[i] - 1.68282697438203e-03F;
+  HOARFROST_EACH above[i] = above[i] * square[i] - 5.69250639462346e-05F;
+  HOARFROST_EACH below[i] = below[i] * square[i] - 7.37332916720468e-03F;
+  HOARFROST_EACH above[i] = above[i] * square[i] - 7.34990630326855e-04F;
+  HOARFROST_EACH below[i] = below[i] * square[i] - 1.42647390514189e-02F;
+  HOARFROST_EACH above[i] = above[i] * square[i] - 2.95459980854025e-03F;
+  HOARFROST_EACH above[i] = above[i] * square[i] - 1.60960333262415e-02F;
+  HOARFROST_EACH x[i] = x[i] * above[i] / below[i];
+}
+
 // Keras 1's and 2's: 0.2 x + 0.5 between 0 and 1.
 template <typename V, int n>
 HOARFROST_INLINE void hard_sigmoid(V (&x)[n]) {

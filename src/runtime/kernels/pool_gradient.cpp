@@ -17,15 +17,15 @@ namespace {
 HOARFROST_LOOP(give_to_maximum,
                (const float* x, const int64_t* places, int64_t n_places, const float* dy, float* dx, int64_t width),
                (x, places, n_places, dy, dx, width)) {
-  constexpr int64_t kVector = 16;
+  constexpr int64_t kAtOnce = 16;
   int64_t c = 0;
-  for (; c + kVector <= width; c += kVector) {
-    float best[kVector];
-    int32_t which[kVector] = {};
-    for (int64_t i = 0; i < kVector; ++i) best[i] = x[places[0] + c + i];
+  for (; c + kAtOnce <= width; c += kAtOnce) {
+    float best[kAtOnce];
+    int32_t which[kAtOnce] = {};
+    for (int64_t i = 0; i < kAtOnce; ++i) best[i] = x[places[0] + c + i];
     for (int64_t k = 1; k < n_places; ++k) {
       const float* pixel = x + places[k] + c;
-      for (int64_t i = 0; i < kVector; ++i) {
+      for (int64_t i = 0; i < kAtOnce; ++i) {
         const bool is_more = (pixel[i] > best[i]) | (pixel[i] != pixel[i]);
         best[i] = is_more ? pixel[i] : best[i];
         which[i] = is_more ? static_cast<int32_t>(k) : which[i];
@@ -33,7 +33,7 @@ HOARFROST_LOOP(give_to_maximum,
     }
     for (int64_t k = 0; k < n_places; ++k) {
       float* target = dx + places[k] + c;
-      for (int64_t i = 0; i < kVector; ++i) target[i] += which[i] == static_cast<int32_t>(k) ? dy[c + i] : 0.0F;
+      for (int64_t i = 0; i < kAtOnce; ++i) target[i] += which[i] == static_cast<int32_t>(k) ? dy[c + i] : 0.0F;
     }
   }
   for (; c < width; ++c) {
