@@ -21,6 +21,7 @@ std::span<const DerivedRow> derived_statistics_rows();
 std::span<const DerivedRow> derived_linear_rows();
 std::span<const DerivedRow> derived_image_rows();
 std::span<const DerivedRow> derived_network_rows();
+std::span<const DerivedRow> derived_loss_rows();
 std::span<const DerivedRow> derived_signal_rows();
 std::span<const DerivedRow> derived_sampling_rows();
 

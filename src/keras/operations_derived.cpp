@@ -21,9 +21,9 @@ namespace {
 // The families, in the order of their listing.
 std::vector<const DerivedRow*> all_rows() {
   std::vector<const DerivedRow*> result;
-  for (const auto family :
-       {derived_number_rows(), derived_array_rows(), derived_statistics_rows(), derived_linear_rows(),
-        derived_image_rows(), derived_sampling_rows(), derived_network_rows(), derived_signal_rows()}) {
+  for (const auto family : {derived_number_rows(), derived_array_rows(), derived_statistics_rows(),
+                            derived_linear_rows(), derived_image_rows(), derived_sampling_rows(),
+                            derived_network_rows(), derived_loss_rows(), derived_signal_rows()}) {
     for (const DerivedRow& row : family) result.push_back(&row);
   }
   return result;

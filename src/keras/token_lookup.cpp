@@ -19,8 +19,6 @@ template <typename Token>
 constexpr size_t kLargestCompared = std::is_same_v<Token, std::string> ? 256 : 4096;
 
 template <typename Token>
-constexpr bool kIsText = std::is_same_v<Token, std::string>;
-template <typename Token>
 constexpr DType kType = kIsText<Token> ? DType::kString : DType::kInt64;
 
 template <typename Token>

@@ -12,9 +12,6 @@
 namespace hoarfrost::keras {
 namespace {
 
-template <typename Token>
-constexpr bool kIsText = std::is_same_v<Token, std::string>;
-
 // Below 2^31, so that products of what is left of them fit 63 bits.
 constexpr std::array<int64_t, 4> kPrimes{2147483647, 2147483629, 2147483587, 1999999973};
 constexpr int64_t kStep = 1640531527;  // from factor to factor: 2^32 / golden ratio, for small numbers to be spread too

@@ -4,11 +4,15 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "keras/lowering.h"
 
 namespace hoarfrost::keras {
+
+template <typename Token>
+constexpr bool kIsText = std::is_same_v<Token, std::string>;
 
 // Hash and displace (Belazzougui, Botelho and Dietzfelbinger 2009): a token's hash modulo the number of buckets chooses
 // a factor, and (hash modulo (a prime − 1) + 1) · factor, modulo the prime and then the list's length, is its place.

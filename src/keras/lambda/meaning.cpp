@@ -38,6 +38,9 @@ constexpr Renamed kRoots[] = {
     {"K.backend.", "K."},  // where `import tensorflow.keras as K` was said
     {"K.layers.", "keras.layers."},
     {"K.activations.", "keras.activations."},
+    {"K.losses.", "tf.losses."},
+    {"losses.", "tf.losses."},
+    {"keras.losses.", "tf.losses."},
     {"K.applications.", "keras.applications."},
     {"K.ops.", "ops."},
     {"K.image.", "tf.image."},  // where `from keras.backend import tf as ktf` was said
@@ -58,8 +61,9 @@ constexpr Renamed kWhole[] = {{"tensorflow", "tf"},  {"numpy", "np"},      {"bac
 constexpr std::string_view kBuiltins[] = {
     "len",       "range",    "int",   "float", "bool", "abs",        "max",   "min",  "sum", "tuple", "list",  "zip",
     "enumerate", "reversed", "round", "pow",   "str",  "isinstance", "print", "dict", "map", "slice", "xrange"};
-constexpr std::string_view kModules[] = {"K",          "tf",    "np",      "keras",       "math",      "ops",
-                                         "tensorflow", "numpy", "backend", "activations", "hoarfrost", "layers"};
+constexpr std::string_view kModules[] = {"K",      "tf",         "np",    "keras",   "math",
+                                         "ops",    "tensorflow", "numpy", "backend", "activations",
+                                         "losses", "hoarfrost",  "layers"};
 // What published code calls these modules by besides.
 constexpr Renamed kAliases[] = {{"k", "K"},      {"kb", "K"},      {"KB", "K"},      {"KTF", "K"},    {"ktf", "K"},
                                 {"kr", "keras"}, {"tfk", "keras"}, {"KL", "layers"}, {"L", "layers"}, {"kl", "layers"}};

@@ -297,6 +297,21 @@ def lambdas2():
     return arrays, lambda *t: [y for f, a in functions for y in flat(keras.layers.Lambda(f)([i for i, b in zip(t, arrays) if b is a][0]))]
 
 
+def distances2():
+    """Losses as distances, in Lambdas."""
+    x, y, n, p = N(2, 6), N(2, 6), U(2, 6), U(2, 6)
+    L = keras.losses
+    functions = [(lambda v: tf.keras.losses.cosine_similarity(v[0], v[1]), x, y), (lambda v: tf.keras.losses.cosine_similarity(v[0], v[1], axis=0), x, y), (lambda v: tf.keras.losses.mean_squared_error(v[0], v[1]), x, y), (lambda v: tf.keras.losses.mse(v[0], v[1]), x, y),
+                 (lambda v: tf.losses.mean_absolute_error(v[0], v[1]), x, y), (lambda v: keras.losses.mae(v[0], v[1]), x, y), (lambda v: keras.losses.mean_absolute_percentage_error(v[0], v[1]), x, y), (lambda v: keras.losses.MSLE(v[0], v[1]), x, y),
+                 (lambda v: keras.losses.logcosh(v[0], v[1]), x, y), (lambda v: tf.keras.losses.kl_divergence(v[0], v[1]), n, p), (lambda v: keras.losses.KLD(v[0] * 0.5, v[1]), n, p), (lambda v: keras.losses.poisson(v[0], v[1]), n, p),
+                 (lambda v: keras.losses.huber(v[0], v[1]), x, y), (lambda v: keras.losses.huber(v[0] * 3, v[1], delta=2.0), x, y)]
+    arrays = [x, y, n, p]
+    place = lambda a, t: [i for i, b in zip(t, arrays) if b is a][0]
+    outputs = lambda *t: [keras.layers.Lambda(f)([place(a, t), place(b, t)]) for f, a, b in functions]
+    outputs.operations = ['losses.cosine_similarity', 'losses.mean_squared_error', 'losses.mean_absolute_error', 'losses.mean_absolute_percentage_error', 'losses.mean_squared_logarithmic_error', 'losses.log_cosh', 'losses.kl_divergence', 'losses.poisson', 'losses.huber']
+    return arrays, outputs
+
+
 def losses2():
     """An autoencoder whose losses stand among its layers."""
     x = U(3, 4, 4, 1)
@@ -317,7 +332,7 @@ def flat(y):
     return list(y) if isinstance(y, (list, tuple)) else [y]
 
 
-CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3, lambdas3, sampling3, fixed_sampling3, signals3, fixed_patterns3, decoding3, factors3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2, losses2, factors2, crops2]
+CASES = [numbers3, arrays3, fixed_arrays3, statistics3, quantiles3, matrices3, images3, network3, lambdas3, sampling3, fixed_sampling3, signals3, fixed_patterns3, decoding3, factors3] if IS_KERAS3 else [numbers2, arrays2, matrices2, images2, network2, lambdas2, losses2, factors2, crops2, distances2]
 
 OVER_TENSORFLOW = ['quantiles3', 'sampling3', 'fixed_sampling3', 'signals3', 'fixed_patterns3', 'decoding3', 'factors3']
 
@@ -341,7 +356,7 @@ def main():
             outputs.losses(net)
         answers = flat(net(arrays if len(arrays) > 1 else arrays[0], training=False))
         name = 'derived_' + case.__name__[:-1]
-        is_lambdas = case.__name__ == 'lambdas2'  # which cannot be said again in C++ from their configuration
+        is_lambdas = case.__name__ in ('lambdas2', 'distances2')  # which cannot be said again in C++ from their configuration
         folder = 'published' if is_lambdas or hasattr(outputs, 'losses') else VERSION
         net.save(os.path.join(os.path.dirname(FOLDER), folder, name + '.h5'), include_optimizer=False)
         saved = {'in%d' % i: x for i, x in enumerate(arrays)}
@@ -353,7 +368,7 @@ def main():
         if hasattr(outputs, 'losses'):  # of which nothing need be known
             layers, operations = sorted(set(layers) - {'TFOpLambda'}), []
         if is_lambdas:  # followed within Lambdas
-            operations = ['nn.moments', 'image.sobel_edges', 'image.image_gradients', 'image.total_variation', 'signal.hann_window', 'signal.hamming_window', 'signal.linear_to_mel_weight_matrix', 'nn.atrous_conv2d', 'debugging.assert_all_finite',
+            operations = getattr(outputs, 'operations', None) or ['nn.moments', 'image.sobel_edges', 'image.image_gradients', 'image.total_variation', 'signal.hann_window', 'signal.hamming_window', 'signal.linear_to_mel_weight_matrix', 'nn.atrous_conv2d', 'debugging.assert_all_finite',
                           'nn.sparse_softmax_cross_entropy_with_logits', 'nn.batch_normalization', 'linalg.logdet', 'linalg.slogdet', 'linspace', 'compat.v1.to_float', 'compat.v1.to_int32', 'compat.v1.to_int64', 'linalg.matvec']
         entry = {'model': '%s/%s.h5' % (folder, name), 'answers': '%s/%s.npz' % (folder, name), 'layers': layers, 'operations': operations, 'rtol': 1e-4, 'atol': 1e-5}
         entries = [e for e in entries if e['model'] != entry['model']] + [entry]
