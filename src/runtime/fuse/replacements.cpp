@@ -20,7 +20,7 @@ void replace_uses(OperationList& list, ValueId from, ValueId to) {
 void Replacements::add(Operation operation, const std::set<int>& removed, const Readers& readers) {
   int after = -1;
   for (const ValueId id : operation.inputs) after = std::max(after, readers.producer(id));
-  placed_.push_back({after, std::move(operation)});
+  placed_.emplace(after, std::move(operation));
   removed_.insert(removed.begin(), removed.end());
 }
 
@@ -28,9 +28,8 @@ void Replacements::apply(OperationList& list) {
   if (placed_.empty()) return;
   std::vector<Operation> operations;
   const auto place = [&](int after) {
-    for (Placed& placed : placed_) {
-      if (placed.after == after) operations.push_back(std::move(placed.operation));
-    }
+    const auto [first, last] = placed_.equal_range(after);
+    for (auto placed = first; placed != last; ++placed) operations.push_back(std::move(placed->second));
   };
   place(-1);
   for (size_t i = 0; i < list.operations.size(); ++i) {

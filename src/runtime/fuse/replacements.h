@@ -1,6 +1,7 @@
 // Many operations that become one, wherever they stand.
 #pragma once
 
+#include <map>
 #include <set>
 #include <vector>
 
@@ -19,11 +20,7 @@ class Replacements {
   void apply(OperationList& list);
 
  private:
-  struct Placed {
-    int after;  // the operation; -1: none
-    Operation operation;
-  };
-  std::vector<Placed> placed_;
+  std::multimap<int, Operation> placed_;  // by the operation behind which they stand; -1: none
   std::set<int> removed_;
   std::vector<std::pair<ValueId, ValueId>> same_;
 };
