@@ -14,14 +14,14 @@
 namespace hoarfrost {
 
 namespace keras {
-void PrintTo(const CustomLayer& layer, std::ostream* out) { *out << layer.class_name; }
+void PrintTo(const SaidByHand& layer, std::ostream* out) { *out << layer.name; }
 }  // namespace keras
 
 namespace {
 
 const std::filesystem::path kFolder = std::filesystem::path(HOARFROST_GOLDEN) / "layers/custom_expressions";
 
-class CustomLayer : public testing::TestWithParam<std::tuple<keras::CustomLayer, const char*>> {};
+class CustomLayer : public testing::TestWithParam<std::tuple<keras::SaidByHand, const char*>> {};
 
 void expect_answers(const std::string& name, const std::string& ending, const keras::LoadOptions& options) {
   keras::Lowered lowered = keras::lower(*keras::load(kFolder / (name + ending), options));
@@ -55,8 +55,8 @@ TEST_P(CustomLayer, ComputesWhatItsPackageDoes) {
   const auto& [layer, ending] = GetParam();
   EXPECT_EQ(layer.meaning.find('\''), std::string_view::npos);  // shown as --custom NAME='…'
   keras::LoadOptions options;
-  options.custom_classes[std::string(layer.class_name)] = layer.meaning;
-  expect_answers(std::string(layer.class_name), ending, options);
+  options.custom_classes[std::string(layer.name)] = layer.meaning;
+  expect_answers(std::string(layer.name), ending, options);
 }
 
 // Layers of layers, two of them in a model within a model, whose weights the file holds among others.
@@ -78,8 +78,7 @@ INSTANTIATE_TEST_SUITE_P(Packages, CustomLayer,
                                                             keras::custom_layers().end()),
                                           testing::Values(".h5", ".keras")),
                          [](const auto& tested) {
-                           return std::string(std::get<0>(tested.param).class_name) + "_" +
-                                  (std::get<1>(tested.param) + 1);
+                           return std::string(std::get<0>(tested.param).name) + "_" + (std::get<1>(tested.param) + 1);
                          });
 
 }  // namespace

@@ -14,24 +14,20 @@
 
 namespace hoarfrost {
 
-namespace keras {
-void PrintTo(const NamedFunction& function, std::ostream* out) { *out << function.name; }
-}  // namespace keras
-
 namespace {
 
 const std::filesystem::path kFolder = std::filesystem::path(HOARFROST_GOLDEN) / "layers/named_functions";
 
 // A name, and the number of its meaning where it has several.
 struct Case {
-  keras::NamedFunction function;
+  keras::SaidByHand function;
   std::string file;
 };
 
 std::vector<Case> cases() {
   std::vector<Case> result;
   std::map<std::string_view, int> n_seen;
-  for (const keras::NamedFunction& function : keras::named_functions()) {
+  for (const keras::SaidByHand& function : keras::named_functions()) {
     const int n = ++n_seen[function.name];
     result.push_back({function, std::string(function.name) + (n > 1 ? "_" + std::to_string(n) : "")});
   }

@@ -47,13 +47,15 @@ struct Section {
   Json as_json = Json::array();
 };
 
+std::string join(const auto& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
 Section supported(const std::vector<keras::LayerNote>& notes) {
   Section section{"layers", "", {"Keras layer", "also named", "not converted"}};
   for (const auto* spec : keras::all_layers()) {
     const std::vector<std::string_view> aliases(spec->class_names.begin() + 1, spec->class_names.end());
     const std::string_view name = spec->class_names.front();
     const std::string_view limits = note_of(notes, name);
-    section.rows.push_back({std::string(name), fmt::format("{}", fmt::join(aliases, ", ")), std::string(limits)});
+    section.rows.push_back({std::string(name), join(aliases), std::string(limits)});
     section.as_json.push_back({{"name", name}, {"aliases", aliases}, {"not_converted", limits}});
   }
   return section;
@@ -72,16 +74,20 @@ Section others(const std::vector<keras::LayerNote>& notes) {
   return section;
 }
 
+// `option`: what stands before the meaning, with the name in it or a layer's.
+void add(Section& section, const keras::SaidByHand& known, const std::string& option) {
+  section.rows.push_back(
+      {std::string(known.name), std::string(known.from), fmt::format("{}='{}'", option, known.meaning)});
+  section.as_json.push_back({{"name", known.name}, {"from", known.from}, {"meaning", known.meaning}});
+}
+
 Section custom_layers() {
   Section section{"custom_layers",
                   "Custom layers, whose meaning is not in the file, as many published models have them:",
                   {"class", "from", "what says it"},
                   true};
-  for (const keras::CustomLayer& layer : keras::custom_layers()) {
-    section.rows.push_back({std::string(layer.class_name), std::string(layer.from),
-                            fmt::format("--custom {}='{}'", layer.class_name, layer.meaning)});
-    section.as_json.push_back({{"name", layer.class_name}, {"from", layer.from}, {"meaning", layer.meaning}});
-  }
+  for (const keras::SaidByHand& layer : keras::custom_layers())
+    add(section, layer, fmt::format("--custom {}", layer.name));
   return section;
 }
 
@@ -91,11 +97,7 @@ Section named_functions() {
       "Functions of Lambda layers of which Keras 3 keeps the name alone, as many published models have them:",
       {"function", "from", "what says it of a layer `lambda`"},
       true};
-  for (const keras::NamedFunction& function : keras::named_functions()) {
-    section.rows.push_back({std::string(function.name), std::string(function.from),
-                            fmt::format("--lambda lambda='{}'", function.meaning)});
-    section.as_json.push_back({{"name", function.name}, {"from", function.from}, {"meaning", function.meaning}});
-  }
+  for (const keras::SaidByHand& function : keras::named_functions()) add(section, function, "--lambda lambda");
   return section;
 }
 
@@ -120,8 +122,6 @@ std::vector<std::string> operations() {
   }
   return result;
 }
-
-std::string join(const auto& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
 void print(const Section& section, bool as_markdown) {
   if (!section.title.empty()) fmt::print("\n{}\n{}", section.title, as_markdown ? "\n" : "");

@@ -5,7 +5,7 @@
 namespace hoarfrost::keras {
 namespace {
 
-constexpr CustomLayer kLayers[] = {
+constexpr SaidByHand kLayers[] = {
 #define CUSTOM_LAYER(class_name, from, meaning) {class_name, from, meaning},
 #include "keras/custom_layers.def"
 #undef CUSTOM_LAYER
@@ -13,10 +13,10 @@ constexpr CustomLayer kLayers[] = {
 
 }  // namespace
 
-std::span<const CustomLayer> custom_layers() { return kLayers; }
+std::span<const SaidByHand> custom_layers() { return kLayers; }
 
-const CustomLayer* find_custom_layer(std::string_view class_name) {
-  const auto* found = std::ranges::find(kLayers, class_name, &CustomLayer::class_name);
+const SaidByHand* find_custom_layer(std::string_view class_name) {
+  const auto* found = std::ranges::find(kLayers, class_name, &SaidByHand::name);
   return found == std::end(kLayers) ? nullptr : found;
 }
 

@@ -4,17 +4,13 @@
 #include <span>
 #include <string_view>
 
+#include "keras/said_by_hand.h"
+
 namespace hoarfrost::keras {
 
-struct CustomLayer {
-  std::string_view class_name;
-  std::string_view from;
-  std::string_view meaning;  // what stands behind `--custom CLASS=`
-};
-
 // Sorted by class.
-std::span<const CustomLayer> custom_layers();
+std::span<const SaidByHand> custom_layers();
 // nullptr for a class that is none of them.
-const CustomLayer* find_custom_layer(std::string_view class_name);
+const SaidByHand* find_custom_layer(std::string_view class_name);
 
 }  // namespace hoarfrost::keras

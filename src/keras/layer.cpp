@@ -64,7 +64,7 @@ namespace {
   }
   std::string said = own.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (said.size() > 300) said = said.substr(0, 300) + "…";
-  const CustomLayer* known = find_custom_layer(plain);
+  const SaidByHand* known = find_custom_layer(plain);
   const std::string hint =
       known != nullptr ? fmt::format("; that of {} is --custom {}='{}'", known->from, plain, known->meaning) : "";
   throw Error(ErrorCode::kUnsupported, config.where(),

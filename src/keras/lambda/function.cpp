@@ -75,7 +75,7 @@ std::vector<std::shared_ptr<const python::Code>> read_code(const Config& config,
 
 [[noreturn]] void refuse_name(const Config& config, const std::string& name) {
   std::string known;
-  for (const NamedFunction& function : find_named_functions(name))
+  for (const SaidByHand& function : find_named_functions(name))
     known += fmt::format("; that of {} is --lambda {}='{}'", function.from, config.name(), function.meaning);
   config.unsupported(fmt::format("its function `{}` is its author's Python, of which the file has only the name: {}{}",
                                  name, say_it(config.name()), known));

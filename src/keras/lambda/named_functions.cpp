@@ -5,8 +5,8 @@
 
 namespace hoarfrost::keras {
 
-std::span<const NamedFunction> named_functions() {
-  static constexpr NamedFunction kFunctions[] = {
+std::span<const SaidByHand> named_functions() {
+  static constexpr SaidByHand kFunctions[] = {
 #define NAMED_FUNCTION(name, from, meaning) {name, from, meaning},
 #include "keras/lambda/named_functions.def"
 #undef NAMED_FUNCTION
@@ -14,10 +14,10 @@ std::span<const NamedFunction> named_functions() {
   return kFunctions;
 }
 
-std::vector<NamedFunction> find_named_functions(std::string_view name) {
-  std::vector<NamedFunction> result;
+std::vector<SaidByHand> find_named_functions(std::string_view name) {
+  std::vector<SaidByHand> result;
   std::ranges::copy_if(named_functions(), std::back_inserter(result),
-                       [&](const NamedFunction& function) { return function.name == name; });
+                       [&](const SaidByHand& function) { return function.name == name; });
   return result;
 }
 

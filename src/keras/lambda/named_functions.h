@@ -5,16 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "keras/said_by_hand.h"
+
 namespace hoarfrost::keras {
 
-struct NamedFunction {
-  std::string_view name;
-  std::string_view from;
-  std::string_view meaning;  // what stands behind `--lambda LAYER=`
-};
-
 // Sorted by name; several may have the same.
-std::span<const NamedFunction> named_functions();
-std::vector<NamedFunction> find_named_functions(std::string_view name);
+std::span<const SaidByHand> named_functions();
+std::vector<SaidByHand> find_named_functions(std::string_view name);
 
 }  // namespace hoarfrost::keras

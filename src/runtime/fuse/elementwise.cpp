@@ -12,7 +12,6 @@
 namespace hoarfrost::runtime {
 namespace {
 
-constexpr size_t kMostSteps = 16;
 constexpr int64_t kFewestElements = 1024;  // fewer do not pay
 
 class GroupFinder {
@@ -66,7 +65,9 @@ class GroupFinder {
       for (const int member : std::set<int>(group)) {
         for (const ValueId id : readers_.operation(member).inputs) {
           const int before = readers_.producer(id);
-          if (before < 0 || group.contains(before) || taken_.contains(before) || group.size() == kMostSteps) continue;
+          if (before < 0 || group.contains(before) || taken_.contains(before) ||
+              group.size() == Elementwise::kMostSteps)
+            continue;
           const auto& all = readers_.readers(id);
           const bool is_inner =
               !value(id).is_fetched && std::ranges::all_of(all, [&](int reader) { return group.contains(reader); });

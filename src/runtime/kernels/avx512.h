@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
-#define HOARFROST_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512")))
-#define HOARFROST_AVX512_INLINE \
-  inline __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512"), always_inline))
+#include "runtime/kernels/simd.h"
+
+#define HOARFROST_AVX512_INLINE inline __attribute__((always_inline)) HOARFROST_AVX512
 #endif

@@ -13,6 +13,7 @@
 namespace hoarfrost::runtime {
 namespace {
 
+constexpr size_t kMostInputs = 2 * Elementwise::kMostSteps;
 constexpr int64_t kBlock = 512;  // elements: a dozen of such results stay in the nearest cache
 
 // An operand of one step at some elements in a row.
@@ -102,7 +103,7 @@ HOARFROST_INLINE void apply_unary(ElementFunction function, V (&x)[2]) {
       HOARFROST_EACH x[i] = x[i] * x[i];
       break;
     case ElementFunction::kRelu:
-      HOARFROST_EACH x[i] = x[i] < 0.0F ? V{} : x[i];
+      rectified(x);
       break;
     case ElementFunction::kSigmoid:
       sigmoid(x);
@@ -187,12 +188,9 @@ class ElementwiseKernel : public Kernel {
     });
   }
 
-  static constexpr size_t kMostInputs = 32;
-  static constexpr size_t kMostSteps = 16;
-
  private:
   void run_block(const std::array<const float*, kMostInputs>& in, int64_t row, int64_t column, float* out) const {
-    alignas(sizeof(Lanes)) float results[kMostSteps][kBlock];
+    alignas(sizeof(Lanes)) float results[Elementwise::kMostSteps][kBlock];
     const auto& steps = elementwise_->steps;
     const auto operand = [&](int id) {
       if (id >= 0) return Elements{results[id], false};

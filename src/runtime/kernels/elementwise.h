@@ -2,6 +2,7 @@
 // some hundred elements through all of them before the next, so that only the first and the last touch memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -37,6 +38,7 @@ struct ElementStep {
 };
 
 struct Elementwise {
+  static constexpr size_t kMostSteps = 16;
   std::vector<ElementOperand> inputs;
   std::vector<ElementStep> steps;  // the last one gives the output
 };

@@ -12,7 +12,6 @@ namespace hoarfrost::runtime {
 
 constexpr int64_t kLanes = 16;
 using Lanes = float __attribute__((vector_size(64)));
-using IntLanes = int32_t __attribute__((vector_size(64)));
 using HalfLanes = float __attribute__((vector_size(32)));     // AVX2's registers
 using QuarterLanes = float __attribute__((vector_size(16)));  // SSE's and NEON's
 
@@ -24,22 +23,14 @@ constexpr int64_t kSize = sizeof(V) / sizeof(float);
 // As HOARFROST_LOOP (simd.h), but the body is a template of `V`, the registers of the processor for which it is
 // compiled.
 #if defined(__x86_64__)
-#define HOARFROST_LANES_LOOP(name, parameters, arguments)                                                        \
-  template <typename V>                                                                                          \
-  HOARFROST_INLINE void name##_body parameters;                                                                  \
-  __attribute__((target(                                                                                         \
-      "avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512"))) static void name##_avx512 parameters { \
-    name##_body<Lanes> arguments;                                                                                \
-  }                                                                                                              \
-  __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name##_body<HalfLanes> arguments; }   \
-  static void name##_plain parameters { name##_body<QuarterLanes> arguments; }                                   \
-  static void name parameters {                                                                                  \
-    static void(*const chosen) parameters = ::hoarfrost::runtime::has_avx512() ? name##_avx512                   \
-                                            : ::hoarfrost::runtime::has_avx2() ? name##_avx2                     \
-                                                                               : name##_plain;                   \
-    chosen arguments;                                                                                            \
-  }                                                                                                              \
-  template <typename V>                                                                                          \
+#define HOARFROST_LANES_LOOP(name, parameters, arguments)                                 \
+  template <typename V>                                                                   \
+  HOARFROST_INLINE void name##_body parameters;                                           \
+  HOARFROST_AVX512 static void name##_avx512 parameters { name##_body<Lanes> arguments; } \
+  HOARFROST_AVX2 static void name##_avx2 parameters { name##_body<HalfLanes> arguments; } \
+  static void name##_plain parameters { name##_body<QuarterLanes> arguments; }            \
+  HOARFROST_CHOOSE(name, parameters, arguments)                                           \
+  template <typename V>                                                                   \
   HOARFROST_INLINE void name##_body parameters
 #else
 #define HOARFROST_LANES_LOOP(name, parameters, arguments)              \
@@ -134,6 +125,11 @@ HOARFROST_INLINE void hard_sigmoid(V (&x)[n]) {
   HOARFROST_EACH x[i] = x[i] * 0.2F + 0.5F;
   HOARFROST_EACH x[i] = x[i] > all ? all : x[i];
   HOARFROST_EACH x[i] = x[i] < none ? none : x[i];
+}
+
+template <typename V, int n>
+HOARFROST_INLINE void rectified(V (&x)[n]) {
+  HOARFROST_EACH x[i] = x[i] < 0.0F ? V{} : x[i];
 }
 
 // The rational function by which Eigen computes tanh (Eigen 3.4, MathFunctionsImpl.h), within some units in the last

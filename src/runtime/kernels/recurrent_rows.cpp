@@ -150,7 +150,7 @@ HOARFROST_INLINE void apply(CellFunction function, V (&x)[n]) {
       hyperbolic_tangent(x);
       break;
     case CellFunction::kRelu:
-      HOARFROST_EACH x[i] = x[i] < 0.0F ? V{} : x[i];
+      rectified(x);
       break;
     case CellFunction::kLinear:
       break;

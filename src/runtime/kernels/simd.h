@@ -5,20 +5,22 @@
 #pragma once
 
 #if defined(__x86_64__)
-#define HOARFROST_LOOP(name, parameters, arguments)                                                              \
-  static inline __attribute__((always_inline)) void name##_body parameters;                                      \
-  __attribute__((target(                                                                                         \
-      "avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512"))) static void name##_avx512 parameters { \
-    name##_body arguments;                                                                                       \
-  }                                                                                                              \
-  __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name##_body arguments; }              \
-  static void name##_plain parameters { name##_body arguments; }                                                 \
-  static void name parameters {                                                                                  \
-    static void(*const chosen) parameters = ::hoarfrost::runtime::has_avx512() ? name##_avx512                   \
-                                            : ::hoarfrost::runtime::has_avx2() ? name##_avx2                     \
-                                                                               : name##_plain;                   \
-    chosen arguments;                                                                                            \
-  }                                                                                                              \
+#define HOARFROST_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512")))
+#define HOARFROST_AVX2 __attribute__((target("avx2,fma")))
+// `name`, which is the one of name_avx512, name_avx2 and name_plain that this processor runs.
+#define HOARFROST_CHOOSE(name, parameters, arguments)                                          \
+  static void name parameters {                                                                \
+    static void(*const chosen) parameters = ::hoarfrost::runtime::has_avx512() ? name##_avx512 \
+                                            : ::hoarfrost::runtime::has_avx2() ? name##_avx2   \
+                                                                               : name##_plain; \
+    chosen arguments;                                                                          \
+  }
+#define HOARFROST_LOOP(name, parameters, arguments)                                \
+  static inline __attribute__((always_inline)) void name##_body parameters;        \
+  HOARFROST_AVX512 static void name##_avx512 parameters { name##_body arguments; } \
+  HOARFROST_AVX2 static void name##_avx2 parameters { name##_body arguments; }     \
+  static void name##_plain parameters { name##_body arguments; }                   \
+  HOARFROST_CHOOSE(name, parameters, arguments)                                    \
   static inline __attribute__((always_inline)) void name##_body parameters
 #else
 #define HOARFROST_LOOP(name, parameters, arguments) static void name parameters
